@@ -1,0 +1,49 @@
+/** Every bound that the outside can run into. Lengths are in characters unless the name says otherwise. */
+export const LIMITS = {
+  /** HTTPS request and reply body. */
+  bodyBytes: 1024 * 1024,
+  headerBytes: 16 * 1024,
+  requestsInFlight: 1024,
+  connections: 900,
+  /** A connection that presents no session is closed after this long. */
+  anonymousConnectionMs: 30_000,
+
+  usernameLength: 31,
+  passwordMin: 8,
+  passwordMax: 32,
+  /** Wrong passwords a user may enter in a row; one more locks the user. */
+  wrongPasswords: 5,
+  users: 1024,
+  sessions: 4096,
+  sessionsPerUser: 1024,
+  sessionIdleSecondsDefault: 900,
+  sessionIdleSecondsMax: 86_400,
+  sessionKeys: 1000,
+
+  /** Keys per cluster, and how many of them may be asymmetric (hsm2m.medium). */
+  keys: 16_666,
+  asymmetricKeys: 3_333,
+  labelLength: 127,
+  idBytes: 256,
+  filterTerms: 64,
+  filterTermLength: 2048,
+  pageItems: 1_000_000,
+  shareUsers: 128,
+
+  /** Items in one sign or verify request, and the size of one of them. */
+  batchItems: 256,
+  dataBytes: 512 * 1024,
+  signatureBytes: 8 * 1024,
+  genericSecretBytes: 800,
+  modulusBitsMin: 2048,
+  modulusBitsMax: 4096,
+  modulusBitsStep: 256,
+  publicExponentMin: 65_537,
+  publicExponentMax: 0xffff_ffff,
+
+  /** Passwords hashed at the same time, and logins that may wait for their turn. */
+  passwordHashes: 2,
+  passwordQueue: 256,
+  /** Parsed private keys kept in memory. */
+  openKeys: 4096,
+} as const

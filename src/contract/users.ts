@@ -1,0 +1,46 @@
+import * as v from 'valibot'
+import { shown } from './attributes.ts'
+import { LIMITS } from './limits.ts'
+
+export const ROLES = ['crypto-user', 'admin'] as const
+export type Role = (typeof ROLES)[number]
+
+/** Roles that `user list` can show; the last two cannot be asked for. */
+export type ShownRole = Role | 'unactivated-admin' | 'internal(APPLIANCE_USER)'
+
+export const role = v.picklist(ROLES)
+
+/** 1 to 31 of `a-z 0-9 _`; letter case is dropped, as everywhere usernames are shown and matched. */
+export const username = v.pipe(
+  v.string(),
+  v.nonEmpty('Invalid username: it must not be empty'),
+  v.maxLength(
+    LIMITS.usernameLength,
+    `Invalid username: it must be at most ${LIMITS.usernameLength} characters`,
+  ),
+  v.check(
+    (name) => badCharacter(name) === undefined,
+    ({ input }) => `Invalid username: character '${shown(badCharacter(input) ?? '')}' is not allowed`,
+  ),
+  v.toLowerCase(),
+)
+
+const badCharacter = (name: string): string | undefined => /[^a-zA-Z0-9_]/u.exec(name)?.[0]
+
+/** A password being set. Its characters are counted as Unicode code points. */
+export const newPassword = v.pipe(
+  v.string(),
+  v.maxLength(LIMITS.passwordMax * 2, lengthRule()),
+  v.check(
+    (text) => [...text].length >= LIMITS.passwordMin && [...text].length <= LIMITS.passwordMax,
+    lengthRule(),
+  ),
+  v.check((text) => !text.includes(':'), "Password must not contain ':'"),
+)
+
+/** A password being tried: any text that could have been set, and some that could not. */
+export const triedPassword = v.pipe(v.string(), v.maxLength(1024, 'password is too long'))
+
+function lengthRule(): string {
+  return `Password must be ${LIMITS.passwordMin} to ${LIMITS.passwordMax} characters`
+}

@@ -1,0 +1,23 @@
+/** One line of the audit log: a management operation and how it ended. Key use is not logged. */
+export type AuditEvent = {
+  /** Unix time in milliseconds. */
+  readonly at: number
+  /** Username of who asked, or the name that was tried at login, or `-`. */
+  readonly actor: string
+  readonly operation: string
+  /** `ok` or an error code. */
+  readonly outcome: string
+  /** What was acted on: `user/alice`, `key/0x…`. Never a secret. */
+  readonly subjects: readonly string[]
+}
+
+/** An event in its place in the log of one HSM. */
+export type AuditEntry = AuditEvent & {
+  readonly hsm: string
+  /** 0 for the first. */
+  readonly sequence: number
+  /** Hash of the entry before, hex; zeros for the first. */
+  readonly previous: string
+  /** SHA-256 over everything above, hex. */
+  readonly hash: string
+}

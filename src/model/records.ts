@@ -1,0 +1,92 @@
+import type { Flags, KeyClass, KeyType, Template } from '../contract/attributes.ts'
+import type { Curve } from '../contract/mechanisms.ts'
+import type { ShownRole } from '../contract/users.ts'
+
+/** The cluster itself; there is one, with id `self`. */
+export type ClusterRecord = {
+  readonly kind: 'cluster'
+  readonly id: 'self'
+  /** `cluster-` and 11 characters of `[2-7a-z]`. */
+  readonly clusterId: string
+  readonly state: 'INITIALIZED' | 'ACTIVE'
+  /** The reference that the next token key gets. References are never used again. */
+  readonly nextReference: number
+}
+
+export type UserRecord = {
+  readonly kind: 'user'
+  /** Never used again: a user created anew under an old name has none of the old one's shares. */
+  readonly id: string
+  /** Lower case. */
+  readonly username: string
+  readonly role: ShownRole
+  /** PHC string of the password's argon2id hash; undefined for a user that cannot log in. */
+  readonly password: string | undefined
+  /** Wrong passwords since the last good one; past the limit the user is locked. */
+  readonly wrongPasswords: number
+  /** Raised by every change of password, which ends the sessions begun under a smaller one. */
+  readonly credentialVersion: number
+  /** The session that made the last change of password itself, and so outlives it. */
+  readonly survivingSession: string | undefined
+  /** Place in the order of creation. */
+  readonly ordinal: number
+}
+
+/** What only public and private RSA keys have. */
+export type RsaFacts = {
+  readonly publicExponent: string
+  readonly modulus: string
+  readonly modulusSizeBits: number
+}
+
+/** What only public and private EC keys have. `ecPoint`: DER OCTET STRING of the uncompressed point, `0x` hex. */
+export type EcFacts = { readonly ecPoint: string; readonly curve: Curve }
+
+export type KeyRecord = {
+  readonly kind: 'key'
+  /** The key reference: `0x` and 16 lower-case hex digits. */
+  readonly id: string
+  /** Id of the owner, a user. */
+  readonly owner: string
+  /** Ids of the users it is shared with, in the order of sharing. */
+  readonly sharedWith: readonly string[]
+  readonly keyType: KeyType
+  readonly keyClass: KeyClass
+  readonly label: string
+  /** The `id` attribute: `0x` hex. */
+  readonly idAttribute: string
+  readonly flags: Flags
+  readonly wrapTemplate: Template | undefined
+  readonly unwrapTemplate: Template | undefined
+  /** `0x` and 6 hex digits; undefined for generic secrets. */
+  readonly checkValue: string | undefined
+  readonly keyLengthBytes: number
+  readonly rsa: RsaFacts | undefined
+  readonly ec: EcFacts | undefined
+  /**
+   * Base64. Public keys: the DER SubjectPublicKeyInfo as it is. Private keys (PKCS #8 DER) and secret keys
+   * (raw bytes): sealed once more under the material key, opened only for use.
+   */
+  readonly material: string
+}
+
+/** Newest entry of one HSM's audit log; pins all entries before it. */
+export type AuditHeadRecord = {
+  readonly kind: 'audit-head'
+  /** The HSM that writes this log. */
+  readonly id: string
+  /** Entries written so far. */
+  readonly count: number
+  /** Hash of the newest entry, hex. */
+  readonly hash: string
+}
+
+export type StoredRecord = ClusterRecord | UserRecord | KeyRecord | AuditHeadRecord
+export type RecordKind = StoredRecord['kind']
+/** `key/0x0000000000001f2a`: where a record stands in the store. */
+export type RecordKey = `${RecordKind}/${string}`
+
+export const recordKey = (record: StoredRecord): RecordKey => `${record.kind}/${record.id}`
+
+/** One change of state that a decision asks for. */
+export type Write = { readonly put: StoredRecord } | { readonly delete: RecordKey }
