@@ -1,0 +1,61 @@
+import type { CatalogView } from '../catalog/catalog.ts'
+import type { AuditEntry } from '../model/audit.ts'
+import type { RecordKey, StoredRecord, Write } from '../model/records.ts'
+
+/** What the body of a transaction concludes. Writes and audit entries are committed together or not at all. */
+export type Outcome<R> = {
+  readonly writes: readonly Write[]
+  readonly audit: readonly AuditEntry[]
+  readonly result: R
+}
+
+/** One record that a commit changed. */
+export type Change = {
+  /** Of the commit; grows by one with each commit that writes something. */
+  readonly revision: number
+  readonly key: RecordKey
+  readonly before: StoredRecord | undefined
+  readonly after: StoredRecord | undefined
+}
+
+/**
+ * Where the HSM keeps its state. Implemented by memory and SQLite for one process, by etcd for many; nothing above
+ * the port knows which.
+ */
+export interface Store {
+  /**
+   * The replica of all records, always at the newest commit this process has applied. Reading it is
+   * synchronous: what one synchronous stretch of code reads is one consistent state.
+   */
+  readonly catalog: CatalogView
+
+  /**
+   * Runs `body` on one consistent view and commits its writes atomically, and durably before the promise
+   * resolves. `body` may run again if a record it read has changed meanwhile, so it must have no effects of its own; it
+   * is synchronous, so whatever is slow is done before.
+   *
+   * @returns the body's result, and the revision at which its writes stand (the current one if it wrote nothing)
+   * @throws what `body` throws, with nothing written; HsmError `store-failure` when the commit failed, with nothing
+   *   changed, and from then on for every call if it cannot be known whether it did
+   */
+  transact<R>(
+    body: (view: CatalogView) => Outcome<R>,
+  ): Promise<{ readonly result: R; readonly revision: number }>
+
+  /**
+   * Calls `listener` with the changes of every commit, in order, before its `transact` resolves and in the
+   * same synchronous stretch of code in which the catalog changes. Listeners must not throw.
+   *
+   * @returns a function that ends the subscription
+   */
+  subscribe(listener: (changes: readonly Change[]) => void): () => void
+
+  /**
+   * Entries of one HSM's audit log from `first` (0 is the oldest), at most `count`, in order.
+   * @throws HsmError `store-damaged` naming the entry that is missing or cannot be opened
+   */
+  audit(hsm: string, first: number, count: number): Promise<readonly AuditEntry[]>
+
+  /** Waits for what is under way, then lets go of the files. Further calls fail. */
+  close(): Promise<void>
+}
