@@ -1,0 +1,15 @@
+import type { KeyRecord } from '../model/records.ts'
+import type { Actor } from './actor.ts'
+
+/** A right to the key itself: its owner, or a user it is shared with. */
+export const holds = (actor: Actor, key: KeyRecord): boolean =>
+  actor.role === 'crypto-user' && (key.owner === actor.id || key.sharedWith.includes(actor.id))
+
+/**
+ * Which keys exist for an actor: a crypto user finds own keys, shared keys and all public keys; an admin finds every
+ * key (and is shown references and labels only).
+ */
+export function sees(actor: Actor, key: KeyRecord): boolean {
+  if (actor.role === 'admin') return true
+  return actor.role === 'crypto-user' && (key.keyClass === 'public-key' || holds(actor, key))
+}
