@@ -1,0 +1,60 @@
+/** The key uses that are under way on this HSM, so that a revocation can refuse them and wait until the last one ended. */
+import type { Revocation } from '../model/revocation.ts'
+
+export interface Use {
+  /** False once the right behind it was taken back: its result must not be released. */
+  readonly live: boolean
+  /** Must be called exactly once, when the result was released or refused. */
+  end(): void
+}
+
+export interface Uses {
+  /** Call it in the same synchronous stretch of code as the decision that allows the use. */
+  begin(key: string, user: string, session: string): Use
+  /** Marks every use that the revocations end, at once; resolves when all of those have ended. */
+  revoke(revocations: readonly Revocation[]): Promise<void>
+  /** How many are under way. */
+  count(): number
+}
+
+type Ticket = {
+  readonly key: string
+  readonly user: string
+  readonly session: string
+  live: boolean
+  ended: (() => void)[]
+}
+
+export function createUses(): Uses {
+  const underWay = new Set<Ticket>()
+  return {
+    begin(key, user, session) {
+      const ticket: Ticket = { key, user, session, live: true, ended: [] }
+      underWay.add(ticket)
+      return {
+        get live() {
+          return ticket.live
+        },
+        end() {
+          underWay.delete(ticket)
+          for (const ended of ticket.ended) ended()
+        },
+      }
+    },
+    async revoke(revocations) {
+      const hit = [...underWay].filter((ticket) => revocations.some((revocation) => ends(revocation, ticket)))
+      for (const ticket of hit) ticket.live = false
+      await Promise.all(hit.map((ticket) => new Promise<void>((resolve) => ticket.ended.push(resolve))))
+    },
+    count: () => underWay.size,
+  }
+}
+
+function ends({ key, user, session, except }: Revocation, ticket: Ticket): boolean {
+  return (
+    (key === undefined || key === ticket.key) &&
+    (user === undefined || user === ticket.user) &&
+    (session === undefined || session === ticket.session) &&
+    (except === undefined || except !== ticket.session)
+  )
+}
