@@ -2,7 +2,7 @@
 export type AuditEvent = {
   /** Unix time in milliseconds. */
   readonly at: number
-  /** Username of who asked, or the name that was tried at login, or `-`. */
+  /** Username of who asked; `-` before login, when the subjects say which user was tried. */
   readonly actor: string
   readonly operation: string
   /** `ok` or an error code. */

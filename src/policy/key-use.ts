@@ -4,7 +4,7 @@ import type { KeyRecord } from '../model/records.ts'
 import type { Actor } from './actor.ts'
 import { allow, type Decision, deny } from './decision.ts'
 import { type Availability, keyAvailable } from './key-availability.ts'
-import { holds, sees } from './key-visibility.ts'
+import { holds } from './key-visibility.ts'
 
 /** The owner and the users it is shared with sign with a private key whose `sign` is set. */
 export function maySign(
@@ -27,7 +27,7 @@ export function mayVerify(
   availability: Availability,
 ): Decision<void> {
   if (key.keyClass !== 'public-key') return wrongClass('verify with', 'public-key', key)
-  if (!sees(actor, key)) return deny('not-permitted')
+  if (actor.role !== 'crypto-user') return deny('not-permitted')
   if (!key.flags.verify) return deny('key-function', 'The key cannot verify: its attribute verify is false')
   return fits(key, mechanism, availability)
 }
@@ -35,7 +35,7 @@ export function mayVerify(
 /** Every crypto user reads any public key. */
 export function mayExportPublic(actor: Actor, key: KeyRecord): Decision<void> {
   if (key.keyClass !== 'public-key') return wrongClass('export', 'public-key', key)
-  return sees(actor, key) ? allow(undefined) : deny('not-permitted')
+  return actor.role === 'crypto-user' ? allow(undefined) : deny('not-permitted')
 }
 
 function fits(key: KeyRecord, mechanism: Mechanism, availability: Availability): Decision<void> {

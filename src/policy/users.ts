@@ -63,14 +63,14 @@ export function changePassword(
   return allow(changed, { put: changed })
 }
 
-/** Gives the first admin of a new cluster a password. @param password PHC string */
+/** Gives the first admin of a new cluster a password. @param password PHC string; undefined if none was made */
 export function activate(
   cluster: ClusterRecord,
   admin: UserRecord | undefined,
-  password: string,
+  password: string | undefined,
 ): Decision<UserRecord> {
-  if (cluster.state !== 'INITIALIZED' || admin?.role !== 'unactivated-admin')
-    return deny('cluster-already-activated')
+  const fresh = cluster.state === 'INITIALIZED' && admin?.role === 'unactivated-admin'
+  if (!fresh || password === undefined) return deny('cluster-already-activated')
   const activated: UserRecord = {
     ...admin,
     role: 'admin',

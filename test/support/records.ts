@@ -1,0 +1,70 @@
+/** Records to test rules with: sound ones, of which a test changes what it is about. */
+import type { KeyRecord, UserRecord } from '../../src/model/records.ts'
+import type { Actor } from '../../src/policy/actor.ts'
+
+export const OWNER = 'u-owner'
+export const SHARED = 'u-shared'
+export const STRANGER = 'u-stranger'
+
+export const aUser = (changes: Partial<UserRecord> = {}): UserRecord => ({
+  kind: 'user',
+  id: OWNER,
+  username: 'owner',
+  role: 'crypto-user',
+  password: '$argon2id$',
+  wrongPasswords: 0,
+  credentialVersion: 1,
+  survivingSession: undefined,
+  ordinal: 2,
+  ...changes,
+})
+
+export const anActor = (id: string, role: Actor['role'] = 'crypto-user'): Actor => ({
+  id,
+  username: id,
+  role,
+  session: `session-of-${id}`,
+})
+
+export const aKey = ({
+  flags,
+  ...changes
+}: Partial<Omit<KeyRecord, 'flags'>> & { flags?: Partial<KeyRecord['flags']> } = {}): KeyRecord => ({
+  kind: 'key',
+  id: '0x0000000000001000',
+  owner: OWNER,
+  sharedWith: [SHARED],
+  keyType: 'rsa',
+  keyClass: 'private-key',
+  label: 'a key',
+  idAttribute: '0x',
+  flags: {
+    encrypt: false,
+    decrypt: false,
+    token: true,
+    'always-sensitive': true,
+    derive: false,
+    destroyable: true,
+    extractable: true,
+    local: true,
+    modifiable: true,
+    'never-extractable': false,
+    private: true,
+    sensitive: true,
+    sign: false,
+    trusted: false,
+    unwrap: false,
+    verify: false,
+    wrap: false,
+    'wrap-with-trusted': false,
+    ...flags,
+  },
+  wrapTemplate: undefined,
+  unwrapTemplate: undefined,
+  checkValue: '0x000000',
+  keyLengthBytes: 1218,
+  rsa: undefined,
+  ec: undefined,
+  material: '',
+  ...changes,
+})

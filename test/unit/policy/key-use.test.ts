@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { KEY_CLASSES } from '../../../src/contract/attributes.ts'
+import type { Mechanism } from '../../../src/contract/mechanisms.ts'
+import type { Role } from '../../../src/contract/users.ts'
+import { mayDelete } from '../../../src/policy/key-deletion.ts'
+import { mayExportPublic, maySign, mayVerify } from '../../../src/policy/key-use.ts'
+import { sees } from '../../../src/policy/key-visibility.ts'
+import { aKey, anActor, OWNER, SHARED, STRANGER } from '../../support/records.ts'
+
+const rsa: Mechanism = { name: 'rsa-pkcs', hash: 'sha256', input: 'raw' }
+const ecdsa: Mechanism = { name: 'ecdsa', hash: 'sha256', input: 'raw' }
+const here = { check: false, liveHsms: 1 }
+
+const people = [
+  { who: 'the owner', id: OWNER, role: 'crypto-user', holder: true },
+  { who: 'a shared user', id: SHARED, role: 'crypto-user', holder: true },
+  { who: 'a stranger', id: STRANGER, role: 'crypto-user', holder: false },
+  { who: 'an admin', id: 'u-admin', role: 'admin', holder: false },
+  { who: 'an admin with the id of the owner', id: OWNER, role: 'admin', holder: false },
+] as const satisfies readonly { who: string; id: string; role: Role; holder: boolean }[]
+
+suite('who may do what with which key', () => {
+  for (const { who, id, role, holder } of people) {
+    for (const keyClass of KEY_CLASSES) {
+      for (const on of [true, false]) {
+        const actor = anActor(id, role)
+        const key = aKey({ keyClass, flags: { sign: on, verify: on, destroyable: on } })
+        const cryptoUser = role === 'crypto-user'
+        test(`${who}, ${keyClass}, flags ${on}`, () => {
+          assert.equal(
+            maySign(actor, key, rsa, here).allow,
+            holder && on && keyClass === 'private-key',
+            'sign',
+          )
+          assert.equal(
+            mayVerify(actor, key, rsa, here).allow,
+            cryptoUser && on && keyClass === 'public-key',
+            'verify',
+          )
+          assert.equal(mayExportPublic(actor, key).allow, cryptoUser && keyClass === 'public-key', 'export')
+          assert.equal(mayDelete(actor, key).allow, id === OWNER && cryptoUser && on, 'delete')
+          assert.equal(sees(actor, key), role === 'admin' || holder || keyClass === 'public-key', 'see')
+        })
+      }
+    }
+  }
+})
+
+test('nobody sees nothing', () => {
+  assert.equal(sees(anActor('', 'nobody'), aKey({ keyClass: 'public-key', owner: '' })), false)
+})
+
+test('the mechanism must fit the type of the key', () => {
+  const key = aKey({ flags: { sign: true } })
+  const decision = maySign(anActor(OWNER), key, ecdsa, here)
+  assert.equal(!decision.allow && decision.code, 'key-type')
+  assert.ok(maySign(anActor(OWNER), { ...key, keyType: 'ec' }, ecdsa, here).allow)
+})
+
+test('with the availability check on, a token key needs two HSMs and a session key does not', () => {
+  const token = aKey({ flags: { sign: true } })
+  const session = aKey({ flags: { sign: true, token: false } })
+  const decision = maySign(anActor(OWNER), token, rsa, { check: true, liveHsms: 1 })
+  assert.equal(!decision.allow && decision.code, 'key-availability')
+  assert.ok(maySign(anActor(OWNER), token, rsa, { check: true, liveHsms: 2 }).allow)
+  assert.ok(maySign(anActor(OWNER), session, rsa, { check: true, liveHsms: 1 }).allow)
+})

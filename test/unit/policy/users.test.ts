@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import fc from 'fast-check'
+import { LIMITS } from '../../../src/contract/limits.ts'
+import type { ClusterRecord, UserRecord } from '../../../src/model/records.ts'
+import { mayAsk } from '../../../src/policy/access.ts'
+import { NOBODY } from '../../../src/policy/actor.ts'
+import { isLocked, type LoginFacts, login } from '../../../src/policy/login.ts'
+import { activate, changePassword, createUser, deleteUser } from '../../../src/policy/users.ts'
+import { anActor, aUser, OWNER, SHARED } from '../../support/records.ts'
+
+const cluster: ClusterRecord = {
+  kind: 'cluster',
+  id: 'self',
+  clusterId: 'cluster-x',
+  state: 'ACTIVE',
+  nextReference: 1,
+}
+const facts = (changes: Partial<LoginFacts>): LoginFacts => ({
+  cluster,
+  role: 'crypto-user',
+  user: aUser(),
+  proven: true,
+  provenVersion: 1,
+  sessions: 0,
+  sessionsOfUser: 0,
+  ...changes,
+})
+const codeOf = (decision: { allow: boolean; code?: string }) => (decision.allow ? 'ok' : decision.code)
+
+suite('access by role', () => {
+  const rows = [
+    ['anyone', 'ok', 'ok', 'ok'],
+    ['session', 'not-logged-in', 'ok', 'ok'],
+    ['crypto-user', 'not-logged-in', 'ok', 'not-permitted'],
+    ['admin', 'not-logged-in', 'not-permitted', 'ok'],
+  ] as const
+  for (const [access, ...expected] of rows) {
+    test(access, () => {
+      const actors = [NOBODY, anActor('c'), anActor('a', 'admin')]
+      assert.deepEqual(
+        actors.map((actor) => codeOf(mayAsk(actor, access))),
+        expected,
+      )
+    })
+  }
+})
+
+suite('login', () => {
+  const rows = [
+    ['a good password', {}, 'ok'],
+    ['a wrong password', { proven: false }, 'bad-credentials'],
+    ['an unknown user', { user: undefined, proven: false }, 'bad-credentials'],
+    ['a user without a password', { user: aUser({ password: undefined }) }, 'bad-credentials'],
+    ['the wrong role', { role: 'admin' }, 'bad-credentials'],
+    ['a password changed while it was checked', { provenVersion: 0 }, 'bad-credentials'],
+    [
+      'a locked user, even with the password',
+      { user: aUser({ wrongPasswords: LIMITS.wrongPasswords + 1 }) },
+      'user-locked',
+    ],
+    [
+      'a cluster that is not active',
+      { cluster: { ...cluster, state: 'INITIALIZED' } },
+      'cluster-not-activated',
+    ],
+    ['too many sessions', { sessions: LIMITS.sessions }, 'too-many-sessions'],
+    ['too many sessions of one user', { sessionsOfUser: LIMITS.sessionsPerUser }, 'too-many-sessions'],
+  ] as const
+  for (const [name, changes, code] of rows) {
+    test(`${name}: ${code}`, () => assert.equal(codeOf(login(facts(changes))), code))
+  }
+
+  test('any sequence of tries: locked exactly after more than five wrong ones in a row', () => {
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { maxLength: 20 }), (tries) => {
+        let user = aUser()
+        let inARow = 0
+        for (const proven of tries) {
+          const decision = login(facts({ user, proven }))
+          const locked = inARow > LIMITS.wrongPasswords
+          assert.equal(codeOf(decision), locked ? 'user-locked' : proven ? 'ok' : 'bad-credentials')
+          for (const write of decision.writes) if ('put' in write) user = write.put as UserRecord
+          inARow = locked ? inARow : proven ? 0 : inARow + 1
+          assert.equal(isLocked(user), inARow > LIMITS.wrongPasswords)
+        }
+      }),
+    )
+  })
+})
+
+suite('users', () => {
+  const wanted = { username: 'owner', role: 'crypto-user' } as const
+  const admin = anActor('a', 'admin')
+
+  test('a new user needs a free name and a free place', () => {
+    const full = { users: 1, keys: 1, asymmetricKeys: 1 }
+    const make = (namesake: UserRecord | undefined, users: UserRecord[]) =>
+      codeOf(createUser({ ...wanted, id: 'x', password: 'h' }, { namesake, users }, full))
+    assert.deepEqual(
+      [make(undefined, []), make(aUser(), []), make(undefined, [aUser()])],
+      ['ok', 'user-exists', 'user-capacity'],
+    )
+  })
+
+  test('delete: the name and role must fit, no login open, no key owned', () => {
+    const remove = (has: Partial<Parameters<typeof deleteUser>[1]>) =>
+      codeOf(deleteUser(wanted, { user: aUser(), loggedIn: false, ownsKeys: false, ...has }))
+    assert.deepEqual(
+      [
+        remove({}),
+        remove({ user: undefined }),
+        remove({ user: aUser({ role: 'admin' }) }),
+        remove({ loggedIn: true }),
+        remove({ ownsKeys: true }),
+      ],
+      ['ok', 'user-not-found', 'user-not-found', 'user-logged-in', 'user-owns-keys'],
+    )
+  })
+
+  test('change of password: whose, by whom, and what it does', () => {
+    const user = aUser({ wrongPasswords: 6 })
+    const to = { ...wanted, password: 'new' }
+    const own = changePassword(anActor(OWNER), to, { user, loggedIn: true })
+    assert.ok(own.allow)
+    assert.deepEqual(own.result, {
+      ...user,
+      password: 'new',
+      credentialVersion: 2,
+      survivingSession: `session-of-${OWNER}`,
+    })
+    const byAdmin = changePassword(admin, to, { user, loggedIn: false })
+    assert.ok(byAdmin.allow)
+    assert.deepEqual(byAdmin.result, {
+      ...user,
+      password: 'new',
+      credentialVersion: 2,
+      survivingSession: undefined,
+      wrongPasswords: 0,
+    })
+    assert.equal(codeOf(changePassword(admin, to, { user, loggedIn: true })), 'user-logged-in')
+    assert.equal(codeOf(changePassword(anActor(SHARED), to, { user, loggedIn: false })), 'not-permitted')
+    assert.equal(
+      codeOf(changePassword(anActor(SHARED), to, { user: undefined, loggedIn: false })),
+      'not-permitted',
+    )
+    assert.equal(codeOf(changePassword(admin, to, { user: undefined, loggedIn: false })), 'user-not-found')
+    assert.equal(
+      codeOf(changePassword(admin, { ...to, role: 'admin' }, { user, loggedIn: false })),
+      'user-not-found',
+    )
+  })
+
+  test('activation happens once', () => {
+    const fresh = aUser({
+      role: 'unactivated-admin',
+      username: 'admin',
+      password: undefined,
+      credentialVersion: 0,
+    })
+    const before = { ...cluster, state: 'INITIALIZED' } as const
+    const decision = activate(before, fresh, 'hash')
+    assert.ok(decision.allow)
+    assert.deepEqual([decision.result.role, decision.result.password], ['admin', 'hash'])
+    assert.deepEqual(decision.writes[1], { put: { ...before, state: 'ACTIVE' } })
+    assert.equal(codeOf(activate(cluster, decision.result, 'hash')), 'cluster-already-activated')
+    assert.equal(codeOf(activate(before, fresh, undefined)), 'cluster-already-activated')
+  })
+})
