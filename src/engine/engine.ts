@@ -1,0 +1,105 @@
+/** The HSM itself: check the request, find out who asks, ask policy, let the operation run. */
+import { createBarrier } from '../cluster/barrier.ts'
+import { createUses } from '../cluster/uses.ts'
+import { checkRequest, isOperation } from '../contract/check.ts'
+import { HsmError } from '../contract/errors.ts'
+import type { Hsm } from '../contract/hsm.ts'
+import { OPERATIONS } from '../contract/operations.ts'
+import { mayAsk } from '../policy/access.ts'
+import { NOBODY } from '../policy/actor.ts'
+import { revocationsOf } from '../policy/revocation.ts'
+import type { Change } from '../store/store.ts'
+import { found } from './founding.ts'
+import { HANDLERS } from './handlers.ts'
+import { createKeyring } from './keyring.ts'
+import type { Call, EngineNeeds, Parts } from './parts.ts'
+import { granted, type Handler } from './pipelines.ts'
+import { createSessions, isCurrent } from './sessions.ts'
+import { createTurns } from './turns.ts'
+
+export type Engine = Hsm & {
+  /** Writes the first records of a new cluster; does nothing to a store that has one. */
+  found(): Promise<void>
+  /** Forgets every session and parsed key. The store is the caller's to close. */
+  close(): void
+}
+
+export function createEngine(needs: EngineNeeds): Engine {
+  const parts = assemble(needs)
+  return {
+    async call(operation, request, token) {
+      if (!isOperation(operation)) throw new HsmError('unknown-operation')
+      try {
+        const checked = checkRequest(operation, request)
+        const call = who(parts, token)
+        granted(mayAsk(call.actor, OPERATIONS[operation].access))
+        return await (HANDLERS[operation] as Handler<typeof operation>)(parts, call, checked)
+      } catch (error) {
+        throw asHsmError(parts, operation, error)
+      }
+    },
+    found: () => found(needs.store, needs.clusterId, needs.random),
+    close() {
+      parts.sessions.endAll(() => true)
+      parts.keyring.close()
+    },
+  }
+}
+
+function assemble(needs: EngineNeeds): Parts {
+  const { store, monotonic, random } = needs
+  const uses = createUses()
+  const keyring = createKeyring(needs.sealer)
+  const sessions = createSessions({
+    monotonic,
+    random,
+    onEnd({ id }) {
+      void uses.revoke([{ session: id }])
+      keyring.endSession(id)
+    },
+  })
+  const barrier = createBarrier(store, uses, revocationsOf)
+  store.subscribe((changes) => {
+    for (const { before, after } of changes) forget({ sessions, keyring }, before, after)
+  })
+  return {
+    ...needs,
+    sessions,
+    uses,
+    barrier,
+    keyring,
+    loginTurns: createTurns(),
+    startedAt: monotonic(),
+    liveHsms: () => 1,
+  }
+}
+
+/** What a right that ended leaves behind in memory. */
+function forget(
+  { sessions, keyring }: Pick<Parts, 'sessions' | 'keyring'>,
+  before: Change['before'],
+  after: Change['after'],
+) {
+  for (const { key, user } of revocationsOf(before, after)) {
+    if (key !== undefined) keyring.drop(key)
+    else
+      sessions.endAll(
+        (session) => session.user === user && !isCurrent(session, after?.kind === 'user' ? after : undefined),
+      )
+  }
+}
+
+function who({ sessions, store }: Parts, token: string | undefined): Call {
+  if (token === undefined) return { actor: NOBODY, session: undefined }
+  const session = sessions.resolve(token)
+  const user = session && store.catalog.user(session.user)
+  if (!session || !user || !isCurrent(session, user))
+    throw new HsmError('not-logged-in', 'The login has ended, log in again')
+  return { actor: { id: user.id, username: user.username, role: user.role, session: session.id }, session }
+}
+
+function asHsmError({ log }: Parts, operation: string, error: unknown): HsmError {
+  if (error instanceof HsmError) return error
+  log('error', { operation, err: error }, 'operation failed unexpectedly')
+  return new HsmError('internal', undefined, { cause: error })
+}

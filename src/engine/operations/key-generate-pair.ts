@@ -1,0 +1,76 @@
+import type { Checked } from '../../contract/operations.ts'
+import { generateEcPair, generateRsaPair, type KeyPair } from '../../crypto/key-pairs.ts'
+import { ecFacts, publicCheckValue, publicKeyLength, rsaFacts } from '../../crypto/public-facts.ts'
+import type { KeyRecord } from '../../model/records.ts'
+import { keysFit } from '../../policy/capacity.ts'
+import { keyAvailable } from '../../policy/key-availability.ts'
+import { newKeyFlags } from '../../policy/new-key-flags.ts'
+import { availability, keyCounts } from '../facts.ts'
+import { keyObject } from '../key-object.ts'
+import { type Draft, placeKeys } from '../new-keys.ts'
+import type { Call, Parts } from '../parts.ts'
+import { change, granted } from '../pipelines.ts'
+
+type Request = Checked<'key.generate-pair'>
+type Pair = readonly [publicKey: Draft, privateKey: Draft]
+
+export const keyGeneratePair = change<'key.generate-pair', Pair, readonly KeyRecord[]>('key.generate-pair', {
+  prepare: draftPair,
+  decide: (facts, _request, pair) => placeKeys(facts, pair),
+  reply: ({ store }, _call, [publicKey, privateKey]) => ({
+    public_key: keyObject(store.catalog, publicKey as KeyRecord),
+    private_key: keyObject(store.catalog, privateKey as KeyRecord),
+  }),
+  wipe: (pair) => {
+    for (const { material } of pair) material.fill(0)
+  },
+})
+
+/** Everything that can be refused is refused before the expensive part. */
+async function draftPair(parts: Parts, call: Call, request: Request): Promise<Pair> {
+  const publicFlags = granted(newKeyFlags('public-key', request['public-attributes'], request.session))
+  const privateFlags = granted(newKeyFlags('private-key', request['private-attributes'], request.session))
+  const planned = [
+    { keyClass: 'public-key', flags: publicFlags },
+    { keyClass: 'private-key', flags: privateFlags },
+  ] as const
+  granted(keyAvailable(availability(parts, call), publicFlags.token || privateFlags.token))
+  granted(keysFit(keyCounts(parts.store.catalog, call), planned, parts.capacity))
+  const pair = await generate(request)
+  const common = commonFacts(request, pair)
+  return [
+    {
+      ...common,
+      ...planned[0],
+      label: request['public-label'],
+      idAttribute: request['public-attributes'].id ?? '0x',
+      keyLengthBytes: publicKeyLength(request['key-type'], pair.spki),
+      material: pair.spki,
+      shareWith: [],
+    },
+    {
+      ...common,
+      ...planned[1],
+      label: request['private-label'],
+      idAttribute: request['private-attributes'].id ?? '0x',
+      keyLengthBytes: pair.pkcs8.length,
+      material: pair.pkcs8,
+      shareWith: request['share-crypto-users'],
+    },
+  ]
+}
+
+const generate = (request: Request): Promise<KeyPair> =>
+  request['key-type'] === 'rsa'
+    ? generateRsaPair(request['modulus-size-bits'], request['public-exponent'])
+    : generateEcPair(request.curve)
+
+/** What both halves show of themselves. */
+const commonFacts = (request: Request, { spki }: KeyPair) => ({
+  keyType: request['key-type'],
+  wrapTemplate: undefined,
+  unwrapTemplate: undefined,
+  checkValue: publicCheckValue(spki),
+  rsa: request['key-type'] === 'rsa' ? rsaFacts(spki) : undefined,
+  ec: request['key-type'] === 'ec' ? ecFacts(spki, request.curve) : undefined,
+})

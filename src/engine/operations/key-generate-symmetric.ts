@@ -1,0 +1,43 @@
+import type { Checked } from '../../contract/operations.ts'
+import { aesCheckValue, generateSecret } from '../../crypto/secret-keys.ts'
+import type { KeyRecord } from '../../model/records.ts'
+import { keysFit } from '../../policy/capacity.ts'
+import { keyAvailable } from '../../policy/key-availability.ts'
+import { newKeyFlags } from '../../policy/new-key-flags.ts'
+import { availability, keyCounts } from '../facts.ts'
+import { keyObject } from '../key-object.ts'
+import { type Draft, placeKeys } from '../new-keys.ts'
+import type { Call, Parts } from '../parts.ts'
+import { change, granted } from '../pipelines.ts'
+
+export const keyGenerateSymmetric = change<'key.generate-symmetric', Draft, readonly KeyRecord[]>(
+  'key.generate-symmetric',
+  {
+    prepare: async (parts, call, request) => draftSecretKey(parts, call, request),
+    decide: (facts, _request, draft) => placeKeys(facts, [draft]),
+    reply: ({ store }, _call, [key]) => ({ key: keyObject(store.catalog, key as KeyRecord) }),
+    wipe: ({ material }) => material.fill(0),
+  },
+)
+
+function draftSecretKey(parts: Parts, call: Call, request: Checked<'key.generate-symmetric'>): Draft {
+  const flags = granted(newKeyFlags('secret-key', request.attributes, request.session))
+  granted(keyAvailable(availability(parts, call), flags.token))
+  granted(keysFit(keyCounts(parts.store.catalog, call), [{ keyClass: 'secret-key', flags }], parts.capacity))
+  const material = generateSecret(request['key-length-bytes'])
+  return {
+    keyType: request['key-type'],
+    keyClass: 'secret-key',
+    label: request.label,
+    idAttribute: request.attributes.id ?? '0x',
+    flags,
+    wrapTemplate: undefined,
+    unwrapTemplate: undefined,
+    checkValue: request['key-type'] === 'aes' ? aesCheckValue(material) : undefined,
+    keyLengthBytes: material.length,
+    rsa: undefined,
+    ec: undefined,
+    material,
+    shareWith: request['share-crypto-users'],
+  }
+}

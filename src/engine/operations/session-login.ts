@@ -1,0 +1,47 @@
+import { createCatalog } from '../../catalog/memory-catalog.ts'
+import { isLocked, login } from '../../policy/login.ts'
+import { clusterOf } from '../cluster-state.ts'
+import { change, type Handler } from '../pipelines.ts'
+
+type Proof = { readonly proven: boolean; readonly version: number }
+
+const attempt = change<'session.login', Proof, Parameters<typeof login>[0]['user'] & object>(
+  'session.login',
+  {
+    async prepare({ store, passwords }, _call, { username, password }) {
+      const user = store.catalog.userByName(username)
+      if (user && isLocked(user)) return { proven: false, version: 0 }
+      return {
+        proven: await passwords.verify(password, user?.password),
+        version: user?.credentialVersion ?? 0,
+      }
+    },
+    decide({ parts, view }, { username, role }, { proven, version }) {
+      const user = view.userByName(username)
+      return login({
+        cluster: clusterOf(view),
+        role,
+        user,
+        proven,
+        provenVersion: version,
+        sessions: parts.sessions.count(),
+        sessionsOfUser: user ? parts.sessions.countOf(user.id) : 0,
+      })
+    },
+    subjects: ({ username }) => [`user/${username}`],
+    reply({ sessions }, _call, user, request) {
+      const token = sessions.open({
+        user: user.id,
+        credentialVersion: user.credentialVersion,
+        availabilityCheck: request['key-availability-check'],
+        idleMs: request['idle-seconds'] * 1000,
+        keys: createCatalog(),
+      })
+      return { token, username: user.username, role: user.role }
+    },
+  },
+)
+
+/** Tries for one name take turns, so that many at once cannot outrun the count of wrong passwords. */
+export const sessionLogin: Handler<'session.login'> = (parts, call, request) =>
+  parts.loginTurns(request.username, () => attempt(parts, call, request))

@@ -1,0 +1,45 @@
+import type { Barrier } from '../cluster/barrier.ts'
+import type { Uses } from '../cluster/uses.ts'
+import type { PasswordHasher } from '../crypto/password.ts'
+import type { Sealer } from '../crypto/seal.ts'
+import type { Actor } from '../policy/actor.ts'
+import type { Capacity } from '../policy/capacity.ts'
+import type { Store } from '../store/store.ts'
+import type { Keyring } from './keyring.ts'
+import type { Session, Sessions } from './sessions.ts'
+import type { Turns } from './turns.ts'
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+/** What the engine is given by whoever composes it. */
+export type EngineNeeds = {
+  readonly store: Store
+  /** Seals key material, under another key than the store seals records. */
+  readonly sealer: Sealer
+  readonly passwords: PasswordHasher
+  readonly clusterId: string
+  readonly hsm: { readonly id: string; readonly version: string; readonly address: () => string }
+  /** Unix time in milliseconds. */
+  readonly now: () => number
+  /** Milliseconds on a clock that never steps. */
+  readonly monotonic: () => number
+  readonly random: (bytes: number) => Uint8Array
+  readonly capacity: Capacity
+  readonly log: (level: LogLevel, fields: Readonly<Record<string, unknown>>, message: string) => void
+}
+
+/** Everything an operation can reach. */
+export type Parts = EngineNeeds & {
+  readonly sessions: Sessions
+  readonly uses: Uses
+  readonly barrier: Barrier
+  readonly keyring: Keyring
+  /** Logins with the same name, one after another. */
+  readonly loginTurns: Turns
+  /** When this engine began, on the monotonic clock. */
+  readonly startedAt: number
+  readonly liveHsms: () => number
+}
+
+/** Who asks, and through which session. */
+export type Call = { readonly actor: Actor; readonly session: Session | undefined }

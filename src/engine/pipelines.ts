@@ -1,0 +1,124 @@
+/** The three ways an operation runs: it reads, it changes state, or it uses a key. */
+
+import type { CatalogView } from '../catalog/catalog.ts'
+import { HsmError } from '../contract/errors.ts'
+import type { Checked, OperationName, Reply } from '../contract/operations.ts'
+import type { KeyRecord } from '../model/records.ts'
+import { type Decision, deny, type Refusal } from '../policy/decision.ts'
+import type { Availability } from '../policy/key-availability.ts'
+import { exactlyOne } from '../policy/key-selection.ts'
+import { auditing } from './auditing.ts'
+import { availability } from './facts.ts'
+import type { Call, Parts } from './parts.ts'
+import { select } from './selection.ts'
+import { applySessionWrites, storedWrites } from './session-keys.ts'
+import { isCurrent } from './sessions.ts'
+
+export type Handler<K extends OperationName> = (
+  parts: Parts,
+  call: Call,
+  request: Checked<K>,
+) => Promise<Reply<K>>
+
+/** What a rule's facts are gathered from. */
+export type Facts = { readonly parts: Parts; readonly view: CatalogView; readonly call: Call }
+
+/** Answers from one consistent view and changes nothing. */
+export function read<K extends OperationName>(
+  decide: (facts: Facts, request: Checked<K>) => Decision<Reply<K>>,
+): Handler<K> {
+  return async (parts, call, request) => granted(decide({ parts, view: parts.store.catalog, call }, request))
+}
+
+type Change<K extends OperationName, P, D> = {
+  /** Slow work that is done before and outside of the transaction. */
+  readonly prepare?: (parts: Parts, call: Call, request: Checked<K>) => Promise<P>
+  /** Gathers the facts from the view and lets the rule decide. Synchronous, without effects: it may run again. */
+  readonly decide: (facts: Facts, request: Checked<K>, prepared: P) => Decision<D>
+  /** What the audit log calls the objects of the request that the writes do not show. */
+  readonly subjects?: (request: Checked<K>) => readonly string[]
+  /** Effects on this HSM alone, and the reply. Runs when the change is committed and confirmed. */
+  readonly reply: (parts: Parts, call: Call, decided: D, request: Checked<K>) => Reply<K> | Promise<Reply<K>>
+  /** Wipes what `prepare` made. */
+  readonly wipe?: (prepared: P) => void
+}
+
+/** Decides and commits in one transaction, with the audit entry; answers when guarantee G holds for it. */
+export function change<K extends OperationName, P = undefined, D = void>(
+  operation: K,
+  { prepare, decide, subjects, reply, wipe }: Change<K, P, D>,
+): Handler<K> {
+  return async (parts, call, request) => {
+    const prepared = (await prepare?.(parts, call, request)) as P
+    try {
+      const { result: decision, revision } = await parts.store.transact((view) => {
+        const decision = stillIn(view, call)
+          ? decide({ parts, view, call }, request, prepared)
+          : deny('not-logged-in')
+        return auditing(parts, view, call, {
+          operation,
+          decision,
+          writes: storedWrites(call, decision.writes),
+          subjects: subjects?.(request) ?? [],
+        })
+      })
+      const decided = granted(decision)
+      await applySessionWrites(parts, call, decision.writes)
+      await parts.barrier.confirm(revision)
+      return await reply(parts, call, decided, request)
+    } finally {
+      if (prepared !== undefined) wipe?.(prepared)
+    }
+  }
+}
+
+/** Whoever was logged in before the slow part must be so when it counts. */
+const stillIn = (view: CatalogView, { actor, session }: Call): boolean =>
+  session === undefined || isCurrent(session, view.user(actor.id))
+
+type Use<K extends OperationName> = {
+  readonly permit: (
+    call: Call,
+    key: KeyRecord,
+    request: Checked<K>,
+    availability: Availability,
+  ) => Decision<void>
+  /** @param check throws `revoked` when the right was taken back meanwhile; to be called after every piece of work */
+  readonly perform: (
+    parts: Parts,
+    call: Call,
+    key: KeyRecord,
+    request: Checked<K>,
+    check: () => void,
+  ) => Promise<Reply<K>>
+}
+
+/** Uses one key: decide, do the work, and release the result only if the right still stands (guarantee G). */
+export function use<K extends OperationName & ('crypto.sign' | 'crypto.verify' | 'key.export-public')>({
+  permit,
+  perform,
+}: Use<K>): Handler<K> {
+  return async (parts, call, request) => {
+    const key = granted(exactlyOne(select(parts.store.catalog, call, request.filter)))
+    granted(permit(call, key, request, availability(parts, call)))
+    const ticket = parts.uses.begin(key.id, call.actor.id, call.actor.session)
+    const check = () => {
+      if (!ticket.live) throw new HsmError('revoked')
+    }
+    try {
+      const reply = await perform(parts, call, key, request, check)
+      check()
+      return reply
+    } finally {
+      ticket.end()
+    }
+  }
+}
+
+/** The result of a decision that allows. Throws the refusal otherwise. */
+export function granted<R>(decision: Decision<R>): R {
+  if (decision.allow) return decision.result
+  throw refusalError(decision)
+}
+
+const refusalError = ({ code, why }: Refusal): HsmError => new HsmError(code, why)

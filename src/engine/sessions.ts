@@ -1,0 +1,87 @@
+/** Logins that are open on this HSM. They live in memory only: a restart ends them all. */
+import { hash } from 'node:crypto'
+import type { Catalog } from '../catalog/catalog.ts'
+import type { UserRecord } from '../model/records.ts'
+
+export type Session = {
+  /** Not secret; tells sessions apart in records and revocations. */
+  readonly id: string
+  readonly user: string
+  /** The credential version the password was proven under. */
+  readonly credentialVersion: number
+  /** Undefined: the cluster's default. */
+  readonly availabilityCheck: boolean | undefined
+  readonly idleMs: number
+  /** Session keys; nobody else ever sees them. */
+  readonly keys: Catalog
+  lastUsed: number
+  /** False once it has ended. */
+  open: boolean
+}
+
+export interface Sessions {
+  /** @returns the token, 256 random bits in base64url; only its hash is kept */
+  open(session: Omit<Session, 'id' | 'lastUsed' | 'open'>): string
+  /** The session of a token, which counts as using it; undefined when there is none or it has been idle too long. */
+  resolve(token: string): Session | undefined
+  end(id: string): void
+  endAll(match: (session: Session) => boolean): void
+  count(): number
+  countOf(userId: string): number
+}
+
+export type SessionsNeeds = {
+  /** Milliseconds on a clock that never steps. */
+  readonly monotonic: () => number
+  readonly random: (bytes: number) => Uint8Array
+  /** Called with each session that ended, whatever ended it. */
+  readonly onEnd: (session: Session) => void
+}
+
+/** Whether a session is open, and was begun under the user's present password, or made that change of password itself. */
+export const isCurrent = (session: Session, user: UserRecord | undefined): boolean =>
+  session.open &&
+  user !== undefined &&
+  (session.credentialVersion === user.credentialVersion || session.id === user.survivingSession)
+
+export function createSessions({ monotonic, random, onEnd }: SessionsNeeds): Sessions {
+  const byTokenHash = new Map<string, Session>()
+  const remove = (hash: string, session: Session) => {
+    byTokenHash.delete(hash)
+    session.open = false
+    onEnd(session)
+  }
+  const endAll = (match: (session: Session) => boolean) => {
+    for (const [hash, session] of byTokenHash) if (match(session)) remove(hash, session)
+  }
+  const idle = (session: Session) => monotonic() - session.lastUsed > session.idleMs
+  const living = () => {
+    endAll(idle)
+    return byTokenHash.values()
+  }
+  return {
+    open(opened) {
+      const token = Buffer.from(random(32)).toString('base64url')
+      const id = Buffer.from(random(8)).toString('hex')
+      byTokenHash.set(hashOf(token), { ...opened, id, lastUsed: monotonic(), open: true })
+      return token
+    },
+    resolve(token) {
+      const hash = hashOf(token)
+      const session = byTokenHash.get(hash)
+      if (!session) return undefined
+      if (idle(session)) {
+        remove(hash, session)
+        return undefined
+      }
+      session.lastUsed = monotonic()
+      return session
+    },
+    end: (id) => endAll((session) => session.id === id),
+    endAll,
+    count: () => living().toArray().length,
+    countOf: (userId) => living().reduce((sum, session) => sum + (session.user === userId ? 1 : 0), 0),
+  }
+}
+
+const hashOf = (token: string): string => hash('sha256', token, 'base64')
