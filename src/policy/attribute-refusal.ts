@@ -1,4 +1,5 @@
-import { type AttributeValue, shown } from '../contract/attributes.ts'
+import type { AttributeValue } from '../contract/attributes.ts'
+import { shown } from '../contract/shown.ts'
 import { deny, type Refusal } from './decision.ts'
 
 /** The one sentence for an attribute that may not get a value, at creation or later. */

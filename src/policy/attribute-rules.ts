@@ -4,8 +4,8 @@ import {
   checkText,
   FLAG_NAMES,
   type FlagName,
-  shown,
 } from '../contract/attributes.ts'
+import { shown } from '../contract/shown.ts'
 import type { KeyRecord } from '../model/records.ts'
 import type { Actor } from './actor.ts'
 import { refusal } from './attribute-refusal.ts'

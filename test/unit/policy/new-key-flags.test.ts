@@ -45,7 +45,7 @@ suite('defaults, column by column of the reference', () => {
     }
   }
   test('every flag has a row', () => {
-    assert.deepEqual(rows.flatMap(([names]) => [...names]).sort(), [...FLAG_NAMES].sort())
+    assert.deepEqual(new Set(rows.flatMap(([names]) => [...names])), new Set(FLAG_NAMES))
   })
 })
 

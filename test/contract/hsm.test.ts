@@ -1,0 +1,28 @@
+import { HsmError } from '../../src/contract/errors.ts'
+import type { Hsm } from '../../src/contract/hsm.ts'
+import { testEngine } from '../support/engine.ts'
+import { hsmContract } from './hsm/suite.ts'
+
+/** The engine behind what a wire does to values: whatever JSON cannot carry is lost or refused. */
+function throughJson(hsm: Hsm): Hsm {
+  const carried = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
+  return {
+    async call(operation, request, session) {
+      try {
+        return carried(await hsm.call(operation, carried(request), session))
+      } catch (error) {
+        if (error instanceof HsmError) throw new HsmError(error.code, carried(error.message))
+        throw error
+      }
+    },
+  }
+}
+
+hsmContract(
+  'engine in memory',
+  async () => {
+    const engine = await testEngine()
+    return { hsm: throughJson(engine), close: async () => engine.close() }
+  },
+  { deliveredInOrder: true },
+)

@@ -1,0 +1,40 @@
+import { after, suite } from 'node:test'
+import type { Hsm } from '../../../src/contract/hsm.ts'
+import { badInputContract } from './bad-input.ts'
+import { generationContract } from './generation.ts'
+import { guaranteeContract } from './guarantee.ts'
+import { keysContract } from './keys.ts'
+import { signingContract } from './signing.ts'
+import { usersContract } from './users.ts'
+
+export type Opened = { readonly hsm: Hsm; close(): Promise<void> }
+
+/**
+ * What any HSM must do, whichever implementation of the interface it is and whichever store it stands on.
+ *
+ * @param open gives a founded HSM that is not activated yet
+ * @param deliveredInOrder see `violations`
+ */
+export function hsmContract(
+  name: string,
+  open: () => Promise<Opened>,
+  { deliveredInOrder }: { deliveredInOrder: boolean },
+): void {
+  suite(name, () => {
+    const opened: Opened[] = []
+    after(async () => {
+      for (const { close } of opened) await close()
+    })
+    const fresh = async (): Promise<Hsm> => {
+      const one = await open()
+      opened.push(one)
+      return one.hsm
+    }
+    usersContract(fresh)
+    keysContract(fresh)
+    generationContract(fresh)
+    signingContract(fresh)
+    badInputContract(fresh)
+    guaranteeContract(fresh, deliveredInOrder)
+  })
+}

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { createBarrier } from '../../../src/cluster/barrier.ts'
+import { createUses } from '../../../src/cluster/uses.ts'
+import type { Revocation } from '../../../src/model/revocation.ts'
+import { revocationsOf } from '../../../src/policy/revocation.ts'
+import { memoryStore } from '../../../src/store/memory.ts'
+import { aKey } from '../../support/records.ts'
+
+/** Whether a promise has come to its end, some turns of the event loop from now. */
+async function settled(promise: Promise<unknown>): Promise<boolean> {
+  let done = false
+  void promise.then(() => {
+    done = true
+  })
+  for (let turn = 0; turn < 5; turn++) await setImmediate()
+  return done
+}
+
+suite('uses', () => {
+  const hits: readonly [Revocation, boolean][] = [
+    [{ key: 'k' }, true],
+    [{ key: 'other' }, false],
+    [{ key: 'k', user: 'u' }, true],
+    [{ key: 'k', user: 'other' }, false],
+    [{ user: 'u' }, true],
+    [{ user: 'u', except: 's' }, false],
+    [{ user: 'u', except: 'other' }, true],
+    [{ user: 'u', except: undefined }, true],
+    [{ session: 's' }, true],
+    [{ session: 'other' }, false],
+  ]
+  for (const [revocation, hit] of hits) {
+    test(`${JSON.stringify(revocation)} ${hit ? 'ends' : 'leaves'} a use of k by u in s`, async () => {
+      const uses = createUses()
+      const use = uses.begin('k', 'u', 's')
+      const revoked = uses.revoke([revocation])
+      assert.equal(use.live, !hit, 'at once')
+      assert.equal(await settled(revoked), !hit, 'before the use has ended')
+      use.end()
+      await revoked
+      assert.equal(uses.count(), 0)
+    })
+  }
+
+  test('a use begun after a revocation is another matter', async () => {
+    const uses = createUses()
+    await uses.revoke([{ key: 'k' }])
+    assert.equal(uses.begin('k', 'u', 's').live, true)
+  })
+
+  test('two revocations wait for the same use', async () => {
+    const uses = createUses()
+    const use = uses.begin('k', 'u', 's')
+    const revoked = [uses.revoke([{ key: 'k' }]), uses.revoke([{ user: 'u' }])]
+    assert.deepEqual(await Promise.all(revoked.map(settled)), [false, false])
+    use.end()
+    await Promise.all(revoked)
+  })
+})
+
+suite('barrier', () => {
+  const key = aKey({ sharedWith: ['u'] })
+  const start = async () => {
+    const store = memoryStore()
+    const uses = createUses()
+    const barrier = createBarrier(store, uses, revocationsOf)
+    const write = async (...writes: Parameters<typeof commit>[0]) => (await commit(writes)).revision
+    const commit = (writes: readonly ({ put: typeof key } | { delete: `key/${string}` })[]) =>
+      store.transact(() => ({ writes, audit: [], result: undefined }))
+    await write({ put: key })
+    return { uses, barrier, write }
+  }
+
+  test('a change that takes a right away is confirmed when its uses are over', async () => {
+    const { uses, barrier, write } = await start()
+    const mine = uses.begin(key.id, 'u', 's')
+    const others = uses.begin(key.id, 'owner', 't')
+    const confirmed = barrier.confirm(await write({ put: { ...key, sharedWith: [] } }))
+    assert.equal(mine.live, false)
+    assert.equal(others.live, true)
+    assert.equal(await settled(confirmed), false)
+    mine.end()
+    await confirmed
+  })
+
+  test('a later change does not wait for what an earlier one does not need', async () => {
+    const { uses, barrier, write } = await start()
+    const use = uses.begin(key.id, 'u', 's')
+    const harmless = await write({ put: { ...key, label: 'new' } })
+    await barrier.confirm(harmless)
+    const deleted = await write({ delete: `key/${key.id}` })
+    await barrier.confirm(harmless)
+    assert.equal(await settled(barrier.confirm(deleted)), false)
+    use.end()
+    await barrier.confirm(deleted)
+  })
+
+  test('a second caller is confirmed no earlier than the change it read about', async () => {
+    const { uses, barrier, write } = await start()
+    const use = uses.begin(key.id, 'u', 's')
+    const first = barrier.confirm(await write({ put: { ...key, sharedWith: [] } }))
+    const second = barrier.confirm(await write({ put: { ...key, sharedWith: [], label: 'new' } }))
+    assert.deepEqual(await Promise.all([settled(first), settled(second)]), [false, false])
+    use.end()
+    await Promise.all([first, second])
+  })
+
+  test('a result on its way when the right is taken back arrives before the confirmation', async () => {
+    const { uses, barrier, write } = await start()
+    const order: string[] = []
+    const use = uses.begin(key.id, 'u', 's')
+    const revision = await write({ put: { ...key, sharedWith: [] } })
+    const confirmed = barrier.confirm(revision).then(() => order.push('confirmed'))
+    use.end()
+    const delivered = (async () => {
+      for (let hop = 0; hop < 50; hop++) await undefined
+      order.push('delivered')
+    })()
+    await Promise.all([confirmed, delivered])
+    assert.deepEqual(order, ['delivered', 'confirmed'])
+  })
+})
