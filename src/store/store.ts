@@ -51,7 +51,8 @@ export interface Store {
   subscribe(listener: (changes: readonly Change[]) => void): () => void
 
   /**
-   * Entries of one HSM's audit log from `first` (0 is the oldest), at most `count`, in order.
+   * Entries of one HSM's audit log from `first` (0 is the oldest), at most `count`, in order. How long the log is
+   * says the record `audit-head/<hsm>`, which is written in the same commit as the entry.
    * @throws HsmError `store-damaged` naming the entry that is missing or cannot be opened
    */
   audit(hsm: string, first: number, count: number): Promise<readonly AuditEntry[]>

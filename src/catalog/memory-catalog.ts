@@ -1,0 +1,114 @@
+/** The one implementation of the catalog: a map for each kind of record, and the indexes. */
+import type {
+  AuditHeadRecord,
+  ClusterRecord,
+  RecordKey,
+  RecordKind,
+  StoredRecord,
+  UserRecord,
+  Write,
+} from '../model/records.ts'
+import type { Catalog } from './catalog.ts'
+import { createKeyTable } from './key-table.ts'
+import { createReferenceIndex } from './reference-index.ts'
+
+/** Where the records of one kind stand. */
+type Table<Row extends StoredRecord> = {
+  get(id: string): Row | undefined
+  /** Returns what stood there before, as does `delete`. */
+  put(record: Row): Row | undefined
+  delete(id: string): Row | undefined
+}
+
+/** An empty catalog. */
+export function createCatalog(): Catalog {
+  const clusters = createTable<ClusterRecord>()
+  const users = createUserTable()
+  const keys = createKeyTable()
+  const tables = {
+    cluster: clusters,
+    user: users,
+    key: keys,
+    'audit-head': createTable<AuditHeadRecord>(),
+  } satisfies { [Kind in RecordKind]: Table<Extract<StoredRecord, { kind: Kind }>> }
+  const tableOf = (kind: RecordKind): Table<StoredRecord> => tables[kind]
+
+  return {
+    cluster: () => clusters.get('self'),
+    get(key) {
+      const { kind, id } = split(key)
+      return tableOf(kind).get(id)
+    },
+    user: users.get,
+    userByName: users.byName,
+    users: users.inOrderOfCreation,
+    userCount: users.size,
+    key: keys.get,
+    keys: keys.values,
+    keyCount: keys.size,
+    asymmetricKeyCount: keys.asymmetricCount,
+    keysByLabel: keys.byLabel,
+    keysById: keys.byId,
+    keysByOwner: keys.byOwner,
+    keysBySharedUser: keys.bySharedUser,
+    publicKeys: keys.publicKeys,
+    apply(write: Write) {
+      if ('put' in write) return tableOf(write.put.kind).put(write.put)
+      const { kind, id } = split(write.delete)
+      return tableOf(kind).delete(id)
+    },
+  }
+}
+
+function createTable<Row extends StoredRecord>(): Table<Row> {
+  const rows = new Map<string, Row>()
+  return {
+    get: (id) => rows.get(id),
+    put(record) {
+      const before = rows.get(record.id)
+      rows.set(record.id, record)
+      return before
+    },
+    delete(id) {
+      const before = rows.get(id)
+      rows.delete(id)
+      return before
+    },
+  }
+}
+
+function createUserTable() {
+  const rows = new Map<string, UserRecord>()
+  /** Ids by username. A transaction may pass through a state in which two users have the same. */
+  const names = createReferenceIndex()
+  const forget = (id: string) => {
+    const before = rows.get(id)
+    if (before) names.remove(before.username, id)
+    return before
+  }
+  return {
+    get: (id: string) => rows.get(id),
+    size: () => rows.size,
+    byName(username: string) {
+      const [id] = names.get(username)
+      return id === undefined ? undefined : rows.get(id)
+    },
+    inOrderOfCreation: (): readonly UserRecord[] => [...rows.values()].sort((a, b) => a.ordinal - b.ordinal),
+    put(record: UserRecord) {
+      const before = forget(record.id)
+      rows.set(record.id, record)
+      names.add(record.username, record.id)
+      return before
+    },
+    delete(id: string) {
+      const before = forget(id)
+      rows.delete(id)
+      return before
+    },
+  }
+}
+
+function split(key: RecordKey): { readonly kind: RecordKind; readonly id: string } {
+  const slash = key.indexOf('/')
+  return { kind: key.slice(0, slash) as RecordKind, id: key.slice(slash + 1) }
+}

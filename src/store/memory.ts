@@ -1,0 +1,31 @@
+import { createCatalog } from '../catalog/memory-catalog.ts'
+import type { AuditEntry } from '../model/audit.ts'
+import { readAuditLog } from './audit-log.ts'
+import { createGroupCommit, storeClosed } from './group-commit.ts'
+import type { Store } from './store.ts'
+
+/** A store that keeps nothing: for tests, and where the state may end with the process. */
+export function memoryStore(): Store {
+  const catalog = createCatalog()
+  let closed = false
+  const logs = new Map<string, AuditEntry>()
+  const place = (hsm: string, sequence: number) => `${hsm}/${sequence}`
+  const commits = createGroupCommit(catalog, 0, ({ audit }) => {
+    for (const entry of audit) logs.set(place(entry.hsm, entry.sequence), entry)
+    return undefined
+  })
+  return {
+    catalog,
+    transact: commits.transact,
+    subscribe: commits.subscribe,
+    async audit(hsm, first, count) {
+      if (closed) throw storeClosed()
+      return readAuditLog(catalog, hsm, first, count, (sequence) => logs.get(place(hsm, sequence)))
+    },
+    async close() {
+      commits.flush()
+      commits.refuse(storeClosed())
+      closed = true
+    },
+  }
+}

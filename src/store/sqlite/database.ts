@@ -1,0 +1,155 @@
+/** Making and opening the database file: its schema, its file modes, and that one process has it to itself. */
+import { randomUUID } from 'node:crypto'
+import { chmodSync, closeSync, existsSync, fsyncSync, linkSync, openSync, rmSync, statSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { HsmError } from '../../contract/errors.ts'
+import { openFailure } from './failures.ts'
+
+const FORMAT = 1
+
+const SCHEMA = [
+  'CREATE TABLE meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT',
+  'CREATE TABLE root (id INTEGER PRIMARY KEY CHECK (id = 0), sealed BLOB NOT NULL) STRICT',
+  'CREATE TABLE record (key TEXT NOT NULL PRIMARY KEY, revision INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT',
+  'CREATE TABLE audit (hsm TEXT NOT NULL, sequence INTEGER NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (hsm, sequence)) STRICT, WITHOUT ROWID',
+] as const
+
+/**
+ * Comes first: the kernel's lock on the file is then taken by the first access and kept until the process ends in
+ * whatever way, and the index of the log is kept in memory, not in a shared file.
+ */
+const LOCK = 'PRAGMA locking_mode = EXCLUSIVE'
+
+/** The log is brought into the database by a timer, not by the commit that happens to fill it. */
+const SETTINGS = [
+  'PRAGMA journal_mode = WAL',
+  'PRAGMA synchronous = FULL',
+  'PRAGMA wal_autocheckpoint = 0',
+  'PRAGMA secure_delete = ON',
+  'PRAGMA temp_store = MEMORY',
+  'PRAGMA trusted_schema = OFF',
+  'PRAGMA cell_size_check = ON',
+] as const
+
+/** What a store says about itself in clear, so that the right keys can be found for it. */
+export type StoreIdentity = {
+  readonly clusterId: string
+  /** Tells whether a master key is the right one, and nothing else about it. */
+  readonly masterKeyCheck: string
+}
+
+/**
+ * Makes a new store, whole or not at all: it gets its name when it is complete, so that an empty file under that
+ * name is damage and never taken for a new store.
+ */
+export function foundDatabase(path: string, identity: StoreIdentity, sealedRoot: Uint8Array): void {
+  const unfinished = `${path}.${randomUUID()}.new`
+  try {
+    refuseRemains(path)
+    closeSync(openSync(unfinished, 'wx', 0o600))
+    fill(unfinished, identity, sealedRoot)
+    giveName(unfinished, path)
+  } catch (error) {
+    throw openFailure(error, basename(path))
+  } finally {
+    rmSync(unfinished, { force: true })
+  }
+}
+
+/** A log without its database: whoever took the database away must bring it back. */
+function refuseRemains(path: string): void {
+  if (!existsSync(`${path}-wal`)) return
+  throw new HsmError('store-damaged', `The store file ${basename(path)} is missing, but its log is there`)
+}
+
+function fill(path: string, identity: StoreIdentity, sealedRoot: Uint8Array): void {
+  using database = new DatabaseSync(path)
+  for (const statement of [LOCK, ...SETTINGS, 'BEGIN', ...SCHEMA]) database.exec(statement)
+  const put = database.prepare('INSERT INTO meta (name, value) VALUES (?, ?)')
+  for (const [name, value] of Object.entries(identity)) put.run(name, value)
+  database.prepare('INSERT INTO root (id, sealed) VALUES (0, ?)').run(sealedRoot)
+  database.exec(`PRAGMA user_version = ${FORMAT}; COMMIT`)
+}
+
+/** Durably; when another process was faster, the store is the other's. */
+function giveName(unfinished: string, path: string): void {
+  try {
+    linkSync(unfinished, path)
+  } catch (error) {
+    if (!existsSync(path)) throw error
+  }
+  const directory = openSync(dirname(path), 'r')
+  try {
+    fsyncSync(directory)
+  } finally {
+    closeSync(directory)
+  }
+}
+
+/**
+ * Opens and checks an existing store, for this process alone.
+ *
+ * @throws HsmError `store-failure` when another process has it open, `store-damaged` when it is not a sound store of
+ *   this format
+ */
+export function openDatabase(path: string): DatabaseSync {
+  const file = basename(path)
+  try {
+    makePrivate(dirname(path), 0o700)
+    makePrivate(path, 0o600)
+    const database = new DatabaseSync(path)
+    try {
+      database.exec(LOCK)
+      checkFormat(database, file)
+      for (const setting of SETTINGS) database.exec(setting)
+      checkPages(database, path)
+      return database
+    } catch (error) {
+      database.close()
+      throw error
+    }
+  } catch (error) {
+    throw openFailure(error, file)
+  }
+}
+
+/** SQLite gives the log the mode of the database. */
+function makePrivate(path: string, mode: number): void {
+  if ((statSync(path).mode & 0o777) !== mode) chmodSync(path, mode)
+}
+
+function checkFormat(database: DatabaseSync, file: string): void {
+  const format = database.prepare('PRAGMA user_version').get()?.['user_version']
+  const schema = database.prepare('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid').all()
+  if (schema.length === 0) throw new HsmError('store-damaged', `The store file ${file} is empty`)
+  if (format !== FORMAT) {
+    throw new HsmError('store-damaged', `The store file ${file} has format ${format}, not ${FORMAT}`)
+  }
+  if (schema.map(({ sql }) => sql).join() !== SCHEMA.join()) {
+    throw new HsmError(
+      'store-damaged',
+      `The store file ${file} is damaged: its tables are not those of a store`,
+    )
+  }
+}
+
+/** SQLite reads a page that was cut off as if zeros followed; the size of the file tells. */
+function checkPages(database: DatabaseSync, path: string): void {
+  const read = (pragma: string) => database.prepare(`PRAGMA ${pragma}`).get()?.[pragma]
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  const whole = statSync(path).size === Number(read('page_count')) * Number(read('page_size'))
+  if (whole && read('integrity_check') === 'ok') return
+  throw new HsmError('store-damaged', `The store file ${basename(path)} is damaged`)
+}
+
+/** @throws HsmError `store-damaged` when the store does not say what it is */
+export function readIdentity(database: DatabaseSync): StoreIdentity {
+  const rows = database.prepare('SELECT name, value FROM meta').all()
+  const meta = new Map(rows.map(({ name, value }) => [name, value]))
+  const clusterId = meta.get('clusterId')
+  const masterKeyCheck = meta.get('masterKeyCheck')
+  if (typeof clusterId === 'string' && typeof masterKeyCheck === 'string')
+    return { clusterId, masterKeyCheck }
+  throw new HsmError('store-damaged', 'The store is damaged: it does not say which cluster it belongs to')
+}

@@ -1,0 +1,54 @@
+/** What errors of SQLite and the file system mean to the store (https://sqlite.org/rescode.html). */
+import { HsmError } from '../../contract/errors.ts'
+import type { CommitFailure } from '../group-commit.ts'
+
+const BUSY = 5
+const NO_MEMORY = 7
+const CORRUPT = 11
+const FULL = 13
+const NOT_A_DATABASE = 26
+const WRITE_FAILED = 778
+const SHORT_READ = 522
+
+const codeOf = (error: unknown): number =>
+  error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : 0
+const primary = (code: number): number => code & 0xff
+
+function isDamage(code: number): boolean {
+  return primary(code) === CORRUPT || primary(code) === NOT_A_DATABASE || code === SHORT_READ
+}
+
+/** @param file its name, without the directory */
+export function openFailure(error: unknown, file: string): HsmError {
+  if (error instanceof HsmError) return error
+  const code = codeOf(error)
+  const options = { cause: error }
+  if (primary(code) === BUSY) {
+    return new HsmError('store-failure', 'The data directory is in use by another process', options)
+  }
+  if (isDamage(code)) return new HsmError('store-damaged', `The store file ${file} is damaged`, options)
+  return new HsmError('store-failure', `The store file ${file} cannot be opened`, options)
+}
+
+/** An error while reading from, or before committing to, an open store: nothing has changed. */
+export function accessFailure(error: unknown): HsmError {
+  if (error instanceof HsmError) return error
+  const code = codeOf(error)
+  const options = { cause: error }
+  if (isDamage(code)) return new HsmError('store-damaged', 'The store file is damaged', options)
+  if (primary(code) !== FULL) return new HsmError('store-failure', undefined, options)
+  return new HsmError('store-failure', 'The disk is full; nothing was changed', options)
+}
+
+/**
+ * An error of COMMIT, or of bringing the log into the database. Where the data could not be written, or memory was
+ * short, the transaction is surely not in the log. After any other error (above all a failed fsync: the data may
+ * reach the disk or not, and asking again would not tell) nothing is sure.
+ */
+export function commitFailure(error: unknown): CommitFailure {
+  const code = codeOf(error)
+  const certain = [BUSY, NO_MEMORY, FULL].includes(primary(code)) || code === WRITE_FAILED
+  if (certain) return { error: accessFailure(error), fatal: false }
+  const detail = 'It is not known whether a change was stored; restart the HSM'
+  return { error: new HsmError('store-failure', detail, { cause: error }), fatal: true }
+}

@@ -1,0 +1,74 @@
+/** Records for tests of catalogs and stores. */
+import { append } from '../../src/audit/chain.ts'
+import type { CatalogView } from '../../src/catalog/catalog.ts'
+import { FLAG_NAMES, type Flags } from '../../src/contract/attributes.ts'
+import type { AuditEntry } from '../../src/model/audit.ts'
+import type { ClusterRecord, KeyRecord, StoredRecord, UserRecord } from '../../src/model/records.ts'
+import type { Outcome } from '../../src/store/store.ts'
+
+export const sampleCluster = (nextReference = 0): ClusterRecord => ({
+  kind: 'cluster',
+  id: 'self',
+  clusterId: 'cluster-test2345abc',
+  state: 'ACTIVE',
+  nextReference,
+})
+
+export const sampleUser = (ordinal: number, changes: Partial<UserRecord> = {}): UserRecord => ({
+  kind: 'user',
+  id: `user-${ordinal}`,
+  username: `name_${ordinal}`,
+  role: 'crypto-user',
+  password: undefined,
+  wrongPasswords: 0,
+  credentialVersion: 0,
+  survivingSession: undefined,
+  ordinal,
+  ...changes,
+})
+
+const flags = Object.fromEntries(FLAG_NAMES.map((name, at) => [name, at % 2 === 0])) as Flags
+
+export const reference = (number: number): string => `0x${number.toString(16).padStart(16, '0')}`
+
+export const sampleKey = (number: number, changes: Partial<KeyRecord> = {}): KeyRecord => ({
+  kind: 'key',
+  id: reference(number),
+  owner: 'user-1',
+  sharedWith: [],
+  keyType: 'aes',
+  keyClass: 'secret-key',
+  label: `label ${number}`,
+  idAttribute: '0x01',
+  flags,
+  wrapTemplate: undefined,
+  unwrapTemplate: { wrap: true },
+  checkValue: '0x1a2b3c',
+  keyLengthBytes: 32,
+  rsa: undefined,
+  ec: undefined,
+  material: 'bWF0ZXJpYWw=',
+  ...changes,
+})
+
+export const put = (...records: readonly StoredRecord[]): Outcome<undefined> => ({
+  writes: records.map((record) => ({ put: record })),
+  audit: [],
+  result: undefined,
+})
+
+/** One more entry in the audit log of an HSM, with the head that counts it. */
+export function logged(view: CatalogView, hsm: string, operation: string): Outcome<AuditEntry> {
+  const head = view.get(`audit-head/${hsm}`)
+  const event = { at: 1, actor: 'alice', operation, outcome: 'ok', subjects: [] }
+  const next = append(head?.kind === 'audit-head' ? head : undefined, hsm, event)
+  return { writes: [{ put: next.head }], audit: [next.entry], result: next.entry }
+}
+
+/** All that a catalog holds; the heads of the logs that the tests write. */
+export const contents = (view: CatalogView) => ({
+  cluster: view.cluster(),
+  users: view.users(),
+  keys: [...view.keys()],
+  heads: ['hsm-1', 'hsm-2'].map((id) => view.get(`audit-head/${id}`)),
+})
