@@ -1,0 +1,36 @@
+/** Writes the generated pages of `docs/`; with `--check` it only says which of them are out of date. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { cliPage } from './docs/cli-page.ts'
+import { errorsPage } from './docs/errors-page.ts'
+import { openApi } from './docs/open-api.ts'
+import { operationsPage } from './docs/operations-page.ts'
+
+const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
+  'docs/reference/cli.md': cliPage,
+  'docs/reference/errors.md': errorsPage,
+  'docs/reference/operations.md': operationsPage,
+  'docs/reference/openapi.json': openApi,
+}
+
+const check = process.argv.includes('--check')
+for (const [path, render] of Object.entries(PAGES)) {
+  const text = await render()
+  if (text === current(path)) continue
+  if (check) {
+    console.error(`${path} is out of date: run "npm run fix"`)
+    process.exitCode = 1
+  } else {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, text)
+    console.log(`wrote ${path}`)
+  }
+}
+
+function current(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
