@@ -1,0 +1,37 @@
+# Starts the program named like the launcher that sources this file, on the Node that came with the package.
+# Expects `self`: the launcher's own path, links resolved. Forks nothing, so that starting stays cheap.
+
+package=${self%/bin/*}
+name=${self##*/}
+
+# A clone runs its sources; the published package has bundles only.
+program=$package/src/main/$name.ts
+[ -f "$program" ] || program=$package/dist/$name.mjs
+
+start() {
+  node=$1
+  shift
+  # Compiled code is kept inside the package: what stands in a shared directory could be anyone's.
+  export NODE_COMPILE_CACHE="$package/node_modules/.cache/strongroom"
+  exec "$node" --disable-warning=ExperimentalWarning "$program" "$@"
+}
+
+# npm puts the binary into the package's own node_modules or into one further up, beside the package.
+root=$package
+while :; do
+  for platform in linux-x64 linux-arm64 bin-darwin-arm64; do
+    node=$root/node_modules/node-$platform/bin/node
+    [ ! -x "$node" ] || start "$node" "$@"
+  done
+  case $root in
+    */node_modules/*) root=${root%/node_modules/*} ;;
+    *) break ;;
+  esac
+done
+
+version=$(node --version 2>/dev/null)
+major=${version#v}
+if [ "${major%%.*}" -ge 26 ] 2>/dev/null; then start node "$@"; fi
+
+echo "$name: Node 26 or newer is needed: npm ci in $package brings it, or put one into PATH" >&2
+exit 1

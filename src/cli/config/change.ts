@@ -1,0 +1,84 @@
+/** What one run of configure-cli asks for, and what becomes of the configuration by it. */
+import { HsmError } from '../../contract/errors.ts'
+import type { LoggingConfig } from './client-config.ts'
+import { type ConfigDocument, clusterIdOf } from './document.ts'
+import { addCluster, type ClusterEdit, editCluster, removeCluster, setLogging } from './edit.ts'
+import { defaultCaFile, defaultLogFile } from './locate.ts'
+
+export type ConfigChange =
+  | {
+      readonly kind: 'edit'
+      readonly clusterId: string | undefined
+      readonly cluster: ClusterEdit
+      readonly logging: Partial<LoggingConfig>
+    }
+  | {
+      readonly kind: 'add-cluster' | 'remove-cluster'
+      readonly clusterId: string
+      /** Empty for a cluster to be removed. */
+      readonly cluster: ClusterEdit
+    }
+
+/**
+ * @param before undefined when there is no file yet
+ * @param path of the file; the CA certificate and the log stand where the vendor's layout has them from there
+ * @throws HsmError `invalid-request` with one sentence
+ */
+export function changeConfig(
+  before: ConfigDocument | undefined,
+  change: ConfigChange,
+  path: string,
+): ConfigDocument {
+  const config = before ?? emptyConfig(path)
+  switch (change.kind) {
+    case 'edit':
+      return setLogging(edited(config, change.clusterId, change.cluster, path), change.logging)
+    case 'add-cluster':
+      return added(config, change.clusterId, change.cluster, path)
+    case 'remove-cluster':
+      return removeCluster(config, change.clusterId)
+  }
+}
+
+function emptyConfig(path: string): ConfigDocument {
+  return setLogging(
+    { clusters: [] },
+    { type: 'file', file: defaultLogFile(path), level: 'info', rotation: 'daily' },
+  )
+}
+
+/** Naming a cluster and nothing else asks for its addresses, which nobody but the user can give. */
+function edited(
+  config: ConfigDocument,
+  id: string | undefined,
+  edit: ClusterEdit,
+  path: string,
+): ConfigDocument {
+  const { clusters } = config
+  const isEmpty = Object.keys(edit).length === 0
+  const known = clusters.some((entry) => id === undefined || clusterIdOf(entry) === id)
+  if (edit.servers === undefined && (!known || (isEmpty && id !== undefined))) throw addressesNeeded(id)
+  if (clusters.length === 0) return added(config, id, edit, path)
+  return isEmpty ? config : editCluster(config, id, edit)
+}
+
+function added(
+  config: ConfigDocument,
+  id: string | undefined,
+  edit: ClusterEdit,
+  path: string,
+): ConfigDocument {
+  const { servers } = edit
+  if (servers === undefined) throw addressesNeeded(id)
+  const named = id === undefined ? {} : { id }
+  return addCluster(config, { caFile: defaultCaFile(path), ...edit, ...named, servers })
+}
+
+function addressesNeeded(id: string | undefined): HsmError {
+  return new HsmError(
+    'invalid-request',
+    id === undefined
+      ? 'No HSM is configured yet; name one with: configure-cli -a ADDRESS'
+      : `There is no control plane to ask for the addresses of cluster ${id}; give them with: -a ADDRESS`,
+  )
+}

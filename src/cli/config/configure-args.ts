@@ -1,0 +1,98 @@
+/** Options of configure-cli, checked beyond what the parser checks, and made into a change. */
+import { resolve } from 'node:path'
+import { HsmError } from '../../contract/errors.ts'
+import { shown } from '../../contract/shown.ts'
+import { type Bound, problem } from '../bind.ts'
+import type { Args, ArgValues } from '../spec.ts'
+import { type Address, parseAddress } from './address.ts'
+import type { ConfigChange } from './change.ts'
+import type { LoggingConfig } from './client-config.ts'
+import type { ADD_CLUSTER, EDIT, Subcommand } from './configure-options.ts'
+import { isClusterId } from './document.ts'
+import type { ClusterEdit } from './edit.ts'
+
+export type EditArgs = Args<typeof EDIT>
+
+const CHECK_ON = 'enable-key-availability-check'
+const CHECK_OFF = 'disable-key-availability-check'
+const IDENTITY = ['client-cert-hsm-tls-file', 'client-key-hsm-tls-file'] as const
+
+/** What must not be said together, and what must. */
+export function wrongTogether(args: EditArgs): Extract<Bound, { kind: 'problem' }> | undefined {
+  if (args.addresses?.length === 0) {
+    return problem("a value is required for '-a <ADDRESS>...' but none was supplied", false)
+  }
+  if (args[CHECK_ON] && args[CHECK_OFF]) {
+    return problem(`the argument '--${CHECK_ON}' cannot be used with '--${CHECK_OFF}'`)
+  }
+  const missing = IDENTITY.filter((name) => args[name] === undefined)
+  if (missing.length !== 1) return undefined
+  return problem(`the following required arguments were not provided:\n  --${missing[0]} <FILE>`)
+}
+
+/**
+ * @param args as they were bound to the options of the subcommand
+ * @param directory that relative file names count from
+ * @throws HsmError `invalid-request` with one sentence naming the option
+ */
+export function changeOf(
+  subcommand: Subcommand | undefined,
+  args: ArgValues,
+  directory: string,
+): ConfigChange {
+  const given = args as EditArgs
+  const clusterId = given['cluster-id']
+  if (clusterId !== undefined && !isClusterId(clusterId)) {
+    throw refused(`--cluster-id must have 1 to 128 letters, digits, ".", "_" or "-", not ${shown(clusterId)}`)
+  }
+  const cluster = clusterEdit(given, directory)
+  if (subcommand === undefined)
+    return { kind: 'edit', clusterId, cluster, logging: logging(given, directory) }
+  const { 'cluster-id': required } = args as Args<typeof ADD_CLUSTER>
+  return { kind: subcommand, clusterId: required, cluster }
+}
+
+function clusterEdit(args: EditArgs, directory: string): ClusterEdit {
+  const { addresses } = args
+  const caFile = absolute('hsm-ca-cert', args, directory)
+  const clientCert = absolute('client-cert-hsm-tls-file', args, directory)
+  const clientKey = absolute('client-key-hsm-tls-file', args, directory)
+  return {
+    ...(addresses !== undefined && { servers: addresses.map(address) }),
+    ...(caFile !== undefined && { caFile }),
+    ...(clientCert !== undefined && { clientCert }),
+    ...(clientKey !== undefined && { clientKey }),
+    ...((args[CHECK_ON] || args[CHECK_OFF]) && { keyAvailabilityCheck: args[CHECK_ON] === true }),
+  }
+}
+
+function logging(args: EditArgs, directory: string): Partial<LoggingConfig> {
+  const { 'log-type': type, 'log-level': level, 'log-rotation': rotation } = args
+  const file = absolute('log-file', args, directory)
+  return {
+    ...(type !== undefined && { type }),
+    ...(file !== undefined && { file }),
+    ...(level !== undefined && { level }),
+    ...(rotation !== undefined && { rotation }),
+  }
+}
+
+function address(text: string): Address {
+  const parsed = parseAddress(text)
+  if (parsed === undefined) {
+    throw refused(`-a: ${shown(text)} is no host name, IPv4 or IPv6 address, with or without a port`)
+  }
+  return parsed
+}
+
+type FileOption = 'hsm-ca-cert' | 'log-file' | (typeof IDENTITY)[number]
+
+function absolute(name: FileOption, args: EditArgs, directory: string): string | undefined {
+  const file = args[name]
+  if (file === '') throw refused(`--${name} must not be empty`)
+  return file === undefined ? undefined : resolve(directory, file)
+}
+
+function refused(sentence: string): HsmError {
+  return new HsmError('invalid-request', sentence)
+}

@@ -1,0 +1,87 @@
+/** The configure tool: words in, an edited configuration file out. Says nothing when all is well. */
+import { resolve } from 'node:path'
+import { HsmError } from '../../contract/errors.ts'
+import { shown } from '../../contract/shown.ts'
+import { type Bound, bind, problem } from '../bind.ts'
+import { renderHelp } from '../help.ts'
+import { type Output, printed, wrongUsage } from '../render.ts'
+import type { ArgValues } from '../spec.ts'
+import { usage, usageError } from '../usage.ts'
+import { changeConfig } from './change.ts'
+import { changeOf, type EditArgs, wrongTogether } from './configure-args.ts'
+import { EDIT, pathTo, SUBCOMMANDS, type Subcommand, turnWith } from './configure-options.ts'
+import { parseDocument, renderConfig } from './document.ts'
+import type { ClusterEdit } from './edit.ts'
+import { checkReadable, configExists, readConfigFile, writeConfigFile } from './file.ts'
+import { locateConfig, missingConfig } from './locate.ts'
+
+export type Surroundings = {
+  readonly version: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly homeDirectory: string
+  /** Absolute; relative file names count from it. */
+  readonly workingDirectory: string
+}
+
+/** @param words of the command line after the program's name */
+export function configure(words: readonly string[], surroundings: Surroundings): Output {
+  const { subcommand, rest } = split(words)
+  const options = subcommand === undefined ? EDIT : SUBCOMMANDS[subcommand]
+  const path = pathTo(subcommand)
+  const help = (layout: 'short' | 'long') => renderHelp(path, turnWith(options), layout)
+  if (words.length === 0) return wrongUsage(help('short'))
+  const bound = read(subcommand, rest)
+  if (bound.kind === 'help') return printed(help(bound.layout))
+  if (bound.kind === 'problem') {
+    return wrongUsage(usageError(bound.message, bound.usage ? usage(path, options) : undefined))
+  }
+  if (bound.args['version']) return printed(`configure-cli ${surroundings.version}\n`)
+  try {
+    editFile(subcommand, bound.args, surroundings)
+    return printed('')
+  } catch (error) {
+    if (!(error instanceof HsmError)) throw error
+    return { text: `Error: ${error.message}\n`, exit: 1, stream: 'stderr' }
+  }
+}
+
+/** `help add-cluster` is another way to say `add-cluster --help`. */
+function split(words: readonly string[]): { subcommand: Subcommand | undefined; rest: readonly string[] } {
+  const [first = '', ...rest] = words
+  if (first === 'help') return split([...rest, '--help'])
+  if (!Object.hasOwn(SUBCOMMANDS, first)) return { subcommand: undefined, rest: words }
+  return { subcommand: first as Subcommand, rest }
+}
+
+function read(subcommand: Subcommand | undefined, words: readonly string[]): Bound {
+  const [first = '-'] = words
+  if (subcommand === undefined && !first.startsWith('-')) {
+    return problem(`unrecognized subcommand '${shown(first)}'`)
+  }
+  if (words.filter((word) => /^(-a|--addresses(=.*)?)$/s.test(word)).length > 1) {
+    return problem("the argument '-a <ADDRESS>...' cannot be used multiple times")
+  }
+  const bound = bind(subcommand === undefined ? EDIT : SUBCOMMANDS[subcommand], words)
+  return bound.kind === 'bound' ? (wrongTogether(bound.args as EditArgs) ?? bound) : bound
+}
+
+function editFile(subcommand: Subcommand | undefined, args: ArgValues, surroundings: Surroundings): void {
+  const { workingDirectory } = surroundings
+  const { config: option } = args as EditArgs
+  const location = locateConfig({ ...surroundings, option, exists: configExists })
+  const path = resolve(workingDirectory, location.path)
+  const change = changeOf(subcommand, args, workingDirectory)
+  if (change.kind === 'remove-cluster' && !location.exists) throw missingConfig(location)
+  checkFiles(change.cluster)
+  const before = location.exists ? parseDocument(readConfigFile(path), path) : undefined
+  const text = renderConfig(changeConfig(before, change, path))
+  // Whatever the options brought in: a file that could not be read again is not written.
+  parseDocument(text, path)
+  writeConfigFile(path, text)
+}
+
+function checkFiles({ caFile, clientCert, clientKey }: ClusterEdit): void {
+  checkReadable('--hsm-ca-cert', caFile)
+  checkReadable('--client-cert-hsm-tls-file', clientCert)
+  checkReadable('--client-key-hsm-tls-file', clientKey)
+}

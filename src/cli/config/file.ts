@@ -1,0 +1,140 @@
+/** The configuration file's only contact with the disk. */
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { HsmError } from '../../contract/errors.ts'
+import { CONFIG_BYTES, configError } from './document.ts'
+
+/** @throws HsmError `invalid-request` with one sentence naming the file */
+export function readConfigFile(path: string): string {
+  const bytes = attempt(`Cannot read the configuration ${path}`, () => readBounded(path))
+  if (bytes.length > CONFIG_BYTES) throw configError(path, `larger than ${CONFIG_BYTES} bytes`)
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw configError(path, 'not UTF-8 text')
+  }
+}
+
+/**
+ * Readers see the old file or the new one, also after a crash. A symbolic link stays and its target is
+ * replaced; a file keeps its mode and a new one gets 0644. Missing directories are created private.
+ *
+ * @throws HsmError `invalid-request` with one sentence naming the file
+ */
+export function writeConfigFile(path: string, text: string): void {
+  attempt(`Cannot write the configuration ${path}`, () => {
+    const target = throughLinks(path)
+    const directory = dirname(target)
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    const mode = existsSync(target) ? statSync(target).mode & 0o777 : 0o644
+    const temporary = join(directory, `.${basename(target)}.${crypto.randomUUID()}`)
+    try {
+      writeDurably(temporary, text, mode)
+      renameSync(temporary, target)
+    } finally {
+      rmSync(temporary, { force: true })
+    }
+    syncDirectory(directory)
+  })
+}
+
+export function configExists(path: string): boolean {
+  return existsSync(path)
+}
+
+/**
+ * @param option that named the file; nothing is checked when it was not given
+ * @throws HsmError `invalid-request` with one sentence naming the option and the file
+ */
+export function checkReadable(option: string, path: string | undefined): void {
+  if (path === undefined) return
+  attempt(`Cannot read the file of ${option}, ${path}`, () => {
+    accessSync(path, constants.R_OK)
+    if (!statSync(path).isFile()) throw new HsmError('invalid-request', `${option}: ${path} is not a file`)
+  })
+}
+
+/** Reads one byte more than is allowed, so that the size of a device or pipe need not be known. */
+function readBounded(path: string): Uint8Array {
+  const buffer = new Uint8Array(CONFIG_BYTES + 1)
+  const file = openSync(path, 'r')
+  try {
+    let length = 0
+    for (let count = -1; count !== 0 && length < buffer.length; length += count) {
+      count = readSync(file, buffer, length, buffer.length - length, null)
+    }
+    return buffer.subarray(0, length)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** The file behind a symbolic link, also when that does not exist yet. */
+function throughLinks(path: string): string {
+  if (existsSync(path)) return realpathSync(path)
+  try {
+    return resolve(dirname(path), readlinkSync(path))
+  } catch {
+    return path
+  }
+}
+
+function writeDurably(path: string, text: string, mode: number): void {
+  const file = openSync(path, 'wx', mode)
+  try {
+    fchmodSync(file, mode)
+    writeFileSync(file, text)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function syncDirectory(path: string): void {
+  const directory = openSync(path, 'r')
+  try {
+    fsyncSync(directory)
+  } finally {
+    closeSync(directory)
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'it does not exist',
+  EEXIST: 'a part of the path is not a directory',
+  EACCES: 'permission is denied',
+  EPERM: 'permission is denied',
+  EISDIR: 'it is a directory',
+  ENOTDIR: 'a part of the path is not a directory',
+  ENOSPC: 'the disk is full',
+  EROFS: 'the file system is read-only',
+  ELOOP: 'its symbolic links go round in a circle',
+  ENAMETOOLONG: 'the path is too long',
+}
+
+function attempt<T>(failure: string, body: () => T): T {
+  try {
+    return body()
+  } catch (error) {
+    if (error instanceof HsmError) throw error
+    const { code } = error as NodeJS.ErrnoException
+    const reason = code === undefined ? String(error) : (REASONS[code] ?? code)
+    throw new HsmError('invalid-request', `${failure}: ${reason}`, { cause: error })
+  }
+}

@@ -1,0 +1,146 @@
+/** The layer rules of biome.json, proved by breaking each of them once. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+
+const repository = join(import.meta.dirname, '../..')
+
+/** Who may import whom. `store/store.ts` is the port, the one file of that room that others may see. */
+const MAY_IMPORT = {
+  contract: [],
+  model: ['contract'],
+  policy: ['contract', 'model'],
+  catalog: ['contract', 'model'],
+  crypto: ['contract', 'model'],
+  audit: ['contract', 'model'],
+  store: ['contract', 'model', 'catalog'],
+  engine: ['contract', 'model', 'policy', 'crypto', 'audit', 'catalog', 'cluster', 'store/store.ts'],
+  cluster: ['contract', 'model', 'store/store.ts'],
+  server: ['contract'],
+  client: ['contract'],
+  cli: ['contract'],
+  pkcs11: ['contract'],
+  sdk: ['contract', 'client'],
+} as const satisfies Record<string, readonly string[]>
+
+const ROOMS = Object.keys(MAY_IMPORT) as (keyof typeof MAY_IMPORT)[]
+const PURE = ['contract', 'model', 'policy', 'catalog'] as const
+const FFI = 'only crypto/openssl.ts may use node:ffi'
+
+type Diagnostic = { readonly message: string; readonly location: { readonly path: string } }
+
+/** A file that breaks one rule (its message is given) or none. */
+type Planted = { readonly path: string; readonly source: string; readonly message?: string }
+
+const importing = (specifier: string) => `import { thing } from '${specifier}'\n\nexport const used = thing\n`
+
+function* otherRooms(): Generator<Planted> {
+  for (const room of ROOMS) {
+    const allowed: readonly string[] = MAY_IMPORT[room]
+    const message = `${room}/ may import only: ${allowed.join(', ') || 'nothing of ours'}`
+    for (const other of [...ROOMS, 'main'].filter((name) => name !== room)) {
+      const planted = { path: `src/${room}/takes-${other}.ts`, source: importing(`../${other}/thing.ts`) }
+      yield allowed.includes(other) ? planted : { ...planted, message }
+      const deep = { path: `src/${room}/deep/takes-${other}.ts`, source: importing(`../../${other}/a/b.ts`) }
+      yield allowed.includes(other) ? deep : { ...deep, message }
+    }
+    if (!allowed.includes('store/store.ts')) continue
+    yield { path: `src/${room}/takes-port.ts`, source: importing('../store/store.ts') }
+  }
+}
+
+function* outsideWorld(): Generator<Planted> {
+  for (const room of PURE) {
+    yield {
+      path: `src/${room}/takes-node.ts`,
+      source: importing('node:fs'),
+      message: `${room}/ is pure: no node modules`,
+    }
+    for (const name of [
+      'Date',
+      'process',
+      'console',
+      'crypto',
+      'fetch',
+      'setTimeout',
+      'setInterval',
+      'Buffer',
+    ]) {
+      yield {
+        path: `src/${room}/uses-${name.toLowerCase()}.ts`,
+        source: `export const used = ${name}\n`,
+        message: `Do not use the global variable ${name}.`,
+      }
+    }
+  }
+  for (const room of [...ROOMS, 'main'].filter((name) => !PURE.some((pure) => pure === name))) {
+    yield { path: `src/${room}/takes-ffi.ts`, source: importing('node:ffi'), message: FFI }
+    yield { path: `src/${room}/takes-fs.ts`, source: importing('node:fs') }
+    yield { path: `src/${room}/takes-time.ts`, source: 'export const now = Date.now()\n' }
+  }
+}
+
+/** Folders named like a room, as the CLI has for its commands, are no room. */
+const INNOCENT: readonly Planted[] = [
+  { path: 'src/crypto/openssl.ts', source: importing('node:ffi') },
+  { path: 'src/main/composition.ts', source: importing('../engine/thing.ts') },
+  { path: 'src/cli/tree.ts', source: importing('./commands/cluster/hsm-info.ts') },
+  { path: 'src/cli/commands.ts', source: importing('./commands/crypto/sign.ts') },
+  { path: 'src/cli/commands/key/list.ts', source: importing('../../parse.ts') },
+]
+
+const planted = [...otherRooms(), ...outsideWorld(), ...INNOCENT]
+
+suite('layer rules', () => {
+  let reported: Map<string, Diagnostic[]>
+
+  before(() => {
+    const directory = mkdtempSync(join(tmpdir(), 'strongroom-layers-'))
+    after(() => rmSync(directory, { recursive: true }))
+    copyFileSync(join(repository, 'biome.json'), join(directory, 'biome.json'))
+    for (const { path, source } of planted) {
+      mkdirSync(dirname(join(directory, path)), { recursive: true })
+      writeFileSync(join(directory, path), source)
+    }
+    reported = lint(directory)
+  })
+
+  test('each forbidden import and global is reported with the reason', () => {
+    const silent = planted.filter(
+      ({ path, message }) =>
+        message !== undefined && !reported.get(path)?.some((diagnostic) => diagnostic.message === message),
+    )
+    assert.deepEqual(silent, [])
+  })
+
+  test('what is allowed is not reported', () => {
+    const innocent = planted.filter(({ path, message }) => message === undefined && reported.has(path))
+    assert.deepEqual(
+      innocent.map(({ path }) => [path, reported.get(path)]),
+      [],
+    )
+  })
+})
+
+/** The messages of the two rules that carry the layers, by file. */
+function lint(directory: string): Map<string, Diagnostic[]> {
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    [
+      join(repository, 'node_modules/@biomejs/biome/bin/biome'),
+      'lint',
+      '--only=style/noRestrictedImports',
+      '--only=style/noRestrictedGlobals',
+      '--reporter=json',
+      '--max-diagnostics=none',
+      '.',
+    ],
+    { cwd: directory, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
+  )
+  assert.match(stdout, /^\{/, stderr)
+  const { diagnostics } = JSON.parse(stdout) as { readonly diagnostics: readonly Diagnostic[] }
+  return Map.groupBy(diagnostics, ({ location }) => location.path)
+}
