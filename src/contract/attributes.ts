@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { HsmError } from './errors.ts'
 import { LIMITS } from './limits.ts'
+import { shown } from './shown.ts'
 
 export const KEY_CLASSES = ['secret-key', 'public-key', 'private-key'] as const
 export type KeyClass = (typeof KEY_CLASSES)[number]
@@ -143,10 +144,4 @@ export function parseAttributeValue(name: string, words: readonly string[]): Att
     )
   }
   return value
-}
-
-/** A word of the user's, short and without control characters, fit for an error message. */
-export function shown(word: string): string {
-  const clean = word.replace(/\p{Cc}/gu, '\u{fffd}')
-  return clean.length > 100 ? `${clean.slice(0, 100)}…` : clean
 }

@@ -1,8 +1,9 @@
 import * as v from 'valibot'
-import { attributeKind, KEY_CLASSES, KEY_TYPES, normalBytes, parseFlag, shown } from './attributes.ts'
+import { attributeKind, KEY_CLASSES, KEY_TYPES, normalBytes, parseFlag } from './attributes.ts'
 import { HsmError } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import { CURVE_NAMES, type CurveName } from './mechanisms.ts'
+import { shown } from './shown.ts'
 
 /** A filter as it travels: the words after `--filter`, all of which must hold. */
 export const filterWords = v.pipe(

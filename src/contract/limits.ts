@@ -1,12 +1,21 @@
 /** Every bound that the outside can run into. Lengths are in characters unless the name says otherwise. */
 export const LIMITS = {
-  /** HTTPS request and reply body. */
+  /** HTTPS request body. */
   bodyBytes: 1024 * 1024,
+  /** HTTPS reply body that a client takes; a list of all keys is tens of megabytes. */
+  replyBytes: 256 * 1024 * 1024,
   headerBytes: 16 * 1024,
   requestsInFlight: 1024,
+  /** HTTP/2 streams open at once on one connection. */
+  requestsPerConnection: 256,
   connections: 900,
   /** A connection that presents no session is closed after this long. */
   anonymousConnectionMs: 30_000,
+  /** One that did is closed when it is not used for this long, unless a session is bound to it. */
+  idleConnectionMs: 900_000,
+  /** A request body that has not arrived, or a reply that has not been taken, ends the request after this long. */
+  requestBodyMs: 10_000,
+  replyMs: 60_000,
 
   usernameLength: 31,
   passwordMin: 8,

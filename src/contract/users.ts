@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { shown } from './attributes.ts'
 import { LIMITS } from './limits.ts'
+import { shown } from './shown.ts'
 
 export const ROLES = ['crypto-user', 'admin'] as const
 export type Role = (typeof ROLES)[number]
