@@ -1,0 +1,83 @@
+/** What a public key, given as DER SubjectPublicKeyInfo, shows of itself and of its private half. */
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
+import { HsmError } from '../contract/errors.ts'
+import { CURVES, type Curve } from '../contract/mechanisms.ts'
+import type { EcFacts, RsaFacts } from '../model/records.ts'
+
+/** What stands before the uncompressed point when the curve is named (RFC 5480 §2), in hex. */
+const SPKI_PREFIX: Readonly<Record<Curve, string>> = {
+  secp224r1: '304e301006072a8648ce3d020106052b81040021033a00',
+  secp256r1: '3059301306072a8648ce3d020106082a8648ce3d030107034200',
+  secp256k1: '3056301006072a8648ce3d020106052b8104000a034200',
+  secp384r1: '3076301006072a8648ce3d020106052b81040022036200',
+  secp521r1: '30819b301006072a8648ce3d020106052b8104002303818600',
+}
+const CURVE_LIST = Object.keys(SPKI_PREFIX) as Curve[]
+
+/** First byte of an uncompressed point (SEC 1 §2.3.3). */
+const UNCOMPRESSED = 4
+const OCTET_STRING = 4
+
+/** The first 3 bytes of the SHA-1 of the SubjectPublicKeyInfo, `0x` hex; both halves of a pair show it. */
+export const publicCheckValue = (spki: Buffer): string =>
+  `0x${createHash('sha1').update(spki).digest('hex').slice(0, 6)}`
+
+/** Throws `invalid-data` if it is not an RSA key. */
+export function rsaFacts(spki: Buffer): RsaFacts {
+  const key = parse(spki)
+  const { n, e } = key.asymmetricKeyType === 'rsa' ? key.export({ format: 'jwk' }) : {}
+  const modulusSizeBits = key.asymmetricKeyDetails?.modulusLength
+  if (n === undefined || e === undefined || modulusSizeBits === undefined) throw unfit('an RSA key')
+  return { publicExponent: fromBase64url(e), modulus: fromBase64url(n), modulusSizeBits }
+}
+
+/** Throws `invalid-data` if it is not an uncompressed point on that curve, given by its name. */
+export function ecFacts(spki: Buffer, curve: Curve): EcFacts {
+  const point = pointOf(spki, curve)
+  if (!point) throw unfit(`an uncompressed point on ${curve}`)
+  // X.690 §8.1.3: from 128 bytes on the length takes a byte more.
+  const header = point.length < 0x80 ? [OCTET_STRING, point.length] : [OCTET_STRING, 0x81, point.length]
+  return { ecPoint: hex(Buffer.concat([Buffer.from(header), point])), curve }
+}
+
+/**
+ * `key-length-bytes` of a public key: RSA twice as long as the modulus, EC as the uncompressed point. (A private
+ * key's is the length of its PKCS #8 DER.) Throws `invalid-data` if it is not a key of that type.
+ */
+export function publicKeyLength(keyType: 'rsa' | 'ec', spki: Buffer): number {
+  if (keyType === 'rsa') return Math.ceil(rsaFacts(spki).modulusSizeBits / 8) * 2
+  const point = CURVE_LIST.map((curve) => pointOf(spki, curve)).find((found) => found !== undefined)
+  if (!point) throw unfit('an EC key on a known curve')
+  return point.length
+}
+
+/** PEM with the label `PUBLIC KEY` (RFC 7468 §13), ending in a line feed. */
+export const toPem = (spki: Buffer): string => parse(spki).export({ type: 'spki', format: 'pem' }).toString()
+
+function pointOf(spki: Buffer, curve: Curve): Buffer | undefined {
+  const prefix = Buffer.from(SPKI_PREFIX[curve], 'hex')
+  const point = spki.subarray(prefix.length)
+  const fits =
+    spki.subarray(0, prefix.length).equals(prefix) &&
+    point.length === 1 + 2 * CURVES[curve].fieldBytes &&
+    point[0] === UNCOMPRESSED
+  if (!fits) return undefined
+  parse(spki)
+  return point
+}
+
+/** Reading the key also checks that its point is on the curve. */
+function parse(spki: Buffer): KeyObject {
+  try {
+    return createPublicKey({ key: spki, format: 'der', type: 'spki' })
+  } catch (cause) {
+    throw new HsmError('invalid-data', 'The public key is not a SubjectPublicKeyInfo', { cause })
+  }
+}
+
+const unfit = (what: string): HsmError => new HsmError('invalid-data', `The public key is not ${what}`)
+
+const hex = (bytes: Buffer): string => `0x${bytes.toString('hex')}`
+
+/** A number of a JWK, which like ours has whole bytes and no leading zeros (RFC 7518 §2). */
+const fromBase64url = (number: string): string => hex(Buffer.from(number, 'base64url'))
