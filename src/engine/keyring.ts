@@ -5,10 +5,10 @@ import type { Sealer } from '../crypto/seal.ts'
 import { openSigningKey, openVerifyingKey, type SigningKey, type VerifyingKey } from '../crypto/signing.ts'
 import type { KeyRecord } from '../model/records.ts'
 
+/** Each runs `body` with the parsed key, which stays open at least until `body` has ended. */
 export interface Keyring {
-  /** Runs `body` with the parsed private key, which stays open at least until `body` has ended. */
   withSigningKey<R>(key: KeyRecord, session: string, body: (key: SigningKey) => Promise<R>): Promise<R>
-  verifyingKey(key: KeyRecord): VerifyingKey
+  withVerifyingKey<R>(key: KeyRecord, session: string, body: (key: VerifyingKey) => Promise<R>): Promise<R>
   /** Forgets a key: it was deleted, or someone lost the right to use it. */
   drop(reference: string): void
   /** Forgets the keys that only this session has used. */
@@ -16,7 +16,14 @@ export interface Keyring {
   close(): void
 }
 
-type Entry = { readonly key: SigningKey; readonly sessions: Set<string>; inUse: number; dropped: boolean }
+/** @template K by the class of the key: a reference always leads to the same kind */
+type Entry<K> = {
+  readonly key: K
+  readonly close: () => void
+  readonly sessions: Set<string>
+  inUse: number
+  dropped: boolean
+}
 
 /** Context of the inner seal: material cannot be moved to another key, nor a private key to a secret one. */
 export const materialContext = (key: Pick<KeyRecord, 'id' | 'keyType' | 'keyClass'>): string =>
@@ -24,44 +31,53 @@ export const materialContext = (key: Pick<KeyRecord, 'id' | 'keyType' | 'keyClas
 
 export function createKeyring(sealer: Sealer): Keyring {
   /** In the order of last use, oldest first. */
-  const entries = new Map<string, Entry>()
+  const entries = new Map<string, Entry<unknown>>()
 
   function drop(reference: string): void {
     const entry = entries.get(reference)
     if (!entry) return
     entries.delete(reference)
     entry.dropped = true
-    if (entry.inUse === 0) entry.key.close()
+    if (entry.inUse === 0) entry.close()
   }
 
-  function take(key: KeyRecord): Entry {
-    const entry = entries.get(key.id) ?? {
-      key: unseal(sealer, key),
-      sessions: new Set<string>(),
-      inUse: 0,
-      dropped: false,
-    }
-    entries.delete(key.id)
-    entries.set(key.id, entry)
+  function take<K>(reference: string, open: () => Pick<Entry<K>, 'key' | 'close'>): Entry<K> {
+    const found = entries.get(reference) as Entry<K> | undefined
+    const entry = found ?? { ...open(), sessions: new Set<string>(), inUse: 0, dropped: false }
+    entries.delete(reference)
+    entries.set(reference, entry)
     const [oldest] = entries.keys()
     if (entries.size > LIMITS.openKeys && oldest !== undefined) drop(oldest)
     return entry
   }
 
+  async function lend<K, R>(entry: Entry<K>, session: string, body: (key: K) => Promise<R>): Promise<R> {
+    entry.sessions.add(session)
+    entry.inUse += 1
+    try {
+      return await body(entry.key)
+    } finally {
+      entry.inUse -= 1
+      if (entry.dropped && entry.inUse === 0) entry.close()
+    }
+  }
+
   return {
-    async withSigningKey(key, session, body) {
-      const entry = take(key)
-      entry.sessions.add(session)
-      entry.inUse += 1
-      try {
-        return await body(entry.key)
-      } finally {
-        entry.inUse -= 1
-        if (entry.dropped && entry.inUse === 0) entry.key.close()
-      }
-    },
-    verifyingKey: (key) =>
-      openVerifyingKey(asymmetric(key), key.ec?.curve, Buffer.from(key.material, 'base64')),
+    withSigningKey: (key, session, body) =>
+      lend(
+        take(key.id, () => {
+          const opened = unseal(sealer, key)
+          return { key: opened, close: () => opened.close() }
+        }),
+        session,
+        body,
+      ),
+    withVerifyingKey: (key, session, body) =>
+      lend(
+        take(key.id, () => ({ key: verifyingKey(key), close: () => undefined })),
+        session,
+        body,
+      ),
     drop,
     endSession(session) {
       for (const [reference, entry] of entries) {
@@ -73,6 +89,9 @@ export function createKeyring(sealer: Sealer): Keyring {
     },
   }
 }
+
+const verifyingKey = (key: KeyRecord): VerifyingKey =>
+  openVerifyingKey(asymmetric(key), key.ec?.curve, Buffer.from(key.material, 'base64'))
 
 function unseal(sealer: Sealer, key: KeyRecord): SigningKey {
   const pkcs8 = openMaterial(sealer, key)
@@ -93,5 +112,5 @@ function openMaterial(sealer: Sealer, key: KeyRecord): Buffer {
 
 function asymmetric(key: KeyRecord): 'rsa' | 'ec' {
   if (key.keyType === 'rsa' || key.keyType === 'ec') return key.keyType
-  throw new HsmError('key-type', `A key of type ${key.keyType} cannot sign or verify here`)
+  throw new HsmError('key-type', `A key of type ${key.keyType} cannot sign or verify`)
 }

@@ -1,6 +1,7 @@
 import { HsmError } from '../../src/contract/errors.ts'
 import type { Hsm } from '../../src/contract/hsm.ts'
 import { testEngine } from '../support/engine.ts'
+import { onSqlite, overHttps } from '../support/homes.ts'
 import { hsmContract } from './hsm/suite.ts'
 
 /** The engine behind what a wire does to values: whatever JSON cannot carry is lost or refused. */
@@ -26,3 +27,7 @@ hsmContract(
   },
   { deliveredInOrder: true },
 )
+
+hsmContract('engine on SQLite', onSqlite, { deliveredInOrder: true })
+
+hsmContract('client over HTTPS', overHttps, { deliveredInOrder: false })

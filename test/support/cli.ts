@@ -1,0 +1,38 @@
+/** The CLI's shell on an HSM of the test's choosing, one line at a time. */
+import { type Environment, execute, noTerminal } from '../../src/cli/execute.ts'
+import type { Output } from '../../src/cli/render.ts'
+import { type Clusters, createSeats } from '../../src/cli/seats.ts'
+import { SHELL_TREE } from '../../src/cli/tree.ts'
+import { splitWords } from '../../src/cli/words.ts'
+import { HsmError } from '../../src/contract/errors.ts'
+import type { Hsm } from '../../src/contract/hsm.ts'
+
+export type TestShell = {
+  run(line: string): Promise<Output>
+  /** Texts of the prompts so far. */
+  readonly prompts: readonly string[]
+}
+
+/** @param passwords what a person types at the hidden prompts, in order */
+export function testShell(hsm: Hsm, passwords: readonly string[] = []): TestShell {
+  const seats = createSeats(oneCluster(hsm), undefined)
+  const prompts: string[] = []
+  const environment: Environment = {
+    root: SHELL_TREE,
+    open: async ({ clusterId }) => seats.seat(clusterId),
+    credentials() {
+      throw new HsmError('not-logged-in')
+    },
+    async askHidden(prompt) {
+      const typed = passwords[prompts.push(prompt) - 1]
+      if (typed === undefined) throw noTerminal()
+      return typed
+    },
+  }
+  return { run: (line) => execute(splitWords(line).words, environment), prompts }
+}
+
+export const oneCluster = (hsm: Hsm): Clusters => ({
+  ids: () => ['cluster-test2345abc'],
+  connect: async () => ({ hsm, close: () => undefined }),
+})
