@@ -74,5 +74,3 @@ export const newKeyPair = v.variant('key-type', [
     ...pair,
   }),
 ])
-export type NewSecretKey = v.InferOutput<typeof newSecretKey>
-export type NewKeyPair = v.InferOutput<typeof newKeyPair>
