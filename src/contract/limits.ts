@@ -38,6 +38,8 @@ export const LIMITS = {
   filterTermLength: 2048,
   pageItems: 1_000_000,
   shareUsers: 128,
+  /** Audit entries in one reply. */
+  auditEntries: 1000,
 
   /** Items in one sign or verify request, and the size of one of them. */
   batchItems: 256,

@@ -56,6 +56,18 @@ const userInfo = v.object({
   'cluster-coverage': v.string(),
 })
 
+const auditEntry = v.object({
+  hsm: v.string(),
+  sequence: count,
+  previous: v.string(),
+  at: count,
+  actor: v.string(),
+  operation: v.string(),
+  outcome: v.string(),
+  subjects: v.array(v.string()),
+  hash: v.string(),
+})
+
 /** The whole vocabulary of the HSM: what may be asked, by whom at the least, and what comes back. */
 export const OPERATIONS = {
   'session.login': {
@@ -193,6 +205,16 @@ export const OPERATIONS = {
     about: 'The public key as a PEM SubjectPublicKeyInfo (RFC 7468 §13)',
     request: v.strictObject(one),
     reply: v.object({ 'key-reference': v.string(), pem: v.string() }),
+  },
+  'audit.list': {
+    access: 'admin',
+    about: 'Read the audit log of the HSM that answers, oldest entries first',
+    request: v.strictObject({
+      /** Sequence of the first entry wanted. */
+      first: v.optional(count, 0),
+      count: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.auditEntries)), 100),
+    }),
+    reply: v.object({ entries: v.array(auditEntry) }),
   },
   'crypto.sign': {
     access: 'crypto-user',

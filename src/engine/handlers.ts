@@ -1,4 +1,5 @@
 import type { OperationName } from '../contract/operations.ts'
+import { auditList } from './operations/audit-list.ts'
 import { clusterActivate } from './operations/cluster-activate.ts'
 import { clusterHsmInfo } from './operations/cluster-hsm-info.ts'
 import { clusterStatus } from './operations/cluster-status.ts'
@@ -20,6 +21,7 @@ import { userList } from './operations/user-list.ts'
 import type { Handler } from './pipelines.ts'
 
 export const HANDLERS: { readonly [K in OperationName]: Handler<K> } = {
+  'audit.list': auditList,
   'session.login': sessionLogin,
   'session.logout': sessionLogout,
   'cluster.activate': clusterActivate,

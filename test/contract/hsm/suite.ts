@@ -1,5 +1,6 @@
 import { after, suite } from 'node:test'
 import type { Hsm } from '../../../src/contract/hsm.ts'
+import { auditContract } from './audit.ts'
 import { badInputContract } from './bad-input.ts'
 import { generationContract } from './generation.ts'
 import { guaranteeContract } from './guarantee.ts'
@@ -34,6 +35,7 @@ export function hsmContract(
     keysContract(fresh)
     generationContract(fresh)
     signingContract(fresh)
+    auditContract(fresh)
     badInputContract(fresh)
     guaranteeContract(fresh, deliveredInOrder)
   })

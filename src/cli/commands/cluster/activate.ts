@@ -1,0 +1,11 @@
+import { password } from '../../options.ts'
+import { action } from '../../spec.ts'
+
+export const activate = action({
+  options: { password: password('The first password of the admin') },
+  anyone: true,
+  async run(args, { call, askNewPassword }) {
+    await call('cluster.activate', { password: args.password ?? (await askNewPassword()) })
+    return 'Cluster activation successful'
+  },
+})

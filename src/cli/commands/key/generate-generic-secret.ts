@@ -1,0 +1,12 @@
+import { secretKeyOptions, secretKeyRequest } from '../../new-key.ts'
+import { action } from '../../spec.ts'
+
+export const generateGenericSecret = action({
+  options: secretKeyOptions,
+  run: (args, { call }) =>
+    call('key.generate-symmetric', {
+      'key-type': 'generic-secret',
+      'key-length-bytes': args['key-length-bytes'],
+      ...secretKeyRequest(args),
+    }),
+})

@@ -1,0 +1,13 @@
+import { password, role, username } from '../options.ts'
+import { action } from '../spec.ts'
+
+export const login = action({
+  options: {
+    username: username('The name of the user to log in'),
+    role,
+    password: password('The password of the user'),
+  },
+  anyone: true,
+  run: async (args, { login, askPassword }) =>
+    login(args.username, args.role, args.password ?? (await askPassword())),
+})

@@ -1,0 +1,3 @@
+import type { Turn } from '../spec.ts'
+
+export const quit: Turn = { options: {}, turn: 'quit' }

@@ -1,0 +1,75 @@
+/** One command line in; text, stream and exit status out. The shell and the one-shot program both call this. */
+import { HsmError } from '../contract/errors.ts'
+import { renderHelp } from './help.ts'
+import { parse } from './parse.ts'
+import { failure, type Output, printed, success, wrongUsage } from './render.ts'
+import type { Credentials, Seat } from './seats.ts'
+import type { Action, ArgValue, ArgValues, Context, Root } from './spec.ts'
+import { usageError } from './usage.ts'
+
+/** What a command line is carried out with. */
+export type Environment = {
+  readonly root: Root
+  /** The cluster to talk to. */
+  open(chosen: Chosen): Promise<Seat>
+  /** Who to log in as for a command that needs it; throws where people log in themselves. */
+  credentials(): Credentials
+  /** Shows the prompt and reads a line without showing it. Throws HsmError when that cannot be. */
+  askHidden(prompt: string): Promise<string>
+}
+
+/** Values of `--cluster-id` and `--config`. */
+export type Chosen = { readonly clusterId: string | undefined; readonly config: string | undefined }
+
+export const chosen = (args: ArgValues): Chosen => ({
+  clusterId: text(args['cluster-id']),
+  config: text(args['config']),
+})
+
+export async function execute(words: readonly string[], environment: Environment): Promise<Output> {
+  const parsed = await parse(environment.root, words)
+  switch (parsed.kind) {
+    case 'version':
+      return printed(`${environment.root.name} ${environment.root.version}\n`)
+    case 'problem':
+      return wrongUsage(usageError(parsed.message, parsed.usage))
+    case 'help': {
+      const text = renderHelp(parsed.path, parsed.command, parsed.layout)
+      return parsed.asked ? printed(text) : wrongUsage(text)
+    }
+    case 'command':
+      if ('run' in parsed.command) return run(parsed.command, parsed.args, environment)
+      return { ...printed(''), next: { turn: parsed.command.turn, args: parsed.args } }
+  }
+}
+
+async function run(command: Action, args: ArgValues, environment: Environment): Promise<Output> {
+  try {
+    const seat = await environment.open(chosen(args))
+    if (!command.anyone && seat.username() === undefined) await seat.login(environment.credentials())
+    return success(await command.run(args, contextOf(seat, environment)))
+  } catch (error) {
+    return failure(error)
+  }
+}
+
+const text = (value: ArgValue | undefined): string | undefined =>
+  typeof value === 'string' ? value : undefined
+
+function contextOf(seat: Seat, { askHidden }: Environment): Context {
+  return {
+    call: seat.call,
+    login: (username, role, password) => seat.login({ username, role, password }),
+    logout: seat.logout,
+    askPassword: () => askHidden('Enter password:'),
+    async askNewPassword() {
+      const password = await askHidden('Enter password:')
+      if ((await askHidden('Confirm password:')) === password) return password
+      throw new HsmError('invalid-request', 'The passwords do not match')
+    },
+  }
+}
+
+/** A password has to be typed, and nobody can. */
+export const noTerminal = (): HsmError =>
+  new HsmError('invalid-request', 'A password is needed: give --password, or run on a terminal')

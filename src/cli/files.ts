@@ -1,0 +1,75 @@
+/** Files that commands read and write, with errors that name the option and the path. */
+import { randomUUID } from 'node:crypto'
+import { constants, createReadStream } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { HsmError } from '../contract/errors.ts'
+import { shown } from '../contract/shown.ts'
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory',
+  EACCES: 'permission is denied',
+  EPERM: 'permission is denied',
+  EISDIR: 'it is a directory',
+  ENOTDIR: 'a part of the path is not a directory',
+  ENOSPC: 'the disk is full',
+  EROFS: 'the file system is read-only',
+  ELOOP: 'its symbolic links go round in a circle',
+  ENAMETOOLONG: 'the path is too long',
+  ERR_INVALID_ARG_VALUE: 'the path is not valid',
+}
+
+/**
+ * The chunks of a file of any size.
+ *
+ * @param option that named the file, such as `--data-path`
+ * @throws HsmError `invalid-data`
+ */
+export async function* readChunks(option: string, path: string): AsyncGenerator<Buffer> {
+  try {
+    yield* createReadStream(path) as AsyncIterable<Buffer>
+  } catch (error) {
+    throw failed(option, path, 'read', error)
+  }
+}
+
+/** @throws HsmError `invalid-data`, also for a file of more than `most` bytes */
+export async function readSmall(option: string, path: string, most: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of readChunks(option, path)) {
+    size += chunk.length
+    if (size > most)
+      throw new HsmError('invalid-data', `${option}: ${shown(path)} is larger than ${most} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+/**
+ * Replaces the file as a whole, or not at all. Its mode is 0644, less what the umask takes away.
+ *
+ * @throws HsmError `invalid-data`
+ */
+export async function writeWhole(option: string, path: string, text: string): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}`)
+  try {
+    const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o644)
+    try {
+      await file.writeFile(text)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined)
+    throw failed(option, path, 'write', error)
+  }
+}
+
+function failed(option: string, path: string, verb: 'read' | 'write', error: unknown): HsmError {
+  const { code } = error as NodeJS.ErrnoException
+  const reason = code === undefined ? String(error) : (REASONS[code] ?? code)
+  return new HsmError('invalid-data', `${option}: cannot ${verb} ${shown(path)}: ${reason}`, { cause: error })
+}

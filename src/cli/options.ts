@@ -1,0 +1,49 @@
+/** Options that several commands share. */
+import type { Hash } from '../contract/mechanisms.ts'
+import type { Role } from '../contract/users.ts'
+import type { Option } from './spec.ts'
+
+/** @param purpose what the key is selected for, such as `a matching key for unsharing` */
+const keyFilter = (purpose: string) =>
+  ({
+    value: 'FILTER',
+    many: true,
+    completes: 'filter',
+    help: `Key reference (e.g. key-reference=0xabc) or space separated list of key attributes in the form of attr.KEY_ATTRIBUTE_NAME=KEY_ATTRIBUTE_VALUE to select ${purpose}`,
+  }) as const satisfies Option
+
+export const anyKeys = keyFilter('the keys to list')
+
+/** @param verb such as `unsharing` */
+export const oneKey = (verb: string) =>
+  ({ ...keyFilter(`a matching key for ${verb}`), required: true }) as const satisfies Option
+
+/** @param verb such as `signing` */
+export const keyToUse = (verb: string) => ({ ...oneKey(verb), value: 'KEY_FILTER' }) as const satisfies Option
+
+export const username = (help: string) =>
+  ({ value: 'USERNAME', required: true, completes: 'username', help }) as const satisfies Option
+
+export const role = {
+  value: 'ROLE',
+  required: true,
+  help: 'Role the user has in the cluster',
+  choices: {
+    'crypto-user': 'A CryptoUser has the ability to manage and use keys',
+    admin: 'An Admin has the ability to manage user accounts',
+  } satisfies Record<Role, string>,
+} as const satisfies Option
+
+/** @param whose such as `The new password` */
+export const password = (whose: string) =>
+  ({
+    value: 'PASSWORD',
+    help: `${whose}. If not provided, it is asked for and not shown`,
+  }) as const satisfies Option
+
+export const hashFunction = {
+  value: 'HASH_FUNCTION',
+  required: true,
+  help: 'The hash function to apply to the data',
+  choices: { sha1: '', sha224: '', sha256: '', sha384: '', sha512: '' } satisfies Record<Hash, ''>,
+} as const satisfies Option

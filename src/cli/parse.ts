@@ -1,0 +1,96 @@
+/** Words of a command line, led down the command tree to what they ask for. */
+import { shown } from '../contract/shown.ts'
+import { bind, type HelpLayout, helpLayout, optionNamed, problem, splitOption, unexpected } from './bind.ts'
+import type { ArgValues, Command, Group, Leaf, Path, Root } from './spec.ts'
+import { usage } from './usage.ts'
+
+export type Parsed =
+  | { readonly kind: 'command'; readonly command: Command; readonly args: ArgValues }
+  /** `asked`: false when a subcommand is missing. */
+  | {
+      readonly kind: 'help'
+      readonly path: Path
+      readonly command: Command | undefined
+      readonly layout: HelpLayout
+      readonly asked: boolean
+    }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'problem'; readonly message: string; readonly usage: string | undefined }
+
+/** How far the names of commands reach: to a command, or to a group and the word it does not know. */
+export type Walk = {
+  readonly path: Path
+  readonly leaf: Leaf | undefined
+  /** What is left for the command, options of the root in front included. */
+  readonly rest: readonly string[]
+  /** The first word that is no name, when the walk ended at a group. */
+  readonly stop: string | undefined
+  /** Whether a `help` was met on the way. */
+  readonly help: boolean
+}
+
+export function walk(root: Root, words: readonly string[]): Walk {
+  let path: Path = [root]
+  let group: Group = root
+  let help = false
+  const early: string[] = []
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? ''
+    const taken = rootOption(root, words, at)
+    if (taken.length > 0) {
+      early.push(...taken)
+      at += taken.length - 1
+      continue
+    }
+    if (word === 'help' && !help) {
+      help = true
+      continue
+    }
+    const next = group.commands.find(({ name }) => name === word)
+    if (!next) return { path, leaf: undefined, rest: early, stop: word, help }
+    path = [...path, next]
+    if ('load' in next)
+      return { path, leaf: next, rest: [...early, ...words.slice(at + 1)], stop: undefined, help }
+    group = next
+  }
+  return { path, leaf: undefined, rest: early, stop: undefined, help }
+}
+
+/** An option that every command accepts may stand before its name as well. */
+function rootOption(root: Root, words: readonly string[], at: number): readonly string[] {
+  const { name, inline } = splitOption(words[at] ?? '')
+  if (optionNamed(root.options, name) === undefined) return []
+  return words.slice(at, at + (inline === undefined ? 2 : 1))
+}
+
+export async function parse(root: Root, words: readonly string[]): Promise<Parsed> {
+  const { path, leaf, rest, stop, help } = walk(root, words)
+  if (!leaf) return atGroup(path, stop, help)
+  const command = await leaf.load()
+  const line = usage(path, command.options)
+  if (help) {
+    const [extra] = rest
+    if (extra === undefined) return { kind: 'help', path, command, layout: 'long', asked: true }
+    return { kind: 'problem', message: `unrecognized subcommand '${shown(extra)}'`, usage: line }
+  }
+  const bound = bind({ ...command.options, ...root.options }, rest)
+  if (bound.kind === 'bound') return { kind: 'command', command, args: bound.args }
+  if (bound.kind === 'help') return { kind: 'help', path, command, layout: bound.layout, asked: true }
+  return { kind: 'problem', message: bound.message, usage: bound.usage ? line : undefined }
+}
+
+function atGroup(path: Path, stop: string | undefined, help: boolean): Parsed {
+  const [root] = path
+  const layout = stop === undefined ? undefined : helpLayout(stop)
+  if (layout) return { kind: 'help', path, command: undefined, layout, asked: true }
+  if (stop === undefined) {
+    return { kind: 'help', path, command: undefined, layout: help ? 'long' : 'short', asked: help }
+  }
+  if (path.length === 1 && root.version !== undefined && (stop === '-V' || stop === '--version')) {
+    return { kind: 'version' }
+  }
+  const wrong = stop.startsWith('-')
+    ? unexpected(splitOption(stop).name)
+    : problem(`unrecognized subcommand '${shown(stop)}'`)
+  return { kind: 'problem', message: wrong.message, usage: usage(path, undefined) }
+}

@@ -1,0 +1,149 @@
+/** The clusters a program talks to, each with its connection and the login held there. */
+import { HsmError } from '../contract/errors.ts'
+import type { Hsm } from '../contract/hsm.ts'
+import { LIMITS } from '../contract/limits.ts'
+import type { OperationName, Reply, Request } from '../contract/operations.ts'
+import { shown } from '../contract/shown.ts'
+import type { Role } from '../contract/users.ts'
+
+/** The clusters of a client configuration. */
+export type Clusters = {
+  /** In the order of the configuration, without repetition, at least one. */
+  ids(): readonly string[]
+  /**
+   * @param onLost the connection went without being closed, and with it the sessions opened through it
+   * @throws HsmError
+   */
+  connect(id: string, onLost: () => void): Promise<Connection>
+}
+
+export type Connection = {
+  readonly hsm: Hsm
+  /** Undefined: as the cluster has it. */
+  readonly keyAvailabilityCheck?: boolean | undefined
+  close(): void
+}
+
+export type Credentials = { readonly username: string; readonly role: Role; readonly password: string }
+
+/** One cluster, and the login held on it. */
+export type Seat = {
+  readonly clusterId: string
+  /** Who is logged in, as the HSM names the user. */
+  username(): string | undefined
+  call<K extends OperationName>(operation: K, request: Request<K>): Promise<Reply<K>>
+  login(who: Credentials): Promise<{ username: string; role: string }>
+  logout(): Promise<void>
+  /** Logs out and closes the connection, which would end the session as well. */
+  close(): Promise<void>
+}
+
+export type Seats = {
+  /** @param id undefined: the default, or the only one */
+  seat(id: string | undefined): Seat
+  /** What the shell shows before a command. */
+  prompt(): string
+  close(): Promise<void>
+}
+
+/**
+ * @param preferred the cluster of a command that names none; undefined: the only one
+ * @param onLoginLost the connection went, and with it a login
+ * @throws HsmError `invalid-request` when the preferred cluster is not configured
+ */
+export function createSeats(
+  clusters: Clusters,
+  preferred: string | undefined,
+  onLoginLost: (clusterId: string) => void = () => undefined,
+): Seats {
+  const seats = new Map<string, Seat>()
+  const [first, ...others] = clusters.ids()
+  const fallback = preferred === undefined && others.length === 0 ? first : preferred
+  if (fallback !== undefined) checked(clusters, fallback)
+  return {
+    seat(asked) {
+      const id = checked(clusters, asked ?? fallback)
+      const seat = seats.get(id) ?? createSeat(clusters, id, () => onLoginLost(id))
+      seats.set(id, seat)
+      return seat
+    },
+    prompt() {
+      const username = fallback === undefined ? undefined : seats.get(fallback)?.username()
+      return others.length > 0 && username !== undefined ? `${username}@${fallback} > ` : 'aws-cloudhsm > '
+    },
+    async close() {
+      await Promise.all([...seats.values()].map((seat) => seat.close()))
+    },
+  }
+}
+
+function checked(clusters: Clusters, id: string | undefined): string {
+  const ids = clusters.ids()
+  if (id === undefined) {
+    throw new HsmError(
+      'invalid-request',
+      `Several clusters are configured, choose one with --cluster-id: ${ids.join(', ')}`,
+    )
+  }
+  if (!ids.includes(id)) {
+    throw new HsmError('invalid-request', `--cluster-id: ${shown(id)} is not a configured cluster`)
+  }
+  return id
+}
+
+function createSeat(clusters: Clusters, clusterId: string, onLoginLost: () => void): Seat {
+  let connection: Promise<Connection> | undefined
+  let login: { readonly username: string; readonly token: string } | undefined
+
+  function connected(): Promise<Connection> {
+    connection ??= open().catch((error: unknown) => {
+      connection = undefined
+      throw error
+    })
+    return connection
+  }
+
+  const open = () =>
+    clusters.connect(clusterId, () => {
+      if (login) onLoginLost()
+      login = undefined
+    })
+
+  async function call<K extends OperationName>(operation: K, request: Request<K>): Promise<Reply<K>> {
+    const { hsm } = await connected()
+    try {
+      return await hsm.call(operation, request, login?.token)
+    } catch (error) {
+      // Ended by the HSM: idle for too long, or the password was changed.
+      if (error instanceof HsmError && error.code === 'not-logged-in') login = undefined
+      throw error
+    }
+  }
+
+  async function logout(): Promise<void> {
+    await call('session.logout', {})
+    login = undefined
+  }
+
+  return {
+    clusterId,
+    username: () => login?.username,
+    call,
+    async login(who) {
+      if (login) throw new HsmError('already-logged-in')
+      const { keyAvailabilityCheck } = await connected()
+      const { token, ...user } = await call('session.login', {
+        ...who,
+        'idle-seconds': LIMITS.sessionIdleSecondsMax,
+        'key-availability-check': keyAvailabilityCheck,
+      })
+      login = { username: user.username, token }
+      return user
+    },
+    logout,
+    async close() {
+      if (login) await logout().catch(() => undefined)
+      await connection?.then(({ close }) => close()).catch(() => undefined)
+    },
+  }
+}

@@ -1,0 +1,123 @@
+/** The interactive mode: commands one after another, with the logins kept between them. */
+
+import { HsmError } from '../../contract/errors.ts'
+import { complete, type Known } from '../complete.ts'
+import { type Environment, execute } from '../execute.ts'
+import { type Output, printed, wrongUsage } from '../render.ts'
+import { type Clusters, createSeats, type Seats } from '../seats.ts'
+import { SHELL_TREE } from '../tree.ts'
+import { quoted, splitWords } from '../words.ts'
+import type { Completer } from './editor.ts'
+import type { LineSource } from './source.ts'
+
+export type ShellNeeds = {
+  readonly clusters: Clusters
+  /** Value of `--cluster-id`. */
+  readonly clusterId: string | undefined
+  readonly openSource: (completer: Completer) => LineSource
+  readonly print: (output: Output) => void
+}
+
+const CONTINUED = '> '
+
+/**
+ * Runs until the lines end or the user quits.
+ *
+ * @returns exit status: of a script 0 when every command succeeded, else 1; of a terminal 0
+ * @throws HsmError `invalid-request` when the cluster is not configured
+ */
+export async function runShell({ clusters, clusterId, openSource, print }: ShellNeeds): Promise<number> {
+  const seats = createSeats(clusters, clusterId, (id) => {
+    source.notice(
+      `The connection to ${id === '' ? 'the cluster' : id} was lost, and the login with it. Log in again.\n`,
+    )
+  })
+  const source = openSource(completerOf(seats))
+  const environment: Environment = {
+    root: SHELL_TREE,
+    open: async ({ clusterId: id }) => seats.seat(id),
+    credentials() {
+      throw new HsmError('not-logged-in')
+    },
+    askHidden: source.readHidden,
+  }
+  try {
+    return await loop(environment, source, seats, print)
+  } finally {
+    source.close()
+    await seats.close()
+  }
+}
+
+async function loop(
+  environment: Environment,
+  source: LineSource,
+  seats: Seats,
+  print: (output: Output) => void,
+): Promise<number> {
+  let failed = false
+  for (;;) {
+    const line = await readCommand(source, seats.prompt())
+    const output = line === undefined ? QUIT : await runLine(line, environment, source)
+    print(output)
+    if (output.exit !== 0) failed = true
+    if (output.next) return failed && !source.isTerminal ? 1 : 0
+  }
+}
+
+const QUIT: Output = { ...printed(''), next: { turn: 'quit', args: {} } }
+
+async function runLine(line: string, environment: Environment, source: LineSource): Promise<Output> {
+  const { words, open } = splitWords(line)
+  if (open === 'quote') return wrongUsage('error: a quote is not closed\n')
+  if (words.length === 0) return printed('')
+  if (!isSecret(words)) source.remember(line)
+  return execute(words, environment)
+}
+
+/** One command, perhaps over several lines; undefined at the end. A cancelled one is empty. */
+async function readCommand(source: LineSource, prompt: string): Promise<string | undefined> {
+  let line: string | undefined
+  for (;;) {
+    const typed = await source.read(line === undefined ? prompt : CONTINUED)
+    if (typed.kind === 'cancelled') return ''
+    if (typed.kind === 'end') return line
+    line = line === undefined ? typed.text : joined(line, typed.text)
+    if (splitWords(line).open === undefined) return line
+  }
+}
+
+/** As one line where that means the same, which is how the history shows it. */
+function joined(line: string, next: string): string {
+  return splitWords(line).open === 'backslash' ? line.slice(0, -1) + next : `${line}\n${next}`
+}
+
+/** Whether a word gives a password away. */
+const isSecret = (words: readonly string[]): boolean =>
+  words.some((word) => /^--(change-)?password(=|$)/.test(word))
+
+function completerOf(seats: Seats): Completer {
+  const known: Known = {
+    async usernames() {
+      const { users } = await seats.seat(undefined).call('user.list', {})
+      return users.map(({ username }) => username)
+    },
+    async labels() {
+      const seat = seats.seat(undefined)
+      if (seat.username() === undefined) return []
+      const { matched_keys } = await seat.call('key.list', { filter: [], 'max-items': 1000 })
+      return matched_keys.map(({ attributes }) => String(attributes.label)).filter((label) => label !== '')
+    },
+  }
+  return async (line) => {
+    const { words, last } = splitWords(line)
+    const before = last.raw === '' ? words : words.slice(0, -1)
+    const found = await complete(SHELL_TREE, before, last.text, known)
+    const candidates = found.map((word) => last.raw + quoted(word.slice(last.text.length), last.quote))
+    const [only, ...others] = candidates
+    if (only === undefined || others.length > 0 || only.endsWith('='))
+      return { candidates, replaces: last.raw }
+    const close = { none: '', single: "'", double: '"' }[last.quote]
+    return { candidates: [`${only}${close} `], replaces: last.raw }
+  }
+}

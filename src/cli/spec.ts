@@ -1,0 +1,117 @@
+/** What the commands of the CLI are made of: data that help, parser, completion and the reference all read. */
+import type { OperationName, Reply, Request } from '../contract/operations.ts'
+import type { Role } from '../contract/users.ts'
+
+export type Option = {
+  readonly help: string
+  /** The name that help shows for the value; an option without one is a flag. */
+  readonly value?: string
+  /** Takes any number of words up to the next option, and may be repeated. */
+  readonly many?: true
+  /** The value is a whole number. */
+  readonly count?: true
+  readonly required?: true
+  readonly short?: string
+  /** What holds when the option is left out. */
+  readonly fallback?: string
+  /** The only values accepted, each with its help, which may be empty. */
+  readonly choices?: Readonly<Record<string, string>>
+  /** Of the options with the same group exactly one is given. */
+  readonly group?: string
+  /** What the shell can offer for the value. */
+  readonly completes?: 'filter' | 'username' | 'attribute'
+}
+
+/** By long name, in the order of the help. */
+export type Options = Readonly<Record<string, Option>>
+
+export type ArgValue = string | number | boolean | string[]
+export type ArgValues = Readonly<Record<string, ArgValue | undefined>>
+
+type ValueOf<O extends Option> = O extends { readonly many: true }
+  ? string[]
+  : O extends { readonly count: true }
+    ? number
+    : O extends { readonly choices: infer C }
+      ? keyof C & string
+      : O extends { readonly value: string }
+        ? string
+        : true
+
+/** What `run` receives for the options of a command. */
+export type Args<S extends Options> = {
+  readonly [K in keyof S as S[K] extends { readonly required: true } ? K : never]: ValueOf<S[K]>
+} & {
+  readonly [K in keyof S as S[K] extends { readonly required: true } ? never : K]?: ValueOf<S[K]>
+}
+
+/** What a command can do to the cluster it was given. */
+export type Context = {
+  /** Asks the HSM, with the session of the login if there is one. */
+  call<K extends OperationName>(operation: K, request: Request<K>): Promise<Reply<K>>
+  login(username: string, role: Role, password: string): Promise<{ username: string; role: string }>
+  logout(): Promise<void>
+  /** Prompts for a password; nothing of it is shown. */
+  askPassword(): Promise<string>
+  /** Prompts twice for a password to be set. */
+  askNewPassword(): Promise<string>
+}
+
+/** The `data` of a reply. */
+export type Data = string | object
+
+/** A command that talks to a cluster. */
+export type Action = {
+  readonly options: Options
+  /** Needs no login. */
+  readonly anyone?: true
+  readonly run: (args: ArgValues, context: Context) => Promise<Data>
+}
+
+/** A command about the program itself. */
+export type Turn = { readonly options: Options; readonly turn: 'interactive' | 'quit' }
+
+export type Command = Action | Turn
+
+export type Leaf = {
+  readonly name: string
+  readonly about: string
+  /** Works, but is not shown. */
+  readonly hidden?: true
+  /** Commands are read from disk when they are first needed. */
+  readonly load: () => Promise<Command>
+}
+
+export type Group = {
+  readonly name: string
+  readonly about: string
+  readonly hidden?: true
+  readonly commands: readonly (Group | Leaf)[]
+}
+
+/** The top of a command tree. */
+export type Root = Group & {
+  /** Accepted by every command, and shown by none. */
+  readonly options: Options
+  /** Printed by `--version`, where there is such an option. */
+  readonly version?: string
+}
+
+/** From the root to a group or a command, both included. */
+export type Path = readonly [Root, ...(Group | Leaf)[]]
+
+export const CLUSTER_ID = {
+  value: 'CLUSTER_ID',
+  help: 'Unique Id to choose which of the clusters in the config file to run the operation against. If not provided, will fall back to the value provided when interactive mode was started, or error',
+} as const satisfies Option
+
+/** An action from its own options; every action takes `--cluster-id` as well. */
+export function action<const S extends Options>(spec: {
+  readonly options: S
+  readonly anyone?: true
+  run(args: Args<S>, context: Context): Promise<Data>
+}): Action {
+  // The parser hands over exactly what the options promise.
+  const run = spec.run as Action['run']
+  return { ...spec, options: { 'cluster-id': CLUSTER_ID, ...spec.options }, run }
+}

@@ -1,0 +1,212 @@
+/** The commands: every name, and where the rest of it is read from when it is needed. */
+import type { Group, Leaf, Option, Root } from './spec.ts'
+
+const CONFIG = {
+  value: 'CONFIG',
+  help: 'Path of the client configuration. If not provided, $CLOUDHSM_CLI_CONFIG, etc/cloudhsm-cli.cfg in $STRONGROOM_HOME and /opt/cloudhsm/etc/cloudhsm-cli.cfg are tried in this order',
+} as const satisfies Option
+
+const SYMMETRIC: Group = {
+  name: 'generate-symmetric',
+  about: 'Generate a symmetric key in the HSM cluster',
+  commands: [
+    {
+      name: 'aes',
+      about: 'Generate an AES key in the HSM cluster',
+      load: async () => (await import('./commands/key/generate-aes.ts')).generateAes,
+    },
+    {
+      name: 'generic-secret',
+      about: 'Generate a generic secret in the HSM cluster',
+      load: async () => (await import('./commands/key/generate-generic-secret.ts')).generateGenericSecret,
+    },
+  ],
+}
+
+const PAIR: Group = {
+  name: 'generate-asymmetric-pair',
+  about: 'Generate an asymmetric key pair in the HSM cluster',
+  commands: [
+    {
+      name: 'ec',
+      about: 'Generate an EC key pair in the HSM cluster',
+      load: async () => (await import('./commands/key/generate-ec.ts')).generateEc,
+    },
+    {
+      name: 'rsa',
+      about: 'Generate an RSA key pair in the HSM cluster',
+      load: async () => (await import('./commands/key/generate-rsa.ts')).generateRsa,
+    },
+  ],
+}
+
+const KEY: Group = {
+  name: 'key',
+  about: 'Manage keys in the HSM cluster',
+  commands: [
+    {
+      name: 'delete',
+      about: 'Delete a key from the HSM cluster',
+      load: async () => (await import('./commands/key/delete.ts')).deleteKey,
+    },
+    {
+      name: 'generate-file',
+      about: 'Write a public key of the HSM cluster to a file',
+      load: async () => (await import('./commands/key/generate-file.ts')).generateFile,
+    },
+    PAIR,
+    SYMMETRIC,
+    {
+      name: 'list',
+      about: 'List the keys you own, the keys shared with you, and the public keys of the HSM cluster',
+      load: async () => (await import('./commands/key/list.ts')).listKeys,
+    },
+    {
+      name: 'set-attribute',
+      about: 'Set an attribute of a key in the HSM cluster',
+      load: async () => (await import('./commands/key/set-attribute.ts')).setAttribute,
+    },
+    {
+      name: 'share',
+      about: 'Share a key in the HSM cluster with another user',
+      load: async () => (await import('./commands/key/share.ts')).shareKey,
+    },
+    {
+      name: 'unshare',
+      about: 'Unshare a key in the HSM cluster with another user',
+      load: async () => (await import('./commands/key/unshare.ts')).unshareKey,
+    },
+  ],
+}
+
+const USER: Group = {
+  name: 'user',
+  about: 'Manage the users of the HSM cluster',
+  commands: [
+    {
+      name: 'change-password',
+      about: 'Change the password of a user, which also unlocks a locked user',
+      load: async () => (await import('./commands/user/change-password.ts')).changePassword,
+    },
+    {
+      name: 'create',
+      about: 'Create a user in the HSM cluster',
+      load: async () => (await import('./commands/user/create.ts')).createUser,
+    },
+    {
+      name: 'delete',
+      about: 'Delete a user from the HSM cluster',
+      load: async () => (await import('./commands/user/delete.ts')).deleteUser,
+    },
+    {
+      name: 'list',
+      about: 'List the users of the HSM cluster',
+      load: async () => (await import('./commands/user/list.ts')).listUsers,
+    },
+  ],
+}
+
+const CLUSTER: Group = {
+  name: 'cluster',
+  about: 'Manage the HSM cluster',
+  commands: [
+    {
+      name: 'activate',
+      about: 'Activate the HSM cluster by setting the first password of its admin',
+      load: async () => (await import('./commands/cluster/activate.ts')).activate,
+    },
+    {
+      name: 'hsm-info',
+      about: 'List the HSMs of the cluster',
+      load: async () => (await import('./commands/cluster/hsm-info.ts')).hsmInfo,
+    },
+  ],
+}
+
+const CRYPTO: Group = {
+  name: 'crypto',
+  about: 'Use keys of the HSM cluster',
+  commands: [
+    {
+      name: 'sign',
+      about: 'Sign data with a private key in the HSM cluster',
+      commands: [
+        {
+          name: 'ecdsa',
+          about: 'Sign with the ECDSA mechanism',
+          load: async () => (await import('./commands/crypto/sign-ecdsa.ts')).signEcdsa,
+        },
+        {
+          name: 'rsa-pkcs',
+          about: 'Sign with the RSA-PKCS mechanism (RSASSA-PKCS1-v1_5)',
+          load: async () => (await import('./commands/crypto/sign-rsa-pkcs.ts')).signRsaPkcs,
+        },
+        {
+          name: 'rsa-pkcs-pss',
+          about: 'Sign with the RSA-PKCS-PSS mechanism (RSASSA-PSS)',
+          load: async () => (await import('./commands/crypto/sign-rsa-pkcs-pss.ts')).signRsaPkcsPss,
+        },
+      ],
+    },
+    {
+      name: 'verify',
+      about: 'Verify a signature with a public key in the HSM cluster',
+      commands: [
+        {
+          name: 'ecdsa',
+          about: 'Verify with the ECDSA mechanism',
+          load: async () => (await import('./commands/crypto/verify-ecdsa.ts')).verifyEcdsa,
+        },
+        {
+          name: 'rsa-pkcs',
+          about: 'Verify with the RSA-PKCS mechanism (RSASSA-PKCS1-v1_5)',
+          load: async () => (await import('./commands/crypto/verify-rsa-pkcs.ts')).verifyRsaPkcs,
+        },
+        {
+          name: 'rsa-pkcs-pss',
+          about: 'Verify with the RSA-PKCS-PSS mechanism (RSASSA-PSS)',
+          load: async () => (await import('./commands/crypto/verify-rsa-pkcs-pss.ts')).verifyRsaPkcsPss,
+        },
+      ],
+    },
+  ],
+}
+
+const INTERACTIVE: Leaf = {
+  name: 'interactive',
+  about: 'Enter commands one after another, with one login for all of them',
+  load: async () => (await import('./commands/interactive.ts')).interactive,
+}
+
+const LOGIN: Leaf = {
+  name: 'login',
+  about: 'Log in to the HSM cluster',
+  load: async () => (await import('./commands/login.ts')).login,
+}
+
+const LOGOUT: Leaf = {
+  name: 'logout',
+  about: 'Log out of the HSM cluster',
+  load: async () => (await import('./commands/logout.ts')).logout,
+}
+
+const load = async () => (await import('./commands/quit.ts')).quit
+const QUIT: Leaf = { name: 'quit', about: 'Leave the interactive mode', load }
+const EXIT: Leaf = { ...QUIT, name: 'exit', hidden: true }
+
+/** What the program accepts on its command line. */
+export const programTree = (version: string): Root => ({
+  name: 'cloudhsm-cli',
+  about: 'Manage the users and keys of an HSM cluster, and use the keys',
+  version,
+  options: { config: CONFIG },
+  commands: [CLUSTER, CRYPTO, INTERACTIVE, KEY, LOGIN, LOGOUT, USER],
+})
+
+/** What the interactive mode accepts. */
+export const SHELL_TREE: Root = {
+  name: '',
+  about: 'Manage the users and keys of an HSM cluster, and use the keys',
+  options: {},
+  commands: [CLUSTER, CRYPTO, KEY, LOGIN, LOGOUT, QUIT, EXIT, USER],
+}

@@ -1,0 +1,9 @@
+import type { Handler } from '../pipelines.ts'
+
+/** Whoever reads it all can check the chain; the store has checked each entry's seal and place. */
+export const auditList: Handler<'audit.list'> = async ({ store, hsm }, _call, { first, count }) => ({
+  entries: (await store.audit(hsm.id, first, count)).map((entry) => ({
+    ...entry,
+    subjects: [...entry.subjects],
+  })),
+})

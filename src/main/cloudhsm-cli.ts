@@ -1,0 +1,81 @@
+/** The program cloudhsm-cli. What a command does not need is not loaded: starting fast is a feature. */
+import { credentials } from '../cli/credentials.ts'
+import { type Chosen, chosen, type Environment, execute, noTerminal } from '../cli/execute.ts'
+import { failure, type Output } from '../cli/render.ts'
+import { createSeats, type Seats } from '../cli/seats.ts'
+import type { PasswordPrompt } from '../cli/shell/password-prompt.ts'
+import { programTree } from '../cli/tree.ts'
+import { version } from './version.ts'
+
+// The streams of the process are made when they are first named, which takes milliseconds.
+const { env } = process
+
+let seats: Seats | undefined
+let passwords: PasswordPrompt | undefined
+
+const environment: Environment = {
+  root: programTree(version),
+  async open({ clusterId, config }) {
+    seats = createSeats(await loadClusters(config), clusterId)
+    return seats.seat(clusterId)
+  },
+  credentials: () => credentials(env['CLOUDHSM_ROLE'], env['CLOUDHSM_PIN']),
+  async askHidden(prompt) {
+    passwords ??= await openPrompt()
+    return passwords.ask(prompt)
+  },
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  const output = await execute(words, environment)
+  print(output)
+  passwords?.close()
+  await seats?.close()
+  return output.next?.turn === 'interactive' ? interactive(chosen(output.next.args)) : output.exit
+}
+
+async function interactive({ clusterId, config }: Chosen): Promise<number> {
+  const [{ runShell }, { scriptSource, terminalSource }] = await Promise.all([
+    import('../cli/shell/shell.ts'),
+    import('../cli/shell/source.ts'),
+  ])
+  try {
+    return await runShell({
+      clusters: await loadClusters(config),
+      clusterId,
+      openSource(completer) {
+        const { stdin, stderr } = process
+        return stdin.isTTY ? terminalSource(stdin, screen(), completer) : scriptSource(stdin, stderr)
+      },
+      print,
+    })
+  } catch (error) {
+    const output = failure(error)
+    print(output)
+    return output.exit
+  }
+}
+
+async function loadClusters(config: string | undefined) {
+  const { clientClusters } = await import('./client-clusters.ts')
+  return clientClusters(config, env)
+}
+
+async function openPrompt(): Promise<PasswordPrompt> {
+  if (!process.stdin.isTTY) throw noTerminal()
+  const { createPasswordPrompt } = await import('../cli/shell/password-prompt.ts')
+  return createPasswordPrompt(process.stdin, screen())
+}
+
+/** Where people are asked: prompts stay out of output that goes elsewhere. */
+const screen = () => (process.stdout.isTTY ? process.stdout : process.stderr)
+
+function print({ text, stream }: Output): void {
+  if (text === '') return
+  const target = process[stream]
+  // Whoever reads the output may stop early, as head does.
+  if (target.listenerCount('error') === 0) target.on('error', () => process.exit(1))
+  target.write(text)
+}
+
+process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { before, suite, test } from 'node:test'
+import { verifyEntries } from '../../../src/audit/chain.ts'
+import type { Hsm } from '../../../src/contract/hsm.ts'
+import { createWorld, ECDSA, makePair, PASSWORD, reference, type World } from '../../support/world.ts'
+
+/** The audit log: what is in it, what is not, and that it verifies. */
+export function auditContract(open: () => Promise<Hsm>): void {
+  let world: World
+  before(async () => {
+    world = await createWorld(await open())
+  })
+  const entries = async () => (await world.as('admin', 'audit.list', { count: 1000 })).entries
+  const newest = async (count: number) =>
+    (await entries())
+      .slice(-count)
+      .map(({ actor, operation, outcome, subjects }) => [actor, operation, outcome, ...subjects])
+
+  suite('audit log', () => {
+    test('has changes, refusals and wrong passwords, with who and what', async () => {
+      const { priv } = await makePair(world, 'alice', { label: 'audited' })
+      const filter = reference(priv)
+      await world.as('alice', 'key.share', { filter, usernames: ['bob'], role: 'crypto-user' })
+      await assert.rejects(world.as('bob', 'key.delete', { filter }))
+      await assert.rejects(world.login('carol', 'crypto-user', 'wrong password'))
+      await assert.rejects(world.login('ghost', 'crypto-user', 'wrong password'))
+      assert.deepEqual(await newest(4), [
+        ['alice', 'key.share', 'ok', 'user/bob', `key/${priv}`],
+        ['bob', 'key.delete', 'not-owner'],
+        ['-', 'session.login', 'bad-credentials', 'user/carol'],
+        ['-', 'session.login', 'bad-credentials', 'user/ghost'],
+      ])
+    })
+
+    test('has no reads, no key use, no refusal of somebody not logged in, and no secret', async () => {
+      const before = (await entries()).length
+      const { pub } = await makePair(world, 'alice', { label: 'quiet' })
+      await world.as('alice', 'key.list', { filter: [] })
+      await assert.rejects(
+        world.as('alice', 'crypto.sign', { filter: reference(pub), mechanism: ECDSA, data: [''] }),
+      )
+      await assert.rejects(
+        world.hsm.call('user.create', { username: 'x', role: 'admin', password: PASSWORD }),
+      )
+      await assert.rejects(world.hsm.call('cluster.activate', { password: PASSWORD }))
+      const after = await entries()
+      assert.deepEqual(
+        after.slice(before).map(({ operation }) => operation),
+        ['key.generate-pair'],
+      )
+      assert.equal(JSON.stringify(after).includes(PASSWORD), false)
+    })
+
+    test('is read page by page by admins alone, and verifies', async () => {
+      const all = await entries()
+      assert.equal(verifyEntries(all), undefined)
+      assert.deepEqual(
+        (await world.as('admin', 'audit.list', { first: 2, count: 3 })).entries,
+        all.slice(2, 5),
+      )
+      await assert.rejects(world.as('alice', 'audit.list', {}), { code: 'not-permitted' })
+      await assert.rejects(world.hsm.call('audit.list', {}), { code: 'not-logged-in' })
+    })
+  })
+}

@@ -1,0 +1,91 @@
+/** The program itself: its streams and exit statuses where no HSM answers. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, suite, test } from 'node:test'
+
+const PROGRAM = join(import.meta.dirname, '../../bin/cloudhsm-cli')
+const home = mkdtempSync(join(tmpdir(), 'strongroom-cli-'))
+after(() => rmSync(home, { recursive: true }))
+
+function run(words: readonly string[], input = '') {
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: home,
+    CLOUDHSM_ROLE: 'admin',
+    CLOUDHSM_PIN: 'admin:Secret123',
+  }
+  const { stdout, stderr, status } = spawnSync(PROGRAM, words, { env, input, encoding: 'utf8' })
+  return { stdout, stderr, status }
+}
+
+/** The configuration of a cluster of which nothing is left: its port was free a moment ago. */
+async function deadCluster(): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<number>()
+  const server = createServer().listen(0, '127.0.0.1', () => {
+    const address = server.address()
+    server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0))
+  })
+  const servers = [{ hostname: '127.0.0.1', port: await promise, enable: true }]
+  const path = join(home, 'dead.cfg')
+  writeFileSync(join(home, 'ca.crt'), '')
+  writeFileSync(path, JSON.stringify({ clusters: [{ cluster: { hsm_ca_file: 'ca.crt', servers } }] }))
+  return path
+}
+
+suite('cloudhsm-cli', () => {
+  test('help and version go to stdout', () => {
+    const help = run(['key', 'unshare', '-h'])
+    assert.deepEqual([help.status, help.stderr], [0, ''])
+    assert.match(help.stdout, /^Unshare a key in the HSM cluster with another user\n/)
+    assert.match(run(['--version']).stdout, /^cloudhsm-cli \d+\.\d+\.\d+\n$/)
+  })
+
+  test('wrong usage goes to stderr, with status 2', () => {
+    for (const words of [[], ['key'], ['key', 'list', '--nonsense']]) {
+      const { status, stdout, stderr } = run(words)
+      assert.deepEqual([status, stdout], [2, ''])
+      assert.match(stderr, /^Usage: /m)
+    }
+  })
+
+  test('failures go to stdout as JSON, with status 1', async () => {
+    const missing = run(['user', 'list'])
+    assert.deepEqual([missing.status, missing.stderr], [1, ''])
+    assert.match(JSON.parse(missing.stdout).data, /^There is no client configuration/)
+
+    const dead = await deadCluster()
+    for (const words of [
+      ['--config', dead, 'user', 'list'],
+      ['key', 'list', `--config=${dead}`],
+    ]) {
+      const { status, stdout, stderr } = run(words)
+      assert.deepEqual([status, stderr], [1, ''])
+      assert.match(
+        JSON.parse(stdout).data,
+        /^Cannot connect to the HSM at 127\.0\.0\.1:\d+: connection refused/,
+      )
+    }
+  })
+
+  test('a script on stdin gets replies only', async () => {
+    const { status, stdout, stderr } = run(
+      ['interactive', '--config', await deadCluster()],
+      'help key list\nlogin --username admin --role admin\nnonsense\nquit\nuser list\n',
+    )
+    assert.equal(status, 1)
+    assert.match(
+      stdout,
+      /^List the keys .*"data": "A password is needed: give --password, or run on a terminal"\n\}\n$/s,
+    )
+    assert.match(stderr, /^error: unrecognized subcommand 'nonsense'\n/)
+  })
+
+  test('a password cannot be asked for without a terminal', async () => {
+    const { stdout } = run(['cluster', 'activate', '--config', await deadCluster()])
+    assert.match(stdout, /A password is needed: give --password, or run on a terminal/)
+  })
+})

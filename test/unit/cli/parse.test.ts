@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { parse } from '../../../src/cli/parse.ts'
+import { programTree } from '../../../src/cli/tree.ts'
+
+const ROOT = programTree('1.2.3')
+
+async function argsOf(line: string): Promise<unknown> {
+  const parsed = await parse(ROOT, line.split(' '))
+  assert.equal(parsed.kind, 'command', line)
+  return parsed.args
+}
+
+async function problemOf(line: string): Promise<string> {
+  const parsed = await parse(ROOT, line.split(' '))
+  assert.equal(parsed.kind, 'problem', line)
+  return parsed.message
+}
+
+suite('parser', () => {
+  const unshare = { filter: ['a=1', 'b=2'], username: 'alice', role: 'crypto-user' }
+  const spellings = [
+    'key unshare --filter a=1 b=2 --username alice --role crypto-user',
+    'key unshare --filter a=1 --filter b=2 --username alice --role crypto-user',
+    'key unshare --filter=a=1 --filter=b=2 --username=alice --role=crypto-user',
+    'key unshare --filter=a=1 b=2 --role crypto-user --username=alice',
+    'key unshare --username alice --filter a=1 --role crypto-user --filter b=2',
+    'key unshare --role crypto-user --username alice --filter a=1 b=2',
+  ]
+  for (const line of spellings) test(line, async () => assert.deepEqual(await argsOf(line), unshare))
+
+  test('takes options of the program before the command and after it', async () => {
+    assert.deepEqual(await argsOf('--config f user list'), { config: 'f' })
+    assert.deepEqual(await argsOf('user --config=f list'), { config: 'f' })
+    assert.deepEqual(await argsOf('user list --config f --cluster-id c'), { config: 'f', 'cluster-id': 'c' })
+    assert.equal(
+      await problemOf('--config f user list --config g'),
+      "the argument '--config <CONFIG>' cannot be used multiple times",
+    )
+  })
+
+  test('takes no words, numbers and flags for what they are', async () => {
+    assert.deepEqual(await argsOf('key list --filter --max-items 5 -v'), {
+      filter: [],
+      'max-items': 5,
+      verbose: true,
+    })
+    assert.deepEqual(await argsOf('key list --starting-token -5'), { 'starting-token': '-5' })
+    assert.deepEqual(await argsOf('key list --starting-token='), { 'starting-token': '' })
+  })
+
+  const problems: readonly [string, string][] = [
+    [
+      'key list --starting-token --verbose',
+      "a value is required for '--starting-token <STARTING_TOKEN>' but none was supplied",
+    ],
+    ['key list -v --verbose', "the argument '--verbose' cannot be used multiple times"],
+    ['key list -x', "unexpected argument '-x' found"],
+    ['key list --passwort=secret', "unexpected argument '--passwort' found"],
+    ['key list --', "unexpected argument '--' found"],
+    ['key list --constructor x', "unexpected argument '--constructor' found"],
+    [
+      'key list --max-items 99999999999999999999',
+      "invalid value '99999999999999999999' for '--max-items <MAX_ITEMS>': expected a whole number",
+    ],
+    [
+      'user create --role toString',
+      "invalid value 'toString' for '--role <ROLE>'\n  [possible values: crypto-user, admin]",
+    ],
+    [
+      'login --role',
+      "a value is required for '--role <ROLE>' but none was supplied\n  [possible values: crypto-user, admin]",
+    ],
+    ['key constructor', "unrecognized subcommand 'constructor'"],
+    ['help key list verbose', "unrecognized subcommand 'verbose'"],
+    ['key list \u001b[2J', "unexpected argument '\u{fffd}[2J' found"],
+  ]
+  for (const [line, message] of problems) {
+    test(JSON.stringify(line), async () => assert.equal(await problemOf(line), message))
+  }
+
+  test('finds help wherever it is asked for', async () => {
+    for (const line of [
+      'help key list',
+      'key help list',
+      'key list --help',
+      'key list --filter a=1 --help',
+    ]) {
+      const parsed = await parse(ROOT, line.split(' '))
+      assert.ok(
+        parsed.kind === 'help' && parsed.layout === 'long' && parsed.path.at(-1)?.name === 'list',
+        line,
+      )
+    }
+    const short = await parse(ROOT, ['key', 'list', '--max-items', '1', '-h'])
+    assert.ok(short.kind === 'help' && short.layout === 'short')
+  })
+
+  test('prints the version of the program only', async () => {
+    assert.equal((await parse(ROOT, ['--version'])).kind, 'version')
+    assert.equal((await parse(ROOT, ['-V'])).kind, 'version')
+    assert.equal(await problemOf('key -V'), "unexpected argument '-V' found")
+  })
+})
