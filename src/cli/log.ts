@@ -1,0 +1,72 @@
+/** The log that the client configuration asks for: what the HSM was asked and how it ended, never with which values. */
+import { appendFileSync, mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { HsmError } from '../contract/errors.ts'
+import type { Hsm } from '../contract/hsm.ts'
+import type { LoggingConfig } from './config/client-config.ts'
+
+const LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const
+type Level = LoggingConfig['level']
+
+export type Log = (level: Level, message: string) => void
+
+export type LogNeeds = {
+  readonly now: () => Date
+  /** Where lines go that no file takes, and those of `log_type` `term`. Never standard output. */
+  readonly stderr: (text: string) => void
+}
+
+export function createLog({ type, file, level, rotation }: LoggingConfig, { now, stderr }: LogNeeds): Log {
+  const most = LEVELS.indexOf(level)
+  let write = type === 'term' ? stderr : (line: string) => append(`${file}${suffix(rotation, now())}`, line)
+  return (severity, message) => {
+    if (LEVELS.indexOf(severity) > most) return
+    const line = `${now().toISOString()} ${severity.toUpperCase().padEnd(5)} ${message}\n`
+    try {
+      write(line)
+    } catch (error) {
+      stderr(`The log file cannot be written: ${(error as Error).message}\n`)
+      write = stderr
+      write(line)
+    }
+  }
+}
+
+/** The same HSM, with a line for each call. */
+export const loggedHsm = (hsm: Hsm, log: Log): Hsm => ({
+  async call(operation, request, session) {
+    try {
+      const reply = await hsm.call(operation, request, session)
+      log('info', `${operation} ok`)
+      return reply
+    } catch (error) {
+      log(
+        'error',
+        `${operation} ${error instanceof HsmError ? `${error.code}: ${error.message}` : String(error)}`,
+      )
+      throw error
+    }
+  },
+})
+
+function append(path: string, line: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  appendFileSync(path, line, { mode: 0o600 })
+}
+
+const DAY_MS = 86_400_000
+
+/** Each period has a file of its own, named by when it began (UTC). */
+function suffix(rotation: LoggingConfig['rotation'], at: Date): string {
+  const sinceMonday = (at.getUTCDay() + 6) % 7
+  switch (rotation) {
+    case 'never':
+      return ''
+    case 'hourly':
+      return `.${at.toISOString().slice(0, 13).replace('T', '-')}`
+    case 'daily':
+      return `.${at.toISOString().slice(0, 10)}`
+    case 'weekly':
+      return `.${new Date(at.getTime() - sinceMonday * DAY_MS).toISOString().slice(0, 10)}`
+  }
+}
