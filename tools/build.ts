@@ -23,7 +23,7 @@ const { errors, warnings } = await build({
   minifyWhitespace: true,
   legalComments: 'none',
   // Needed by the server alone, and CommonJS in part: they come from node_modules as they are.
-  external: ['pino', '@peculiar/x509'],
+  external: ['pino', '@peculiar/x509', 'reflect-metadata'],
   logLevel: 'warning',
 })
 

@@ -14,6 +14,7 @@ import { newPassword, role, triedPassword, username } from './users.ts'
 export type Access = 'anyone' | 'session' | 'crypto-user' | 'admin'
 
 const nothing = v.strictObject({})
+const done = v.object({})
 const named = v.object({ username: v.string(), role: v.string() })
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 
@@ -90,13 +91,13 @@ export const OPERATIONS = {
     access: 'session',
     about: 'End the session and its session keys',
     request: nothing,
-    reply: nothing,
+    reply: done,
   },
   'cluster.activate': {
     access: 'anyone',
     about: 'Set the first password of the admin of a new cluster',
     request: v.strictObject({ password: newPassword }),
-    reply: nothing,
+    reply: done,
   },
   'cluster.hsm-info': {
     access: 'anyone',
@@ -164,19 +165,19 @@ export const OPERATIONS = {
     access: 'crypto-user',
     about: 'Share a key with crypto users',
     request: sharing,
-    reply: nothing,
+    reply: done,
   },
   'key.unshare': {
     access: 'crypto-user',
     about: 'Take a shared key back; success means that no use of it for these users is under way any more',
     request: sharing,
-    reply: nothing,
+    reply: done,
   },
   'key.delete': {
     access: 'crypto-user',
     about: 'Delete a key',
     request: v.strictObject(one),
-    reply: nothing,
+    reply: done,
   },
   'key.set-attribute': {
     access: 'session',
@@ -186,7 +187,7 @@ export const OPERATIONS = {
       name: v.pipe(v.string(), v.maxLength(64, 'name is too long')),
       value: attributeValue,
     }),
-    reply: nothing,
+    reply: done,
   },
   'key.generate-symmetric': {
     access: 'crypto-user',

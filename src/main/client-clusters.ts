@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import { type ClusterConfig, parseConfig } from '../cli/config/client-config.ts'
 import { readConfigFile } from '../cli/config/file.ts'
 import { locateConfig, missingConfig } from '../cli/config/locate.ts'
+import { createLog, type Log, loggedHsm } from '../cli/log.ts'
 import type { Clusters, Connection } from '../cli/seats.ts'
 import { connect } from '../client/connect.ts'
 import { HsmError } from '../contract/errors.ts'
@@ -15,19 +16,20 @@ import { HsmError } from '../contract/errors.ts'
 export function clientClusters(option: string | undefined, env: NodeJS.ProcessEnv): Clusters {
   const location = locateConfig({ option, env, homeDirectory: homedir(), exists: existsSync })
   if (!location.exists) throw missingConfig(location)
-  const { clusters } = parseConfig(readConfigFile(location.path), location.path)
+  const { clusters, logging } = parseConfig(readConfigFile(location.path), location.path)
+  const log = createLog(logging, { now: () => new Date(), stderr: (text) => void process.stderr.write(text) })
   const byId = new Map(clusters.map((cluster) => [cluster.id ?? '', cluster]))
   return {
     ids: () => [...byId.keys()],
     async connect(id, onLost) {
       const cluster = byId.get(id)
       if (!cluster) throw new HsmError('invalid-request', `Cluster ${id} is not configured`)
-      return connection(cluster, onLost)
+      return connection(cluster, log, onLost)
     },
   }
 }
 
-function connection(cluster: ClusterConfig, onLost: () => void): Connection {
+function connection(cluster: ClusterConfig, log: Log, onLost: () => void): Connection {
   const { clientCert, clientKey } = cluster
   const hsm = connect({
     servers: cluster.servers
@@ -39,9 +41,12 @@ function connection(cluster: ClusterConfig, onLost: () => void): Connection {
       ...(clientKey !== undefined && { key: referenced('client_key_hsm_tls_path', clientKey) }),
     },
     bound: true,
-    onDisconnected: onLost,
+    onDisconnected() {
+      log('warn', 'the connection was lost')
+      onLost()
+    },
   })
-  return { hsm, keyAvailabilityCheck: cluster.keyAvailabilityCheck, close: hsm.close }
+  return { hsm: loggedHsm(hsm, log), keyAvailabilityCheck: cluster.keyAvailabilityCheck, close: hsm.close }
 }
 
 function referenced(member: string, path: string): string {

@@ -1,0 +1,50 @@
+/** Opens a TLS connection to an HSM of the cluster, and to nothing else. */
+import type { PeerCertificate, TLSSocket } from 'node:tls'
+import { HSM_NAME } from '../contract/wire.ts'
+import { type Failure, failureOf, NO_ANSWER, NOT_AN_HSM, type ServerAddress } from './failures.ts'
+
+export type Trust = {
+  /** PEM of the cluster's CA: nobody else's word counts. */
+  readonly ca: string
+  /** PEM. The client's own certificate and key, for clusters that ask for them. */
+  readonly cert?: string
+  readonly key?: string
+}
+
+const KEEP_ALIVE_PROBE_MS = 60_000
+
+/** Never rejects. */
+export function dial(server: ServerAddress, trust: Trust, connectMs: number): Promise<TLSSocket | Failure> {
+  const { promise, resolve } = Promise.withResolvers<TLSSocket | Failure>()
+  const socket = builtin('node:tls').connect({
+    ...server,
+    ...trust,
+    minVersion: 'TLSv1.3',
+    ALPNProtocols: ['h2'],
+    checkServerIdentity: (_host, certificate) => checkName(certificate),
+  })
+  const giveUp = (failure: Failure) => {
+    clearTimeout(timer)
+    socket.destroy()
+    resolve(failure)
+  }
+  const timer = setTimeout(() => giveUp(NO_ANSWER), connectMs)
+  socket.on('error', (error) => giveUp(failureOf(error)))
+  socket.once('secureConnect', () => {
+    if (socket.alpnProtocol !== 'h2') return giveUp(NOT_AN_HSM)
+    clearTimeout(timer)
+    socket.setKeepAlive(true, KEEP_ALIVE_PROBE_MS)
+    resolve(socket)
+  })
+  return promise
+}
+
+function checkName({ raw }: PeerCertificate): Error | undefined {
+  if (new (builtin('node:crypto').X509Certificate)(raw).checkHost(HSM_NAME)) return undefined
+  return Object.assign(new Error(`the certificate does not name ${HSM_NAME}`), {
+    code: 'ERR_TLS_CERT_ALTNAME_INVALID',
+  })
+}
+
+/** Loading these by import would load all that they export lazily, too: 10 ms at every start of the CLI. */
+const builtin = process.getBuiltinModule

@@ -1,0 +1,118 @@
+/** One HTTP/2 connection to an HSM, with any number of requests under way on it. */
+import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2'
+import type { TLSSocket } from 'node:tls'
+import { LIMITS } from '../contract/limits.ts'
+import { HSM_NAME } from '../contract/wire.ts'
+import { connectionLost, notUnderstood, type ServerAddress, tookTooLong } from './failures.ts'
+
+export type WireRequest = {
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer
+}
+export type WireReply = { readonly status: number; readonly body: Buffer }
+
+export interface Link {
+  readonly server: ServerAddress
+  isOpen(): boolean
+  /**
+   * @returns undefined when the request certainly never reached the HSM, so that it may be sent again elsewhere
+   * @throws HsmError `unavailable`
+   */
+  send(request: WireRequest, timeoutMs: number): Promise<WireReply | undefined>
+  close(): void
+}
+
+/** @param onLost called when the connection is gone and `close` was not called */
+export function createLink(server: ServerAddress, socket: TLSSocket, onLost: () => void): Link {
+  const session = process
+    .getBuiltinModule('node:http2')
+    .connect(`https://${HSM_NAME}`, { createConnection: () => socket, settings: { enablePush: false } })
+  /** The HSM has taken in no stream beyond this one. */
+  let lastTaken = Number.POSITIVE_INFINITY
+  session.on('goaway', (_code, lastStream) => {
+    lastTaken = lastStream
+  })
+  session.on('error', () => undefined) // each request under way learns of it by itself
+  session.once('close', onLost)
+  const isOpen = () => !session.closed && !session.destroyed
+  return {
+    server,
+    isOpen,
+    async send(request, timeoutMs) {
+      const stream = isOpen() ? begin(session, request) : undefined
+      if (!stream) return undefined
+      const reply = await receive(stream, server, timeoutMs)
+      if (reply) return reply
+      // RFC 9113 §6.8 and §8.7
+      const untouched = stream.rstCode === REFUSED_STREAM || stream.id === undefined || stream.id > lastTaken
+      if (untouched) return undefined
+      throw connectionLost(server)
+    },
+    close() {
+      session.off('close', onLost)
+      session.destroy()
+    },
+  }
+}
+
+const REFUSED_STREAM = 7
+const CANCEL = 8
+
+function begin(
+  session: ClientHttp2Session,
+  { path, headers, body }: WireRequest,
+): ClientHttp2Stream | undefined {
+  try {
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': path,
+      ...headers,
+      'content-length': body.length,
+    })
+    stream.end(body)
+    return stream
+  } catch {
+    // No stream number is left, or the connection went this very moment.
+    session.close()
+    return undefined
+  }
+}
+
+/** Undefined when the connection or the stream ended before the reply was complete. */
+function receive(
+  stream: ClientHttp2Stream,
+  server: ServerAddress,
+  timeoutMs: number,
+): Promise<WireReply | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<WireReply | undefined>()
+  const chunks: Buffer[] = []
+  let length = 0
+  let status = 0
+  let promised = Number.NaN
+  const timer = setTimeout(() => {
+    reject(tookTooLong(server, timeoutMs))
+    stream.close(CANCEL)
+  }, timeoutMs)
+  stream.on('response', (headers) => {
+    status = headers[':status'] ?? 0
+    promised = Number(headers['content-length'])
+  })
+  stream.on('data', (chunk: Buffer) => {
+    chunks.push(chunk)
+    length += chunk.length
+    if (length <= LIMITS.replyBytes) return
+    reject(notUnderstood(server))
+    stream.close(CANCEL)
+  })
+  stream.on('error', () => undefined) // 'close' follows
+  // A stream that was cut off ends like one that is complete; only the length tells them apart.
+  stream.once('end', () => {
+    if (length === promised) resolve({ status, body: Buffer.concat(chunks) })
+  })
+  stream.once('close', () => {
+    clearTimeout(timer)
+    resolve(undefined)
+  })
+  return promise
+}

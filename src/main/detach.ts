@@ -1,0 +1,58 @@
+/** `strongroom start --detach`: starts the HSM as a process of its own and waits until it answers. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { HsmError } from '../contract/errors.ts'
+import { askStatus } from './ask.ts'
+import { type Home, makeHome } from './home.ts'
+import { type ListenAddress, showAddress } from './listen-address.ts'
+import { done, failed, type Outcome } from './outcome.ts'
+import { readRunning } from './running.ts'
+
+const READY_MS = 60_000
+const POLL_MS = 25
+
+/** @param program the script that this process runs */
+export async function detach(home: Home, listen: ListenAddress, program: string): Promise<Outcome> {
+  makeHome(home)
+  const log = openSync(home.log, 'a', 0o600)
+  const logged = fstatSync(log).size
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, program, 'start', '--home', home.root, '--listen', showAddress(listen)],
+    { detached: true, stdio: ['ignore', log, log], cwd: home.root },
+  )
+  closeSync(log)
+  for (let waited = 0; waited < READY_MS; waited += POLL_MS) {
+    await sleep(POLL_MS)
+    if (hasEnded(child)) return failed(lastWords(home, logged))
+    const address = await answersAt(home, child)
+    if (address === undefined) continue
+    child.unref()
+    return done(`Strongroom is serving on ${address} (process ${child.pid}); log: ${home.log}`)
+  }
+  child.kill()
+  return failed(`The HSM did not answer within ${READY_MS / 1000} s; see ${home.log}`)
+}
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null
+
+/** Undefined until the child itself answers over TLS. */
+async function answersAt(home: Home, child: ChildProcess): Promise<string | undefined> {
+  const running = readRunning(home)
+  if (!running || running.pid !== child.pid) return undefined
+  try {
+    await askStatus(home, running)
+    return showAddress(running)
+  } catch (error) {
+    if (error instanceof HsmError) return undefined
+    throw error
+  }
+}
+
+/** What the child said on its standard error, in this run. */
+function lastWords(home: Home, from: number): string {
+  const lines = readFileSync(home.log).subarray(from).toString().trimEnd().split('\n')
+  const sentence = lines.findLast((line) => line.startsWith('strongroom: '))
+  return sentence?.slice('strongroom: '.length) ?? `The HSM ended unexpectedly; see ${home.log}`
+}

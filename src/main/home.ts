@@ -1,0 +1,44 @@
+/** The home directory of one HSM: what is where, and who may read it. */
+import { mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { homeConfig } from '../cli/config/locate.ts'
+
+export type Home = ReturnType<typeof homeAt>
+
+/** @param path absolute, or relative to the working directory */
+export function homeAt(path: string) {
+  const root = resolve(path)
+  const at = (...names: readonly string[]) => join(root, ...names)
+  return {
+    root,
+    /** The cluster itself; whoever takes a backup needs this directory and nothing else. */
+    database: at('data', 'strongroom.db'),
+    masterKey: at('data', 'master.key'),
+    hsmId: at('data', 'hsm-id'),
+    caKey: at('tls', 'ca.key'),
+    caCert: at('tls', 'ca.crt'),
+    serverKey: at('tls', 'server.key'),
+    serverCert: at('tls', 'server.crt'),
+    clientConfig: homeConfig(root),
+    clientCa: at('etc', 'customerCA.crt'),
+    clientLog: at('log', 'cloudhsm-cli.log'),
+    lock: at('run', 'lock'),
+    running: at('run', 'strongroom.json'),
+    log: at('log', 'strongroom.log'),
+  } as const
+}
+
+/** Makes the directories that are missing, for the owner alone. */
+export function makeHome({ root }: Home): void {
+  for (const name of ['data', 'tls', 'etc', 'run', 'log']) {
+    mkdirSync(join(root, name), { recursive: true, mode: 0o700 })
+  }
+}
+
+/** An empty variable counts as unset. */
+export function defaultHome(
+  env: Readonly<Record<string, string | undefined>>,
+  userDirectory: string,
+): string {
+  return env['STRONGROOM_HOME'] || join(userDirectory, '.strongroom')
+}

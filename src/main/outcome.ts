@@ -1,0 +1,7 @@
+/** What a subcommand of `strongroom` comes to. Text goes to stdout when all is well, else to stderr. */
+export type Outcome = { readonly exit: 0 | 1 | 2; readonly text: string }
+
+export const done = (text: string): Outcome => ({ exit: 0, text: `${text}\n` })
+
+/** @param problem a sentence */
+export const failed = (problem: string): Outcome => ({ exit: 1, text: `strongroom: ${problem}\n` })

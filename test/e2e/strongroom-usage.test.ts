@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import manifest from '../../package.json' with { type: 'json' }
+import { run } from './strongroom.ts'
+
+test('help, version and wrong usage', async () => {
+  const help = await run(['--help'])
+  assert.equal(help.exit, 0)
+  assert.match(help.stdout, /^Strongroom, .*\n\nUsage: strongroom <COMMAND> \[OPTIONS\]\n/)
+  assert.deepEqual(await run(['start', '-h']), help)
+  assert.deepEqual(await run(['--version']), {
+    exit: 0,
+    stdout: `strongroom ${manifest.version}\n`,
+    stderr: '',
+  })
+  const wrong: readonly (readonly [readonly string[], RegExp])[] = [
+    [[], /^Strongroom, /],
+    [['dance'], /unexpected argument 'dance'/],
+    [['start', 'now'], /unexpected argument 'now'/],
+    [['stop', '--json'], /Unknown option '--json'/],
+    [['status', '--home'], /'--home <value>' argument missing/],
+    [['status', '--home', ''], /--home must not be empty/],
+    [['start', '--listen', 'here:99999'], /--listen must be HOST:PORT/],
+    [['start', '--listen', '::1'], /--listen must be HOST:PORT/],
+    [['start', '--listen', '127.0.0.1:'], /--listen must be HOST:PORT/],
+  ]
+  for (const [words, expected] of wrong) {
+    const { exit, stdout, stderr } = await run(words)
+    assert.deepEqual([exit, stdout], [2, ''], words.join(' '))
+    assert.match(stderr, expected)
+  }
+})

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { createFile, readSecretIfThere, replaceFile } from '../../../src/main/files.ts'
+import { defaultHome, homeAt, makeHome } from '../../../src/main/home.ts'
+import { localAddress, parseListen, showAddress } from '../../../src/main/listen-address.ts'
+import { isLocked, takeLock } from '../../../src/main/lock.ts'
+import { announce, readRunning, withdraw } from '../../../src/main/running.ts'
+import { loadTls } from '../../../src/main/tls.ts'
+
+const DAY_MS = 86_400_000
+const NOW = Date.UTC(2030, 0, 1)
+
+function temporary(t: TestContext) {
+  const root = mkdtempSync(join(tmpdir(), 'strongroom-home-'))
+  t.after(() => rmSync(root, { recursive: true }))
+  const home = homeAt(root)
+  makeHome(home)
+  return home
+}
+
+test('a lock is held by one, and free again after it', (t) => {
+  const { lock } = temporary(t)
+  const release = takeLock(lock)
+  assert.ok(release)
+  assert.equal(takeLock(lock), undefined)
+  assert.ok(isLocked(lock))
+  release()
+  assert.ok(!isLocked(lock))
+  takeLock(lock)?.()
+})
+
+test('files are written whole, with the mode of their audience, and leave nothing beside them', (t) => {
+  const { root } = temporary(t)
+  const path = join(root, 'run', 'file')
+  createFile(path, 'first', 'private')
+  assert.throws(() => createFile(path, 'second', 'private'), { code: 'EEXIST' })
+  assert.equal(readSecretIfThere(path), 'first')
+  replaceFile(path, 'third', 'public')
+  assert.equal(readFileSync(path, 'utf8'), 'third')
+  assert.equal(statSync(path).mode & 0o777, 0o644)
+  assert.throws(() => readSecretIfThere(path), { code: 'store-damaged' })
+  assert.equal(readSecretIfThere(join(root, 'nothing')), undefined)
+  assert.deepEqual(readdirSync(join(root, 'run')), ['file'])
+})
+
+test('the TLS identity is made once and kept', async (t) => {
+  const home = temporary(t)
+  const first = await loadTls(home, 'cluster-abc', '127.0.0.1', NOW)
+  assert.deepEqual(await loadTls(home, 'cluster-abc', 'localhost', NOW), first)
+  assert.deepEqual(await loadTls(home, 'cluster-abc', '0.0.0.0', NOW), first)
+})
+
+test('the server certificate is renewed when it is nearly over, and the CA is not', async (t) => {
+  const home = temporary(t)
+  const first = await loadTls(home, 'cluster-abc', '127.0.0.1', NOW)
+  const later = await loadTls(home, 'cluster-abc', '127.0.0.1', NOW + 800 * DAY_MS)
+  assert.equal(later.ca, first.ca)
+  assert.notEqual(later.server.cert, first.server.cert)
+  assert.deepEqual(await loadTls(home, 'cluster-abc', '127.0.0.1', NOW + 800 * DAY_MS), later)
+})
+
+test('the server certificate is renewed for a new name, a lost key, and after a crash between its two files', async (t) => {
+  const home = temporary(t)
+  const load = (host: string) => loadTls(home, 'cluster-abc', host, NOW)
+  const { server: first } = await load('127.0.0.1')
+  const { server: named } = await load('hsm.example')
+  assert.notEqual(named.cert, first.cert)
+  rmSync(home.serverKey)
+  const { server: rekeyed } = await load('hsm.example')
+  assert.notEqual(rekeyed.cert, named.cert)
+  replaceFile(home.serverKey, first.key, 'private')
+  const { server: recovered } = await load('hsm.example')
+  assert.notEqual(recovered.cert, rekeyed.cert)
+  assert.deepEqual((await load('hsm.example')).server, recovered)
+})
+
+test('what a running HSM announces is read back, and damage is named', (t) => {
+  const home = temporary(t)
+  assert.equal(readRunning(home), undefined)
+  const facts = { pid: 4711, host: '::1', port: 2223 }
+  announce(home, facts)
+  assert.deepEqual(readRunning(home), facts)
+  for (const text of ['', '{}', '{"pid":1,"host":"x","port":1}', '{"pid":12,"host":"x","port":0}']) {
+    writeFileSync(home.running, text)
+    assert.throws(() => readRunning(home), { code: 'store-damaged', message: /strongroom\.json is damaged/ })
+  }
+  withdraw(home)
+  withdraw(home)
+  assert.equal(readRunning(home), undefined)
+})
+
+test('where to listen', () => {
+  const cases = {
+    '127.0.0.1:0': { host: '127.0.0.1', port: 0 },
+    '0.0.0.0': { host: '0.0.0.0', port: 2223 },
+    'hsm.example:65535': { host: 'hsm.example', port: 65_535 },
+    '[::1]:2223': { host: '::1', port: 2223 },
+    '[::]': { host: '::', port: 2223 },
+    '::1': undefined,
+    '[::1': undefined,
+    '[127.0.0.1]:1': undefined,
+    '127.0.0.1:65536': undefined,
+    '127.0.0.1:-1': undefined,
+    '300.0.0.1': undefined,
+    ':2223': undefined,
+    'a b': undefined,
+    '': undefined,
+  }
+  for (const [text, expected] of Object.entries(cases)) assert.deepEqual(parseListen(text), expected, text)
+  assert.deepEqual(localAddress({ host: '0.0.0.0', port: 1 }), { host: '127.0.0.1', port: 1 })
+  assert.deepEqual(localAddress({ host: '::', port: 1 }), { host: '::1', port: 1 })
+  assert.equal(showAddress({ host: '::1', port: 1 }), '[::1]:1')
+})
+
+test('where home is', () => {
+  assert.equal(defaultHome({}, '/home/me'), '/home/me/.strongroom')
+  assert.equal(defaultHome({ STRONGROOM_HOME: '' }, '/home/me'), '/home/me/.strongroom')
+  assert.equal(defaultHome({ STRONGROOM_HOME: '/srv/hsm' }, '/home/me'), '/srv/hsm')
+})

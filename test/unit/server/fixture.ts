@@ -1,0 +1,135 @@
+/** A server with real TLS in front of an HSM that does what the test says. */
+import { once } from 'node:events'
+import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
+import { request as httpsRequest, type RequestOptions } from 'node:https'
+import type { TestContext } from 'node:test'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
+import type { Hsm } from '../../../src/contract/hsm.ts'
+import { HSM_NAME } from '../../../src/contract/wire.ts'
+import { createAuthority, issueServerCertificate } from '../../../src/main/certificates.ts'
+import { createHttpsServer, type ServerLimits } from '../../../src/server/https-server.ts'
+
+export const authority = await createAuthority('cluster-test', Date.now())
+export const identity = await issueServerCertificate(
+  authority,
+  [HSM_NAME, 'localhost', '127.0.0.1'],
+  Date.now(),
+)
+
+export const STATUS = {
+  'cluster-id': 'cluster-test',
+  state: 'ACTIVE',
+  'uptime-seconds': 1,
+  users: 2,
+  keys: 3,
+  sessions: 4,
+} as const
+
+type Call = (operation: string, request: unknown, session: string | undefined) => unknown
+type LogLine = { readonly level: string; readonly fields: object; readonly message: string }
+
+/** An HSM of one function, which may answer later or throw. */
+export const hsmOf = (call: Call): Hsm => ({
+  call: async (operation, request, session) => (await call(operation, request, session)) as never,
+})
+
+export async function startServer(
+  t: TestContext,
+  call: Call = () => STATUS,
+  limits: Partial<ServerLimits> = {},
+  wantedPort = 0,
+) {
+  const ended: string[] = []
+  const log: LogLine[] = []
+  const server = createHttpsServer({
+    hsm: hsmOf(call),
+    tls: identity,
+    log: (level, fields, message) => log.push({ level, fields, message }),
+    monotonic: () => performance.now(),
+    onConnectionClosed: (token) => ended.push(token),
+    limits,
+  })
+  const { port } = await server.listen('127.0.0.1', wantedPort)
+  t.after(() => server.close({ graceMs: 0 }))
+  return { server, port, ended, log }
+}
+
+export type Sent = {
+  readonly path?: string
+  readonly method?: string
+  readonly headers?: Record<string, string>
+  readonly body?: string | Uint8Array
+}
+export type Got = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly body: Record<string, unknown>
+}
+
+const JSON_TYPE = { 'content-type': 'application/json' }
+export const STATUS_PATH = '/v1/cluster.status'
+
+/** One request over HTTP/1.1, on a connection of its own unless an agent is given. */
+export async function post(port: number, sent: Sent = {}, options: RequestOptions = {}): Promise<Got> {
+  const { path = STATUS_PATH, method = 'POST', headers = {}, body = '{}' } = sent
+  const request = httpsRequest({
+    ...{ host: '127.0.0.1', port, path, method, agent: false, ca: authority.cert },
+    headers: { ...JSON_TYPE, ...headers },
+    ...options,
+  })
+  request.end(body)
+  const [response] = await once(request, 'response')
+  const chunks = await response.toArray()
+  return {
+    status: response.statusCode,
+    headers: response.headers,
+    body: JSON.parse(Buffer.concat(chunks).toString()),
+  }
+}
+
+export async function openHttp2(t: TestContext, port: number, options: object = {}) {
+  const session = connectHttp2(`https://localhost:${port}`, { ca: authority.cert, ...options })
+  session.on('error', () => undefined)
+  t.after(() => session.destroy())
+  await once(session, 'remoteSettings')
+  return session
+}
+
+export async function postHttp2(session: ClientHttp2Session, sent: Sent = {}): Promise<Got> {
+  const { path = STATUS_PATH, method = 'POST', headers = {}, body = '{}' } = sent
+  const stream = session.request({ ':path': path, ':method': method, ...JSON_TYPE, ...headers })
+  stream.on('error', () => undefined)
+  stream.end(body)
+  const gone = new AbortController()
+  stream.once('close', () => gone.abort())
+  const [received] = await once(stream, 'response', { signal: gone.signal })
+  const chunks = await stream.toArray()
+  return {
+    status: received[':status'],
+    headers: received,
+    body: JSON.parse(Buffer.concat(chunks).toString()),
+  }
+}
+
+/** A TLS connection that speaks whatever the test writes on it. */
+export async function openTls(t: TestContext, port: number, options: object = {}): Promise<TLSSocket> {
+  const socket = connectTls({ host: '127.0.0.1', port, ca: authority.cert, ...options })
+  socket.on('error', () => undefined)
+  t.after(() => socket.destroy())
+  await once(socket, 'secureConnect')
+  return socket
+}
+
+/** Everything the peer sends until it closes. */
+export async function readAll(socket: TLSSocket): Promise<string> {
+  const chunks: Buffer[] = []
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+  await new Promise((resolve) => socket.once('close', resolve))
+  return Buffer.concat(chunks).toString()
+}
+
+/** A door that stays shut until it is opened. */
+export function gate() {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  return { opened: promise, open: resolve }
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { test } from 'node:test'
+import { gate, openHttp2, openTls, post, postHttp2, STATUS, startServer } from './fixture.ts'
+
+test('an address that cannot be had is named with the reason', async (t) => {
+  const { port } = await startServer(t)
+  await assert.rejects(startServer(t, undefined, {}, port), {
+    name: 'HsmError',
+    code: 'unavailable',
+    message: `Cannot listen on 127.0.0.1:${port}: another program is using it`,
+  })
+})
+
+test('closing lets requests under way finish and accepts nothing more', async (t) => {
+  const door = gate()
+  let waiting = 0
+  const both = gate()
+  const { server, port } = await startServer(t, async () => {
+    waiting += 1
+    if (waiting === 2) both.open()
+    await door.opened
+    return STATUS
+  })
+  const idle = await openTls(t, port)
+  const h2 = await openHttp2(t, port)
+  const answers = [post(port), postHttp2(h2)]
+  await both.opened
+  const closed = server.close({ graceMs: 60_000 })
+  idle.resume()
+  await once(idle, 'close')
+  await assert.rejects(post(port), { code: 'ECONNREFUSED' })
+  door.open()
+  for (const { status } of await Promise.all(answers)) assert.equal(status, 200)
+  await closed
+})
+
+test('closing cuts off what has not finished in time', async (t) => {
+  const entered = gate()
+  const { server, port } = await startServer(t, async () => {
+    entered.open()
+    await new Promise(() => undefined)
+  })
+  const answer = post(port)
+  await entered.opened
+  await Promise.all([assert.rejects(answer, { code: 'ECONNRESET' }), server.close({ graceMs: 10 })])
+})
+
+test('a peer that has not even begun its handshake does not delay closing', async (t) => {
+  const { server, port } = await startServer(t)
+  const peer = connect(port, '127.0.0.1').on('error', () => undefined)
+  await once(peer, 'connect')
+  const gone = once(peer.resume(), 'close')
+  // The server has accepted the first connection by the time it serves the second.
+  await post(port)
+  await server.close({ graceMs: 60_000 })
+  await gone
+})
