@@ -21,7 +21,7 @@ export function createLog({ type, file, level, rotation }: LoggingConfig, { now,
   let write = type === 'term' ? stderr : (line: string) => append(`${file}${suffix(rotation, now())}`, line)
   return (severity, message) => {
     if (LEVELS.indexOf(severity) > most) return
-    const line = `${now().toISOString()} ${severity.toUpperCase().padEnd(5)} ${message}\n`
+    const line = `${now().toISOString()} ${severity.toUpperCase().padEnd(5)} ${message.replaceAll('\n', ' ')}\n`
     try {
       write(line)
     } catch (error) {

@@ -23,10 +23,10 @@ function start(changes: Partial<Parameters<typeof createLog>[0]> = {}) {
 test('a line is time, level and message, in a file only its owner reads', () => {
   const { log, told } = start()
   log('info', 'one')
-  log('error', 'two')
+  log('error', 'two\nlines')
   assert.equal(
     readFileSync(file, 'utf8'),
-    '2026-11-26T13:45:00.123Z INFO  one\n2026-11-26T13:45:00.123Z ERROR two\n',
+    '2026-11-26T13:45:00.123Z INFO  one\n2026-11-26T13:45:00.123Z ERROR two lines\n',
   )
   assert.equal(statSync(file).mode & 0o777, 0o600)
   assert.deepEqual(told, [])
