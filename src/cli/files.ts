@@ -5,19 +5,7 @@ import { open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { HsmError } from '../contract/errors.ts'
 import { shown } from '../contract/shown.ts'
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file or directory',
-  EACCES: 'permission is denied',
-  EPERM: 'permission is denied',
-  EISDIR: 'it is a directory',
-  ENOTDIR: 'a part of the path is not a directory',
-  ENOSPC: 'the disk is full',
-  EROFS: 'the file system is read-only',
-  ELOOP: 'its symbolic links go round in a circle',
-  ENAMETOOLONG: 'the path is too long',
-  ERR_INVALID_ARG_VALUE: 'the path is not valid',
-}
+import { reasonOf } from './reasons.ts'
 
 /**
  * The chunks of a file of any size.
@@ -69,7 +57,6 @@ export async function writeWhole(option: string, path: string, text: string): Pr
 }
 
 function failed(option: string, path: string, verb: 'read' | 'write', error: unknown): HsmError {
-  const { code } = error as NodeJS.ErrnoException
-  const reason = code === undefined ? String(error) : (REASONS[code] ?? code)
-  return new HsmError('invalid-data', `${option}: cannot ${verb} ${shown(path)}: ${reason}`, { cause: error })
+  const message = `${option}: cannot ${verb} ${shown(path)}: ${reasonOf(error)}`
+  return new HsmError('invalid-data', message, { cause: error })
 }

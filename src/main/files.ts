@@ -1,18 +1,8 @@
 /** Small files that must survive a crash whole, and secrets that nobody else may read. */
 import { randomUUID } from 'node:crypto'
-import {
-  closeSync,
-  fchmodSync,
-  fstatSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { closeSync, fstatSync, linkSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { syncDirectory, writeNew } from '../cli/config/durable.ts'
 import { HsmError } from '../contract/errors.ts'
 
 /** Who may read a file besides its owner. */
@@ -70,27 +60,10 @@ function writeWhole(
 ): void {
   const unfinished = `${path}.${randomUUID()}.new`
   try {
-    const file = openSync(unfinished, 'wx', MODES[audience])
-    try {
-      fchmodSync(file, MODES[audience])
-      writeFileSync(file, content)
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
-    }
+    writeNew(unfinished, content, MODES[audience])
     giveName(unfinished, path)
   } finally {
     rmSync(unfinished, { force: true })
   }
   syncDirectory(dirname(path))
-}
-
-/** A name is durable once its directory is. */
-function syncDirectory(path: string): void {
-  const directory = openSync(path, 'r')
-  try {
-    fsyncSync(directory)
-  } finally {
-    closeSync(directory)
-  }
 }

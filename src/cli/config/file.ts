@@ -4,8 +4,6 @@ import {
   closeSync,
   constants,
   existsSync,
-  fchmodSync,
-  fsyncSync,
   mkdirSync,
   openSync,
   readlinkSync,
@@ -14,11 +12,12 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { HsmError } from '../../contract/errors.ts'
+import { reasonOf } from '../reasons.ts'
 import { CONFIG_BYTES, configError } from './document.ts'
+import { syncDirectory, writeNew } from './durable.ts'
 
 /** @throws HsmError `invalid-request` with one sentence naming the file */
 export function readConfigFile(path: string): string {
@@ -45,7 +44,7 @@ export function writeConfigFile(path: string, text: string): void {
     const mode = existsSync(target) ? statSync(target).mode & 0o777 : 0o644
     const temporary = join(directory, `.${basename(target)}.${crypto.randomUUID()}`)
     try {
-      writeDurably(temporary, text, mode)
+      writeNew(temporary, text, mode)
       renameSync(temporary, target)
     } finally {
       rmSync(temporary, { force: true })
@@ -95,46 +94,11 @@ function throughLinks(path: string): string {
   }
 }
 
-function writeDurably(path: string, text: string, mode: number): void {
-  const file = openSync(path, 'wx', mode)
-  try {
-    fchmodSync(file, mode)
-    writeFileSync(file, text)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-}
-
-function syncDirectory(path: string): void {
-  const directory = openSync(path, 'r')
-  try {
-    fsyncSync(directory)
-  } finally {
-    closeSync(directory)
-  }
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'it does not exist',
-  EEXIST: 'a part of the path is not a directory',
-  EACCES: 'permission is denied',
-  EPERM: 'permission is denied',
-  EISDIR: 'it is a directory',
-  ENOTDIR: 'a part of the path is not a directory',
-  ENOSPC: 'the disk is full',
-  EROFS: 'the file system is read-only',
-  ELOOP: 'its symbolic links go round in a circle',
-  ENAMETOOLONG: 'the path is too long',
-}
-
 function attempt<T>(failure: string, body: () => T): T {
   try {
     return body()
   } catch (error) {
     if (error instanceof HsmError) throw error
-    const { code } = error as NodeJS.ErrnoException
-    const reason = code === undefined ? String(error) : (REASONS[code] ?? code)
-    throw new HsmError('invalid-request', `${failure}: ${reason}`, { cause: error })
+    throw new HsmError('invalid-request', `${failure}: ${reasonOf(error)}`, { cause: error })
   }
 }

@@ -4,13 +4,8 @@ import { before, suite, test } from 'node:test'
 import type { Hsm } from '../../../src/contract/hsm.ts'
 import type { KeyObject } from '../../../src/contract/key-object.ts'
 import type { Request } from '../../../src/contract/operations.ts'
+import { fails } from '../../support/errors.ts'
 import { createWorld, makePair, reference, type World } from '../../support/world.ts'
-
-const code = (expected: string, message?: RegExp) => (error: { code: string; message: string }) => {
-  assert.equal(error.code, expected, error.message)
-  if (message) assert.match(error.message, message)
-  return true
-}
 
 /** What a generated key shows of itself. */
 export function generationContract(open: () => Promise<Hsm>): void {
@@ -180,7 +175,7 @@ export function generationContract(open: () => Promise<Hsm>): void {
           /label must be at most 127/,
         ],
       ] as const
-      for (const [call, expected, message] of refusals) await assert.rejects(call, code(expected, message))
+      for (const [call, expected, message] of refusals) await assert.rejects(call, fails(expected, message))
       assert.equal((await world.hsm.call('cluster.status', {})).keys, keys)
     })
   })

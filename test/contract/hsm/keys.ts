@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import type { Hsm } from '../../../src/contract/hsm.ts'
 import type { KeyObject } from '../../../src/contract/key-object.ts'
+import { fails } from '../../support/errors.ts'
 import {
   byLabel,
   createWorld,
@@ -14,14 +15,8 @@ import {
   type World,
 } from '../../support/world.ts'
 
-const code = (expected: string, message?: string) => (error: { code: string; message: string }) => {
-  assert.equal(error.code, expected, error.message)
-  if (message !== undefined) assert.equal(error.message, message)
-  return true
-}
-
 const matched = (count: number) =>
-  code(
+  fails(
     'key-selection',
     `Key selection criteria matched ${count} keys. Refine selection criteria to select a single key.`,
   )
@@ -62,41 +57,41 @@ export function keysContract(open: () => Promise<Hsm>): void {
     test('a shared user may not manage the key', async () => {
       const { priv } = await makePair(world, 'alice', { label: 'managed', share: ['bob'] })
       const filter = reference(priv)
-      await assert.rejects(share('bob', priv, 'carol'), code('not-owner', 'User does not own the key'))
-      await assert.rejects(unshare('bob', priv, 'bob'), code('not-owner'))
-      await assert.rejects(world.as('bob', 'key.delete', { filter }), code('not-owner'))
+      await assert.rejects(share('bob', priv, 'carol'), fails('not-owner', 'User does not own the key'))
+      await assert.rejects(unshare('bob', priv, 'bob'), fails('not-owner'))
+      await assert.rejects(world.as('bob', 'key.delete', { filter }), fails('not-owner'))
       await assert.rejects(
         world.as('bob', 'key.set-attribute', { filter, name: 'label', value: 'mine' }),
-        code('not-owner'),
+        fails('not-owner'),
       )
     })
 
     test('the errors of the reference', async () => {
       const { priv } = await makePair(world, 'alice', { label: 'errors', share: ['bob'] })
-      await assert.rejects(share('alice', priv, 'ghost'), code('user-not-found', 'User ghost not found'))
-      await assert.rejects(share('alice', priv, 'admin'), code('user-not-found', 'User admin not found'))
+      await assert.rejects(share('alice', priv, 'ghost'), fails('user-not-found', 'User ghost not found'))
+      await assert.rejects(share('alice', priv, 'admin'), fails('user-not-found', 'User admin not found'))
       await assert.rejects(
         share('alice', priv, 'alice'),
-        code('share-owner', 'Key is already owned by this user'),
+        fails('share-owner', 'Key is already owned by this user'),
       )
       await assert.rejects(
         share('alice', priv, 'bob'),
-        code('already-shared', 'Key is already shared with this user'),
+        fails('already-shared', 'Key is already shared with this user'),
       )
       await assert.rejects(
         unshare('alice', priv, 'carol'),
-        code('not-shared', 'Key is not shared with this user'),
+        fails('not-shared', 'Key is not shared with this user'),
       )
       const asAdmin = world.as('alice', 'key.share', {
         filter: reference(priv),
         usernames: ['carol'],
         role: 'admin',
       })
-      await assert.rejects(asAdmin, code('share-role', 'Keys can only be shared with crypto users'))
+      await assert.rejects(asAdmin, fails('share-role', 'Keys can only be shared with crypto users'))
       await assert.rejects(share('alice', '0xdead', 'bob'), matched(0))
-      await assert.rejects(share('admin', priv, 'carol'), code('not-permitted'))
+      await assert.rejects(share('admin', priv, 'carol'), fails('not-permitted'))
       const { priv: passing } = await makePair(world, 'alice', { label: 'passing', session: true })
-      await assert.rejects(share('alice', passing, 'bob'), code('session-key'))
+      await assert.rejects(share('alice', passing, 'bob'), fails('session-key'))
     })
 
     test('a user made anew under an old name has none of the old shares', async () => {
@@ -164,7 +159,7 @@ export function keysContract(open: () => Promise<Hsm>): void {
         [0, 5, false],
       )
       for (const bad of ['-1', 'x', '1.5', '']) {
-        await assert.rejects(list('alice', filter, { 'starting-token': bad }), code('invalid-paging'))
+        await assert.rejects(list('alice', filter, { 'starting-token': bad }), fails('invalid-paging'))
       }
     })
 
@@ -218,9 +213,9 @@ export function keysContract(open: () => Promise<Hsm>): void {
       await set('alice', aes, 'wrap', true)
       await set('alice', aes, 'extractable', false)
       const refused = 'Attribute extractable cannot be set to the value true by the user for this operation'
-      await assert.rejects(set('alice', aes, 'extractable', true), code('attribute-refused', refused))
-      await assert.rejects(set('alice', aes, 'trusted', true), code('attribute-refused'))
-      await assert.rejects(set('admin', aes, 'label', 'x'), code('attribute-refused'))
+      await assert.rejects(set('alice', aes, 'extractable', true), fails('attribute-refused', refused))
+      await assert.rejects(set('alice', aes, 'trusted', true), fails('attribute-refused'))
+      await assert.rejects(set('admin', aes, 'label', 'x'), fails('attribute-refused'))
       await set('admin', aes, 'trusted', true)
       const [key] = await verbose('alice', byLabel('settled'))
       const { wrap, extractable, trusted, 'never-extractable': never } = key?.attributes ?? {}
@@ -232,7 +227,7 @@ export function keysContract(open: () => Promise<Hsm>): void {
       await set('alice', aes, 'destroyable', false)
       await assert.rejects(
         world.as('alice', 'key.delete', { filter: reference(aes) }),
-        code('not-destroyable'),
+        fails('not-destroyable'),
       )
       await set('alice', aes, 'destroyable', true)
       await world.as('alice', 'key.delete', { filter: reference(aes) })
@@ -243,7 +238,7 @@ export function keysContract(open: () => Promise<Hsm>): void {
       const { pub, priv } = await makePair(world, 'alice', { label: 'half' })
       await assert.rejects(
         world.as('alice', 'key.delete', { filter: ['attr.class=private-key'] }),
-        code('key-selection'),
+        fails('key-selection'),
       )
       await world.as('alice', 'key.delete', { filter: reference(priv) })
       assert.equal((await list('alice', reference(pub))).total_key_count, 1)

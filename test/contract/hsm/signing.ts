@@ -3,6 +3,7 @@ import { createHash, verify } from 'node:crypto'
 import { before, suite, test } from 'node:test'
 import type { Hsm } from '../../../src/contract/hsm.ts'
 import type { Request } from '../../../src/contract/operations.ts'
+import { fails } from '../../support/errors.ts'
 import {
   base64,
   createWorld,
@@ -14,12 +15,6 @@ import {
   sign,
   type World,
 } from '../../support/world.ts'
-
-const code = (expected: string, message?: RegExp) => (error: { code: string; message: string }) => {
-  assert.equal(error.code, expected, error.message)
-  if (message) assert.match(error.message, message)
-  return true
-}
 
 /** Signatures are real ones, and made only with keys that allow it. */
 export function signingContract(open: () => Promise<Hsm>): void {
@@ -106,7 +101,7 @@ export function signingContract(open: () => Promise<Hsm>): void {
         data,
         signatures: signatures.slice(1),
       })
-      await assert.rejects(uneven, code('invalid-request'))
+      await assert.rejects(uneven, fails('invalid-request'))
     })
 
     test('what the key, its class, its type or its attributes do not allow', async () => {
@@ -124,7 +119,7 @@ export function signingContract(open: () => Promise<Hsm>): void {
         [() => world.as('bob', 'key.export-public', { filter: reference(aes) }), 'key-selection'],
         [() => world.as('alice', 'key.export-public', { filter: reference(usable.priv) }), 'key-type'],
       ] as const
-      for (const [call, expected] of refusals) await assert.rejects(call, code(expected))
+      for (const [call, expected] of refusals) await assert.rejects(call, fails(expected))
     })
 
     test('data and parameters that cannot be right', async () => {
@@ -154,7 +149,7 @@ export function signingContract(open: () => Promise<Hsm>): void {
         [() => call(priv, ECDSA, []), 'invalid-request'],
         [() => call(priv, ECDSA, Array(300).fill('')), 'invalid-request'],
       ] as const
-      for (const [refused, expected] of refusals) await assert.rejects(refused, code(expected))
+      for (const [refused, expected] of refusals) await assert.rejects(refused, fails(expected))
     })
   })
 }

@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import type { Hsm } from '../../../src/contract/hsm.ts'
+import { fails } from '../../support/errors.ts'
 import { createWorld, makeAes, PASSWORD, type World } from '../../support/world.ts'
-
-const code = (expected: string, message?: string | RegExp) => (error: { code: string; message: string }) => {
-  assert.equal(error.code, expected, error.message)
-  if (typeof message === 'string') assert.equal(error.message, message)
-  if (message instanceof RegExp) assert.match(error.message, message)
-  return true
-}
 
 /** Activation, users, logins and lockout, as any HSM must do them. */
 export function usersContract(open: () => Promise<Hsm>): void {
@@ -24,15 +18,15 @@ export function usersContract(open: () => Promise<Hsm>): void {
         ],
       )
       const login = { username: 'admin', role: 'admin', password: PASSWORD } as const
-      await assert.rejects(hsm.call('session.login', login), code('cluster-not-activated'))
+      await assert.rejects(hsm.call('session.login', login), fails('cluster-not-activated'))
       await assert.rejects(
         hsm.call('cluster.activate', { password: 'short' }),
-        code('invalid-request', /^Password must be 8 to 32/),
+        fails('invalid-request', /^Password must be 8 to 32/),
       )
       await hsm.call('cluster.activate', { password: PASSWORD })
       await assert.rejects(
         hsm.call('cluster.activate', { password: PASSWORD }),
-        code('cluster-already-activated'),
+        fails('cluster-already-activated'),
       )
       assert.equal((await hsm.call('session.login', login)).role, 'admin')
       assert.equal((await hsm.call('user.list', {})).users[0]?.role, 'admin')
@@ -81,38 +75,38 @@ export function usersContract(open: () => Promise<Hsm>): void {
         'quorum',
         'cluster-coverage',
       ])
-      await assert.rejects(create('DORA_1'), code('user-exists', 'User already exists'))
-      await assert.rejects(create('app_user'), code('user-exists'))
+      await assert.rejects(create('DORA_1'), fails('user-exists', 'User already exists'))
+      await assert.rejects(create('app_user'), fails('user-exists'))
       const byUser = world.as('alice', 'user.create', {
         username: 'eve',
         role: 'crypto-user',
         password: PASSWORD,
       })
-      await assert.rejects(byUser, code('not-permitted'))
+      await assert.rejects(byUser, fails('not-permitted'))
       await assert.rejects(
         world.hsm.call('user.create', { username: 'eve', role: 'crypto-user', password: PASSWORD }),
-        code('not-logged-in'),
+        fails('not-logged-in'),
       )
     })
 
     test('have names and passwords by the rules', async () => {
       await assert.rejects(
         create('a-b'),
-        code('invalid-request', "Invalid username: character '-' is not allowed"),
+        fails('invalid-request', "Invalid username: character '-' is not allowed"),
       )
-      await assert.rejects(create(''), code('invalid-request', /^Invalid username/))
-      await assert.rejects(create('x'.repeat(32)), code('invalid-request', /at most 31/))
+      await assert.rejects(create(''), fails('invalid-request', /^Invalid username/))
+      await assert.rejects(create('x'.repeat(32)), fails('invalid-request', /at most 31/))
       await assert.rejects(
         create('x', 'crypto-user', 'seven77'),
-        code('invalid-request', 'Password must be 8 to 32 characters'),
+        fails('invalid-request', 'Password must be 8 to 32 characters'),
       )
       await assert.rejects(
         create('x', 'crypto-user', 'x'.repeat(33)),
-        code('invalid-request', 'Password must be 8 to 32 characters'),
+        fails('invalid-request', 'Password must be 8 to 32 characters'),
       )
       await assert.rejects(
         create('x', 'crypto-user', 'with:colon'),
-        code('invalid-request', "Password must not contain ':'"),
+        fails('invalid-request', "Password must not contain ':'"),
       )
     })
 
@@ -120,16 +114,16 @@ export function usersContract(open: () => Promise<Hsm>): void {
       await create('temp')
       const remove = (username: string, role: 'admin' | 'crypto-user' = 'crypto-user') =>
         world.as('admin', 'user.delete', { username, role })
-      await assert.rejects(remove('ghost'), code('user-not-found', 'Specified user does not exist'))
-      await assert.rejects(remove('temp', 'admin'), code('user-not-found'))
+      await assert.rejects(remove('ghost'), fails('user-not-found', 'Specified user does not exist'))
+      await assert.rejects(remove('temp', 'admin'), fails('user-not-found'))
       const token = await world.login('temp')
-      await assert.rejects(remove('temp'), code('user-logged-in', 'User is currently logged in'))
+      await assert.rejects(remove('temp'), fails('user-logged-in', 'User is currently logged in'))
       await world.hsm.call('session.logout', {}, token)
       assert.deepEqual(await remove('TEMP'), { username: 'temp', role: 'crypto-user' })
       await makeAes(world, 'carol', 'owned')
       await world.hsm.call('session.logout', {}, world.token('carol'))
-      await assert.rejects(remove('carol'), code('user-owns-keys', 'User owns keys and cannot be deleted'))
-      await assert.rejects(remove('admin', 'admin'), code('user-logged-in'))
+      await assert.rejects(remove('carol'), fails('user-owns-keys', 'User owns keys and cannot be deleted'))
+      await assert.rejects(remove('admin', 'admin'), fails('user-logged-in'))
     })
 
     test('log in by name in any letter case, and get one answer for every wrong login', async () => {
@@ -141,15 +135,18 @@ export function usersContract(open: () => Promise<Hsm>): void {
       for (const [username, password] of tries) {
         await assert.rejects(
           world.login(username, 'crypto-user', password),
-          code('bad-credentials', 'Incorrect authentication credentials'),
+          fails('bad-credentials', 'Incorrect authentication credentials'),
         )
       }
-      await assert.rejects(world.login('alice', 'admin'), code('bad-credentials'))
+      await assert.rejects(world.login('alice', 'admin'), fails('bad-credentials'))
       const token = await world.login('ALICE')
       await world.hsm.call('key.list', { filter: [] }, token)
       await world.hsm.call('session.logout', {}, token)
-      await assert.rejects(world.hsm.call('key.list', { filter: [] }, token), code('not-logged-in'))
-      await assert.rejects(world.hsm.call('key.list', { filter: [] }, 'no such token'), code('not-logged-in'))
+      await assert.rejects(world.hsm.call('key.list', { filter: [] }, token), fails('not-logged-in'))
+      await assert.rejects(
+        world.hsm.call('key.list', { filter: [] }, 'no such token'),
+        fails('not-logged-in'),
+      )
     })
 
     test('are locked by the sixth wrong password, also when they come all at once, until an admin unlocks', async () => {
@@ -158,7 +155,7 @@ export function usersContract(open: () => Promise<Hsm>): void {
       const answers = await Promise.all(Array.from({ length: 10 }, wrong))
       assert.deepEqual(answers.filter((answer) => answer === 'bad-credentials').length, 6)
       assert.deepEqual(answers.filter((answer) => answer === 'user-locked').length, 4)
-      await assert.rejects(world.login('lock_me'), code('user-locked', 'User is locked'))
+      await assert.rejects(world.login('lock_me'), fails('user-locked', 'User is locked'))
       const locked = (await world.hsm.call('user.list', {})).users.find(
         ({ username }) => username === 'lock_me',
       )
@@ -187,30 +184,30 @@ export function usersContract(open: () => Promise<Hsm>): void {
         world.hsm.call('user.change-password', { username: 'changer', role: 'crypto-user', password }, token)
       assert.deepEqual(await change('new password', first), { username: 'changer', role: 'crypto-user' })
       await world.hsm.call('key.list', { filter: [] }, first)
-      await assert.rejects(world.hsm.call('key.list', { filter: [] }, second), code('not-logged-in'))
-      await assert.rejects(world.login('changer'), code('bad-credentials'))
+      await assert.rejects(world.hsm.call('key.list', { filter: [] }, second), fails('not-logged-in'))
+      await assert.rejects(world.login('changer'), fails('bad-credentials'))
       const third = await world.login('changer', 'crypto-user', 'new password')
       await change('newest password', third)
-      await assert.rejects(world.hsm.call('key.list', { filter: [] }, first), code('not-logged-in'))
+      await assert.rejects(world.hsm.call('key.list', { filter: [] }, first), fails('not-logged-in'))
     })
 
     test('change nobody else’s password, and an admin not that of someone logged in', async () => {
       const to = { role: 'crypto-user', password: 'new password' } as const
       await assert.rejects(
         world.as('alice', 'user.change-password', { username: 'bob', ...to }),
-        code('not-permitted'),
+        fails('not-permitted'),
       )
       await assert.rejects(
         world.as('alice', 'user.change-password', { username: 'ghost', ...to }),
-        code('not-permitted'),
+        fails('not-permitted'),
       )
       await assert.rejects(
         world.as('admin', 'user.change-password', { username: 'bob', ...to }),
-        code('user-logged-in'),
+        fails('user-logged-in'),
       )
       await assert.rejects(
         world.as('admin', 'user.change-password', { username: 'ghost', ...to }),
-        code('user-not-found'),
+        fails('user-not-found'),
       )
     })
   })

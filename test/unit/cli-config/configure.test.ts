@@ -150,17 +150,17 @@ suite('configure-cli', () => {
       ],
       [
         ['-a', 'h', '--hsm-ca-cert', 'no.crt'],
-        `Cannot read the file of --hsm-ca-cert, ${home}/no.crt: it does not exist`,
+        `Cannot read the file of --hsm-ca-cert, ${home}/no.crt: no such file or directory`,
       ],
       [['-a', 'h', '--hsm-ca-cert', '.'], `--hsm-ca-cert: ${home} is not a file`],
       [['-a', 'h', '--hsm-ca-cert='], '--hsm-ca-cert must not be empty'],
       [
         ['-a', 'h', '--client-cert-hsm-tls-file', 'c.crt', '--client-key-hsm-tls-file', 'no.key'],
-        `Cannot read the file of --client-key-hsm-tls-file, ${home}/no.key: it does not exist`,
+        `Cannot read the file of --client-key-hsm-tls-file, ${home}/no.key: no such file or directory`,
       ],
       [
         ['-a', 'h', '--client-cert-hsm-tls-file', 'no.crt', '--client-key-hsm-tls-file', 'c.key'],
-        `Cannot read the file of --client-cert-hsm-tls-file, ${home}/no.crt: it does not exist`,
+        `Cannot read the file of --client-cert-hsm-tls-file, ${home}/no.crt: no such file or directory`,
       ],
       [['-a', 'h', '--log-file', ''], '--log-file must not be empty'],
       [['-a', 'h', '--log-file', 'a\nb'], `${path}: logging.log_file must have no control characters`],

@@ -63,7 +63,7 @@ suite('configuration file on disk', () => {
 
   test('what cannot be read is named', () => {
     assert.throws(() => readConfigFile(path), {
-      message: `Cannot read the configuration ${path}: it does not exist`,
+      message: `Cannot read the configuration ${path}: no such file or directory`,
     })
     assert.throws(() => readConfigFile(directory), /: it is a directory$/)
     symlinkSync('cli.cfg', path)
