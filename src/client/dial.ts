@@ -36,6 +36,8 @@ export function dial(server: ServerAddress, trust: Trust, connectMs: number): Pr
     socket.setKeepAlive(true, KEEP_ALIVE_PROBE_MS)
     resolve(socket)
   })
+  // Loaded while the handshake is under way; what runs on the connection needs it.
+  builtin('node:http2')
   return promise
 }
 
