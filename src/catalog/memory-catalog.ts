@@ -1,6 +1,7 @@
 /** The one implementation of the catalog: a map for each kind of record, and the indexes. */
 import type {
   AuditHeadRecord,
+  CertificateAuthorityRecord,
   ClusterRecord,
   RecordKey,
   RecordKind,
@@ -30,6 +31,7 @@ export function createCatalog(): Catalog {
     user: users,
     key: keys,
     'audit-head': createTable<AuditHeadRecord>(),
+    'certificate-authority': createTable<CertificateAuthorityRecord>(),
   } satisfies { [Kind in RecordKind]: Table<Extract<StoredRecord, { kind: Kind }>> }
   const tableOf = (kind: RecordKind): Table<StoredRecord> => tables[kind]
 

@@ -11,6 +11,11 @@ export type ClusterRecord = {
   readonly state: 'INITIALIZED' | 'ACTIVE'
   /** The reference that the next token key gets. References are never used again. */
   readonly nextReference: number
+  /**
+   * How nodes keep guarantee G: each use of a key waits for a read of the newest state, instead of trusting clocks.
+   * Set when the cluster is founded and never changed: while nodes differed about it nothing would be guaranteed.
+   */
+  readonly keyUseFence: boolean
 }
 
 export type UserRecord = {
@@ -81,7 +86,22 @@ export type AuditHeadRecord = {
   readonly hash: string
 }
 
-export type StoredRecord = ClusterRecord | UserRecord | KeyRecord | AuditHeadRecord
+/** The CA that issues the server certificates of all nodes of a cluster; there is one, with id `self`. */
+export type CertificateAuthorityRecord = {
+  readonly kind: 'certificate-authority'
+  readonly id: 'self'
+  /** PEM. */
+  readonly certificate: string
+  /** Base64. PKCS #8 PEM of the private key, sealed once more under the material key. */
+  readonly key: string
+}
+
+export type StoredRecord =
+  | ClusterRecord
+  | UserRecord
+  | KeyRecord
+  | AuditHeadRecord
+  | CertificateAuthorityRecord
 export type RecordKind = StoredRecord['kind']
 /** `key/0x0000000000001f2a`: where a record stands in the store. */
 export type RecordKey = `${RecordKind}/${string}`

@@ -8,7 +8,8 @@
 import type { Catalog, CatalogView } from '../catalog/catalog.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { AuditEntry } from '../model/audit.ts'
-import { type RecordKey, recordKey, type Write } from '../model/records.ts'
+import { applyWrites, undo } from './bodies.ts'
+import { createListeners } from './listeners.ts'
 import type { Change, Outcome, Store } from './store.ts'
 
 /** What the medium must make durable, all of it or nothing. */
@@ -47,16 +48,13 @@ export function createGroupCommit(
   revision: number,
   commit: (group: Group) => CommitFailure | undefined,
 ): GroupCommit {
-  const listeners = new Set<(changes: readonly Change[]) => void>()
+  const listeners = createListeners<readonly Change[]>()
   let current = revision
   let waiting: Job[] = []
   let refusal: HsmError | undefined
 
   const fail = (jobs: readonly Job[], error: HsmError) => {
     for (const job of jobs) job.reject(error)
-  }
-  const announce = (changes: readonly Change[]) => {
-    for (const listener of [...listeners]) listener(changes)
   }
 
   function flush(): void {
@@ -73,7 +71,7 @@ export function createGroupCommit(
       return
     }
     current = run.revision
-    run.commits.forEach(announce)
+    run.commits.forEach(listeners.tell)
     for (const settle of run.settlements) settle()
   }
 
@@ -85,12 +83,7 @@ export function createGroupCommit(
         waiting.push({ body, resolve: resolve as Job['resolve'], reject })
         if (waiting.length === 1) setImmediate(flush)
       }),
-    subscribe(listener) {
-      listeners.add(listener)
-      return () => {
-        listeners.delete(listener)
-      }
-    },
+    subscribe: listeners.add,
     refuse(error) {
       refusal = error
       fail(waiting.splice(0), error)
@@ -123,27 +116,4 @@ function runBodies(catalog: Catalog, from: number, jobs: readonly Job[]) {
     return () => job.resolve(settled)
   })
   return { commits, audit, revision, settlements }
-}
-
-/** One change for each record that is not as it was before. */
-function applyWrites(catalog: Catalog, writes: readonly Write[], revision: number): readonly Change[] {
-  const changes = new Map<RecordKey, Change>()
-  for (const write of writes) {
-    const key = 'put' in write ? recordKey(write.put) : write.delete
-    const replaced = catalog.apply(write)
-    const earlier = changes.get(key)
-    changes.set(key, {
-      revision,
-      key,
-      before: earlier ? earlier.before : replaced,
-      after: 'put' in write ? write.put : undefined,
-    })
-  }
-  return [...changes.values()].filter(({ before, after }) => before !== undefined || after !== undefined)
-}
-
-function undo(catalog: Catalog, changes: readonly Change[]): void {
-  for (const { key, before } of changes.toReversed()) {
-    catalog.apply(before ? { put: before } : { delete: key })
-  }
 }

@@ -6,6 +6,7 @@ import type { ShownRole } from '../contract/users.ts'
 import type { AuditEntry } from '../model/audit.ts'
 import {
   type AuditHeadRecord,
+  type CertificateAuthorityRecord,
   type ClusterRecord,
   type EcFacts,
   type KeyRecord,
@@ -40,6 +41,7 @@ const RECORDS = {
     clusterId: text,
     state: oneOf(['INITIALIZED', 'ACTIVE']),
     nextReference: count,
+    keyUseFence: flag,
   }),
   user: object<UserRecord>({
     kind: oneOf(['user']),
@@ -71,6 +73,12 @@ const RECORDS = {
     material: text,
   }),
   'audit-head': object<AuditHeadRecord>({ kind: oneOf(['audit-head']), id: text, count, hash: text }),
+  'certificate-authority': object<CertificateAuthorityRecord>({
+    kind: oneOf(['certificate-authority']),
+    id: oneOf(['self']),
+    certificate: text,
+    key: text,
+  }),
 } satisfies { [Kind in RecordKind]: Read<Extract<StoredRecord, { kind: Kind }>> }
 
 const auditEntry = object<AuditEntry>({

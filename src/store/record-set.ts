@@ -20,6 +20,8 @@ export type Root = {
 }
 
 export interface RecordSet {
+  /** Where each record stands. */
+  readonly revisions: ReadonlyMap<string, number>
   /**
    * @param revision at which the record stands from now on; undefined when it is gone
    * @returns at which it stood
@@ -38,6 +40,7 @@ export function createRecordSet(sealer: Sealer): RecordSet {
   const digest = Buffer.alloc(DIGEST_BYTES)
 
   return {
+    revisions,
     replace(key, revision) {
       const before = revisions.get(key)
       if (before !== undefined) xorInto(digest, markOf(sealer, key, before))

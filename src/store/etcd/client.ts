@@ -1,0 +1,101 @@
+/** Calls to etcd: tried at one endpoint after another, within a bound of time, as the user that was given. */
+import type {
+  DescMessage,
+  DescMethodBiDiStreaming,
+  DescMethodUnary,
+  MessageInitShape,
+  MessageShape,
+} from '@bufbuild/protobuf'
+import { createChannels, type EtcdTls } from './channels.ts'
+import { createLogin, type EtcdUser } from './login.ts'
+import { type Answer, createTransport, type EtcdStream } from './transport.ts'
+
+export type EtcdAccess = {
+  /** `https://host:port`, or `http://` for an etcd without TLS; all of one etcd cluster. */
+  readonly endpoints: readonly string[]
+  readonly tls?: EtcdTls | undefined
+  readonly user?: EtcdUser | undefined
+}
+
+export interface EtcdClient {
+  /** Asks at the endpoint that is current, for `limitMs` at most. */
+  once<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    request: MessageInitShape<I>,
+    limitMs: number,
+  ): Promise<Answer<MessageShape<O>>>
+  /** Asks until there is an answer that tells; only for what may be carried out twice. */
+  ask<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    request: MessageInitShape<I>,
+  ): Promise<Answer<MessageShape<O>>>
+  /** Opens a stream at the endpoint that is current. */
+  stream<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodBiDiStreaming<I, O>,
+  ): Promise<Answer<EtcdStream<I, O>>>
+  close(): void
+}
+
+/**
+ * How long one attempt may take: the first, and the longest. A healthy member needs milliseconds; a request that died
+ * with a leader is never answered, and the next leader is there after 1 to 2.5 s.
+ */
+const ATTEMPT_MS = 400
+const LONGEST_ATTEMPT_MS = 2000
+/** How long `ask` goes on after the first attempt. */
+const PATIENCE_MS = 5000
+/** Between rounds of attempts that fail at once. */
+const PAUSE_MS = 50
+
+export const attemptMs = (attempt: number): number =>
+  Math.min(ATTEMPT_MS * 1.5 ** attempt, LONGEST_ATTEMPT_MS)
+export const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+
+export function createEtcdClient({ endpoints, tls, user }: EtcdAccess): EtcdClient {
+  const channels = createChannels(endpoints, tls)
+  const transport = createTransport(channels)
+  const login = createLogin(transport, user)
+
+  async function once<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    request: MessageInitShape<I>,
+    limitMs: number,
+    renewed = user === undefined,
+  ): Promise<Answer<MessageShape<O>>> {
+    const metadata = await login.metadata()
+    if ('failure' in metadata) return metadata
+    const answer = await transport.send(method, request, metadata.value, limitMs)
+    if (renewed || 'value' in answer || answer.failure.verdict !== 'token') return answer
+    login.expire()
+    return once(method, request, limitMs, true)
+  }
+
+  return {
+    once,
+    async ask(method, request) {
+      let patience: AbortSignal | undefined
+      for (let attempt = 0; ; attempt++) {
+        const answer = await once(method, request, attemptMs(attempt))
+        if ('value' in answer || answer.failure.verdict !== 'again' || patience?.aborted) return answer
+        patience ??= AbortSignal.timeout(PATIENCE_MS)
+        if ((attempt + 1) % endpoints.length === 0) await pause()
+      }
+    },
+    async stream(method) {
+      const metadata = await login.metadata()
+      if ('failure' in metadata) return metadata
+      const { stream, failed } = transport.open(method, metadata.value)
+      return {
+        value: {
+          stream,
+          failed(error) {
+            const failure = failed(error)
+            if (failure.verdict === 'token') login.expire()
+            return failure
+          },
+        },
+      }
+    },
+    close: channels.close,
+  }
+}

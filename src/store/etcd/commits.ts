@@ -1,0 +1,70 @@
+/**
+ * Transactions against etcd, one group at a time: the bodies run on the state of the replica, their writes are
+ * committed only if that is still the newest, and are seen by anyone here only when the watch brings them.
+ */
+import type { CatalogView } from '../../catalog/catalog.ts'
+import type { HsmError } from '../../contract/errors.ts'
+import type { Outcome, Store } from '../store.ts'
+import { gather } from './gathering.ts'
+import { createCarryOut, type Group, type GroupNeeds } from './groups.ts'
+import { createJobQueue, type Job } from './jobs.ts'
+
+export interface Commits extends Pick<Store, 'transact'> {
+  /** Takes no more transactions: they fail with this error. Resolves when those that were taken are settled. */
+  drain(error: HsmError): Promise<void>
+  /** Every transaction fails with this error, those under way too. */
+  refuse(error: HsmError): void
+}
+
+export function createCommits(needs: GroupNeeds): Commits {
+  const { replica } = needs
+  const carryOut = createCarryOut(needs)
+  const queue = createJobQueue()
+  let refusal: HsmError | undefined
+  let running = false
+  const idle: (() => void)[] = []
+
+  /** All transactions of this turn of the event loop, and all that come while a group is under way, go together. */
+  function wake(): void {
+    if (running) return
+    running = true
+    setImmediate(() => void work())
+  }
+
+  async function work(): Promise<void> {
+    for (let waiting = queue.waiting(); waiting.length > 0; waiting = queue.waiting()) {
+      try {
+        const group = nextGroup(waiting)
+        const settled = await carryOut(group)
+        if (!settled) queue.putBack(group.jobs)
+      } catch (error) {
+        queue.failAll(error as HsmError)
+      }
+    }
+    running = false
+    for (const resolve of idle.splice(0)) resolve()
+  }
+
+  function nextGroup(waiting: readonly Job[]): Group {
+    const bodies = waiting.map(({ body }) => body)
+    const gathered = gather(replica.catalog, bodies)
+    return { jobs: queue.take(gathered.results.length), gathered, base: replica.root().revision }
+  }
+
+  return {
+    transact<R>(body: (view: CatalogView) => Outcome<R>) {
+      if (refusal) return Promise.reject(refusal)
+      const settled = queue.add(body)
+      wake()
+      return settled as Promise<{ readonly result: R; readonly revision: number }>
+    },
+    async drain(error) {
+      refusal ??= error
+      if (running) await new Promise<void>((resolve) => idle.push(resolve))
+    },
+    refuse(error) {
+      refusal ??= error
+      queue.failAll(error)
+    },
+  }
+}

@@ -1,0 +1,133 @@
+/** The store of a cluster of nodes: etcd holds the records, all sealed, and every node a replica of them. */
+import { HsmError } from '../../contract/errors.ts'
+import { storeClosed } from '../group-commit.ts'
+import { createRecordSet } from '../record-set.ts'
+import type { Sealer } from '../sealer.ts'
+import type { Coordination, Store } from '../store.ts'
+import { createEtcdClient, type EtcdAccess } from './client.ts'
+import { createCommits } from './commits.ts'
+import { createCoordination } from './coordination.ts'
+import { createFollowing } from './following.ts'
+import { createKeys } from './keys.ts'
+import { newestCommit, readAudit } from './reading.ts'
+import { createReplica } from './replica.ts'
+import { guarded, put } from './requests.ts'
+import { KV } from './rpc_pb.ts'
+import { readSnapshot, type Snapshot, type Source } from './snapshot.ts'
+import { createStanding } from './standing.ts'
+import { checkOf, writeRoot } from './values.ts'
+
+export type EtcdStoreOptions = EtcdAccess & {
+  readonly clusterId: string
+  /** As in the embedded store: 16 hex digits that tell the master key. */
+  readonly masterKeyCheck: string
+  /** Of this cluster and master key. */
+  readonly sealer: Sealer
+  /** Whether to make the cluster's store if etcd has none; otherwise that is damage. */
+  readonly found: boolean
+  /** Milliseconds on a clock that never steps and goes on while the machine is suspended. */
+  readonly now: () => number
+}
+
+export type EtcdStore = Store & Coordination
+
+/**
+ * The master key that the store of a cluster in etcd was sealed under, as its check; undefined when there is none.
+ * @throws HsmError `store-failure` when etcd does not answer
+ */
+export async function etcdMasterKeyCheck(access: EtcdAccess, clusterId: string): Promise<string | undefined> {
+  const client = createEtcdClient(access)
+  try {
+    const answer = await client.ask(KV.method.range, { key: createKeys(clusterId).root })
+    if ('failure' in answer) throw answer.failure.error
+    const root = answer.value.kvs[0]
+    return root && checkOf(root.value)
+  } finally {
+    client.close()
+  }
+}
+
+/**
+ * Opens the store of a cluster; resolves when its replica is whole.
+ *
+ * @throws HsmError `store-failure` when etcd does not answer or refuses; `store-damaged` when the store is not whole
+ *   (naming the record), is missing, or was sealed under another master key
+ */
+export async function etcdStore(options: EtcdStoreOptions): Promise<EtcdStore> {
+  const { clusterId, masterKeyCheck, sealer, now } = options
+  const client = createEtcdClient(options)
+  try {
+    const source: Source = { client, keys: createKeys(clusterId), sealer, masterKeyCheck }
+    return serve(source, await readOrFound(source, options.found), now)
+  } catch (error) {
+    client.close()
+    throw error
+  }
+}
+
+async function readOrFound(source: Source, found: boolean): Promise<Snapshot> {
+  const missing = () => new HsmError('store-damaged', 'There is no store of this cluster in etcd')
+  const standing = await readSnapshot(source)
+  if (standing) return standing
+  if (!found) throw missing()
+  await foundStore(source)
+  const founded = await readSnapshot(source)
+  if (founded) return founded
+  throw missing()
+}
+
+/** If several nodes do this at once, one does it. */
+async function foundStore({ client, keys, sealer, masterKeyCheck }: Source): Promise<void> {
+  const root = writeRoot(sealer, masterKeyCheck, createRecordSet(sealer).root(0))
+  const answer = await client.ask(KV.method.txn, guarded(keys.root, 0, [put(keys.root, root)]))
+  if ('failure' in answer) throw answer.failure.error
+}
+
+function serve(source: Source, snapshot: Snapshot, now: () => number): EtcdStore {
+  const replica = createReplica(source, snapshot)
+  const standing = createStanding(now)
+  const following = createFollowing({ source, replica, standing, onFailed: end })
+  const { expect, fail } = following
+  const commits = createCommits({ source, replica, expect, damaged: fail })
+  const coordination = createCoordination({ source, now, expect, check, damaged: fail })
+  let closed = false
+
+  function end(error: HsmError): void {
+    replica.end(error)
+    commits.refuse(error)
+  }
+  function check(): void {
+    const refusal = closed ? storeClosed() : standing.failure()
+    if (refusal) throw refusal
+  }
+  following.start()
+
+  return {
+    ...coordination,
+    catalog: replica.catalog,
+    transact: commits.transact,
+    subscribe: replica.subscribe,
+    async audit(hsm, first, count) {
+      check()
+      return readAudit(source, replica, hsm, first, count)
+    },
+    async newestCommit() {
+      check()
+      return newestCommit(source, replica, fail)
+    },
+    knownMembers: replica.members.known,
+    subscribeMembers: replica.members.subscribe,
+    appliedRevision: replica.applied,
+    appliedAtLeast: replica.appliedAtLeast,
+    standing: standing.current,
+    subscribeStanding: standing.subscribe,
+    async close() {
+      if (closed) return
+      closed = true
+      await commits.drain(storeClosed())
+      end(storeClosed())
+      following.stop()
+      source.client.close()
+    },
+  }
+}

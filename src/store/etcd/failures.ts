@@ -1,0 +1,45 @@
+/** What an error of a gRPC call to etcd means (etcd: api/v3rpc/rpctypes/error.go). */
+import { type ServiceError, status } from '@grpc/grpc-js'
+import { HsmError } from '../../contract/errors.ts'
+
+/**
+ * - `again`: no answer, or none that tells; the request may have been carried out, and another endpoint may know
+ * - `token`: not carried out, for the token of the user is not valid (any more)
+ * - `compacted`: the revision asked for is no longer kept
+ * - `no-lease`: not carried out, for there is no such lease
+ * - `refused`: not carried out, and would not be if it were asked again
+ */
+export type Verdict = 'again' | 'token' | 'compacted' | 'no-lease' | 'refused'
+
+export type EtcdFailure = { readonly verdict: Verdict; readonly error: HsmError }
+
+const STALE_TOKEN = 'etcdserver: revision of auth store is old'
+const FULL = 'etcdserver: mvcc: database space exceeded'
+
+const VERDICTS: Readonly<Partial<Record<status, Verdict>>> = {
+  [status.UNAUTHENTICATED]: 'token',
+  [status.OUT_OF_RANGE]: 'compacted',
+  [status.NOT_FOUND]: 'no-lease',
+  [status.INVALID_ARGUMENT]: 'refused',
+  [status.FAILED_PRECONDITION]: 'refused',
+  [status.PERMISSION_DENIED]: 'refused',
+  [status.UNIMPLEMENTED]: 'refused',
+  [status.DATA_LOSS]: 'refused',
+}
+
+/** @param endpoint that was asked */
+export function failureOf(cause: ServiceError, endpoint: string): EtcdFailure {
+  if (cause.details === FULL) return refused('The database of etcd is full; nothing was changed', cause)
+  if (cause.details === STALE_TOKEN) return { verdict: 'token', error: unanswered(endpoint, cause) }
+  const verdict = VERDICTS[cause.code] ?? 'again'
+  if (verdict === 'refused') return refused(`etcd refused the request: ${cause.details}`, cause)
+  return { verdict, error: unanswered(endpoint, cause) }
+}
+
+const refused = (detail: string, cause: ServiceError): EtcdFailure => ({
+  verdict: 'refused',
+  error: new HsmError('store-failure', detail, { cause }),
+})
+
+const unanswered = (endpoint: string, cause: ServiceError): HsmError =>
+  new HsmError('store-failure', `etcd did not answer in time (${endpoint}: ${cause.details})`, { cause })

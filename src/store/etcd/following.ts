@@ -1,0 +1,99 @@
+/** Keeping the replica at the newest commit: the watch, and what is done when it was cut off for too long. */
+import { HsmError } from '../../contract/errors.ts'
+import { pause } from './client.ts'
+import { newestCommit } from './reading.ts'
+import type { Replica } from './replica.ts'
+import { readSnapshot, type Snapshot, type Source } from './snapshot.ts'
+import { createStallGuard } from './stall-guard.ts'
+import type { StandingBoard } from './standing.ts'
+import { createWatch } from './watch.ts'
+
+export interface Following {
+  start(): void
+  /** etcd has told of a revision that the watch should bring soon. */
+  expect(revision: number): void
+  /** For good: the store is damaged. */
+  fail(error: HsmError): void
+  stop(): void
+}
+
+export type FollowingNeeds = {
+  readonly source: Source
+  readonly replica: Replica
+  readonly standing: StandingBoard
+  readonly onFailed: (error: HsmError) => void
+}
+
+export function createFollowing({ source, replica, standing, onFailed }: FollowingNeeds): Following {
+  let stopped = false
+  let cuts = 0
+  const watch = createWatch(source.client, source.keys.everything, {
+    applied: replica.applied,
+    onRevision: (revision, events) => orFail(() => replica.apply(revision, events)),
+    onLive: () => void catchUp(),
+    onCut() {
+      cuts += 1
+      standing.cut()
+    },
+    onCompacted: () => void reload(),
+  })
+  const guard = createStallGuard(replica.applied, watch.restart)
+
+  /** A watch that is there may still bring what happened before, or find that it is not kept any more. */
+  async function catchUp(): Promise<void> {
+    const begun = cuts
+    try {
+      const revision = await newestCommit(source, replica, fail)
+      guard.expect(revision)
+      await replica.appliedAtLeast(revision)
+      if (begun === cuts && !stopped) standing.live()
+    } catch {
+      if (begun === cuts && !stopped) watch.restart()
+    }
+  }
+
+  /** What came between is lost; the difference of the states is not. */
+  async function reload(): Promise<void> {
+    for (;;) {
+      const snapshot = await read()
+      if (stopped) return
+      if (snapshot !== 'again') {
+        orFail(() => replica.reload(snapshot))
+        if (!stopped) watch.start()
+        return
+      }
+      await pause()
+    }
+  }
+
+  async function read(): Promise<Snapshot | undefined | 'again'> {
+    try {
+      return await readSnapshot(source)
+    } catch (error) {
+      if (!(error instanceof HsmError) || error.code === 'store-damaged') fail(error)
+      return 'again'
+    }
+  }
+
+  function orFail(step: () => void): void {
+    try {
+      step()
+    } catch (error) {
+      fail(error)
+    }
+  }
+
+  function fail(cause: unknown): void {
+    const error = cause instanceof HsmError ? cause : new HsmError('internal', undefined, { cause })
+    stop()
+    if (standing.fail(error)) onFailed(error)
+  }
+
+  function stop(): void {
+    stopped = true
+    guard.stop()
+    watch.stop()
+  }
+
+  return { start: watch.start, expect: guard.expect, fail, stop }
+}

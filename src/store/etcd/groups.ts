@@ -1,0 +1,98 @@
+/** Carrying out one group of transactions: whether its writes are committed, and what whoever asked is told. */
+import type { HsmError } from '../../contract/errors.ts'
+import type { Gathered } from './gathering.ts'
+import { type Job, notKnown } from './jobs.ts'
+import { type NextRoot, type Replica, wentBack } from './replica.ts'
+import { guarded, revisionOf, standsAt } from './requests.ts'
+import { KV, type TxnResponse } from './rpc_pb.ts'
+import { send } from './sending.ts'
+import type { Source } from './snapshot.ts'
+import { type Prepared, prepare } from './transaction.ts'
+import { sameBytes } from './values.ts'
+
+export type GroupNeeds = {
+  readonly source: Source
+  readonly replica: Replica
+  /** Told of a revision that the watch should bring soon. */
+  readonly expect: (revision: number) => void
+  /** Told when etcd does not hold what it held before. */
+  readonly damaged: (error: HsmError) => void
+}
+
+/** `base`: the revision of the root that the bodies ran on. */
+export type Group = { readonly jobs: readonly Job[]; readonly gathered: Gathered; readonly base: number }
+
+/** @returns whether the group is settled; if not, its bodies must run again */
+export type CarryOut = (group: Group) => Promise<boolean>
+
+export function createCarryOut({ source, replica, expect, damaged }: GroupNeeds): CarryOut {
+  async function commit(group: Group): Promise<boolean> {
+    const prepared = prepare(source, replica.root(), replica.records(), group.gathered)
+    const next = replica.nextRoot()
+    const sent = await send({
+      client: source.client,
+      transaction: prepared.transaction,
+      nothing: () => prepare(source, replica.root(), replica.records(), NOTHING).transaction,
+      wanted: () => group.jobs.some(({ done }) => !done),
+      next,
+      answered: (response) => expect(newestIn(response, group.base)),
+    })
+    if ('refused' in sent) return fail(group, sent.refused)
+    const root = await next
+    const ours = await isOurs(prepared, root, sent.committed)
+    if (ours === undefined) return fail(group, notKnown())
+    return ours && settle(group, root.revision)
+  }
+
+  /** A group that writes nothing has still to have seen the newest state. */
+  async function confirm(group: Group): Promise<boolean> {
+    const request = guarded(source.keys.root, group.base, [])
+    const answer = await source.client.ask(KV.method.txn, request)
+    if ('failure' in answer) return fail(group, answer.failure.error)
+    if (answer.value.succeeded) return settle(group, group.base)
+    const newest = newestIn(answer.value, group.base)
+    expect(newest)
+    await replica.appliedAtLeast(newest)
+    return false
+  }
+
+  /** Of the root. What etcd answers now cannot be older than what the watch had brought before the question. */
+  function newestIn(response: TxnResponse, base: number): number {
+    const newest = response.succeeded ? revisionOf(response) : Number(standsAt(response)?.modRevision ?? 0n)
+    if (newest >= base) return newest
+    damaged(wentBack())
+    throw wentBack()
+  }
+
+  /** @returns undefined when there is no way to know */
+  async function isOurs({ root, proof }: Prepared, next: NextRoot, committed: boolean | undefined) {
+    if (sameBytes(root, next.value)) return true
+    if (!next.skipped) return false
+    if (committed !== undefined || !proof) return committed
+    const answer = await source.client.ask(KV.method.range, { key: proof.key })
+    if ('failure' in answer) return undefined
+    const found = answer.value.kvs[0]
+    return found !== undefined && sameBytes(found.value, proof.value)
+  }
+
+  return (group) => {
+    const { changes, audit } = group.gathered
+    return changes.length + audit.length > 0 ? commit(group) : confirm(group)
+  }
+}
+
+const NOTHING = { changes: [], audit: [] }
+
+function settle({ jobs, gathered }: Group, revision: number): true {
+  jobs.forEach((job, at) => {
+    const outcome = gathered.results[at]
+    if (outcome && 'result' in outcome) job.resolve({ result: outcome.result, revision })
+    else job.reject(outcome?.error)
+  })
+  return true
+}
+
+function fail({ jobs }: Group, error: HsmError): true {
+  for (const job of jobs) job.reject(error)
+  return true
+}

@@ -1,0 +1,45 @@
+/** Who the store is to etcd, when etcd asks for a user and password rather than a client certificate. */
+import { Metadata } from '@grpc/grpc-js'
+import { Auth } from './rpc_pb.ts'
+import type { Answer, Transport } from './transport.ts'
+
+export type EtcdUser = { readonly username: string; readonly password: string }
+
+export interface Login {
+  /** For a call as the user; the token in it is asked for when there is none. */
+  metadata(): Promise<Answer<Metadata>>
+  /** Forgets a token that etcd does not take any more. */
+  expire(): void
+}
+
+/** argon2 is ours; etcd checks passwords with bcrypt, which takes it some 50 ms and more under load. */
+const LOGIN_MS = 5000
+
+export function createLogin(transport: Transport, user: EtcdUser | undefined): Login {
+  let token: Promise<Answer<string>> | undefined
+
+  async function logIn({ username, password }: EtcdUser): Promise<Answer<string>> {
+    const request = { name: username, password }
+    const answer = await transport.send(Auth.method.authenticate, request, new Metadata(), LOGIN_MS)
+    if ('value' in answer) return { value: answer.value.token }
+    token = undefined
+    return answer
+  }
+
+  return {
+    async metadata() {
+      const metadata = new Metadata()
+      // A member that has lost its leader refuses or ends the call instead of leaving it open.
+      metadata.set('hasleader', 'true')
+      if (!user) return { value: metadata }
+      token ??= logIn(user)
+      const answer = await token
+      if ('failure' in answer) return answer
+      metadata.set('token', answer.value)
+      return { value: metadata }
+    },
+    expire() {
+      token = undefined
+    },
+  }
+}

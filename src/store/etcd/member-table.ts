@@ -1,0 +1,63 @@
+/** The member keys of the cluster as the watch has brought them. */
+import { createListeners } from '../listeners.ts'
+import type { Sealer } from '../sealer.ts'
+import type { Member, MemberChange, MemberKey } from '../store.ts'
+import type { Keys } from './keys.ts'
+import { type Event, Event_EventType, type KeyValue } from './rpc_pb.ts'
+import { readMember } from './values.ts'
+
+export interface MemberTable {
+  known(prefix: string): readonly Member[]
+  /** What the events of one revision change, in the order of the events. */
+  changes(revision: number, events: readonly Event[]): readonly MemberChange[]
+  apply(changes: readonly MemberChange[]): void
+  /** What differs from these, which are all there are at the revision. */
+  differences(revision: number, members: readonly Member[]): readonly MemberChange[]
+  subscribe(listener: (change: MemberChange) => void): () => void
+}
+
+export function createMemberTable(keys: Keys, sealer: Sealer, loaded: readonly Member[]): MemberTable {
+  const members = new Map<MemberKey, Member>(loaded.map((member) => [member.key, member]))
+  const listeners = createListeners<MemberChange>()
+
+  return {
+    known: (prefix) => [...members.values()].filter(({ key }) => key.startsWith(prefix)),
+    changes: (revision, events) =>
+      events.flatMap(({ type, kv }): readonly MemberChange[] => {
+        if (!kv) return []
+        if (type === Event_EventType.PUT) {
+          return toMember(keys, sealer, kv).map((member) => ({ key: member.key, revision, member }))
+        }
+        const place = keys.placeOf(kv.key)
+        return place.kind === 'member' ? [{ key: place.key, revision, member: undefined }] : []
+      }),
+    apply(changes) {
+      for (const change of changes) {
+        if (change.member) members.set(change.key, change.member)
+        else members.delete(change.key)
+        listeners.tell(change)
+      }
+    },
+    differences(revision, now) {
+      const standing = new Map(now.map((member) => [member.key, member]))
+      const gone = [...members.keys()].filter((key) => !standing.has(key))
+      const fresh = now.filter(({ key, revision: at }) => members.get(key)?.revision !== at)
+      return [
+        ...gone.map((key) => ({ key, revision, member: undefined })),
+        ...fresh.map((member) => ({ key: member.key, revision: member.revision, member })),
+      ]
+    },
+    subscribe: listeners.add,
+  }
+}
+
+/**
+ * What stands under a member key; nothing for another key.
+ * @throws HsmError `store-damaged` when it is not what a node of this cluster put there
+ */
+export function toMember(keys: Keys, sealer: Sealer, kv: KeyValue): readonly Member[] {
+  const place = keys.placeOf(kv.key)
+  if (place.kind !== 'member') return []
+  const value = readMember(sealer, place.key, kv.value)
+  return [{ key: place.key, value, revision: Number(kv.modRevision), lease: kv.lease }]
+}

@@ -1,0 +1,125 @@
+/**
+ * The state of the cluster in this process. It moves from revision to revision of etcd, in order and whole, and only
+ * as far as each is proven to be a commit of a node of the cluster; the first that is not ends it.
+ */
+import { HsmError } from '../../contract/errors.ts'
+import type { RecordKey, Write } from '../../model/records.ts'
+import { applyWrites } from '../bodies.ts'
+import { createListeners } from '../listeners.ts'
+import type { RecordSet } from '../record-set.ts'
+import type { Change } from '../store.ts'
+import { readCommit } from './commit-events.ts'
+import { createMemberTable, type MemberTable } from './member-table.ts'
+import type { Event } from './rpc_pb.ts'
+import type { Snapshot, Source, StandingRoot } from './snapshot.ts'
+
+/** `skipped`: what came between is not known, for the state was loaded anew. */
+export type NextRoot = StandingRoot & { readonly skipped: boolean }
+
+export interface Replica {
+  readonly catalog: Snapshot['catalog']
+  readonly records: () => RecordSet
+  readonly members: MemberTable
+  root(): StandingRoot
+  applied(): number
+  appliedAtLeast(revision: number): Promise<void>
+  /** The first root after the one that stands now. */
+  nextRoot(): Promise<NextRoot>
+  subscribe(listener: (changes: readonly Change[]) => void): () => void
+  /** @throws HsmError `store-damaged`, having changed nothing */
+  apply(revision: number, events: readonly Event[]): void
+  /** Takes over a state loaded anew, as one change. @throws HsmError `store-damaged` when it is not a later one */
+  reload(snapshot: Snapshot | undefined): void
+  /** Whoever waits, or comes to wait, is told that there is nothing more to come. */
+  end(error: HsmError): void
+}
+
+type Waiting = {
+  readonly revision: number
+  readonly resolve: () => void
+  readonly reject: (error: HsmError) => void
+}
+type Awaiting = { readonly resolve: (root: NextRoot) => void; readonly reject: (error: HsmError) => void }
+
+export function createReplica(source: Omit<Source, 'client'>, loaded: Snapshot): Replica {
+  const { catalog } = loaded
+  const members = createMemberTable(source.keys, source.sealer, loaded.members)
+  const listeners = createListeners<readonly Change[]>()
+  let { records, root, revision: applied } = loaded
+  let waiting: Waiting[] = []
+  const awaiting: Awaiting[] = []
+  let ended: HsmError | undefined
+
+  function reached(revision: number): void {
+    applied = revision
+    const ready = waiting.filter((each) => each.revision <= revision)
+    waiting = waiting.filter((each) => each.revision > revision)
+    for (const { resolve } of ready) resolve()
+  }
+  function commit(next: StandingRoot, writes: readonly Write[], skipped: boolean): void {
+    root = next
+    const changes = applyWrites(catalog, writes, next.revision)
+    if (changes.length > 0) listeners.tell(changes)
+    for (const { resolve } of awaiting.splice(0)) resolve({ ...next, skipped })
+  }
+
+  return {
+    catalog,
+    records: () => records,
+    members,
+    root: () => root,
+    applied: () => applied,
+    appliedAtLeast: (revision) =>
+      new Promise((resolve, reject) => {
+        if (ended) reject(ended)
+        else if (revision <= applied) resolve()
+        else waiting.push({ revision, resolve, reject })
+      }),
+    nextRoot: () =>
+      new Promise((resolve, reject) => {
+        if (ended) reject(ended)
+        else awaiting.push({ resolve, reject })
+      }),
+    subscribe: listeners.add,
+    apply(revision, events) {
+      const changed = members.changes(revision, events)
+      const read = readCommit(source, events, root.root, records)
+      if (read) commit(read.root, read.writes, false)
+      members.apply(changed)
+      reached(revision)
+    },
+    reload(snapshot) {
+      if (!snapshot) throw new HsmError('store-damaged', 'The root record is missing')
+      if (snapshot.revision < applied || snapshot.root.root.revision < root.root.revision) throw wentBack()
+      const writes = differences(records, snapshot)
+      const changed = members.differences(snapshot.revision, snapshot.members)
+      records = snapshot.records
+      const moved = snapshot.root.revision !== root.revision
+      const next = snapshot.root.root.revision === root.root.revision + 1
+      if (moved) commit(snapshot.root, writes, !next)
+      members.apply(changed)
+      reached(snapshot.revision)
+    },
+    end(error) {
+      ended = error
+      for (const { reject } of [...waiting.splice(0), ...awaiting.splice(0)]) reject(error)
+    },
+  }
+}
+
+export const wentBack = (): HsmError =>
+  new HsmError('store-damaged', 'The store in etcd went back to an older state')
+
+/** What makes the state that stands into the new one. Each record was written by the commit that it stands at. */
+function differences(records: RecordSet, snapshot: Snapshot): readonly Write[] {
+  const now = snapshot.records.revisions
+  const gone = [...records.revisions.keys()].filter((key) => !now.has(key))
+  const fresh = [...now].filter(([key, commit]) => records.revisions.get(key) !== commit)
+  return [
+    ...gone.map((key) => ({ delete: key as RecordKey })),
+    ...fresh.flatMap(([key]) => {
+      const record = snapshot.catalog.get(key as RecordKey)
+      return record ? [{ put: record }] : []
+    }),
+  ]
+}

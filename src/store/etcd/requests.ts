@@ -1,0 +1,59 @@
+/** The requests the store makes of etcd, as etcd's messages. All reads are linearizable: etcd's default. */
+import type { MessageInitShape } from '@bufbuild/protobuf'
+import type { LeaseId } from '../store.ts'
+import type { KeyRange } from './keys.ts'
+import {
+  Compare_CompareTarget,
+  type KeyValue,
+  type RangeRequestSchema,
+  type RequestOpSchema,
+  type TxnRequestSchema,
+  type TxnResponse,
+} from './rpc_pb.ts'
+
+export type Operation = MessageInitShape<typeof RequestOpSchema>
+export type Transaction = MessageInitShape<typeof TxnRequestSchema>
+export type Reading = MessageInitShape<typeof RangeRequestSchema>
+
+const value = <Case extends string, V>(name: Case, content: V) => ({
+  request: { case: name, value: content },
+})
+
+export const put = (key: Uint8Array, bytes: Uint8Array, lease: LeaseId = '0'): Operation =>
+  value('put', { key, value: bytes, lease })
+
+export const remove = (key: Uint8Array): Operation => value('deleteRange', { key })
+
+/** @param revision undefined for now */
+export const rangeOf = ({ from, to }: KeyRange, revision?: number): Reading => ({
+  key: from,
+  rangeEnd: to,
+  revision: BigInt(revision ?? 0),
+})
+
+/**
+ * Carries the operations out if the key stands at the revision (0: does not exist), and tells how it stands if not.
+ */
+export const guarded = (key: Uint8Array, revision: number, success: Operation[]): Transaction => ({
+  compare: [
+    {
+      target: Compare_CompareTarget.MOD,
+      key,
+      targetUnion: { case: 'modRevision', value: BigInt(revision) },
+    },
+  ],
+  success,
+  failure: [value('range', { key })],
+})
+
+/** How the key of a guarded transaction stands that was not carried out; undefined when there is none. */
+export function standsAt({ responses }: TxnResponse): KeyValue | undefined {
+  const response = responses[0]?.response
+  return response?.case === 'range' ? response.value.kvs[0] : undefined
+}
+
+export const revisionOf = ({
+  header,
+}: {
+  readonly header?: { readonly revision: bigint } | undefined
+}): number => Number(header?.revision ?? 0)

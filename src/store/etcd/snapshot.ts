@@ -1,0 +1,128 @@
+/** Reading the whole state of a cluster from etcd as it stood at one revision, believing nothing that is not proven. */
+import type { Catalog } from '../../catalog/catalog.ts'
+import { createCatalog } from '../../catalog/memory-catalog.ts'
+import { HsmError } from '../../contract/errors.ts'
+import { shown } from '../../contract/shown.ts'
+import { createRecordSet, type RecordSet, type Root } from '../record-set.ts'
+import type { Sealer } from '../sealer.ts'
+import type { Member } from '../store.ts'
+import type { EtcdClient } from './client.ts'
+import type { Keys } from './keys.ts'
+import { toMember } from './member-table.ts'
+import { type Reading, rangeOf, revisionOf } from './requests.ts'
+import { type KeyValue, KV, type RangeResponse } from './rpc_pb.ts'
+import { readRecord, readRoot } from './values.ts'
+
+/** The root as it stands in etcd, and the revision of etcd that wrote it. */
+export type StandingRoot = { readonly root: Root; readonly revision: number; readonly value: Uint8Array }
+
+export type Snapshot = {
+  readonly revision: number
+  readonly catalog: Catalog
+  readonly records: RecordSet
+  readonly root: StandingRoot
+  readonly members: readonly Member[]
+}
+
+export type Source = {
+  readonly client: EtcdClient
+  readonly keys: Keys
+  readonly sealer: Sealer
+  readonly masterKeyCheck: string
+}
+
+/** Of some megabytes; etcd 3.4 counts the whole range again for every page. */
+const PAGE_RECORDS = 2000
+/** A revision is read for seconds at most and kept for minutes by any sane etcd. */
+const ATTEMPTS = 5
+
+/**
+ * @returns undefined when there is no cluster
+ * @throws HsmError `store-damaged` naming the record at fault, where it can be known; `store-failure`
+ */
+export async function readSnapshot(source: Source): Promise<Snapshot | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await readOnce(source)
+    } catch (error) {
+      if (error !== COMPACTED || attempt === ATTEMPTS) throw error
+    }
+  }
+}
+
+const COMPACTED = new HsmError('store-failure', 'etcd does not keep its revisions long enough to be read')
+
+async function readOnce(source: Source): Promise<Snapshot | undefined> {
+  const { client, keys, sealer, masterKeyCheck } = source
+  const first = await range(client, { key: keys.root })
+  const revision = revisionOf(first)
+  const found = first.kvs[0]
+  if (!found) {
+    await refuseOrphans(source, revision)
+    return undefined
+  }
+  const root = {
+    root: readRoot(sealer, masterKeyCheck, found.value),
+    revision: Number(found.modRevision),
+    value: found.value,
+  }
+  const catalog = createCatalog()
+  const records = createRecordSet(sealer)
+  for await (const page of pages(client, rangeOf(keys.records, revision))) {
+    for (const kv of page) take(source, root.root, kv, catalog, records)
+  }
+  records.verify(root.root)
+  return { revision, catalog, records, root, members: await readMembers(source, revision) }
+}
+
+async function readMembers({ client, keys, sealer }: Source, revision: number): Promise<readonly Member[]> {
+  const ranges = [keys.members('node/'), keys.members('ack/')]
+  const answers = await Promise.all(ranges.map((each) => range(client, rangeOf(each, revision))))
+  return answers.flatMap(({ kvs }) => kvs.flatMap((kv) => toMember(keys, sealer, kv)))
+}
+
+function take(
+  { keys, sealer }: Source,
+  root: Root,
+  kv: KeyValue,
+  catalog: Catalog,
+  records: RecordSet,
+): void {
+  const place = keys.placeOf(kv.key)
+  if (place.kind !== 'record') return
+  const { commit, record } = readRecord(sealer, place.key, kv.value)
+  if (commit > root.revision) {
+    throw new HsmError(
+      'store-damaged',
+      `Record ${shown(place.key)} is newer than the root record, which was put back`,
+    )
+  }
+  catalog.apply({ put: record })
+  records.replace(place.key, commit)
+}
+
+async function refuseOrphans({ client, keys }: Source, revision: number): Promise<void> {
+  const { kvs } = await range(client, { ...rangeOf(keys.records, revision), limit: 1n })
+  if (kvs.length > 0) throw new HsmError('store-damaged', 'The root record is missing')
+}
+
+async function* pages(client: EtcdClient, reading: Reading): AsyncGenerator<readonly KeyValue[]> {
+  let from = reading.key
+  for (;;) {
+    const { kvs, more } = await range(client, {
+      ...reading,
+      key: from as Uint8Array,
+      limit: BigInt(PAGE_RECORDS),
+    })
+    yield kvs
+    const last = kvs.at(-1)
+    if (!more || !last) return
+    from = Buffer.concat([last.key, Buffer.of(0)])
+  }
+}
+
+async function range(client: EtcdClient, reading: Reading): Promise<RangeResponse> {
+  const answer = await client.ask(KV.method.range, reading)
+  if ('value' in answer) return answer.value
+  throw answer.failure.verdict === 'compacted' ? COMPACTED : answer.failure.error
+}

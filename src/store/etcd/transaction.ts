@@ -1,0 +1,48 @@
+/** A group of transactions as one of etcd: it changes nothing unless the root still is the one the bodies ran on. */
+import type { AuditEntry } from '../../model/audit.ts'
+import type { RecordSet } from '../record-set.ts'
+import { sealEntry } from '../sealing.ts'
+import type { Change } from '../store.ts'
+import { guarded, type Operation, put, remove, type Transaction } from './requests.ts'
+import type { Source, StandingRoot } from './snapshot.ts'
+import { writeRecord, writeRoot } from './values.ts'
+
+export type Prepared = {
+  readonly transaction: Transaction
+  /** Sealed with a nonce, so no other commit has a root of the same bytes. */
+  readonly root: Uint8Array
+  /** The first audit entry, which nobody ever writes over: proof of the commit for as long as the store lasts. */
+  readonly proof: { readonly key: Uint8Array; readonly value: Uint8Array } | undefined
+}
+
+type Sealing = Pick<Source, 'keys' | 'sealer' | 'masterKeyCheck'>
+
+export function prepare(
+  { keys, sealer, masterKeyCheck }: Sealing,
+  standing: StandingRoot,
+  records: RecordSet,
+  { changes, audit }: { readonly changes: readonly Change[]; readonly audit: readonly AuditEntry[] },
+): Prepared {
+  const commit = standing.root.revision + 1
+  const root = writeRoot(sealer, masterKeyCheck, rootAfter(records, changes, commit))
+  const entries = audit.map((entry) => ({
+    key: keys.entry(entry.hsm, entry.sequence),
+    value: sealEntry(sealer, entry),
+  }))
+  const operations: Operation[] = [
+    ...changes.map(({ key, after }) =>
+      after ? put(keys.record(key), writeRecord(sealer, after, commit)) : remove(keys.record(key)),
+    ),
+    ...entries.map(({ key, value }) => put(key, value)),
+    put(keys.root, root),
+  ]
+  return { transaction: guarded(keys.root, standing.revision, operations), root, proof: entries[0] }
+}
+
+/** The root of what the set will be; the set itself follows when the commit has come back through the watch. */
+function rootAfter(records: RecordSet, changes: readonly Change[], commit: number) {
+  const before = changes.map(({ key, after }) => ({ key, commit: records.replace(key, after && commit) }))
+  const root = records.root(commit)
+  for (const { key, commit: earlier } of before) records.replace(key, earlier)
+  return root
+}
