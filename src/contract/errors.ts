@@ -12,6 +12,18 @@ export const ERRORS = {
   'too-large': { http: 413, exit: 1, ckr: 0x21, text: 'The request is too large' },
   busy: { http: 503, exit: 1, ckr: 0x200, text: 'The HSM is busy, try again' },
   unavailable: { http: 503, exit: 1, ckr: 0x32, text: 'The HSM cannot be reached' },
+  'not-serving': {
+    http: 503,
+    exit: 1,
+    ckr: 0x32,
+    text: 'This HSM has lost touch with its cluster and does nothing until it is back',
+  },
+  unconfirmed: {
+    http: 503,
+    exit: 1,
+    ckr: 0x30,
+    text: 'The change is committed, but not confirmed by every HSM',
+  },
   'store-failure': {
     http: 500,
     exit: 1,

@@ -116,6 +116,26 @@ export const OPERATIONS = {
       users: count,
       keys: count,
       sessions: count,
+      /** Of an HSM in a cluster of several. */
+      'hsm-id': v.optional(v.string()),
+      /** Whether it does more than say so. */
+      serving: v.optional(v.boolean()),
+      /** Newest revision of the shared store that this HSM has applied. */
+      'applied-revision': v.optional(count),
+      /** How long the latest revocations waited for the other HSMs. */
+      barrier: v.optional(v.object({ count, 'p50-ms': v.number(), 'max-ms': v.number() })),
+      /** The live HSMs, and what each has told that it has applied; `lag`: how many revisions that is behind. */
+      nodes: v.optional(
+        v.array(
+          v.object({
+            'hsm-id': v.string(),
+            address: v.string(),
+            version: v.string(),
+            'applied-revision': v.optional(count),
+            lag: v.optional(count),
+          }),
+        ),
+      ),
     }),
   },
   'user.create': {

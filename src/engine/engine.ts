@@ -1,10 +1,11 @@
 /** The HSM itself: check the request, find out who asks, ask policy, let the operation run. */
 import { createBarrier } from '../cluster/barrier.ts'
+import { alone } from '../cluster/cluster.ts'
 import { createUses } from '../cluster/uses.ts'
 import { checkRequest, isOperation } from '../contract/check.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
-import { OPERATIONS } from '../contract/operations.ts'
+import { OPERATIONS, type OperationName } from '../contract/operations.ts'
 import { mayAsk } from '../policy/access.ts'
 import { NOBODY } from '../policy/actor.ts'
 import { revocationsOf } from '../policy/revocation.ts'
@@ -20,6 +21,8 @@ import { createTurns } from './turns.ts'
 export type Engine = Hsm & {
   /** Writes the first records of a new cluster; does nothing to a store that has one. */
   found(): Promise<void>
+  /** Resolves when every use of a key here that a commit up to `revision` has ended is over. */
+  settled(revision: number): Promise<void>
   /** Forgets every session and parsed key. The store is the caller's to close. */
   close(): void
 }
@@ -30,6 +33,7 @@ export function createEngine(needs: EngineNeeds): Engine {
     async call(operation, request, token) {
       if (!isOperation(operation)) throw new HsmError('unknown-operation')
       try {
+        if (!ALWAYS_ANSWERED.has(operation)) parts.cluster.serving.check()
         const checked = checkRequest(operation, request)
         const call = who(parts, token)
         granted(mayAsk(call.actor, OPERATIONS[operation].access))
@@ -38,7 +42,8 @@ export function createEngine(needs: EngineNeeds): Engine {
         throw asHsmError(parts, operation, error)
       }
     },
-    found: () => found(needs.store, needs.clusterId, needs.random),
+    found: () => found(needs),
+    settled: parts.barrier.settled,
     close() {
       parts.sessions.endAll(() => true)
       parts.keyring.close()
@@ -46,8 +51,12 @@ export function createEngine(needs: EngineNeeds): Engine {
   }
 }
 
+/** Also by an HSM whose state may be out of date: what is asked to find out why. */
+const ALWAYS_ANSWERED: ReadonlySet<OperationName> = new Set(['cluster.hsm-info', 'cluster.status'])
+
 function assemble(needs: EngineNeeds): Parts {
-  const { store, monotonic, random } = needs
+  const { store, monotonic, random, hsm } = needs
+  const cluster = needs.cluster ?? alone(() => ({ ...hsm, address: hsm.address() }))
   const uses = createUses()
   const keyring = createKeyring(needs.sealer)
   const sessions = createSessions({
@@ -58,7 +67,7 @@ function assemble(needs: EngineNeeds): Parts {
       keyring.endSession(id)
     },
   })
-  const barrier = createBarrier(store, uses, revocationsOf)
+  const barrier = createBarrier(store, uses, revocationsOf, cluster.others)
   store.subscribe((changes) => {
     for (const { before, after } of changes) forget({ sessions, keyring }, before, after)
   })
@@ -70,7 +79,7 @@ function assemble(needs: EngineNeeds): Parts {
     keyring,
     loginTurns: createTurns(),
     startedAt: monotonic(),
-    liveHsms: () => 1,
+    cluster,
   }
 }
 

@@ -5,9 +5,9 @@ import type { Availability } from '../policy/key-availability.ts'
 import type { Target } from '../policy/key-sharing.ts'
 import type { Call, Parts } from './parts.ts'
 
-export const availability = ({ liveHsms }: Parts, { session }: Call): Availability => ({
-  check: session?.availabilityCheck ?? liveHsms() > 1,
-  liveHsms: liveHsms(),
+export const availability = ({ cluster }: Parts, { session }: Call): Availability => ({
+  check: session?.availabilityCheck ?? cluster.several,
+  liveHsms: cluster.hsms().length,
 })
 
 export const keyCounts = (view: CatalogView, { session }: Call): KeyCounts => ({

@@ -1,6 +1,6 @@
 /** The first records of a new cluster: itself, its admin without a password, and the appliance user. */
 import type { StoredRecord, UserRecord } from '../model/records.ts'
-import type { Store } from '../store/store.ts'
+import type { EngineNeeds } from './parts.ts'
 
 /** Key references count up from here. */
 const FIRST_REFERENCE = 0x1000
@@ -9,11 +9,12 @@ export const newUserId = (random: (bytes: number) => Uint8Array): string =>
   Buffer.from(random(8)).toString('hex')
 
 /** Does nothing to a store that has a cluster already. */
-export async function found(
-  store: Store,
-  clusterId: string,
-  random: (bytes: number) => Uint8Array,
-): Promise<void> {
+export async function found({
+  store,
+  clusterId,
+  random,
+  keyUseFence = false,
+}: Pick<EngineNeeds, 'store' | 'clusterId' | 'random' | 'keyUseFence'>): Promise<void> {
   const user = (username: string, role: UserRecord['role'], ordinal: number): UserRecord => ({
     kind: 'user',
     id: newUserId(random),
@@ -26,7 +27,14 @@ export async function found(
     ordinal,
   })
   const first: readonly StoredRecord[] = [
-    { kind: 'cluster', id: 'self', clusterId, state: 'INITIALIZED', nextReference: FIRST_REFERENCE },
+    {
+      kind: 'cluster',
+      id: 'self',
+      clusterId,
+      state: 'INITIALIZED',
+      nextReference: FIRST_REFERENCE,
+      keyUseFence,
+    },
     user('admin', 'unactivated-admin', 0),
     user('app_user', 'internal(APPLIANCE_USER)', 1),
   ]

@@ -1,4 +1,5 @@
 import type { Barrier } from '../cluster/barrier.ts'
+import type { Cluster } from '../cluster/cluster.ts'
 import type { Uses } from '../cluster/uses.ts'
 import type { PasswordHasher } from '../crypto/password.ts'
 import type { Sealer } from '../crypto/seal.ts'
@@ -25,6 +26,10 @@ export type EngineNeeds = {
   readonly monotonic: () => number
   readonly random: (bytes: number) => Uint8Array
   readonly capacity: Capacity
+  /** Left out: this HSM is a cluster by itself. */
+  readonly cluster?: Cluster
+  /** What a cluster that is founded here is founded with; left out, its nodes trust their clocks. */
+  readonly keyUseFence?: boolean
   readonly log: (level: LogLevel, fields: Readonly<Record<string, unknown>>, message: string) => void
 }
 
@@ -38,7 +43,7 @@ export type Parts = EngineNeeds & {
   readonly loginTurns: Turns
   /** When this engine began, on the monotonic clock. */
   readonly startedAt: number
-  readonly liveHsms: () => number
+  readonly cluster: Cluster
 }
 
 /** Who asks, and through which session. */

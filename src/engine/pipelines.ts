@@ -1,6 +1,7 @@
 /** The three ways an operation runs: it reads, it changes state, or it uses a key. */
 
 import type { CatalogView } from '../catalog/catalog.ts'
+import { useKey } from '../cluster/key-use.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { Checked, OperationName, Reply } from '../contract/operations.ts'
 import type { KeyRecord } from '../model/records.ts'
@@ -39,6 +40,8 @@ type Change<K extends OperationName, P, D> = {
   readonly subjects?: (request: Checked<K>) => readonly string[]
   /** Effects on this HSM alone, and the reply. Runs when the change is committed and confirmed. */
   readonly reply: (parts: Parts, call: Call, decided: D, request: Checked<K>) => Reply<K> | Promise<Reply<K>>
+  /** True when nothing of it concerns other HSMs; then it is not confirmed by them. */
+  readonly localOnly?: boolean
   /** Wipes what `prepare` made. */
   readonly wipe?: (prepared: P) => void
 }
@@ -46,7 +49,7 @@ type Change<K extends OperationName, P, D> = {
 /** Decides and commits in one transaction, with the audit entry; answers when guarantee G holds for it. */
 export function change<K extends OperationName, P = undefined, D = void>(
   operation: K,
-  { prepare, decide, subjects, reply, wipe }: Change<K, P, D>,
+  { prepare, decide, subjects, reply, localOnly, wipe }: Change<K, P, D>,
 ): Handler<K> {
   return async (parts, call, request) => {
     const prepared = (await prepare?.(parts, call, request)) as P
@@ -64,7 +67,8 @@ export function change<K extends OperationName, P = undefined, D = void>(
       })
       const decided = granted(decision)
       await applySessionWrites(parts, call, decision.writes)
-      await parts.barrier.confirm(revision)
+      if (localOnly) await parts.barrier.settled(revision)
+      else await parts.barrier.confirm(revision, decision.writes.length === 0)
       return await reply(parts, call, decided, request)
     } finally {
       if (prepared !== undefined) wipe?.(prepared)
@@ -83,7 +87,7 @@ type Use<K extends OperationName> = {
     request: Checked<K>,
     availability: Availability,
   ) => Decision<void>
-  /** @param check throws `revoked` when the right was taken back meanwhile; to be called after every piece of work */
+  /** @param check throws when the right was taken back meanwhile; to be called after every piece of work */
   readonly perform: (
     parts: Parts,
     call: Call,
@@ -98,21 +102,19 @@ export function use<K extends OperationName & ('crypto.sign' | 'crypto.verify' |
   permit,
   perform,
 }: Use<K>): Handler<K> {
-  return async (parts, call, request) => {
-    const key = granted(exactlyOne(select(parts.store.catalog, call, request.filter)))
-    granted(permit(call, key, request, availability(parts, call)))
-    const ticket = parts.uses.begin(key.id, call.actor.id, call.actor.session)
-    const check = () => {
-      if (!ticket.live) throw new HsmError('revoked')
-    }
-    try {
-      const reply = await perform(parts, call, key, request, check)
-      check()
-      return reply
-    } finally {
-      ticket.end()
-    }
-  }
+  return (parts, call, request) =>
+    useKey(
+      { serving: parts.cluster.serving, uses: parts.uses },
+      () => {
+        const view = parts.store.catalog
+        // Whoever was logged in before the fence must be so after it.
+        if (!stillIn(view, call)) throw new HsmError('not-logged-in')
+        const record = granted(exactlyOne(select(view, call, request.filter)))
+        granted(permit(call, record, request, availability(parts, call)))
+        return { record, key: record.id, user: call.actor.id, session: call.actor.session }
+      },
+      ({ record }, check) => perform(parts, call, record, request, check),
+    )
 }
 
 /** The result of a decision that allows. Throws the refusal otherwise. */

@@ -17,10 +17,13 @@ type Pair = readonly [publicKey: Draft, privateKey: Draft]
 export const keyGeneratePair = change<'key.generate-pair', Pair, readonly KeyRecord[]>('key.generate-pair', {
   prepare: draftPair,
   decide: (facts, _request, pair) => placeKeys(facts, pair),
-  reply: ({ store }, _call, [publicKey, privateKey]) => ({
-    public_key: keyObject(store.catalog, publicKey as KeyRecord),
-    private_key: keyObject(store.catalog, privateKey as KeyRecord),
-  }),
+  reply({ store, cluster }, _call, [publicKey, privateKey]) {
+    const covers = cluster.coverage()
+    return {
+      public_key: keyObject(store.catalog, publicKey as KeyRecord, covers),
+      private_key: keyObject(store.catalog, privateKey as KeyRecord, covers),
+    }
+  },
   wipe: (pair) => {
     for (const { material } of pair) material.fill(0)
   },

@@ -15,7 +15,9 @@ export const keyGenerateSymmetric = change<'key.generate-symmetric', Draft, read
   {
     prepare: async (parts, call, request) => draftSecretKey(parts, call, request),
     decide: (facts, _request, draft) => placeKeys(facts, [draft]),
-    reply: ({ store }, _call, [key]) => ({ key: keyObject(store.catalog, key as KeyRecord) }),
+    reply: ({ store, cluster }, _call, [key]) => ({
+      key: keyObject(store.catalog, key as KeyRecord, cluster.coverage()),
+    }),
     wipe: ({ material }) => material.fill(0),
   },
 )

@@ -5,14 +5,15 @@ import { read } from '../pipelines.ts'
 import { select } from '../selection.ts'
 
 /** Admins are shown references and labels whether they ask for more or not. */
-export const keyList = read<'key.list'>(({ view, call }, request) => {
+export const keyList = read<'key.list'>(({ parts, view, call }, request) => {
   const keys = select(view, call, request.filter)
   const decision = page(keys, request['max-items'], request['starting-token'])
   if (!decision.allow) return decision
   const { items, next } = decision.result
   const full = request.verbose && call.actor.role === 'crypto-user'
+  const covers = parts.cluster.coverage()
   return allow({
-    matched_keys: items.map((key) => (full ? keyObject(view, key) : keySummary(key))),
+    matched_keys: items.map((key) => (full ? keyObject(view, key, covers) : keySummary(key))),
     total_key_count: keys.length,
     returned_key_count: items.length,
     ...(next !== undefined && { next_token: next }),

@@ -29,6 +29,7 @@ const attempt = change<'session.login', Proof, Parameters<typeof login>[0]['user
       })
     },
     subjects: ({ username }) => [`user/${username}`],
+    localOnly: true,
     reply({ sessions }, _call, user, request) {
       const token = sessions.open({
         user: user.id,

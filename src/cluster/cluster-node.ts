@@ -1,0 +1,106 @@
+/** This HSM as one node of a cluster: joins it, keeps its place, and tells when a change is in effect on all nodes. */
+import type { Change, Coordination, Store } from '../store/store.ts'
+import { type Acknowledging, createAcknowledging } from './acknowledging.ts'
+import type { Cluster } from './cluster.ts'
+import { createConfirmations } from './confirmations.ts'
+import { createCoverage } from './coverage.ts'
+import { createFence } from './fence.ts'
+import { createMembership, type MembershipNeeds } from './membership.ts'
+import { createRoster, type Laggard } from './roster.ts'
+import { TIMING, type Timing } from './timing.ts'
+
+export interface ClusterNode extends Cluster {
+  /**
+   * @param settled resolves when no use is under way here that a commit up to the revision has ended
+   * @returns a promise that resolves when this node serves
+   */
+  join(settled: (revision: number) => Promise<void>): Promise<void>
+  /** Stops serving; changes that still wait are reported as unconfirmed. */
+  leave(): Promise<void>
+}
+
+export type ClusterNodeNeeds = Pick<MembershipNeeds, 'self' | 'clock' | 'after' | 'log'> & {
+  /** Loaded. */
+  readonly store: Pick<Store, 'catalog' | 'subscribe'>
+  readonly coordination: Coordination
+  /** Unix time in milliseconds. */
+  readonly now: () => number
+  readonly random: (bytes: number) => Uint8Array
+  readonly several: boolean
+  readonly timing?: Timing
+}
+
+export function createClusterNode(needs: ClusterNodeNeeds): ClusterNode {
+  const { store, coordination, clock, after, timing = TIMING } = needs
+  const boot = Buffer.from(needs.random(16)).toString('hex')
+  const fenced = () => store.catalog.cluster()?.keyUseFence === true
+  const fence = createFence({ coordination, after, limitMs: timing.leaseSeconds * 1000 })
+  const members = [...coordination.knownMembers('node/'), ...coordination.knownMembers('ack/')]
+  const seen = () => coordination.standing().state === 'following'
+  const roster = createRoster({ boot, graceMs: timing.graceMs, seen, members }, clock())
+  const coverage = createCoverage((revision) => roster.behind(revision, clock()).every(hasLeft))
+  const confirmations = createConfirmations({
+    ...needs,
+    roster,
+    // Behind the fence no node begins or releases a use on an older state: waiting is for those that answer.
+    effectiveMs: () => (fenced() ? timing.patienceMs : timing.graceMs),
+    patienceMs: timing.patienceMs,
+  })
+  let acknowledging: Acknowledging | undefined
+  /** What stood when this node began may be the work of a life of it that never saw it confirmed. */
+  let inherited: number | undefined
+  const membership = createMembership({
+    ...needs,
+    boot,
+    timing,
+    onRegistered: () => acknowledging?.startOver(),
+    onProof(newestCommit) {
+      inherited ??= newestCommit
+      coverage.begin(inherited)
+      acknowledging?.upTo(newestCommit)
+    },
+  })
+  const subscriptions = [
+    store.subscribe((changes) => {
+      coverage.note(changes)
+      for (const change of changes) if (concernsOthers(change)) acknowledging?.upTo(change.revision)
+    }),
+    coordination.subscribeMembers((change) => {
+      roster.apply(change, clock())
+      confirmations.review()
+    }),
+    coordination.subscribeStanding(({ state }) => {
+      if (state === 'following') roster.missed(clock())
+    }),
+  ]
+
+  return {
+    several: needs.several,
+    serving: { check: membership.check, fenced, fence },
+    others: {
+      seen,
+      inEffect: (revision) => confirmations.inEffect(Math.max(revision, inherited ?? 0)),
+      applied: confirmations.applied,
+    },
+    hsms: () => roster.registered(),
+    coverage: () => coverage.now(),
+    join(settled) {
+      acknowledging = createAcknowledging({
+        newestRevision: () => coordination.appliedRevision(),
+        settled,
+        tell: membership.acknowledge,
+      })
+      return membership.join()
+    },
+    async leave() {
+      confirmations.close()
+      for (const end of subscriptions) end()
+      await membership.leave()
+    },
+  }
+}
+
+const hasLeft = ({ until }: Laggard): boolean => until !== undefined
+
+/** Heads of audit logs change with every commit and give nobody rights; they are acknowledged with the next renewal. */
+const concernsOthers = ({ key }: Change): boolean => !key.startsWith('audit-head/')
