@@ -1,16 +1,17 @@
-/** The HSM as seen from another process: the same interface, over HTTPS. */
-import { isOperation } from '../contract/check.ts'
+/** The HSM as seen from another process: the same interface, over HTTPS, at whichever of its servers answers. */
 import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
+import type { OperationName } from '../contract/operations.ts'
 import { BINDING_HEADER, BINDING_VALUE, PATH_PREFIX } from '../contract/wire.ts'
-import { dial, type Trust } from './dial.ts'
-import { cannotConnect, connectionLost, type Failure, type ServerAddress } from './failures.ts'
-import { createLink, type Link, type WireReply, type WireRequest } from './link.ts'
-import { decodeReply } from './reply.ts'
+import type { Trust } from './dial.ts'
+import { connectionLost, type ServerAddress } from './failures.ts'
+import type { Link, WireRequest } from './link.ts'
+import { createServers } from './servers.ts'
+import { createSessionHomes } from './session-homes.ts'
 
 export type ConnectOptions = {
-  /** At least one; tried in this order. */
+  /** At least one, all of one cluster; tried in this order, the one that answered last before the others. */
   readonly servers: readonly ServerAddress[]
   readonly trust: Trust
   /** Sessions opened here end when the connection does, however that comes about. Default: they do not. */
@@ -28,65 +29,61 @@ export type RemoteHsm = Hsm & {
   close(): void
 }
 
-/** A request that certainly did not reach the HSM is sent once more, over a new connection. */
-const ATTEMPTS = 2
+/** Its schemas are loaded while the HSM works: a one-shot command would wait for them otherwise. */
+const decoder = () => import('./reply.ts')
 
 /** Connects at the first call, and then again whenever it must. Calls may run side by side. */
 export function connect(options: ConnectOptions): RemoteHsm {
-  const { timeoutMs = 60_000, bound = false, onDisconnected } = options
-  let current: Promise<Link> | undefined
+  const { servers: addresses, trust, connectTimeoutMs = 1000, timeoutMs = 60_000, bound = false } = options
+  const homes = createSessionHomes()
+  const servers = createServers({
+    servers: addresses,
+    trust,
+    connectTimeoutMs,
+    onLost(link) {
+      servers.forget(link)
+      homes.lost(link)
+      options.onDisconnected?.()
+    },
+  })
 
-  const forget = (used: Promise<Link>) => {
-    if (current === used) current = undefined
+  /** Undefined when the request certainly did not reach the HSM. */
+  async function ask<K extends OperationName>(link: Link, operation: K, request: WireRequest) {
+    const replying = link.send(request, timeoutMs)
+    setImmediate(() => void decoder())
+    const reply = await replying
+    if (reply) return (await decoder()).decodeReply(operation, reply, link.server)
+    if (!link.isOpen()) servers.forget(link)
+    return undefined
   }
 
-  function link(): Promise<Link> {
-    if (current) return current
-    const opening = openLink(options, () => {
-      forget(opening)
-      onDisconnected?.()
-    })
-    opening.catch(() => forget(opening))
-    current = opening
-    return opening
-  }
-
-  async function send(request: WireRequest): Promise<{ reply: WireReply; server: ServerAddress }> {
-    for (let attempt = 1; ; attempt += 1) {
-      const used = link()
-      const { server, send, isOpen } = await used
-      const reply = await send(request, timeoutMs)
-      if (reply) return { reply, server }
-      if (!isOpen()) forget(used)
-      if (attempt === ATTEMPTS) throw connectionLost(server)
-    }
+  /** A server that does not serve has not touched the request; without a session another one is as good. */
+  function moveOn(link: Link): undefined {
+    servers.demote(link)
+    if (!homes.has(link)) link.retire()
   }
 
   return {
-    async call(operation, request, session) {
-      const { reply, server } = await send(encodeRequest(operation, request, session, bound))
-      return decodeReply(operation, reply, server)
+    async call(operation, body, session) {
+      const request = encodeRequest(operation, body, session, bound)
+      for (let triesLeft = addresses.length; ; triesLeft -= 1) {
+        const link = homes.of(session) ?? (await servers.link())
+        const reply = await ask(link, operation, request).catch((error: unknown) => {
+          if (session === undefined && triesLeft > 1 && isNotServing(error)) return moveOn(link)
+          throw error
+        })
+        if (reply) return homes.noted(link, reply)
+        if (triesLeft === 0) throw connectionLost(link.server)
+      }
     },
     close() {
-      current?.then(({ close }) => close()).catch(() => undefined)
-      current = undefined
+      homes.close()
+      servers.close()
     },
   }
 }
 
-/** @throws HsmError `unavailable` when none of the servers can be used */
-async function openLink(
-  { servers, trust, connectTimeoutMs = 1000 }: ConnectOptions,
-  onLost: () => void,
-): Promise<Link> {
-  const attempts: { server: ServerAddress; failure: Failure }[] = []
-  for (const server of servers) {
-    const dialled = await dial(server, trust, connectTimeoutMs)
-    if (!('reason' in dialled)) return createLink(server, dialled, onLost)
-    attempts.push({ server, failure: dialled })
-  }
-  throw cannotConnect(attempts)
-}
+const isNotServing = (error: unknown): boolean => error instanceof HsmError && error.code === 'not-serving'
 
 function encodeRequest(
   operation: string,
@@ -94,7 +91,7 @@ function encodeRequest(
   session: string | undefined,
   bound: boolean,
 ): WireRequest {
-  if (!isOperation(operation)) throw new HsmError('unknown-operation')
+  if (!/^[a-z-]+\.[a-z-]+$/.test(operation)) throw new HsmError('unknown-operation')
   if (session !== undefined && !/^[\w.~+/-]+=*$/.test(session)) throw new HsmError('not-logged-in')
   const body = Buffer.from(JSON.stringify(request))
   if (body.length > LIMITS.bodyBytes) {

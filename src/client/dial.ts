@@ -13,8 +13,16 @@ export type Trust = {
 
 const KEEP_ALIVE_PROBE_MS = 60_000
 
-/** Never rejects. */
-export function dial(server: ServerAddress, trust: Trust, connectMs: number): Promise<TLSSocket | Failure> {
+/**
+ * Never rejects.
+ * @param over gives up when it is aborted
+ */
+export function dial(
+  server: ServerAddress,
+  trust: Trust,
+  connectMs: number,
+  over: AbortSignal,
+): Promise<TLSSocket | Failure> {
   const { promise, resolve } = Promise.withResolvers<TLSSocket | Failure>()
   const socket = builtin('node:tls').connect({
     ...server,
@@ -28,11 +36,14 @@ export function dial(server: ServerAddress, trust: Trust, connectMs: number): Pr
     socket.destroy()
     resolve(failure)
   }
-  const timer = setTimeout(() => giveUp(NO_ANSWER), connectMs)
+  const abandon = () => giveUp(NO_ANSWER)
+  const timer = setTimeout(abandon, connectMs)
+  over.addEventListener('abort', abandon)
   socket.on('error', (error) => giveUp(failureOf(error)))
   socket.once('secureConnect', () => {
     if (socket.alpnProtocol !== 'h2') return giveUp(NOT_AN_HSM)
     clearTimeout(timer)
+    over.removeEventListener('abort', abandon)
     socket.setKeepAlive(true, KEEP_ALIVE_PROBE_MS)
     resolve(socket)
   })

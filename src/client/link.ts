@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls'
 import { LIMITS } from '../contract/limits.ts'
 import { HSM_NAME } from '../contract/wire.ts'
 import { connectionLost, notUnderstood, type ServerAddress, tookTooLong } from './failures.ts'
+import { createLiveness, NO_LIVENESS } from './liveness.ts'
 
 export type WireRequest = {
   readonly path: string
@@ -20,11 +21,21 @@ export interface Link {
    * @throws HsmError `unavailable`
    */
   send(request: WireRequest, timeoutMs: number): Promise<WireReply | undefined>
+  /** Takes no more requests; those under way come to their end. */
+  retire(): void
   close(): void
 }
 
-/** @param onLost called when the connection is gone and `close` was not called */
-export function createLink(server: ServerAddress, socket: TLSSocket, onLost: () => void): Link {
+export type LinkOptions = {
+  readonly server: ServerAddress
+  readonly socket: TLSSocket
+  /** Called when the connection is gone and neither `retire` nor `close` was called. */
+  readonly onLost: () => void
+  /** Give the server up within a second when it falls silent during a request. */
+  readonly probed: boolean
+}
+
+export function createLink({ server, socket, onLost, probed }: LinkOptions): Link {
   const session = process
     .getBuiltinModule('node:http2')
     .connect(`https://${HSM_NAME}`, { createConnection: () => socket, settings: { enablePush: false } })
@@ -35,6 +46,7 @@ export function createLink(server: ServerAddress, socket: TLSSocket, onLost: () 
   })
   session.on('error', () => undefined) // each request under way learns of it by itself
   session.once('close', onLost)
+  const liveness = probed ? createLiveness(session) : NO_LIVENESS
   const isOpen = () => !session.closed && !session.destroyed
   return {
     server,
@@ -42,12 +54,16 @@ export function createLink(server: ServerAddress, socket: TLSSocket, onLost: () 
     async send(request, timeoutMs) {
       const stream = isOpen() ? begin(session, request) : undefined
       if (!stream) return undefined
-      const reply = await receive(stream, server, timeoutMs)
+      const reply = await receive(stream, server, timeoutMs).finally(liveness.begin())
       if (reply) return reply
       // RFC 9113 §6.8 and §8.7
       const untouched = stream.rstCode === REFUSED_STREAM || stream.id === undefined || stream.id > lastTaken
       if (untouched) return undefined
       throw connectionLost(server)
+    },
+    retire() {
+      session.off('close', onLost)
+      session.close()
     },
     close() {
       session.off('close', onLost)
