@@ -23,7 +23,7 @@ function bundle(program: string): Promise<BuildResult> {
     minifyWhitespace: true,
     legalComments: 'none',
     // Needed by the server alone, and CommonJS in part: they come from node_modules as they are.
-    external: ['pino', '@peculiar/x509', 'reflect-metadata'],
+    external: ['pino', '@peculiar/x509', 'reflect-metadata', '@grpc/grpc-js', '@bufbuild/protobuf'],
     logLevel: 'warning',
   })
 }

@@ -5,21 +5,24 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { HsmError } from '../contract/errors.ts'
 import { askStatus } from './ask.ts'
 import { type Home, makeHome } from './home.ts'
-import { type ListenAddress, showAddress } from './listen-address.ts'
+import { showAddress } from './listen-address.ts'
 import { done, failed, type Outcome } from './outcome.ts'
 import { readRunning } from './running.ts'
 
 const READY_MS = 60_000
 const POLL_MS = 25
 
-/** @param program the script that this process runs */
-export async function detach(home: Home, listen: ListenAddress, program: string): Promise<Outcome> {
+/**
+ * @param program the script that this process runs
+ * @param words of the options that it is started with, besides the home; relative paths would not do
+ */
+export async function detach(home: Home, words: readonly string[], program: string): Promise<Outcome> {
   makeHome(home)
   const log = openSync(home.log, 'a', 0o600)
   const logged = fstatSync(log).size
   const child = spawn(
     process.execPath,
-    [...process.execArgv, program, 'start', '--home', home.root, '--listen', showAddress(listen)],
+    [...process.execArgv, program, 'start', '--home', home.root, ...words],
     { detached: true, stdio: ['ignore', log, log], cwd: home.root },
   )
   closeSync(log)

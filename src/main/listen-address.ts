@@ -18,6 +18,9 @@ export function parseListen(text: string): ListenAddress | undefined {
 
 const LOOPBACK: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
 
+/** Whether it stands for every address of the machine, and so for none that could be called. */
+export const isWildcard = (host: string): boolean => Object.hasOwn(LOOPBACK, host)
+
 /** How clients on the same machine reach it. */
 export const localAddress = ({ host, port }: ListenAddress): ListenAddress => ({
   host: LOOPBACK[host] ?? host,

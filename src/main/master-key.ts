@@ -34,7 +34,14 @@ function create(path: string, random: ((bytes: number) => Uint8Array) | undefine
       `The master key ${path} is missing, and without it the store cannot be opened`,
     )
   }
-  const key = random(BYTES)
+  return saveMasterKey(path, random(BYTES))
+}
+
+/**
+ * @param key wiped afterwards
+ * @returns what is in the file
+ */
+export function saveMasterKey(path: string, key: Uint8Array): string {
   const text = `${Buffer.from(key.buffer, key.byteOffset, key.length).toString('hex')}\n`
   key.fill(0)
   createFile(path, text, 'private')

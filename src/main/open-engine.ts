@@ -1,23 +1,35 @@
-/** Composition of the HSM itself: store, seals, passwords, engine. */
-import { randomBytes, randomInt } from 'node:crypto'
+/** Composition of the HSM itself: store, seals, passwords, engine, and its place in a cluster. */
+import { randomBytes } from 'node:crypto'
+import { uptime } from 'node:os'
+import { createBootClock } from '../cluster/boot-clock.ts'
 import { HsmError } from '../contract/errors.ts'
+import type { Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
 import { opensslAvailable } from '../crypto/openssl.ts'
 import { createPasswordHasher } from '../crypto/password.ts'
-import { createSealer, masterKeyCheck } from '../crypto/seal.ts'
-import { createEngine, type Engine } from '../engine/engine.ts'
+import { createEngine } from '../engine/engine.ts'
 import type { EngineNeeds } from '../engine/parts.ts'
-import { sqliteStore, storeIdentity } from '../store/sqlite/sqlite-store.ts'
-import { createFile, readIfThere } from './files.ts'
+import type { Store } from '../store/store.ts'
+import type { Identity } from './certificates.ts'
 import type { Home } from './home.ts'
-import { withMasterKey } from './master-key.ts'
+import { measuredHsm, measuredStore, observeHoldings } from './metrics/instruments.ts'
+import type { Registry } from './metrics/registry.ts'
+import { sharedAuthority } from './node/authority.ts'
+import { openNode } from './node/open-node.ts'
+import type { NodePlan } from './node/start-plan.ts'
+import { openEmbeddedStore } from './open-store.ts'
+import { loadAuthority } from './tls.ts'
 import { version } from './version.ts'
 
 export type Log = EngineNeeds['log']
 
 export type OpenEngine = {
-  readonly engine: Engine
+  readonly engine: Hsm
   readonly clusterId: string
+  /** The CA of the cluster. */
+  readonly authority: Identity
+  /** Resolves when the HSM serves; until then it refuses nearly everything. */
+  join(): Promise<void>
   close(): Promise<void>
 }
 
@@ -25,69 +37,72 @@ export type OpenEngineOptions = {
   readonly home: Home
   /** Of this HSM, as it is shown to users. */
   readonly address: () => string
+  /** Its place in a cluster on etcd; left out, it has an embedded store. */
+  readonly node?: NodePlan | undefined
+  /** Where it is measured, if anywhere. */
+  readonly registry?: Registry | undefined
   readonly log: Log
 }
+
+const seconds = () => performance.now() / 1000
+
+/** Loaded for those who have it: the client of etcd is large. */
+const sharedStore = () => import('./node/open-store.ts')
 
 /**
  * Opens the HSM of a home, or makes a new one there. The home must be locked by the caller.
  *
  * @throws HsmError `store-damaged` or `store-failure` with one sentence naming what is wrong
  */
-export async function openEngine({ home, address, log }: OpenEngineOptions): Promise<OpenEngine> {
-  using undo = new DisposableStack()
-  const known = storeIdentity(home.database)
-  const hsmId = readIfThere(home.hsmId)?.trim()
-  if (!known && hsmId !== undefined) {
-    throw new HsmError('store-damaged', `The store ${home.database} is missing`)
-  }
-  const clusterId = known?.clusterId ?? newId('cluster')
-  const { store, sealer } = withMasterKey(home.masterKey, known ? undefined : randomBytes, (key) => ({
-    store: sqliteStore({
-      path: home.database,
-      sealer: createSealer(key, 'records', clusterId),
-      clusterId,
-      masterKeyCheck: masterKeyCheck(key),
-    }),
-    sealer: createSealer(key, 'material', clusterId),
-  }))
-  undo.defer(() => void store.close())
+export async function openEngine(options: OpenEngineOptions): Promise<OpenEngine> {
+  const { home, address, node: plan, registry, log } = options
+  await using undo = new AsyncDisposableStack()
+  const clock = createBootClock({ monotonic: () => performance.now(), wall: Date.now, uptime })
+  const shared = plan && (await (await sharedStore()).openSharedStore(home, plan, clock))
+  const { store, sealer, clusterId, hsmId } = shared ?? openEmbeddedStore(home)
+  undo.defer(() => store.close())
+  const hsm = { id: hsmId, version, address }
+  const node = shared && openNode({ store: shared.store, hsm, clock, registry, log })
   const engine = createEngine({
-    store,
+    store: registry ? measuredStore(store, registry, seconds) : store,
     sealer,
     clusterId,
     passwords: createPasswordHasher({ parallel: LIMITS.passwordHashes, queue: LIMITS.passwordQueue }),
-    hsm: { id: hsmId ?? newHsmId(home), version, address },
+    hsm,
     capacity: LIMITS,
     now: Date.now,
     monotonic: () => performance.now(),
     random: randomBytes,
+    ...(node && { cluster: node.cluster }),
+    keyUseFence: plan?.keyUseFence === true,
     log,
   })
+  undo.defer(() => engine.close())
+  if (node) undo.defer(() => node.leave())
   await engine.found()
+  if (plan?.keyUseFence) checkFence(store, clusterId)
+  const authority = shared
+    ? await sharedAuthority(store, sealer, clusterId, Date.now())
+    : await loadAuthority(home, clusterId, Date.now())
   if (!opensslAvailable())
     log('warn', {}, 'OpenSSL cannot be called directly; some operations are slow or refused')
-  undo.move()
+  const whole = node ? node.describing(engine) : engine
+  if (registry) observeHoldings(whole, registry)
+  const everything = undo.move()
   return {
-    engine,
+    engine: registry ? measuredHsm(whole, registry, seconds) : whole,
     clusterId,
-    async close() {
-      engine.close()
-      await store.close()
-    },
+    authority,
+    join: async () => node?.join(engine.settled),
+    close: () => everything.disposeAsync(),
   }
 }
 
-function newHsmId(home: Home): string {
-  const id = newId('hsm')
-  createFile(home.hsmId, `${id}\n`, 'private')
-  return id
-}
-
-const ID_ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
-const ID_LENGTH = 11
-
-/** Ids look as in CloudHSM: `cluster-`, `hsm-` and 11 of these. */
-function newId(kind: 'cluster' | 'hsm'): string {
-  const characters = Array.from({ length: ID_LENGTH }, () => ID_ALPHABET[randomInt(ID_ALPHABET.length)])
-  return `${kind}-${characters.join('')}`
+/** @throws HsmError `invalid-request` when the cluster was founded without it */
+function checkFence({ catalog }: Pick<Store, 'catalog'>, clusterId: string): void {
+  if (catalog.cluster()?.keyUseFence) return
+  throw new HsmError(
+    'invalid-request',
+    `Cluster ${clusterId} was founded without --key-use-fence, and stays so`,
+  )
 }

@@ -2,10 +2,13 @@
 import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import { createHttpsServer } from '../server/https-server.ts'
-import { writeClientConfig } from './client-config.ts'
+import { type ClientFacts, writeClientConfig } from './client-config.ts'
 import { type Home, makeHome } from './home.ts'
-import { type ListenAddress, localAddress } from './listen-address.ts'
+import { type ListenAddress, localAddress, parseListen, showAddress } from './listen-address.ts'
 import { takeLock } from './lock.ts'
+import { openEndpoint } from './metrics/endpoint.ts'
+import { createRegistry } from './metrics/registry.ts'
+import { planStart, type StartOptions } from './node/start-plan.ts'
 import { type Log, openEngine } from './open-engine.ts'
 import { announce, readRunning, withdraw } from './running.ts'
 import { loadTls } from './tls.ts'
@@ -16,32 +19,44 @@ export type OpenHsm = {
   readonly clusterId: string
   /** What it really listens on. */
   readonly listening: ListenAddress
+  /** Where its metrics are read. */
+  readonly metrics: ListenAddress | undefined
   /** Lets requests under way finish, but not longer than `graceMs`. */
   close(options: { readonly graceMs: number }): Promise<void>
 }
 
-export type OpenHsmOptions = {
+export type OpenHsmOptions = StartOptions & {
   readonly home: Home
-  readonly listen: ListenAddress
   readonly log: Log
 }
 
 /**
- * Opens the HSM of a home, makes it first if there is none, and serves it.
+ * Opens the HSM of a home, makes it first if there is none, and serves it. Resolves when it serves; an HSM of a cluster
+ * waits for etcd before.
  *
  * @throws HsmError with one sentence: another process has the home, the store is damaged, the address is taken
  */
-export async function openHsm({ home, listen, log }: OpenHsmOptions): Promise<OpenHsm> {
+export async function openHsm({ home, log, ...options }: OpenHsmOptions): Promise<OpenHsm> {
   await using undo = new AsyncDisposableStack()
   makeHome(home)
   const unlock = takeLock(home.lock) ?? alreadyRunning(home)
   undo.defer(unlock)
   withdraw(home) // of a process that was killed
 
+  const { listen, metrics, node } = planStart(home, options)
+  const registry = metrics && createRegistry()
   let listening = listen
-  const { engine, clusterId, close } = await openEngine({ home, log, address: () => listening.host })
+  const advertised = () => node?.settings.advertise ?? listening
+  const address = () => (node ? showAddress(advertised()) : listening.host)
+  const { engine, clusterId, authority, join, close } = await openEngine({
+    home,
+    log,
+    address,
+    node,
+    registry,
+  })
   undo.defer(close)
-  const { ca, server: tls } = await loadTls(home, clusterId, listen.host, Date.now())
+  const { ca, server: tls } = await loadTls(home, authority, [listen.host, advertised().host], Date.now())
   const server = createHttpsServer({
     hsm: engine,
     tls,
@@ -52,7 +67,12 @@ export async function openHsm({ home, listen, log }: OpenHsmOptions): Promise<Op
   listening = await server.listen(listen.host, listen.port)
   let graceMs = 0
   undo.defer(() => server.close({ graceMs }))
-  tellClients(home, { clusterId, ca, address: localAddress(listening), log })
+  const endpoint = registry && metrics && (await openEndpoint(metrics, registry.render))
+  undo.defer(() => endpoint?.close())
+  await join()
+  const others = node && (await otherAddresses(engine, address()))
+  const forClients = node?.settings.advertise ?? localAddress(listening)
+  tellClients(home, { clusterId, ca, address: forClients, others, log })
   undo.defer(() => withdraw(home))
   announce(home, { pid: process.pid, ...localAddress(listening) })
 
@@ -61,6 +81,7 @@ export async function openHsm({ home, listen, log }: OpenHsmOptions): Promise<Op
     hsm: engine,
     clusterId,
     listening,
+    metrics: endpoint?.listening,
     close(options) {
       graceMs = options.graceMs
       return everything.disposeAsync()
@@ -74,17 +95,18 @@ function alreadyRunning(home: Home): never {
   throw new HsmError('unavailable', `Strongroom is already running on ${home.root}${who}`)
 }
 
-type ForClients = {
-  readonly clusterId: string
-  readonly ca: string
-  readonly address: ListenAddress
-  readonly log: Log
+/** Of the other live HSMs of the cluster. */
+async function otherAddresses(hsm: Hsm, own: string): Promise<readonly ListenAddress[]> {
+  const { hsms } = await hsm.call('cluster.hsm-info', {})
+  return hsms.flatMap(({ address }) => (address === own ? [] : (parseListen(address) ?? [])))
 }
 
+type ForClients = ClientFacts & { readonly log: Log }
+
 /** A configuration that its user has broken is no reason not to serve. */
-function tellClients(home: Home, { clusterId, ca, address, log }: ForClients): void {
+function tellClients(home: Home, { log, ...facts }: ForClients): void {
   try {
-    writeClientConfig(home, clusterId, ca, address)
+    writeClientConfig(home, facts)
   } catch (error) {
     if (!(error instanceof HsmError)) throw error
     log('warn', { problem: error.message }, 'the client configuration was left as it is')

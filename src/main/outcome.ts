@@ -5,3 +5,9 @@ export const done = (text: string): Outcome => ({ exit: 0, text: `${text}\n` })
 
 /** @param problem a sentence */
 export const failed = (problem: string): Outcome => ({ exit: 1, text: `strongroom: ${problem}\n` })
+
+/** @param problem about the words on the command line */
+export const wrongUsage = (problem: string): Outcome => ({
+  exit: 2,
+  text: `strongroom: ${problem}\n\nFor more information, try: strongroom --help\n`,
+})

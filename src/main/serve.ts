@@ -1,17 +1,20 @@
 /** `strongroom start` in the foreground: serves until a signal asks it to end. */
 import type { Home } from './home.ts'
-import { type ListenAddress, showAddress } from './listen-address.ts'
+import { showAddress } from './listen-address.ts'
 import { createLogger } from './logger.ts'
+import type { StartOptions } from './node/start-plan.ts'
 import { openHsm } from './open-hsm.ts'
 import type { Outcome } from './outcome.ts'
 import { GRACE_MS } from './running.ts'
 
-export async function serve(home: Home, listen: ListenAddress): Promise<Outcome> {
+export async function serve(home: Home, options: StartOptions): Promise<Outcome> {
   process.umask(0o077)
   const log = createLogger()
   const asked = firstSignal()
-  const hsm = await openHsm({ home, listen, log })
-  log('info', { address: showAddress(hsm.listening), cluster: hsm.clusterId, home: home.root }, 'serving')
+  const hsm = await openHsm({ ...options, home, log })
+  const { clusterId: cluster, listening, metrics } = hsm
+  const shown = metrics && { metrics: showAddress(metrics) }
+  log('info', { address: showAddress(listening), ...shown, cluster, home: home.root }, 'serving')
   log('info', { signal: await asked }, 'stopping')
   await hsm.close({ graceMs: GRACE_MS })
   log('info', {}, 'stopped')

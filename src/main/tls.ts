@@ -3,27 +3,41 @@ import { HSM_NAME } from '../contract/wire.ts'
 import { createAuthority, type Identity, isFit, issueServerCertificate } from './certificates.ts'
 import { readIfThere, readSecretIfThere, replaceFile } from './files.ts'
 import type { Home } from './home.ts'
+import { isWildcard } from './listen-address.ts'
 
 export type Tls = { readonly ca: string; readonly server: Identity }
 
 /** What every HSM is called, and what it is called on its own machine. */
 const NAMES = [HSM_NAME, 'localhost', '127.0.0.1', '::1'] as const
-const WILDCARDS: readonly string[] = ['0.0.0.0', '::']
 
 /**
- * @param host that the HSM listens on
+ * The server certificate of this HSM.
+ *
+ * @param authority of the cluster
+ * @param hosts by which clients may call it
  * @param now Unix time in milliseconds
  * @throws HsmError `store-damaged` when others can read a private key
  */
-export async function loadTls(home: Home, clusterId: string, host: string, now: number): Promise<Tls> {
-  const authority =
-    readIdentity(home.caKey, home.caCert) ??
-    save(home.caKey, home.caCert, await createAuthority(clusterId, now))
-  const names = [...new Set([...NAMES, ...(WILDCARDS.includes(host) ? [] : [host])])]
+export async function loadTls(
+  home: Home,
+  authority: Identity,
+  hosts: readonly string[],
+  now: number,
+): Promise<Tls> {
+  if (readIfThere(home.caCert) !== authority.cert) replaceFile(home.caCert, authority.cert, 'public')
+  const names = [...new Set([...NAMES, ...hosts.filter((host) => !isWildcard(host))])]
   const present = readIdentity(home.serverKey, home.serverCert)
   if (present && isFit(present, authority.cert, names, now)) return { ca: authority.cert, server: present }
   const server = await issueServerCertificate(authority, names, now)
   return { ca: authority.cert, server: save(home.serverKey, home.serverCert, server) }
+}
+
+/** The CA of a cluster of one, in files of its home: made when there is none. */
+export async function loadAuthority(home: Home, clusterId: string, now: number): Promise<Identity> {
+  return (
+    readIdentity(home.caKey, home.caCert) ??
+    save(home.caKey, home.caCert, await createAuthority(clusterId, now))
+  )
 }
 
 function readIdentity(keyPath: string, certPath: string): Identity | undefined {

@@ -1,6 +1,6 @@
 /** Changes to the client configuration: each touches what it names and keeps the rest of the document. */
 import { HsmError } from '../../contract/errors.ts'
-import { type Address, isHost } from './address.ts'
+import { type Address, DEFAULT_PORT, isHost } from './address.ts'
 import type { LoggingConfig } from './client-config.ts'
 import { type ClusterEntry, type ConfigDocument, clusterIdOf } from './document.ts'
 
@@ -67,6 +67,24 @@ export function editCluster(
   const clusters = config.clusters.map((entry, at) =>
     at === index ? edited(id === undefined ? entry : named(entry, id), edit) : entry,
   )
+  return { ...config, clusters }
+}
+
+/**
+ * Puts servers before those that the cluster has already; none of them is changed or comes twice.
+ *
+ * @throws HsmError `invalid-request` when there is no such cluster
+ */
+export function addServers(config: ConfigDocument, id: string, servers: readonly Address[]): ConfigDocument {
+  const index = clusterIndex(config, id)
+  const clusters = config.clusters.map((entry, at) => {
+    if (at !== index) return entry
+    const known = entry.cluster.servers
+    const isNew = ({ hostname, port }: Address) =>
+      !known.some((server) => server.hostname === hostname && (server.port ?? DEFAULT_PORT) === port)
+    const added = servers.filter(isNew).map((server) => ({ ...server, enable: true }))
+    return { ...entry, cluster: { ...entry.cluster, servers: [...added, ...known] } }
+  })
   return { ...config, clusters }
 }
 

@@ -1,0 +1,34 @@
+export const HELP = `Strongroom, a software HSM cluster driven with the CloudHSM CLI
+
+Usage: strongroom <COMMAND> [OPTIONS]
+
+Commands:
+  start        Serve the HSM; the first start creates it
+  stop         Ask the HSM to end, and wait until it has
+  status       Show whether the HSM serves, and what it holds; exit status 0 only if it serves
+  audit        Print the audit log and check its chain; logs in with CLOUDHSM_ROLE and CLOUDHSM_PIN, as an admin
+  demo         Share a key and take it back, on an HSM that is gone afterwards
+  node invite  Print a secret that lets one more machine into the cluster, within 10 minutes
+  node join    Make this machine part of the cluster that printed the secret
+
+Options:
+      --home <DIR>          Directory of the HSM [default: $STRONGROOM_HOME or ~/.strongroom]
+      --listen <HOST:PORT>  start: address to serve on, port 0 for any free one [default: 127.0.0.1:2223]
+      --metrics <HOST:PORT> start: serve metrics for Prometheus there, without TLS [default: nowhere]
+      --detach              start: in the background; returns when the HSM answers
+      --json                status, audit: as JSON
+  -h, --help                Print help
+  -V, --version             Print version
+
+An HSM of a cluster, which start remembers:
+      --etcd <URL,URL…>            start, node join: the members of etcd, such as https://10.0.0.1:2379
+      --etcd-ca <FILE>             start, node join: certificates of the CA of etcd
+      --etcd-cert <FILE>           start, node join: certificate for etcd to know this HSM by
+      --etcd-key <FILE>            start, node join: its private key
+      --etcd-user <NAME>           start, node join: user of etcd
+      --etcd-password-file <FILE>  start, node join: file with the password of that user
+      --cluster-id <ID>            start: cluster to join, or to found if etcd has none of that name
+      --hsm-id <ID>                start: name of this HSM in its cluster
+      --advertise <HOST:PORT>      start: how others reach this HSM [default: where it listens]
+      --key-use-fence              start: found a cluster that does not rely on the rate of clocks
+      --secret-file <FILE>         node join: file with the secret, - for standard input`

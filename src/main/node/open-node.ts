@@ -1,0 +1,71 @@
+/** The place of this HSM in its cluster, and what administrators are told of it. */
+import { randomBytes } from 'node:crypto'
+import type { Cluster, HsmFacts } from '../../cluster/cluster.ts'
+import { createClusterNode } from '../../cluster/cluster-node.ts'
+import type { Hsm } from '../../contract/hsm.ts'
+import type { EngineNeeds } from '../../engine/parts.ts'
+import type { EtcdStore } from '../../store/etcd/etcd-store.ts'
+import { observeBarrier, observeFollowing, timedCluster } from '../metrics/instruments.ts'
+import type { Registry } from '../metrics/registry.ts'
+import { createNodeStatus } from './node-status.ts'
+import { createRecent } from './recent.ts'
+
+export type OpenNode = {
+  readonly cluster: Cluster
+  join(settled: (revision: number) => Promise<void>): Promise<void>
+  leave(): Promise<void>
+  /** The HSM, whose status also tells of its cluster. */
+  describing(hsm: Hsm): Hsm
+}
+
+export type OpenNodeOptions = {
+  readonly store: EtcdStore
+  readonly hsm: EngineNeeds['hsm']
+  /** Milliseconds, goes on while the machine is suspended. */
+  readonly clock: () => number
+  readonly registry: Registry | undefined
+  readonly log: EngineNeeds['log']
+}
+
+export function openNode({ store, hsm, clock, registry, log }: OpenNodeOptions): OpenNode {
+  const self = (): HsmFacts => ({ ...hsm, address: hsm.address() })
+  const node = createClusterNode({
+    store,
+    coordination: store,
+    self,
+    clock,
+    after(ms, callback) {
+      const timer = setTimeout(callback, ms)
+      return () => clearTimeout(timer)
+    },
+    now: Date.now,
+    random: randomBytes,
+    several: true,
+    log,
+  })
+  const waits = createRecent()
+  const observers = [waits.note, ...(registry ? [observeBarrier(registry)] : [])]
+  const cluster = timedCluster(
+    node,
+    () => clock() / 1000,
+    (seconds, outcome) => {
+      for (const observe of observers) observe(seconds, outcome)
+    },
+  )
+  if (registry) observeFollowing(store, cluster, clock, registry)
+  const status = createNodeStatus({ store, cluster, id: hsm.id, waits })
+  return {
+    cluster,
+    join: node.join,
+    leave: () =>
+      node
+        .leave()
+        .catch((err: unknown) => log('warn', { err }, 'the cluster was not told that this HSM leaves')),
+    describing: (described) => ({
+      async call(operation, request, session) {
+        const reply = await described.call(operation, request, session)
+        return operation === 'cluster.status' ? { ...reply, ...status() } : reply
+      },
+    }),
+  }
+}

@@ -1,0 +1,68 @@
+/** The store that the nodes of a cluster share on etcd: joined, or founded by the first of them. */
+import { randomBytes } from 'node:crypto'
+import { existsSync, rmSync } from 'node:fs'
+import { HsmError } from '../../contract/errors.ts'
+import { createSealer, masterKeyCheck } from '../../crypto/seal.ts'
+import type { EtcdAccess } from '../../store/etcd/client.ts'
+import { type EtcdStore, etcdMasterKeyCheck, etcdStore } from '../../store/etcd/etcd-store.ts'
+import type { Home } from '../home.ts'
+import { hsmIdOf } from '../ids.ts'
+import { withMasterKey } from '../master-key.ts'
+import type { OpenStore } from '../open-store.ts'
+import { accessOf, saveSettings } from './settings.ts'
+import type { NodePlan } from './start-plan.ts'
+
+/**
+ * Resolves when the replica is whole. The home remembers the cluster from then on.
+ *
+ * @param clock milliseconds, goes on while the machine is suspended
+ * @throws HsmError with one sentence: etcd does not answer, the cluster has another master key, it is gone
+ */
+export async function openSharedStore(
+  home: Home,
+  { settings, known, hsmId }: NodePlan,
+  clock: () => number,
+): Promise<OpenStore<EtcdStore>> {
+  const { clusterId } = settings
+  const access = accessOf(settings.etcd)
+  const founded = (await etcdMasterKeyCheck(access, clusterId)) !== undefined
+  if (!founded && known) throw new HsmError('store-damaged', `Cluster ${clusterId} is gone from etcd`)
+  const hasKey = existsSync(home.masterKey)
+  if (founded && !hasKey) throw notInvited(home, clusterId)
+  const { sealer, records, check } = withMasterKey(
+    home.masterKey,
+    hasKey ? undefined : randomBytes,
+    (key) => ({
+      sealer: createSealer(key, 'material', clusterId),
+      records: createSealer(key, 'records', clusterId),
+      check: masterKeyCheck(key),
+    }),
+  )
+  const options = {
+    ...access,
+    clusterId,
+    sealer: records,
+    masterKeyCheck: check,
+    found: !founded,
+    now: clock,
+  }
+  const store = await etcdStore(options).catch(async (error: unknown) => {
+    if (hasKey || !(await isOfAnother(access, clusterId, check))) throw error
+    // Another node has founded the cluster at the same moment, so this key is worth nothing.
+    rmSync(home.masterKey)
+    throw notInvited(home, clusterId)
+  })
+  saveSettings(home, settings)
+  return { store, sealer, clusterId, hsmId: hsmIdOf(home, hsmId) }
+}
+
+async function isOfAnother(access: EtcdAccess, clusterId: string, check: string): Promise<boolean> {
+  const standing = await etcdMasterKeyCheck(access, clusterId)
+  return standing !== undefined && standing !== check
+}
+
+const notInvited = ({ masterKey }: Home, clusterId: string): HsmError =>
+  new HsmError(
+    'invalid-request',
+    `Cluster ${clusterId} exists already; join it with strongroom node join, or copy its master key to ${masterKey}`,
+  )

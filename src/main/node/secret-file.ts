@@ -1,0 +1,24 @@
+import { createReadStream } from 'node:fs'
+import { HsmError } from '../../contract/errors.ts'
+
+const MAX_BYTES = 8192
+
+/**
+ * What is in the file.
+ *
+ * @param path `-` for standard input
+ * @throws HsmError `invalid-request` when it is more than a secret can be; errors of the operating system
+ */
+export async function readSecret(path: string): Promise<string> {
+  const stream: AsyncIterable<Buffer> = path === '-' ? process.stdin : createReadStream(path)
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of stream) {
+    chunks.push(chunk)
+    length += chunk.length
+    if (length > MAX_BYTES) {
+      throw new HsmError('invalid-request', `The secret must not be longer than ${MAX_BYTES} bytes`)
+    }
+  }
+  return Buffer.concat(chunks).toString()
+}

@@ -1,0 +1,82 @@
+/** What the home of a node knows of its cluster, so that a plain `strongroom start` starts the same node again. */
+import { readFileSync } from 'node:fs'
+import * as v from 'valibot'
+import { HsmError } from '../../contract/errors.ts'
+import type { EtcdAccess } from '../../store/etcd/client.ts'
+import { readIfThere, replaceFile } from '../files.ts'
+import type { Home } from '../home.ts'
+
+const address = v.object({
+  host: v.string(),
+  port: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535)),
+})
+const etcd = v.object({
+  endpoints: v.pipe(v.array(v.string()), v.minLength(1)),
+  /** Absolute paths of files in PEM. */
+  caFile: v.optional(v.string()),
+  certFile: v.optional(v.string()),
+  keyFile: v.optional(v.string()),
+  username: v.optional(v.string()),
+  /** Absolute path of a file whose only line is the password. */
+  passwordFile: v.optional(v.string()),
+})
+const settings = v.object({
+  clusterId: v.string(),
+  etcd,
+  /** Left out: the default. */
+  listen: v.optional(address),
+  /** How clients and administrators of other machines reach this node. Left out: where it listens. */
+  advertise: v.optional(address),
+})
+
+export type EtcdSettings = v.InferOutput<typeof etcd>
+export type NodeSettings = v.InferOutput<typeof settings>
+
+/** Undefined when the home is not that of a node. */
+export function readSettings({ cluster }: Home): NodeSettings | undefined {
+  const text = readIfThere(cluster)
+  if (text === undefined) return undefined
+  try {
+    return v.parse(settings, JSON.parse(text))
+  } catch (cause) {
+    throw new HsmError(
+      'store-damaged',
+      `${cluster} is damaged; give --etcd and --cluster-id again after removing it`,
+      {
+        cause,
+      },
+    )
+  }
+}
+
+export function saveSettings({ cluster }: Home, known: NodeSettings): void {
+  const text = `${JSON.stringify(known, null, 2)}\n`
+  if (readIfThere(cluster) !== text) replaceFile(cluster, text, 'private')
+}
+
+/** @throws HsmError `invalid-request` naming the option whose file cannot be read */
+export function accessOf(etcd: EtcdSettings): EtcdAccess {
+  const { endpoints, caFile, certFile, keyFile, username, passwordFile } = etcd
+  const ca = optionFile('--etcd-ca', caFile)
+  const cert = optionFile('--etcd-cert', certFile)
+  const key = optionFile('--etcd-key', keyFile)
+  const password = optionFile('--etcd-password-file', passwordFile)
+  return {
+    endpoints,
+    tls: ca && { ca, ...(cert && key && { cert, key }) },
+    user:
+      username === undefined || password === undefined
+        ? undefined
+        : { username, password: password.toString().replace(/\r?\n$/, '') },
+  }
+}
+
+function optionFile(option: string, path: string | undefined): Buffer | undefined {
+  if (path === undefined) return undefined
+  try {
+    return readFileSync(path)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new HsmError('invalid-request', `Cannot read the file of ${option}, ${path}: ${code}`, { cause })
+  }
+}

@@ -1,0 +1,41 @@
+/** The embedded store of an HSM, with its seals. */
+import { randomBytes } from 'node:crypto'
+import { HsmError } from '../contract/errors.ts'
+import { createSealer, masterKeyCheck, type Sealer } from '../crypto/seal.ts'
+import { sqliteStore, storeIdentity } from '../store/sqlite/sqlite-store.ts'
+import type { Store } from '../store/store.ts'
+import type { Home } from './home.ts'
+import { hsmIdOf, knownHsmId, newId } from './ids.ts'
+import { withMasterKey } from './master-key.ts'
+
+export type OpenStore<S extends Store = Store> = {
+  readonly store: S
+  /** Of key material. */
+  readonly sealer: Sealer
+  readonly clusterId: string
+  readonly hsmId: string
+}
+
+/**
+ * Opens the store of a home, or makes a new one there.
+ *
+ * @throws HsmError `store-damaged` or `store-failure` with one sentence naming what is wrong
+ */
+export function openEmbeddedStore(home: Home): OpenStore {
+  const known = storeIdentity(home.database)
+  if (!known && knownHsmId(home) !== undefined) {
+    throw new HsmError('store-damaged', `The store ${home.database} is missing`)
+  }
+  const clusterId = known?.clusterId ?? newId('cluster')
+  return withMasterKey(home.masterKey, known ? undefined : randomBytes, (key) => ({
+    store: sqliteStore({
+      path: home.database,
+      sealer: createSealer(key, 'records', clusterId),
+      clusterId,
+      masterKeyCheck: masterKeyCheck(key),
+    }),
+    sealer: createSealer(key, 'material', clusterId),
+    clusterId,
+    hsmId: hsmIdOf(home),
+  }))
+}

@@ -1,0 +1,123 @@
+/** The options of the program strongroom as words, and what they mean. */
+import { resolve } from 'node:path'
+import { isClusterId } from '../cli/config/document.ts'
+import { HsmError } from '../contract/errors.ts'
+import { type ListenAddress, parseListen } from './listen-address.ts'
+import type { EtcdSettings } from './node/settings.ts'
+import type { StartOptions } from './node/start-plan.ts'
+
+export const WORDS = {
+  home: { type: 'string' },
+  listen: { type: 'string' },
+  detach: { type: 'boolean' },
+  json: { type: 'boolean' },
+  metrics: { type: 'string' },
+  etcd: { type: 'string' },
+  'etcd-ca': { type: 'string' },
+  'etcd-cert': { type: 'string' },
+  'etcd-key': { type: 'string' },
+  'etcd-user': { type: 'string' },
+  'etcd-password-file': { type: 'string' },
+  'cluster-id': { type: 'string' },
+  'hsm-id': { type: 'string' },
+  advertise: { type: 'string' },
+  'key-use-fence': { type: 'boolean' },
+  'secret-file': { type: 'string' },
+} as const
+
+export type OptionName = keyof typeof WORDS
+
+export const ETCD_WORDS = [
+  'etcd',
+  'etcd-ca',
+  'etcd-cert',
+  'etcd-key',
+  'etcd-user',
+  'etcd-password-file',
+] as const satisfies readonly OptionName[]
+
+/** As they stand on the command line. */
+export type Options = {
+  readonly [Name in OptionName]?: (typeof WORDS)[Name]['type'] extends 'boolean' ? boolean : string
+}
+
+/** @throws HsmError `invalid-request` naming the option at fault */
+export function startOptions(options: Options): StartOptions {
+  const etcd = etcdOptions(options)
+  const { endpoints } = etcd
+  if (!endpoints && Object.keys(etcd).length > 0) throw wrong('--etcd', 'is missing')
+  return given({
+    listen: address('--listen', options.listen, 0),
+    advertise: address('--advertise', options.advertise, 1),
+    metrics: address('--metrics', options.metrics, 0),
+    etcd: endpoints && { ...etcd, endpoints },
+    clusterId: id('--cluster-id', options['cluster-id']),
+    hsmId: id('--hsm-id', options['hsm-id']),
+    keyUseFence: options['key-use-fence'],
+  })
+}
+
+/** @throws HsmError `invalid-request` naming the option at fault */
+export function etcdOptions(options: Options): Partial<EtcdSettings> {
+  const [cert, key] = [options['etcd-cert'], options['etcd-key']]
+  if ((cert === undefined) !== (key === undefined)) throw wrong('--etcd-cert', 'goes with --etcd-key')
+  const [user, passwordFile] = [options['etcd-user'], options['etcd-password-file']]
+  if ((user === undefined) !== (passwordFile === undefined)) {
+    throw wrong('--etcd-user', 'goes with --etcd-password-file')
+  }
+  return given({
+    endpoints: options.etcd?.split(',').map(endpoint),
+    caFile: file('--etcd-ca', options['etcd-ca']),
+    certFile: file('--etcd-cert', cert),
+    keyFile: file('--etcd-key', key),
+    username: user,
+    passwordFile: file('--etcd-password-file', passwordFile),
+  })
+}
+
+/** @throws HsmError `invalid-request` when it is left out: a secret is never taken from the command line */
+export function secretFile(path: string | undefined): string {
+  if (path) return path
+  throw wrong('--secret-file', 'FILE is needed, or - for standard input')
+}
+
+/** The same options as words again, for a process that works in another directory. */
+export function wordsOf(options: Options): readonly string[] {
+  const files = new Set(['etcd-ca', 'etcd-cert', 'etcd-key', 'etcd-password-file'])
+  return Object.entries(options).map(([name, value]) => {
+    if (value === true) return `--${name}`
+    return `--${name}=${files.has(name) ? resolve(String(value)) : value}`
+  })
+}
+
+function address(option: string, text: string | undefined, lowestPort: number): ListenAddress | undefined {
+  if (text === undefined) return undefined
+  const parsed = parseListen(text)
+  if (parsed && parsed.port >= lowestPort) return parsed
+  throw wrong(option, 'must be HOST:PORT, such as 127.0.0.1:2223 or [::1]:2223')
+}
+
+function endpoint(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const isRoot = url?.pathname === '/' && url.search === '' && url.username === '' && url.hash === ''
+  if (isRoot && (url.protocol === 'https:' || url.protocol === 'http:')) return url.origin
+  throw wrong('--etcd', 'must be URLs, such as https://10.0.0.1:2379, with a comma between them')
+}
+
+function id(option: string, text: string | undefined): string | undefined {
+  if (text === undefined || isClusterId(text)) return text
+  throw wrong(option, 'must have 1 to 128 letters, digits, ".", "_" or "-"')
+}
+
+function file(option: string, path: string | undefined): string | undefined {
+  if (path === '') throw wrong(option, 'must not be empty')
+  return path === undefined ? undefined : resolve(path)
+}
+
+const wrong = (option: string, problem: string): HsmError =>
+  new HsmError('invalid-request', `${option} ${problem}`)
+
+/** Without the members that are undefined. */
+function given<T extends object>(members: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never
+}
