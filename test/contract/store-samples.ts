@@ -12,6 +12,7 @@ export const sampleCluster = (nextReference = 0): ClusterRecord => ({
   clusterId: 'cluster-test2345abc',
   state: 'ACTIVE',
   nextReference,
+  keyUseFence: false,
 })
 
 export const sampleUser = (ordinal: number, changes: Partial<UserRecord> = {}): UserRecord => ({

@@ -23,6 +23,13 @@ test('help, version and wrong usage', async () => {
     [['start', '--listen', 'here:99999'], /--listen must be HOST:PORT/],
     [['start', '--listen', '::1'], /--listen must be HOST:PORT/],
     [['start', '--listen', '127.0.0.1:'], /--listen must be HOST:PORT/],
+    [['start', '--etcd', '10.0.0.1:2379'], /--etcd must be URLs/],
+    [['start', '--etcd-ca', 'ca.crt'], /--etcd is missing/],
+    [['node'], /unexpected argument 'node'/],
+    [['node', 'dance'], /unexpected argument 'node'/],
+    [['node', 'invite', '--json'], /Unknown option '--json'/],
+    [['node', 'join'], /--secret-file FILE is needed, or - for standard input/],
+    [['node', 'join', 'strongroom-invitation-x'], /unexpected argument/],
   ]
   for (const [words, expected] of wrong) {
     const { exit, stdout, stderr } = await run(words)

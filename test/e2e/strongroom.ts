@@ -48,9 +48,16 @@ function launch(args: readonly string[], env: NodeJS.ProcessEnv = {}): Serving {
 
 export const run = (args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ran> => launch(args, env).ended
 
+/** @param input comes in on its standard input */
+export function runWith(input: string, args: readonly string[]): Promise<Ran> {
+  const { child, ended } = launch(args)
+  child.stdin?.end(input)
+  return ended
+}
+
 /** Starts it in the foreground. Resolves when it says that it serves. */
-export async function serve(home: Home): Promise<Serving> {
-  const serving = launch(['start', '--home', home.root, ...ANY_PORT])
+export async function serve(home: Home, ...options: readonly string[]): Promise<Serving> {
+  const serving = launch(['start', '--home', home.root, ...ANY_PORT, ...options])
   await logLine(serving, 'serving')
   return serving
 }

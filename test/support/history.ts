@@ -23,15 +23,19 @@ export function violations(
   { deliveredInOrder }: { deliveredInOrder: boolean },
 ): readonly Violation[] {
   const confirmed = events.filter(({ kind, ok }) => kind === 'revoke' && ok)
-  const grants = events.filter(({ kind }) => kind === 'grant')
+  // What became of a grant that failed is not known, and it may still come to pass at any time.
+  const grants = events
+    .filter(({ kind }) => kind === 'grant')
+    .map(({ start, end, ok }) => ({ start, end: ok ? end : Number.POSITIVE_INFINITY }))
   return events
     .filter(({ kind, ok }) => kind === 'use' && ok)
     .flatMap((use) => {
       const at = deliveredInOrder ? use.end : use.start
-      const revoke = confirmed.filter(({ end }) => end < at).at(-1)
       // A grant that ended after the revocation began may have come after it.
-      const granted = grants.some(({ start, end }) => revoke && end > revoke.start && start < use.end)
-      return revoke && !granted ? [{ use, revoke }] : []
+      const granted = (revoke: Event) =>
+        grants.some(({ start, end }) => end > revoke.start && start < use.end)
+      const revoke = confirmed.findLast((confirmed) => confirmed.end < at && !granted(confirmed))
+      return revoke ? [{ use, revoke }] : []
     })
 }
 

@@ -1,7 +1,7 @@
 /** Clients of servers that behave, and of servers that do not. */
 import { once } from 'node:events'
 import { createSecureServer, type ServerHttp2Stream } from 'node:http2'
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { type AddressInfo, connect as connectTcp, createServer, type Server, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { Server as TlsServer } from 'node:tls'
 import { type ConnectOptions, connect, type RemoteHsm } from '../../../src/client/connect.ts'
@@ -67,3 +67,35 @@ export async function freePort(): Promise<number> {
 }
 
 export const unavailable = (message: string | RegExp) => ({ name: 'HsmError', code: 'unavailable', message })
+
+/** Stands between a client and a server, for the test to break. */
+export async function startRelay(t: TestContext, port: number) {
+  const sockets = new Set<Socket>()
+  let frozen = false
+  const server = createServer((near) => {
+    if (frozen) return void near.pause()
+    const far = connectTcp(port, '127.0.0.1')
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from)
+      from.on('error', () => undefined)
+      from.once('close', () => to.destroy())
+      from.pipe(to)
+    }
+  })
+  return {
+    port: await listen(t, server),
+    /** Connections drop; new ones are accepted. */
+    drop() {
+      for (const socket of sockets) socket.destroy()
+      sockets.clear()
+    },
+    /** From now on nothing gets through, and nobody is told, as when a cable is cut. */
+    freeze() {
+      frozen = true
+      for (const socket of sockets) socket.unpipe().pause()
+    },
+  }
+}

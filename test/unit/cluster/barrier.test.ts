@@ -122,3 +122,68 @@ suite('barrier', () => {
     assert.deepEqual(order, ['delivered', 'confirmed'])
   })
 })
+
+suite('barrier of one HSM among others', () => {
+  const key = aKey({ sharedWith: ['u'] })
+  const start = async () => {
+    const store = memoryStore()
+    const uses = createUses()
+    const asked: string[] = []
+    const answer = Promise.withResolvers<void>()
+    let seen = true
+    const barrier = createBarrier(store, uses, revocationsOf, {
+      seen: () => seen,
+      async inEffect(revision) {
+        asked.push(`in effect ${revision}`)
+        await answer.promise
+        return 'acknowledged'
+      },
+      async applied(revision) {
+        asked.push(`applied ${revision}`)
+      },
+    })
+    const put = async (record: typeof key) =>
+      (await store.transact(() => ({ writes: [{ put: record }], audit: [], result: undefined }))).revision
+    await put(key)
+    const loseSight = () => {
+      seen = false
+    }
+    return { uses, barrier, asked, answer: answer.resolve, put, loseSight }
+  }
+
+  test('a right taken back is confirmed when it is in effect everywhere', async () => {
+    const { barrier, asked, answer, put } = await start()
+    const revision = await put({ ...key, sharedWith: [] })
+    const confirmed = barrier.confirm(revision)
+    assert.equal(await settled(confirmed), false)
+    assert.deepEqual(asked, [`in effect ${revision}`])
+    answer()
+    await confirmed
+  })
+
+  test('what takes nothing back waits only until the others have it', async () => {
+    const { barrier, asked, put } = await start()
+    const revision = await put({ ...key, sharedWith: ['u', 'v'] })
+    await barrier.confirm(revision)
+    assert.deepEqual(asked, [`applied ${revision}`])
+  })
+
+  test('whoever finds all as wanted waits for those who made it so', async () => {
+    const { barrier, asked, put } = await start()
+    const taken = await put({ ...key, sharedWith: [] })
+    const later = await put({ ...key, sharedWith: [], label: 'new' })
+    assert.equal(await settled(barrier.confirm(later, true)), false)
+    assert.deepEqual(asked, [`in effect ${taken}`])
+  })
+
+  test('no use lives through a gap in what was seen, for its right may have come and gone', async () => {
+    const { uses, barrier, put, loseSight } = await start()
+    const use = uses.begin('another key', 'owner', 's')
+    loseSight()
+    const revision = await put({ ...key, label: 'new' })
+    assert.deepEqual([use.live, use.reason], [false, 'not-serving'])
+    assert.equal(await settled(barrier.settled(revision)), false)
+    use.end()
+    await barrier.settled(revision)
+  })
+})

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { createAuthority } from '../../../src/main/certificates.ts'
 import { createFile, readSecretIfThere, replaceFile } from '../../../src/main/files.ts'
 import { defaultHome, homeAt, makeHome } from '../../../src/main/home.ts'
 import { localAddress, parseListen, showAddress } from '../../../src/main/listen-address.ts'
 import { isLocked, takeLock } from '../../../src/main/lock.ts'
 import { announce, readRunning, withdraw } from '../../../src/main/running.ts'
-import { loadTls } from '../../../src/main/tls.ts'
+import { loadAuthority, loadTls } from '../../../src/main/tls.ts'
 
 const DAY_MS = 86_400_000
 const NOW = Date.UTC(2030, 0, 1)
@@ -46,25 +48,44 @@ test('files are written whole, with the mode of their audience, and leave nothin
   assert.deepEqual(readdirSync(join(root, 'run')), ['file'])
 })
 
-test('the TLS identity is made once and kept', async (t) => {
+const authority = await createAuthority('cluster-abc', NOW)
+
+test('the CA of an HSM by itself is made once and kept', async (t) => {
   const home = temporary(t)
-  const first = await loadTls(home, 'cluster-abc', '127.0.0.1', NOW)
-  assert.deepEqual(await loadTls(home, 'cluster-abc', 'localhost', NOW), first)
-  assert.deepEqual(await loadTls(home, 'cluster-abc', '0.0.0.0', NOW), first)
+  const first = await loadAuthority(home, 'cluster-abc', NOW)
+  assert.deepEqual(await loadAuthority(home, 'cluster-abc', NOW + 800 * DAY_MS), first)
 })
 
-test('the server certificate is renewed when it is nearly over, and the CA is not', async (t) => {
+test('the TLS identity is made once and kept', async (t) => {
   const home = temporary(t)
-  const first = await loadTls(home, 'cluster-abc', '127.0.0.1', NOW)
-  const later = await loadTls(home, 'cluster-abc', '127.0.0.1', NOW + 800 * DAY_MS)
+  const first = await loadTls(home, authority, ['127.0.0.1'], NOW)
+  assert.equal(readFileSync(home.caCert, 'utf8'), authority.cert)
+  assert.equal(readSecretIfThere(home.caKey), undefined)
+  assert.deepEqual(await loadTls(home, authority, ['localhost', '::'], NOW), first)
+  assert.deepEqual(await loadTls(home, authority, ['0.0.0.0'], NOW), first)
+})
+
+test('the server certificate is renewed when it is nearly over', async (t) => {
+  const home = temporary(t)
+  const first = await loadTls(home, authority, ['127.0.0.1'], NOW)
+  const later = await loadTls(home, authority, ['127.0.0.1'], NOW + 800 * DAY_MS)
   assert.equal(later.ca, first.ca)
   assert.notEqual(later.server.cert, first.server.cert)
-  assert.deepEqual(await loadTls(home, 'cluster-abc', '127.0.0.1', NOW + 800 * DAY_MS), later)
+  assert.deepEqual(await loadTls(home, authority, ['127.0.0.1'], NOW + 800 * DAY_MS), later)
+})
+
+test('the server certificate is renewed for another CA', async (t) => {
+  const home = temporary(t)
+  await loadTls(home, authority, [], NOW)
+  const other = await createAuthority('cluster-abc', NOW)
+  const { ca, server } = await loadTls(home, other, [], NOW)
+  assert.equal(readFileSync(home.caCert, 'utf8'), ca)
+  assert.ok(new X509Certificate(server.cert).verify(new X509Certificate(other.cert).publicKey))
 })
 
 test('the server certificate is renewed for a new name, a lost key, and after a crash between its two files', async (t) => {
   const home = temporary(t)
-  const load = (host: string) => loadTls(home, 'cluster-abc', host, NOW)
+  const load = (host: string) => loadTls(home, authority, [host], NOW)
   const { server: first } = await load('127.0.0.1')
   const { server: named } = await load('hsm.example')
   assert.notEqual(named.cert, first.cert)

@@ -15,6 +15,7 @@ const cluster: ClusterRecord = {
   clusterId: 'cluster-x',
   state: 'ACTIVE',
   nextReference: 1,
+  keyUseFence: false,
 }
 const facts = (changes: Partial<LoginFacts>): LoginFacts => ({
   cluster,

@@ -21,6 +21,7 @@ const records: readonly StoredRecord[] = [
     rsa: { publicExponent: '0x010001', modulus: '0xab', modulusSizeBits: 2048 },
   }),
   { kind: 'audit-head', id: 'hsm-1', count: 3, hash: 'ff' },
+  { kind: 'certificate-authority', id: 'self', certificate: '-----BEGIN', key: 'c2VhbGVk' },
 ]
 
 describe('record codec', () => {

@@ -31,3 +31,10 @@ test('a use under way may deliver late over a network, but not where results com
   assert.equal(count(history), 0)
   assert.equal(count(history, true), 1)
 })
+
+test('a grant that failed may still come to pass', () => {
+  const history = [event('grant', 1, 2, false), event('revoke', 3, 4), event('use', 5, 6)]
+  assert.equal(count(history), 0)
+  assert.equal(count([...history, event('grant', 7, 8, false)]), 0)
+  assert.equal(count([event('revoke', 1, 2), event('use', 3, 4), event('grant', 5, 6, false)]), 1)
+})

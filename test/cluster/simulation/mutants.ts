@@ -1,0 +1,123 @@
+/** Nodes that break one rule of the protocol each. The simulation must catch every one of them. */
+import type { Serving } from '../../../src/cluster/cluster.ts'
+import {
+  EVERYTHING,
+  isNode,
+  readRegistration,
+  writeAcknowledgement,
+} from '../../../src/cluster/registration.ts'
+import { TIMING, type Timing } from '../../../src/cluster/timing.ts'
+import type { Uses } from '../../../src/cluster/uses.ts'
+import type { Coordination, Member } from '../../../src/store/store.ts'
+import type { Process } from './process.ts'
+
+/** Where the simulated node lets its parts be replaced. */
+export type Mutation = {
+  /** Of one use. */
+  readonly serving?: (serving: Serving) => Serving
+  /** Whether it believes to see every commit. */
+  readonly seen?: () => boolean
+  readonly uses?: (uses: Uses) => Uses
+  readonly coordination?: (coordination: Coordination) => Coordination
+  readonly settled?: (settled: (revision: number) => Promise<void>) => (revision: number) => Promise<void>
+  readonly timing?: Timing
+  readonly clock?: (process: Process) => () => number
+  /** Of the machines' clocks, in simulations that take them to be right. */
+  readonly rates?: readonly [number, number]
+}
+
+/** The first check of a use is the one before its work. */
+const onlyFirstCheck = (serving: Serving): Serving => {
+  let checked = false
+  let fenced = false
+  return {
+    check() {
+      if (!checked) serving.check()
+      checked = true
+    },
+    fenced() {
+      const answer = serving.fenced() && !fenced
+      fenced = true
+      return answer
+    },
+    fence: serving.fence,
+  }
+}
+
+const alwaysLive = (uses: Uses): Uses => ({
+  ...uses,
+  begin(...grant) {
+    const { end } = uses.begin(...grant)
+    return { live: true, reason: 'revoked', end }
+  },
+})
+
+/** The proof after a registration is taken for granted: what was loaded before is served. */
+const trustsItsLoad = (coordination: Coordination): Coordination => {
+  let proofs = 0
+  return {
+    ...coordination,
+    newestCommit: async () => (proofs++ === 0 ? 0 : await coordination.newestCommit()),
+  }
+}
+
+const neverCatchesUp = (coordination: Coordination): Coordination => ({
+  ...coordination,
+  newestCommit: async () => {
+    await coordination.newestCommit()
+    return 0
+  },
+})
+
+const takesExpiryForTheEnd = (coordination: Coordination): Coordination => {
+  const registered = new Map<string, Member>()
+  for (const member of coordination.knownMembers('node/')) registered.set(member.key, member)
+  return {
+    ...coordination,
+    subscribeMembers: (listener) =>
+      coordination.subscribeMembers((change) => {
+        const { key, revision, member } = change
+        const before = registered.get(key)
+        if (isNode(key) && !member && before) {
+          const value = writeAcknowledgement({ boot: readRegistration(before).boot, revision: EVERYTHING })
+          listener({ key: 'ack/over', revision, member: { ...before, key: 'ack/over', value } })
+        }
+        if (member) registered.set(key, member)
+        listener(change)
+      }),
+  }
+}
+
+/** A read that was begun before is as good as a new one. */
+const sharesOldReads = (coordination: Coordination): Coordination => {
+  let shared: Promise<number> | undefined
+  let served = 0
+  return {
+    ...coordination,
+    newestCommit() {
+      if (!shared || served++ % 8 === 0) shared = coordination.newestCommit()
+      return shared
+    },
+  }
+}
+
+export const MUTANTS = {
+  'no check before release': { serving: onlyFirstCheck, uses: alwaysLive },
+  'acknowledges before the drain': { settled: () => () => Promise.resolve() },
+  'serves after the grace of others': { timing: { ...TIMING, servingMs: TIMING.graceMs * 1.5 } },
+  'load before register': { coordination: trustsItsLoad },
+  'proof without catching up': { coordination: neverCatchesUp },
+  "success on etcd's say-so alone": { coordination: takesExpiryForTheEnd },
+  'uses that outlive a gap in what is seen': { seen: () => true },
+  'a clock that stands still during suspend': {
+    clock: (process) => () => process.clock() - process.stopped(),
+  },
+  'clocks that are far more wrong than assumed': { rates: [0.4, 1.6] },
+} as const satisfies Record<string, Mutation>
+
+export const FENCE_MUTANTS = {
+  'no check before release': { serving: onlyFirstCheck, uses: alwaysLive },
+  'shares a read that began before the use': { coordination: sharesOldReads },
+  'read without catching up': { coordination: neverCatchesUp },
+  'no fence': { serving: (serving) => ({ ...serving, fenced: () => false }) },
+} as const satisfies Record<string, Mutation>

@@ -1,0 +1,116 @@
+/** Who may reach etcd, and as whom. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { type EtcdStoreOptions, etcdStore } from '../../src/store/etcd/etcd-store.ts'
+import { etcdOptions, newClusterId } from '../contract/store-etcd.ts'
+import { put, sampleUser } from '../contract/store-samples.ts'
+import { type EtcdCluster, etcdctl, startEtcd } from '../support/etcd.ts'
+import { makePki, type Pki } from '../support/pki.ts'
+
+describe('etcd with TLS and client certificates', () => {
+  let pki: Pki
+  let etcd: EtcdCluster
+  before(async () => {
+    pki = await makePki()
+    const file = (flag: string, name: string) => `--${flag}=${pki.path(name)}`
+    etcd = await startEtcd({
+      flags: [
+        file('cert-file', 'server.crt'),
+        file('key-file', 'server.key'),
+        file('trusted-ca-file', 'ca.crt'),
+        '--client-cert-auth',
+      ],
+      access: { tls: { ca: pki.read('ca.crt'), cert: pki.read('client.crt'), key: pki.read('client.key') } },
+    })
+  })
+  after(async () => {
+    await etcd.stop()
+    pki.remove()
+  })
+  const open = (changes: Partial<EtcdStoreOptions>) =>
+    etcdStore(etcdOptions(etcd.endpoints, newClusterId(), changes))
+
+  it('serves whoever shows a certificate of its CA', async () => {
+    const tls = { ca: pki.read('ca.crt'), cert: pki.read('client.crt'), key: pki.read('client.key') }
+    const store = await open({ tls })
+    await store.transact(() => put(sampleUser(1)))
+    assert.deepEqual(store.catalog.user('user-1'), sampleUser(1))
+    await store.close()
+  })
+
+  it('is not reached without one, nor believed when its own is of another CA', async () => {
+    const other = await makePki()
+    const refusal = { code: 'store-failure', message: /^etcd did not answer in time \(https:\/\/127/ }
+    await Promise.all([
+      assert.rejects(open({ tls: { ca: pki.read('ca.crt') } }), refusal),
+      assert.rejects(
+        open({
+          tls: { ca: other.read('ca.crt'), cert: pki.read('client.crt'), key: pki.read('client.key') },
+        }),
+        refusal,
+      ),
+    ])
+    other.remove()
+  })
+})
+
+describe('etcd with users', () => {
+  let etcd: EtcdCluster
+  const root = ['--user=root:root-password']
+  before(async () => {
+    etcd = await startEtcd({ flags: ['--auth-token=simple'] })
+    await etcdctl(etcd.endpoints, 'user', 'add', 'root:root-password')
+    await etcdctl(etcd.endpoints, 'user', 'add', 'strongroom:its-password')
+    await etcdctl(etcd.endpoints, 'role', 'add', 'strongroom')
+    await etcdctl(
+      etcd.endpoints,
+      'role',
+      'grant-permission',
+      'strongroom',
+      'readwrite',
+      '/strongroom/',
+      '--prefix',
+    )
+    await etcdctl(etcd.endpoints, 'user', 'grant-role', 'strongroom', 'strongroom')
+    await etcdctl(etcd.endpoints, 'auth', 'enable')
+  })
+  after(() => etcd.stop())
+  const open = (user: EtcdStoreOptions['user']) =>
+    etcdStore(etcdOptions(etcd.endpoints, newClusterId(), { user }))
+
+  it('serves one that may read and write the prefix, leases too', async () => {
+    const store = await open({ username: 'strongroom', password: 'its-password' })
+    await store.transact(() => put(sampleUser(1)))
+    const { lease } = await store.grantLease(30)
+    assert.ok(await store.put('node/hsm-1', 'here', lease, 0))
+    assert.ok(await store.keepAlive(lease))
+    await store.revokeLease(lease)
+    await store.close()
+  })
+
+  it('refuses a wrong password, and nobody, in a sentence', async () => {
+    const code = 'store-failure'
+    const wrong = { username: 'strongroom', password: 'not-its-password' }
+    await assert.rejects(open(wrong), {
+      code,
+      message: /authentication failed, invalid user ID or password$/,
+    })
+    await assert.rejects(open(undefined), {
+      code,
+      message: /user name is empty|not provided|permission denied/,
+    })
+  })
+
+  it('is logged in to again when the token is gone, as after a change of users', async () => {
+    const store = await open({ username: 'strongroom', password: 'its-password' })
+    await store.transact(() => put(sampleUser(1)))
+    await etcdctl(etcd.endpoints, ...root, 'user', 'add', 'somebody:else-password')
+    await store.transact(() => put(sampleUser(2)))
+    await etcd.kill(0)
+    await etcd.restart(0)
+    const { revision } = await store.transact(() => put(sampleUser(3)))
+    await store.appliedAtLeast(revision)
+    assert.deepEqual(store.catalog.user('user-3'), sampleUser(3))
+    await store.close()
+  })
+})

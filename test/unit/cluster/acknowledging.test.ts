@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { beforeEach, suite, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { type Acknowledging, createAcknowledging } from '../../../src/cluster/acknowledging.ts'
+
+suite('acknowledging', () => {
+  let newest: number
+  let told: number[]
+  let telling: boolean
+  let drain: PromiseWithResolvers<void> | undefined
+  let acknowledging: Acknowledging
+  const turns = async () => {
+    for (let turn = 0; turn < 3; turn++) await setImmediate()
+  }
+
+  beforeEach(() => {
+    newest = 0
+    told = []
+    telling = true
+    drain = undefined
+    acknowledging = createAcknowledging({
+      newestRevision: () => newest,
+      settled: async () => drain?.promise,
+      async tell(revision) {
+        told.push(revision)
+        return telling
+      },
+    })
+  })
+
+  test('tells the newest revision, once', async () => {
+    acknowledging.upTo(3)
+    newest = 4
+    await turns()
+    acknowledging.upTo(4)
+    await turns()
+    assert.deepEqual(told, [4])
+  })
+
+  test('waits for the uses that were ended; what comes meanwhile goes with the next word', async () => {
+    drain = Promise.withResolvers()
+    newest = 3
+    acknowledging.upTo(3)
+    await turns()
+    assert.deepEqual(told, [])
+    for (newest = 4; newest < 7; newest++) acknowledging.upTo(newest)
+    drain.resolve()
+    await turns()
+    assert.deepEqual(told, [3, 7])
+  })
+
+  test('gives up when it could not tell, and tries again when asked', async () => {
+    newest = 3
+    telling = false
+    acknowledging.upTo(3)
+    await turns()
+    telling = true
+    acknowledging.upTo(3)
+    await turns()
+    assert.deepEqual(told, [3, 3])
+  })
+
+  test('tells all again after a new beginning', async () => {
+    newest = 3
+    acknowledging.upTo(3)
+    await turns()
+    acknowledging.startOver()
+    acknowledging.upTo(3)
+    await turns()
+    assert.deepEqual(told, [3, 3])
+  })
+})

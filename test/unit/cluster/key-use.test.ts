@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { beforeEach, suite, test } from 'node:test'
+import type { Serving } from '../../../src/cluster/cluster.ts'
+import { useKey } from '../../../src/cluster/key-use.ts'
+import { createUses, type Uses } from '../../../src/cluster/uses.ts'
+import { HsmError } from '../../../src/contract/errors.ts'
+import { fails } from '../../support/errors.ts'
+
+suite('key use', () => {
+  let steps: string[]
+  let serves: boolean
+  let fenced: boolean
+  let uses: Uses
+  const serving: Serving = {
+    check() {
+      steps.push('check')
+      if (!serves) throw new HsmError('not-serving')
+    },
+    fenced: () => fenced,
+    async fence() {
+      steps.push('fence')
+    },
+  }
+  const use = (work: (check: () => void) => void = () => undefined) =>
+    useKey(
+      { serving, uses },
+      () => {
+        steps.push('permit')
+        return { key: 'k', user: 'u', session: 's' }
+      },
+      async (_grant, check) => {
+        steps.push('work')
+        work(check)
+        return 'result'
+      },
+    )
+
+  beforeEach(() => {
+    steps = []
+    serves = true
+    fenced = false
+    uses = createUses()
+  })
+
+  test('checks before and after the work', async () => {
+    assert.equal(await use(), 'result')
+    assert.deepEqual(steps, ['check', 'permit', 'work', 'check'])
+  })
+
+  test('behind the fence, waits for it before and after the work', async () => {
+    fenced = true
+    assert.equal(await use(), 'result')
+    assert.deepEqual(steps, ['fence', 'check', 'permit', 'work', 'fence', 'check'])
+  })
+
+  test('an HSM that does not serve asks nobody for permission', async () => {
+    serves = false
+    await assert.rejects(use(), fails('not-serving'))
+    assert.deepEqual(steps, ['check'])
+  })
+
+  test('a result is kept back when the HSM serves no more, or the right was taken back', async () => {
+    const stop = use(() => {
+      serves = false
+    })
+    await assert.rejects(stop, fails('not-serving'))
+    serves = true
+    const revoked = use(() => void uses.revoke([{ key: 'k' }]))
+    await assert.rejects(revoked, fails('revoked'))
+    assert.equal(uses.count(), 0)
+  })
+
+  test('work can ask in between', async () => {
+    let went = 0
+    const revoked = use((check) => {
+      check()
+      went += 1
+      void uses.revoke([{ user: 'u' }])
+      check()
+      went += 1
+    })
+    await assert.rejects(revoked, fails('revoked'))
+    assert.equal(went, 1)
+  })
+})

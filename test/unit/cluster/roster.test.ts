@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { beforeEach, suite, test } from 'node:test'
+import {
+  ackKey,
+  EVERYTHING,
+  nodeKey,
+  writeAcknowledgement,
+  writeRegistration,
+} from '../../../src/cluster/registration.ts'
+import { createRoster, type Roster } from '../../../src/cluster/roster.ts'
+import type { Member } from '../../../src/store/store.ts'
+
+const GRACE = 3250
+/** By then nothing from before the beginning matters any more. */
+const SETTLED = 10_000
+
+const node = (id: string, boot: string, revision: number, first = true): Member => ({
+  key: nodeKey(id),
+  value: writeRegistration({ id, address: `${id}.example`, version: '1.0.0', boot, first }),
+  revision,
+  lease: '1',
+})
+const ack = (id: string, boot: string, upTo: number, revision: number): Member => ({
+  key: ackKey(id),
+  value: writeAcknowledgement({ boot, revision: upTo }),
+  revision,
+  lease: '1',
+})
+
+suite('roster', () => {
+  let seen: boolean
+  let roster: Roster
+  const stands = (member: Member, now = SETTLED) =>
+    roster.apply({ key: member.key, revision: member.revision, member }, now)
+  const goes = (id: string, now = SETTLED) =>
+    roster.apply({ key: nodeKey(id), revision: 99, member: undefined }, now)
+  const behind = (revision: number, now = SETTLED) => roster.behind(revision, now).map(({ id }) => id)
+
+  beforeEach(() => {
+    seen = true
+    const members = [node('me', 'my-boot', 5), node('b', 'b-boot', 6), ack('b', 'b-boot', 7, 8)]
+    roster = createRoster({ boot: 'my-boot', graceMs: GRACE, seen: () => seen, members }, 0)
+  })
+
+  test('a node is behind until it has acknowledged; this one never is', () => {
+    assert.deepEqual(behind(7), [])
+    assert.deepEqual(behind(8), ['b'])
+    stands(ack('b', 'b-boot', 8, 9))
+    assert.deepEqual(behind(8), [])
+  })
+
+  test('an acknowledgement is not taken back by an older one', () => {
+    stands(ack('b', 'b-boot', 20, 21))
+    stands(ack('b', 'b-boot', 10, 22))
+    assert.deepEqual(behind(20), [])
+  })
+
+  test('a node that begins after a revision has it', () => {
+    stands(node('c', 'c-boot', 30))
+    assert.deepEqual(behind(30), ['b'])
+    assert.deepEqual(behind(31), ['b', 'c'])
+  })
+
+  test('a node that registers again may still have a use from before under way', () => {
+    goes('b')
+    stands(node('b', 'b-boot', 40, false))
+    assert.deepEqual(behind(39), ['b'])
+    stands(ack('b', 'b-boot', 40, 41))
+    assert.deepEqual(behind(39), [])
+  })
+
+  test('a node that is gone may serve for a while', () => {
+    goes('b')
+    assert.deepEqual(roster.behind(8, SETTLED), [{ id: 'b', until: SETTLED + GRACE }])
+    assert.deepEqual(behind(8, SETTLED + GRACE - 1), ['b'])
+    assert.deepEqual(behind(8, SETTLED + GRACE), [])
+    assert.deepEqual(
+      roster.registered().map(({ id }) => id),
+      ['me'],
+    )
+  })
+
+  test('the next life of a node does not speak for the one before', () => {
+    stands(node('b', 'next-boot', 40))
+    stands(ack('b', 'next-boot', 50, 51))
+    assert.deepEqual(behind(8), ['b'])
+    assert.deepEqual(behind(8, SETTLED + GRACE), [])
+  })
+
+  test('a node that left in an orderly way is waited for by nobody', () => {
+    stands(ack('b', 'b-boot', EVERYTHING, 9))
+    goes('b')
+    assert.deepEqual(behind(1000), [])
+  })
+
+  test('at first, and while not all is seen, there may be nodes that nobody knows of', () => {
+    assert.deepEqual(behind(1, GRACE - 1).length, 1)
+    assert.deepEqual(behind(1, GRACE), [])
+    seen = false
+    assert.deepEqual(roster.behind(1, SETTLED)[0]?.until, SETTLED + GRACE)
+    seen = true
+    roster.missed(SETTLED)
+    assert.equal(behind(1, SETTLED + GRACE - 1).length, 1)
+    assert.deepEqual(behind(1, SETTLED + GRACE), [])
+  })
+})

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { beforeEach, suite, test } from 'node:test'
+import { type Cluster, NO_OTHERS } from '../../../src/cluster/cluster.ts'
+import { HsmError } from '../../../src/contract/errors.ts'
+import type { RecordKey } from '../../../src/model/records.ts'
+import { testEngine } from '../../support/engine.ts'
+import { fails } from '../../support/errors.ts'
+import { byLabel, createWorld, makeAes, makePair, sign, type World } from '../../support/world.ts'
+
+suite('an HSM among others', () => {
+  let serves: boolean
+  let missing: RecordKey | undefined
+  let live: readonly string[]
+  let asked: string[]
+  let world: World
+
+  beforeEach(async () => {
+    serves = true
+    missing = undefined
+    live = ['hsm-a', 'hsm-b']
+    asked = []
+    const cluster: Cluster = {
+      serving: {
+        check() {
+          if (!serves) throw new HsmError('not-serving')
+        },
+        fenced: () => false,
+        fence: async () => undefined,
+      },
+      others: {
+        ...NO_OTHERS,
+        async inEffect() {
+          asked.push('in effect')
+          return 'acknowledged'
+        },
+        async applied() {
+          asked.push('applied')
+        },
+      },
+      several: true,
+      hsms: () => live.map((id) => ({ id, address: `${id}.example`, version: '1.2.3' })),
+      coverage: () => (key) => key !== missing,
+    }
+    world = await createWorld(await testEngine({ cluster }))
+  })
+
+  test('does nothing when it does not serve, but says who it is', async () => {
+    const { priv } = await makePair(world, 'alice', { label: 'k' })
+    serves = false
+    await assert.rejects(sign(world, 'alice', priv, 'x'), fails('not-serving'))
+    await assert.rejects(world.as('alice', 'key.list', { filter: [] }), fails('not-serving'))
+    await assert.rejects(world.login('bob'), fails('not-serving'))
+    assert.equal((await world.hsm.call('cluster.status', {})).state, 'ACTIVE')
+    assert.equal((await world.hsm.call('cluster.hsm-info', {})).hsms.length, 2)
+  })
+
+  test('lists every live HSM', async () => {
+    const { hsms } = await world.hsm.call('cluster.hsm-info', {})
+    assert.deepEqual(
+      hsms.map((hsm) => [hsm['hsm-id'], hsm.address, hsm.state, hsm['firmware-version-minor']]),
+      [
+        ['hsm-a', 'hsm-a.example', 'ACTIVE', '2'],
+        ['hsm-b', 'hsm-b.example', 'ACTIVE', '2'],
+      ],
+    )
+  })
+
+  test('token keys need two live HSMs, unless the session does without', async () => {
+    await makeAes(world, 'alice', 'early')
+    live = ['hsm-a']
+    await assert.rejects(makeAes(world, 'alice', 'late'), fails('key-availability'))
+    const { token } = await world.hsm.call('session.login', {
+      username: 'alice',
+      role: 'crypto-user',
+      password: 'correct horse',
+      'key-availability-check': false,
+    })
+    await world.hsm.call(
+      'key.generate-symmetric',
+      { 'key-type': 'aes', 'key-length-bytes': 32, label: 'late' },
+      token,
+    )
+  })
+
+  test('shows what some HSM does not have yet', async () => {
+    const [here, there] = [await makeAes(world, 'alice', 'here'), await makeAes(world, 'alice', 'there')]
+    missing = `key/${there}`
+    const coverage = async (label: string) => {
+      const request = { filter: byLabel(label), verbose: true }
+      const { matched_keys } = await world.as('alice', 'key.list', request)
+      const [key] = matched_keys
+      assert.ok(key && 'key-info' in key)
+      return [key['key-info']['cluster-coverage'], key['key-info']['key-owners'][0]?.['key-coverage']]
+    }
+    assert.deepEqual(await coverage('here'), ['full', 'full'])
+    assert.deepEqual(await coverage('there'), ['inconsistent', 'inconsistent'])
+    assert.ok(here)
+  })
+
+  test('waits for the others as much as a change needs', async () => {
+    const key = await makeAes(world, 'alice', 'k')
+    const change = async (act: () => Promise<unknown>) => {
+      asked = []
+      await act()
+      return asked
+    }
+    const share = (verb: 'key.share' | 'key.unshare') => () =>
+      world.as('alice', verb, { filter: [`key-reference=${key}`], usernames: ['bob'], role: 'crypto-user' })
+    const mute = () =>
+      world.as('alice', 'key.set-attribute', {
+        filter: [`key-reference=${key}`],
+        name: 'encrypt',
+        value: false,
+      })
+    assert.deepEqual(await change(share('key.share')), ['applied'])
+    assert.deepEqual(await change(share('key.unshare')), ['in effect'])
+    assert.deepEqual(await change(mute), ['in effect'])
+    assert.deepEqual(await change(mute), ['in effect'], 'also when there was nothing left to do')
+    assert.deepEqual(await change(() => world.login('bob')), [])
+  })
+})
