@@ -82,5 +82,5 @@ export const median = (values: readonly number[]): number =>
   )
 
 /** @param sorted ascending */
-const quantile = (sorted: readonly number[], q: number): number =>
+export const quantile = (sorted: readonly number[], q: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN

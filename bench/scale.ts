@@ -16,6 +16,8 @@ import { start, stop } from './world.ts'
 
 const FULL_CLUSTER = 16_666
 const MANY = 1_000_000
+/** As large as the sealed PKCS #8 of an RSA-2048 key, in base64. */
+export const RSA_2048 = Buffer.alloc(1250, 7).toString('base64')
 
 export type Timing = { readonly name: string; readonly p50: number; readonly p99: number }
 
@@ -26,7 +28,7 @@ export async function selection(): Promise<readonly Timing[]> {
     const store = memoryStore()
     const world = await createWorld(await testEngine({ store }))
     const owner = store.catalog.userByName('alice')?.id ?? ''
-    await fill(store, count, owner, 'c2hvcnQ=')
+    await fill(store, count, { owner, material: 'c2hvcnQ=' })
     let picked = 0
     const pick = () => {
       picked = (picked + 7919) % count
@@ -53,7 +55,7 @@ export async function startUp(rounds = 5): Promise<readonly Timing[]> {
       masterKeyCheck: masterKeyCheck(key),
     }),
   )
-  await fill(store, FULL_CLUSTER, 'nobody', Buffer.alloc(1250, 7).toString('base64'))
+  await fill(store, FULL_CLUSTER, { material: RSA_2048 })
   await store.close()
   const full = startAndStop(home, rounds)
   remove()
@@ -75,7 +77,19 @@ function startAndStop(home: Home, rounds: number): { p50: number; p99: number } 
   return { p50: times[Math.floor(rounds / 2)] ?? 0, p99: times.at(-1) ?? 0 }
 }
 
-async function fill(store: Store, count: number, owner: string, material: string): Promise<void> {
+type Filling = {
+  readonly owner?: string
+  /** Of each key, as the store keeps it. */
+  readonly material: string
+  /** Keys in one transaction. */
+  readonly atOnce?: number
+}
+
+export async function fill(
+  store: Store,
+  count: number,
+  { owner = 'nobody', material, atOnce = 5000 }: Filling,
+): Promise<void> {
   const modulus = `0x${'ab'.repeat(256)}`
   const key = (at: number): KeyRecord =>
     aKey({
@@ -86,8 +100,8 @@ async function fill(store: Store, count: number, owner: string, material: string
       material,
       ...(material.length > 100 && { rsa: { publicExponent: '0x010001', modulus, modulusSizeBits: 2048 } }),
     })
-  for (let from = 0; from < count; from += 5000) {
-    const writes: Write[] = Array.from({ length: Math.min(5000, count - from) }, (_, at) => ({
+  for (let from = 0; from < count; from += atOnce) {
+    const writes: Write[] = Array.from({ length: Math.min(atOnce, count - from) }, (_, at) => ({
       put: key(from + at),
     }))
     await store.transact(() => ({ writes, audit: [], result: undefined }))
