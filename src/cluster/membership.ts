@@ -57,7 +57,7 @@ export function createMembership(needs: MembershipNeeds): Membership {
     if (stay !== lost) return
     stay = undefined
     serveUntil = NEVER
-    log('warn', {}, 'the registration of this HSM in etcd is gone; it registers again')
+    if (!left) log('warn', {}, 'the registration of this HSM in etcd is gone; it registers again')
   }
 
   async function proveStay(current: Stay): Promise<void> {
