@@ -1,4 +1,5 @@
 import type {
+  CertificateRecord,
   ClusterRecord,
   KeyRecord,
   RecordKey,
@@ -32,6 +33,9 @@ export interface CatalogView {
   keysBySharedUser(userId: string): ReadonlySet<string>
   /** References of the public keys, which every crypto user sees. */
   publicKeys(): ReadonlySet<string>
+  /** In the order of their references. */
+  certificates(): readonly CertificateRecord[]
+  certificateCount(): number
 }
 
 export interface Catalog extends CatalogView {

@@ -2,6 +2,7 @@
 import type {
   AuditHeadRecord,
   CertificateAuthorityRecord,
+  CertificateRecord,
   ClusterRecord,
   RecordKey,
   RecordKind,
@@ -26,10 +27,12 @@ export function createCatalog(): Catalog {
   const clusters = createTable<ClusterRecord>()
   const users = createUserTable()
   const keys = createKeyTable()
+  const certificates = createTable<CertificateRecord>()
   const tables = {
     cluster: clusters,
     user: users,
     key: keys,
+    certificate: certificates,
     'audit-head': createTable<AuditHeadRecord>(),
     'certificate-authority': createTable<CertificateAuthorityRecord>(),
   } satisfies { [Kind in RecordKind]: Table<Extract<StoredRecord, { kind: Kind }>> }
@@ -54,6 +57,8 @@ export function createCatalog(): Catalog {
     keysByOwner: keys.byOwner,
     keysBySharedUser: keys.bySharedUser,
     publicKeys: keys.publicKeys,
+    certificates: () => [...certificates.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
+    certificateCount: certificates.size,
     apply(write: Write) {
       if ('put' in write) return tableOf(write.put.kind).put(write.put)
       const { kind, id } = split(write.delete)
@@ -62,10 +67,15 @@ export function createCatalog(): Catalog {
   }
 }
 
-function createTable<Row extends StoredRecord>(): Table<Row> {
+function createTable<Row extends StoredRecord>(): Table<Row> & {
+  values(): Iterable<Row>
+  size(): number
+} {
   const rows = new Map<string, Row>()
   return {
     get: (id) => rows.get(id),
+    values: () => rows.values(),
+    size: () => rows.size,
     put(record) {
       const before = rows.get(record.id)
       rows.set(record.id, record)

@@ -39,12 +39,12 @@ export async function readSmall(option: string, path: string, most: number): Pro
  *
  * @throws HsmError `invalid-data`
  */
-export async function writeWhole(option: string, path: string, text: string): Promise<void> {
+export async function writeWhole(option: string, path: string, content: string | Uint8Array): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}`)
   try {
     const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o644)
     try {
-      await file.writeFile(text)
+      await file.writeFile(content)
       await file.sync()
     } finally {
       await file.close()

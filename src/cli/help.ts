@@ -17,30 +17,42 @@ type Row = {
 export function renderHelp(path: Path, command: Command | undefined, layout: HelpLayout): string {
   const node = path[path.length - 1] as Path[number]
   const blocks = [node.about, usage(path, command?.options)]
-  if ('commands' in node)
-    blocks.push(`Commands:\n${commandColumns(node.commands.filter(({ hidden }) => !hidden))}`)
+  if ('commands' in node) blocks.push(...commandBlocks(node.commands))
   const options = command?.options ?? (path.length === 1 ? path[0].options : {})
-  blocks.push(`Options:\n${optionList(options, layout, path.length === 1 ? path[0] : undefined)}`)
+  blocks.push(...optionBlocks(options, layout, path.length === 1 ? path[0] : undefined))
   return `${blocks.join('\n\n')}\n`
 }
 
-function commandColumns(commands: readonly { readonly name: string; readonly about: string }[]): string {
+type Shown = { readonly name: string; readonly about: string; readonly extension?: true }
+
+function commandBlocks(commands: readonly (Shown & { readonly hidden?: true })[]): readonly string[] {
   const help = { name: 'help', about: 'Print this message or the help of the given subcommand(s)' }
-  const rows = [...commands.filter(({ name }) => name !== help.name), help]
-  const width = Math.max(...rows.map(({ name }) => name.length))
-  return rows.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}`).join('\n')
+  const shown = commands.filter(({ name, hidden }) => !hidden && name !== help.name)
+  const extensions = shown.filter(({ extension }) => extension)
+  const own = [...shown.filter(({ extension }) => !extension), help]
+  const width = Math.max(...[...own, ...extensions].map(({ name }) => name.length))
+  const list = (rows: readonly Shown[]) =>
+    rows.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}`).join('\n')
+  return [`Commands:\n${list(own)}`, ...underHeading('Extension Commands', list(extensions))]
 }
 
-function optionList(options: Options, layout: HelpLayout, root: Root | undefined): string {
+function optionBlocks(options: Options, layout: HelpLayout, root: Root | undefined): readonly string[] {
   const differ = Object.values(options).some(isExplained)
   const long = differ && layout === 'long'
-  const own = Object.entries(options).map(([name, option]) => row(signature(name, option), option, long))
+  const rowsOf = (extension: true | undefined) =>
+    Object.entries(options)
+      .filter(([, option]) => option.extension === extension)
+      .map(([name, option]) => row(signature(name, option), option, long))
   const summary = !differ ? '' : long ? " (see a summary with '-h')" : " (see more with '--help')"
-  const rows = [...own, row('--help', { short: 'h', help: `Print help${summary}` }, long)]
+  const rows = [...rowsOf(undefined), row('--help', { short: 'h', help: `Print help${summary}` }, long)]
   if (root?.version !== undefined) rows.push(row('--version', { short: 'V', help: 'Print version' }, long))
-  if (long) return rows.map(block).join('\n\n')
-  return columns(rows)
+  const list = (listed: readonly Row[]) => (long ? listed.map(block).join('\n\n') : columns(listed))
+  return [`Options:\n${list(rows)}`, ...underHeading('Extension Options', list(rowsOf(true)))]
 }
+
+/** What the CLI of AWS does not have stands apart, as clap puts it with `help_heading`. */
+const underHeading = (heading: string, rows: string): readonly string[] =>
+  rows === '' ? [] : [`${heading}:\n${rows}`]
 
 /** Values that have help of their own are listed in the long layout. */
 const isExplained = ({ choices }: Option): boolean => Object.values(choices ?? {}).some((help) => help !== '')

@@ -59,10 +59,10 @@ export function createSeats(
   const seats = new Map<string, Seat>()
   const [first, ...others] = clusters.ids()
   const fallback = preferred === undefined && others.length === 0 ? first : preferred
-  if (fallback !== undefined) checked(clusters, fallback)
+  if (fallback !== undefined) chosenCluster(clusters, fallback)
   return {
     seat(asked) {
-      const id = checked(clusters, asked ?? fallback)
+      const id = chosenCluster(clusters, asked ?? fallback)
       const seat = seats.get(id) ?? createSeat(clusters, id, () => onLoginLost(id))
       seats.set(id, seat)
       return seat
@@ -77,8 +77,10 @@ export function createSeats(
   }
 }
 
-function checked(clusters: Clusters, id: string | undefined): string {
+/** @throws HsmError `invalid-request` when it is not configured, or none is named and there are several */
+export function chosenCluster(clusters: Clusters, asked: string | undefined): string {
   const ids = clusters.ids()
+  const id = ids.length === 1 ? (asked ?? ids[0]) : asked
   if (id === undefined) {
     throw new HsmError(
       'invalid-request',

@@ -1,17 +1,27 @@
-/** What `crypto sign` and `crypto verify` share: the data, hashed here when it is too large to send. */
-import { createHash } from 'node:crypto'
+/** What the commands of `crypto sign` and `crypto verify` share. */
+import { readDer, toDer } from '../contract/ecdsa-signature.ts'
 import { HsmError } from '../contract/errors.ts'
 import { LIMITS } from '../contract/limits.ts'
-import { DIGEST_INFO_PREFIX, type Hash, type MechanismName } from '../contract/mechanisms.ts'
-import type { Request } from '../contract/operations.ts'
-import { readChunks, readSmall } from './files.ts'
+import type { Hash } from '../contract/mechanisms.ts'
+import { readSmall, writeWhole } from './files.ts'
 import { hashFunction, keyToUse } from './options.ts'
+import { signMessage, verifyMessage } from './signing-calls.ts'
+import {
+  dataOptions,
+  fromBase64,
+  hashedSomewhere,
+  isBase64,
+  type Mechanism,
+  type Message,
+  sentAsTheyAre,
+  sentWhole,
+} from './signing-data.ts'
 import type { Args, Context, Data, Options } from './spec.ts'
 
-const data = {
+/** Of mechanisms with a choice of hash functions. */
+export const hashing = {
   'hash-function': hashFunction,
-  'data-path': { value: 'DATA_PATH', group: 'data', help: 'Path of the file with the data' },
-  data: { value: 'DATA', group: 'data', help: 'The data in base64' },
+  ...dataOptions,
   'data-type': {
     value: 'DATA_TYPE',
     help: 'What the data is: raw to have it hashed, or digest if it is hashed already; for rsa-pkcs a digest is the DER of the DigestInfo',
@@ -20,17 +30,34 @@ const data = {
   },
 } as const satisfies Options
 
-export const signOptions = { 'key-filter': keyToUse('signing'), ...data } as const satisfies Options
+export const signingKey = { 'key-filter': keyToUse('signing') } as const satisfies Options
+export const verificationKey = { 'key-filter': keyToUse('verification') } as const satisfies Options
 
-export const verifyOptions = {
-  'key-filter': keyToUse('verification'),
-  ...data,
+export const signatureFile = {
+  'signature-path': {
+    value: 'SIGNATURE_PATH',
+    extension: true,
+    help: 'Path of a file to write the signature to, as bytes, instead of printing it',
+  },
+} as const satisfies Options
+
+export const signature = {
   'signature-path': {
     value: 'SIGNATURE_PATH',
     group: 'signature',
     help: 'Path of the file with the signature, as bytes or in base64',
   },
   signature: { value: 'SIGNATURE', group: 'signature', help: 'The signature in base64' },
+} as const satisfies Options
+
+export const ecdsaFormat = {
+  format: {
+    value: 'FORMAT',
+    extension: true,
+    help: 'How the signature is written: raw for r and s of fixed width, or der as OpenSSL and X.509 have it',
+    fallback: 'raw',
+    choices: { raw: '', der: '' },
+  },
 } as const satisfies Options
 
 export const pssOptions = {
@@ -54,95 +81,104 @@ export const pssOptions = {
   },
 } as const satisfies Options
 
-type Mechanism = Request<'crypto.sign'>['mechanism']
-type DataArgs = Args<typeof data>
-/** The mechanism for data that is sent as `input`. */
-type MechanismOf = (hash: Hash, input: Mechanism['input']) => Mechanism
+export const ed25519phOptions = {
+  'hash-function': {
+    value: 'HASH_FUNCTION',
+    required: true,
+    help: 'The hash function to apply to the data',
+    choices: { sha512: '' },
+  },
+  ...dataOptions,
+  'data-type': {
+    value: 'DATA_TYPE',
+    required: true,
+    help: 'What the data is: raw to have it hashed, or digest if it is hashed already',
+    choices: { raw: '', digest: '' },
+  },
+} as const satisfies Options
 
-export async function sign(
-  args: Args<typeof signOptions>,
-  { call }: Context,
-  mechanismOf: MechanismOf,
-): Promise<Data> {
-  const { mechanism, data } = await prepare(args, mechanismOf)
-  const reply = await call('crypto.sign', { filter: args['key-filter'], mechanism, data: [data] })
-  return { 'key-reference': reply['key-reference'], signature: reply.signatures[0] }
+export const mlDsaOptions = {
+  'hash-function': {
+    value: 'HASH_FUNCTION',
+    required: true,
+    help: 'The hash function of ML-DSA',
+    choices: { shake256: '' },
+  },
+  ...dataOptions,
+  'data-type': {
+    value: 'DATA_TYPE',
+    required: true,
+    help: 'What the data is: raw, or external-mu if it is the 64 bytes of mu already',
+    choices: { raw: '', 'external-mu': '' },
+  },
+} as const satisfies Options
+
+/** As the mechanisms with `hashing` have it. */
+export const hashed = (
+  args: Args<typeof hashing>,
+  mechanismOf: (input: 'raw' | 'digest') => Mechanism,
+): Promise<Message> =>
+  args['data-type'] === 'digest'
+    ? sentWhole(args, mechanismOf('digest'))
+    : hashedSomewhere(args, args['hash-function'], mechanismOf)
+
+export const pssMechanism =
+  (args: Args<typeof hashing & typeof pssOptions>) =>
+  (input: 'raw' | 'digest'): Mechanism => {
+    const { mgf, 'hash-function': hash, 'salt-length': saltLength } = args
+    return { name: 'rsa-pkcs-pss', hash, input, mgf, 'salt-length': saltLength }
+  }
+
+export const ed25519phMessage = (args: Args<typeof ed25519phOptions>): Promise<Message> =>
+  args['data-type'] === 'digest'
+    ? sentWhole(args, { name: 'ed25519ph', input: 'digest' })
+    : hashedSomewhere(args, 'sha512', (input) => ({ name: 'ed25519ph', input }))
+
+export const mlDsaMessage = async (args: Args<typeof mlDsaOptions>): Promise<Message> =>
+  args['data-type'] === 'raw'
+    ? sentAsTheyAre(args, { name: 'ml-dsa', input: 'raw' })
+    : sentWhole(args, { name: 'ml-dsa', input: 'external-mu' })
+
+type SignArgs = Args<typeof signingKey & typeof signatureFile> & Partial<Args<typeof ecdsaFormat>>
+type VerifyArgs = Args<typeof verificationKey & typeof signature> & Partial<Args<typeof ecdsaFormat>>
+
+export async function sign(args: SignArgs, { call }: Context, message: Message): Promise<Data> {
+  const { reference, signature } = await signMessage(call, args['key-filter'], message)
+  const bytes = Buffer.from(signature, 'base64')
+  const written = args.format === 'der' ? Buffer.from(toDer(bytes)) : bytes
+  const path = args['signature-path']
+  if (path === undefined) return { 'key-reference': reference, signature: written.toString('base64') }
+  await writeWhole('--signature-path', path, written)
+  return { 'key-reference': reference }
 }
 
+/** @param prepare reads the data, after the signature */
 export async function verify(
-  args: Args<typeof verifyOptions>,
+  args: VerifyArgs,
   { call }: Context,
-  mechanismOf: MechanismOf,
+  prepare: () => Promise<Message>,
 ): Promise<Data> {
-  const signature = await signatureOf(args)
-  const { mechanism, data } = await prepare(args, mechanismOf)
-  const filter = args['key-filter']
-  const { verified } = await call('crypto.verify', {
-    filter,
-    mechanism,
-    data: [data],
-    signatures: [signature],
-  })
-  if (!verified[0]) throw new HsmError('signature-invalid')
+  const given = await readSignature('signature', args['signature-path'], args.signature)
+  const raw = args.format === 'der' ? readDer(given) : given
+  const valid =
+    raw &&
+    (await verifyMessage(call, args['key-filter'], await prepare(), Buffer.from(raw).toString('base64')))
+  if (!valid) throw new HsmError('signature-invalid')
   return { message: 'Signature verified successfully' }
 }
 
-async function prepare(args: DataArgs, mechanismOf: MechanismOf) {
-  const hash = args['hash-function']
-  const { name } = mechanismOf(hash, 'raw')
-  if (args['data-type'] === 'digest') {
-    return { mechanism: mechanismOf(hash, 'digest'), data: (await wholeData(args)).toString('base64') }
-  }
-  const { whole, digest } = await rawData(args, hash)
-  if (whole) return { mechanism: mechanismOf(hash, 'raw'), data: whole.toString('base64') }
-  return { mechanism: mechanismOf(hash, 'digest'), data: digestInput(name, hash, digest).toString('base64') }
-}
-
-/** RSASSA-PKCS1-v1_5 takes a digest inside its DigestInfo (RFC 8017 §9.2). */
-function digestInput(name: MechanismName, hash: Hash, digest: Buffer): Buffer {
-  if (name !== 'rsa-pkcs') return digest
-  return Buffer.concat([Buffer.from(DIGEST_INFO_PREFIX[hash], 'hex'), digest])
-}
-
-/** The data itself as long as it can be sent in one request, and its hash in any case. */
-async function rawData(args: DataArgs, hash: Hash): Promise<{ whole: Buffer | undefined; digest: Buffer }> {
-  const hasher = createHash(hash)
-  let kept: Buffer[] = []
-  let size = 0
-  for await (const chunk of chunksOf(args)) {
-    hasher.update(chunk)
-    size += chunk.length
-    if (size > LIMITS.dataBytes) kept = []
-    else kept.push(chunk)
-  }
-  const whole = size > LIMITS.dataBytes ? undefined : Buffer.concat(kept)
-  return { whole, digest: hasher.digest() }
-}
-
-async function* chunksOf(args: DataArgs): AsyncIterable<Buffer> {
-  const path = args['data-path']
-  if (path === undefined) yield fromBase64('--data', args.data ?? '')
-  else yield* readChunks('--data-path', path)
-}
-
-async function wholeData(args: DataArgs): Promise<Buffer> {
-  const path = args['data-path']
-  if (path === undefined) return fromBase64('--data', args.data ?? '')
-  return readSmall('--data-path', path, LIMITS.dataBytes)
-}
-
-async function signatureOf(args: Args<typeof verifyOptions>): Promise<string> {
-  const path = args['signature-path']
-  if (path === undefined) return fromBase64('--signature', args.signature ?? '').toString('base64')
-  const bytes = await readSmall('--signature-path', path, LIMITS.signatureBytes * 2)
+/**
+ * @param option that gave it in base64; `path`, of a file, is of the option with `-path` behind
+ * @throws HsmError `invalid-data`
+ */
+export async function readSignature(
+  option: 'signature' | 'mac',
+  path: string | undefined,
+  text: string | undefined,
+): Promise<Buffer> {
+  if (path === undefined) return fromBase64(`--${option}`, text ?? '')
+  const bytes = await readSmall(`--${option}-path`, path, LIMITS.signatureBytes * 2)
   // Bytes of a signature that happen to be all base64 do not occur.
-  const text = bytes.toString('latin1').replace(/\s/g, '')
-  return isBase64(text) && text !== '' ? text : bytes.toString('base64')
+  const inside = bytes.toString('latin1').replace(/\s/g, '')
+  return isBase64(inside) && inside !== '' ? Buffer.from(inside, 'base64') : bytes
 }
-
-function fromBase64(option: string, text: string): Buffer {
-  if (!isBase64(text)) throw new HsmError('invalid-data', `${option} must be base64`)
-  return Buffer.from(text, 'base64')
-}
-
-const isBase64 = (text: string): boolean => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)

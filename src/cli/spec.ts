@@ -18,6 +18,8 @@ export type Option = {
   readonly choices?: Readonly<Record<string, string>>
   /** Of the options with the same group exactly one is given. */
   readonly group?: string
+  /** Not in the CLI of AWS. Help lists it apart. */
+  readonly extension?: true
   /** What the shell can offer for the value. */
   readonly completes?: 'filter' | 'username' | 'attribute'
 }
@@ -78,6 +80,8 @@ export type Leaf = {
   readonly about: string
   /** Works, but is not shown. */
   readonly hidden?: true
+  /** Not in the CLI of AWS. Help lists it apart. */
+  readonly extension?: true
   /** Commands are read from disk when they are first needed. */
   readonly load: () => Promise<Command>
 }
@@ -86,6 +90,7 @@ export type Group = {
   readonly name: string
   readonly about: string
   readonly hidden?: true
+  readonly extension?: true
   readonly commands: readonly (Group | Leaf)[]
 }
 

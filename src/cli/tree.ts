@@ -1,5 +1,6 @@
 /** The commands: every name, and where the rest of it is read from when it is needed. */
 import type { Group, Leaf, Option, Root } from './spec.ts'
+import { CRYPTO } from './tree-crypto.ts'
 
 const CONFIG = {
   value: 'CONFIG',
@@ -31,6 +32,11 @@ const PAIR: Group = {
       name: 'ec',
       about: 'Generate an EC key pair in the HSM cluster',
       load: async () => (await import('./commands/key/generate-ec.ts')).generateEc,
+    },
+    {
+      name: 'ml-dsa',
+      about: 'Generate an ML-DSA key pair in the HSM cluster',
+      load: async () => (await import('./commands/key/generate-ml-dsa.ts')).generateMlDsa,
     },
     {
       name: 'rsa',
@@ -119,55 +125,6 @@ const CLUSTER: Group = {
       name: 'hsm-info',
       about: 'List the HSMs of the cluster',
       load: async () => (await import('./commands/cluster/hsm-info.ts')).hsmInfo,
-    },
-  ],
-}
-
-const CRYPTO: Group = {
-  name: 'crypto',
-  about: 'Use keys of the HSM cluster',
-  commands: [
-    {
-      name: 'sign',
-      about: 'Sign data with a private key in the HSM cluster',
-      commands: [
-        {
-          name: 'ecdsa',
-          about: 'Sign with the ECDSA mechanism',
-          load: async () => (await import('./commands/crypto/sign-ecdsa.ts')).signEcdsa,
-        },
-        {
-          name: 'rsa-pkcs',
-          about: 'Sign with the RSA-PKCS mechanism (RSASSA-PKCS1-v1_5)',
-          load: async () => (await import('./commands/crypto/sign-rsa-pkcs.ts')).signRsaPkcs,
-        },
-        {
-          name: 'rsa-pkcs-pss',
-          about: 'Sign with the RSA-PKCS-PSS mechanism (RSASSA-PSS)',
-          load: async () => (await import('./commands/crypto/sign-rsa-pkcs-pss.ts')).signRsaPkcsPss,
-        },
-      ],
-    },
-    {
-      name: 'verify',
-      about: 'Verify a signature with a public key in the HSM cluster',
-      commands: [
-        {
-          name: 'ecdsa',
-          about: 'Verify with the ECDSA mechanism',
-          load: async () => (await import('./commands/crypto/verify-ecdsa.ts')).verifyEcdsa,
-        },
-        {
-          name: 'rsa-pkcs',
-          about: 'Verify with the RSA-PKCS mechanism (RSASSA-PKCS1-v1_5)',
-          load: async () => (await import('./commands/crypto/verify-rsa-pkcs.ts')).verifyRsaPkcs,
-        },
-        {
-          name: 'rsa-pkcs-pss',
-          about: 'Verify with the RSA-PKCS-PSS mechanism (RSASSA-PSS)',
-          load: async () => (await import('./commands/crypto/verify-rsa-pkcs-pss.ts')).verifyRsaPkcsPss,
-        },
-      ],
     },
   ],
 }

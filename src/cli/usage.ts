@@ -19,7 +19,7 @@ export function groupsOf(options: Options): ReadonlySet<string> {
 
 /**
  * Commands are named without the program, as they are typed in the shell. `--cluster-id` goes without
- * saying; any other optional option makes an `[OPTIONS]`.
+ * saying, and so do extensions; any other optional option makes an `[OPTIONS]`.
  *
  * @param options of the command at the end of the path; undefined when it ends at a group
  */
@@ -45,7 +45,8 @@ export function usageError(message: string, usageLine: string | undefined): stri
 
 function optional(options: Options): readonly string[] {
   const counted = Object.entries(options).some(
-    ([name, { required, group }]) => name !== 'cluster-id' && !required && group === undefined,
+    ([name, { required, group, extension }]) =>
+      name !== 'cluster-id' && !extension && !required && group === undefined,
   )
   return counted ? ['[OPTIONS]'] : []
 }

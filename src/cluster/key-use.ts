@@ -1,10 +1,7 @@
 /** The order of steps behind every use of a key; guarantee G stands and falls with it. */
 import { HsmError } from '../contract/errors.ts'
 import type { Serving } from './cluster.ts'
-import type { Uses } from './uses.ts'
-
-/** Who uses which key, through which session. */
-export type Grant = { readonly key: string; readonly user: string; readonly session: string }
+import type { Grant, Uses } from './uses.ts'
 
 /**
  * @param permit decides on the state as it is, synchronously; throws the refusal

@@ -17,16 +17,27 @@ export interface Use {
 export interface Uses {
   /** Call it in the same synchronous stretch of code as the decision that allows the use. */
   begin(key: string, user: string, session: string): Use
-  /** Marks every use that the revocations end, at once; resolves when all of those have ended. */
+  /**
+   * Watches over what lives on a right from one use to the next, such as a message in parts. Call it while the first of
+   * them is under way.
+   *
+   * @param ended is called at once, and only once, when the right ends; given again, it is another right
+   * @returns stops watching
+   */
+  watch(grant: Grant, ended: (reason: Reason) => void): () => void
+  /**
+   * Marks every use that the revocations end, and tells what is watched over, at once; resolves when all of those uses
+   * have ended.
+   */
   revoke(revocations: readonly Revocation[], reason?: Reason): Promise<void>
   /** How many are under way. */
   count(): number
 }
 
-type Ticket = {
-  readonly key: string
-  readonly user: string
-  readonly session: string
+/** Who uses which key, through which session. */
+export type Grant = { readonly key: string; readonly user: string; readonly session: string }
+
+type Ticket = Grant & {
   live: boolean
   reason: Reason
   ended: (() => void)[]
@@ -34,6 +45,7 @@ type Ticket = {
 
 export function createUses(): Uses {
   const underWay = new Set<Ticket>()
+  const watched = new Set<{ readonly grant: Grant; readonly ended: (reason: Reason) => void }>()
   return {
     begin(key, user, session) {
       const ticket: Ticket = { key, user, session, live: true, reason: 'revoked', ended: [] }
@@ -51,8 +63,17 @@ export function createUses(): Uses {
         },
       }
     },
+    watch(grant, ended) {
+      const entry = { grant, ended }
+      watched.add(entry)
+      return () => void watched.delete(entry)
+    },
     async revoke(revocations, reason = 'revoked') {
-      const hit = [...underWay].filter((ticket) => revocations.some((revocation) => ends(revocation, ticket)))
+      const isHit = (grant: Grant) => revocations.some((revocation) => ends(revocation, grant))
+      for (const entry of watched) {
+        if (isHit(entry.grant) && watched.delete(entry)) entry.ended(reason)
+      }
+      const hit = [...underWay].filter(isHit)
       for (const ticket of hit) {
         if (ticket.live) ticket.reason = reason
         ticket.live = false
@@ -63,11 +84,11 @@ export function createUses(): Uses {
   }
 }
 
-function ends({ key, user, session, except }: Revocation, ticket: Ticket): boolean {
+function ends({ key, user, session, except }: Revocation, grant: Grant): boolean {
   return (
-    (key === undefined || key === ticket.key) &&
-    (user === undefined || user === ticket.user) &&
-    (session === undefined || session === ticket.session) &&
-    (except === undefined || except !== ticket.session)
+    (key === undefined || key === grant.key) &&
+    (user === undefined || user === grant.user) &&
+    (session === undefined || session === grant.session) &&
+    (except === undefined || except !== grant.session)
   )
 }

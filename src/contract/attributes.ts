@@ -5,7 +5,7 @@ import { shown } from './shown.ts'
 
 export const KEY_CLASSES = ['secret-key', 'public-key', 'private-key'] as const
 export type KeyClass = (typeof KEY_CLASSES)[number]
-export const KEY_TYPES = ['aes', 'generic-secret', 'rsa', 'ec'] as const
+export const KEY_TYPES = ['aes', 'generic-secret', 'des3', 'rsa', 'ec', 'ml-dsa'] as const
 export type KeyType = (typeof KEY_TYPES)[number]
 
 /** Attributes that are true or false, in the order they are printed. */
@@ -49,6 +49,8 @@ const ATTRIBUTE_KINDS: Readonly<Record<string, ValueKind>> = Object.assign(Objec
   'modulus-size-bits': 'count',
   'ec-point': 'bytes',
   curve: 'curve',
+  'mldsa-algorithm': 'text',
+  subject: 'bytes',
   'wrap-template': 'template',
   'unwrap-template': 'template',
 } satisfies Record<string, ValueKind>)
@@ -98,8 +100,20 @@ export function checkText(name: 'label' | 'id', value: string): string {
   throw new HsmError('invalid-attribute', `Invalid attribute: ${result.issues[0].message}`)
 }
 
-/** Attributes given when a key is made: flags and the id. Which of them are allowed is for `policy/`. */
-export const newAttributes = v.strictObject({ ...flagEntries, id: v.optional(id) })
+/** DER of the subject's distinguished name in `0x` hex; kept for PKCS#11 programs, which find a certificate's key by it. */
+export const subject = v.pipe(
+  v.string(),
+  v.maxLength(2 + LIMITS.subjectBytes * 2, `subject must be at most ${LIMITS.subjectBytes} bytes`),
+  v.check((text) => normalBytes(text) !== undefined, 'subject must be bytes in hex'),
+  v.transform((text) => normalBytes(text) ?? '0x'),
+)
+
+/** Attributes given when a key is made: flags, the id and the subject. Which of them are allowed is for `policy/`. */
+export const newAttributes = v.strictObject({
+  ...flagEntries,
+  id: v.optional(id),
+  subject: v.optional(subject),
+})
 export type NewAttributes = v.InferOutput<typeof newAttributes>
 
 /** Attributes that a key made by unwrapping, or wrapped, must have. */

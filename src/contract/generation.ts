@@ -1,8 +1,11 @@
 import * as v from 'valibot'
 import { label, newAttributes } from './attributes.ts'
+import { base64 } from './bytes.ts'
+import { filterWords } from './filters.ts'
 import { LIMITS } from './limits.ts'
-import { CURVE_NAMES, type CurveName } from './mechanisms.ts'
+import { CURVE_NAMES, type CurveName, ML_DSA_ALGORITHMS } from './mechanisms.ts'
 import { username } from './users.ts'
+import { KEY_TYPE_CLASSES, type KeyTypeClass, UNWRAPPED_CLASSES, wrapping } from './wrapping.ts'
 
 export const shareUsers = v.pipe(
   v.array(username),
@@ -73,4 +76,44 @@ export const newKeyPair = v.variant('key-type', [
     ),
     ...pair,
   }),
+  v.strictObject({
+    'key-type': v.literal('ml-dsa'),
+    'mldsa-algorithm': v.picklist(ML_DSA_ALGORITHMS, 'mldsa-algorithm is not supported'),
+    ...pair,
+  }),
 ])
+
+/** A key made elsewhere. */
+export const importedKey = v.strictObject({
+  'key-type-class': v.picklist(Object.keys(KEY_TYPE_CLASSES) as [KeyTypeClass, ...KeyTypeClass[]]),
+  /** Public keys: DER SubjectPublicKeyInfo; private keys: PKCS #8 DER; secret keys: raw bytes. */
+  material: base64(LIMITS.materialBytes),
+  ...symmetric,
+})
+
+/** A key that comes encrypted. Its label is given anew. */
+export const unwrappedKey = v.strictObject({
+  filter: filterWords,
+  mechanism: wrapping,
+  'wrapped-key': base64(LIMITS.materialBytes),
+  'key-type-class': v.picklist(UNWRAPPED_CLASSES),
+  ...symmetric,
+})
+
+/** What is left out is as it is in the original. */
+export const copiedKey = v.strictObject({
+  filter: filterWords,
+  label: v.optional(label),
+  session,
+  attributes,
+})
+
+/** A secret key that is derived. */
+export const derivedKey = {
+  'key-type': v.picklist(['aes', 'des3', 'generic-secret']),
+  /** Left out: as long as the shared secret, if that is a length of the type. */
+  'key-length-bytes': v.optional(
+    v.pipe(number('key-length-bytes'), v.minValue(1), v.maxValue(LIMITS.genericSecretBytes)),
+  ),
+  ...symmetric,
+}

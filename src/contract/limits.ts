@@ -9,6 +9,8 @@ export const LIMITS = {
   /** HTTP/2 streams open at once on one connection. */
   requestsPerConnection: 256,
   connections: 900,
+  /** PKCS#11 programs connected at once. */
+  pkcs11Connections: 4096,
   /** A connection that presents no session is closed after this long. */
   anonymousConnectionMs: 30_000,
   /** One that did is closed when it is not used for this long, unless a session is bound to it. */
@@ -36,6 +38,7 @@ export const LIMITS = {
   idBytes: 256,
   filterTerms: 64,
   filterTermLength: 2048,
+  attributesAtOnce: 32,
   pageItems: 1_000_000,
   shareUsers: 128,
   /** Audit entries in one reply. */
@@ -45,6 +48,24 @@ export const LIMITS = {
   batchItems: 256,
   dataBytes: 512 * 1024,
   signatureBytes: 8 * 1024,
+  /** Data that `crypto sign ed25519` takes, as CloudHSM has it. */
+  ed25519Bytes: 16_000,
+  /** Additional authenticated data, and labels of OAEP. */
+  aadBytes: 16 * 1024,
+  gcmIvBytes: 128,
+  /** A key brought in or wrapped, encoded. */
+  materialBytes: 16 * 1024,
+  randomBytes: 64 * 1024,
+  /** Messages in several parts that are open in one session, and in all of them. */
+  streamsPerSession: 1024,
+  streams: 65_536,
+  /** What is kept of one that cannot be worked on in parts, and of all of those. */
+  streamBufferBytes: 4 * 1024 * 1024,
+  streamBuffersBytes: 256 * 1024 * 1024,
+  subjectBytes: 4096,
+  /** Certificates per cluster, and the size of one. */
+  certificates: 16_666,
+  certificateBytes: 16 * 1024,
   genericSecretBytes: 800,
   modulusBitsMin: 2048,
   modulusBitsMax: 4096,

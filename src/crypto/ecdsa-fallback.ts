@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import { p256, p384, p521 } from '@noble/curves/nist.js'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { HsmError } from '../contract/errors.ts'
-import type { Curve } from '../contract/mechanisms.ts'
+import type { WeierstrassCurve } from '../contract/mechanisms.ts'
 
 const IMPLEMENTATIONS = {
   secp256r1: p256,
@@ -16,7 +16,7 @@ const IMPLEMENTATIONS = {
 const PLAIN = { prehash: false, lowS: false, format: 'compact' } as const
 
 /** @returns `r‖s` */
-export function signDigest(key: KeyObject, curve: Curve, digest: Uint8Array): Buffer {
+export function signDigest(key: KeyObject, curve: WeierstrassCurve, digest: Uint8Array): Buffer {
   const implementation = implementationOf(curve)
   const scalar = Buffer.from(key.export({ format: 'jwk' }).d ?? '', 'base64url')
   try {
@@ -29,7 +29,7 @@ export function signDigest(key: KeyObject, curve: Curve, digest: Uint8Array): Bu
 /** @param signature `r‖s`; whatever else it is, the answer is false */
 export function verifyDigest(
   key: KeyObject,
-  curve: Curve,
+  curve: WeierstrassCurve,
   digest: Uint8Array,
   signature: Uint8Array,
 ): boolean {
@@ -43,7 +43,7 @@ export function verifyDigest(
   }
 }
 
-function implementationOf(curve: Curve) {
+function implementationOf(curve: WeierstrassCurve) {
   if (curve !== 'secp224r1') return IMPLEMENTATIONS[curve]
   throw new HsmError('invalid-mechanism', 'A digest cannot be used with secp224r1 here: no access to OpenSSL')
 }

@@ -1,36 +1,56 @@
 /** ECDSA (FIPS 186-5 §6.4) with signatures as `r‖s`, over data or over a digest of it. */
 import { type KeyObject, sign, verify } from 'node:crypto'
 import { promisify } from 'node:util'
-import { CURVES, type Curve, type Mechanism } from '../contract/mechanisms.ts'
-import { fromDer, toDer } from './ecdsa-signature.ts'
-import { checkDigest, ecdsaMechanism } from './mechanism-rules.ts'
+import { fromDer, toDer } from '../contract/ecdsa-signature.ts'
+import { CURVES, type Mechanism, type WeierstrassCurve } from '../contract/mechanisms.ts'
+import { checkAnyDigest, checkDigest, mechanismAmong, type Named } from './mechanism-rules.ts'
 import { type NativeKey, opensslAvailable, verifyDigest } from './openssl.ts'
+import type { Signer, Verifier } from './signing-keys.ts'
 import { inTurn } from './turns.ts'
 
 const fallback = opensslAvailable() ? undefined : await import('./ecdsa-fallback.ts')
 const signInPool = promisify(sign)
 const dsaEncoding = 'ieee-p1363'
 
+const check = (mechanism: Mechanism) => mechanismAmong(mechanism, ['ecdsa', 'ecdsa-prehashed'], 'ec')
+
+/** Whether the data are to be hashed here; throws `invalid-data` when they are not, and cannot be a digest either. */
+function isRaw(
+  mechanism: Named<'ecdsa' | 'ecdsa-prehashed'>,
+  data: Buffer,
+): mechanism is Named<'ecdsa'> & { input: 'raw' } {
+  if (mechanism.name === 'ecdsa-prehashed') checkAnyDigest(data)
+  else if (mechanism.input === 'raw') return true
+  else checkDigest(mechanism.hash, data)
+  return false
+}
+
 /**
  * P-256 takes less time than a way through the thread pool, so it is signed at once; the others take 10 to 80 times
  * as long. OpenSSL through FFI has no pool: there a digest waits for its turn instead.
  */
-export function ecdsaSigner(key: KeyObject, curve: Curve, native: NativeKey) {
+export function ecdsaSigner(key: KeyObject, curve: WeierstrassCurve, native: NativeKey): Signer {
   const options = { key, dsaEncoding } as const
   const quick = curve === 'secp256r1'
   const width = CURVES[curve].fieldBytes
   const signDigest = (digest: Buffer): Buffer =>
-    fallback ? fallback.signDigest(key, curve, digest) : fromDer(native.sign(digest), width)
+    fallback
+      ? fallback.signDigest(key, curve, digest)
+      : Buffer.from(fromDer(native.sign(digest), width).buffer)
 
-  return (mechanism: Mechanism, data: Buffer): Buffer | Promise<Buffer> => {
-    const { hash, input } = ecdsaMechanism(mechanism)
-    if (input === 'raw') return quick ? sign(hash, data, options) : signInPool(hash, data, options)
-    checkDigest(hash, data)
-    return quick ? signDigest(data) : inTurn(() => signDigest(data))
+  return {
+    check,
+    sign(mechanism, data) {
+      const checked = check(mechanism)
+      if (isRaw(checked, data)) {
+        return quick ? sign(checked.hash, data, options) : signInPool(checked.hash, data, options)
+      }
+      return quick ? signDigest(data) : inTurn(() => signDigest(data))
+    },
   }
 }
 
-export function ecdsaVerifier(key: KeyObject, curve: Curve, spki: Uint8Array) {
+export function ecdsaVerifier(key: KeyObject, curve: WeierstrassCurve, spki: Uint8Array): Verifier {
   const options = { key, dsaEncoding } as const
   const width = CURVES[curve].fieldBytes
   const verifyDigestOf = (digest: Buffer, signature: Buffer): boolean =>
@@ -38,10 +58,13 @@ export function ecdsaVerifier(key: KeyObject, curve: Curve, spki: Uint8Array) {
       ? fallback.verifyDigest(key, curve, digest, signature)
       : verifyDigest(spki, digest, toDer(signature))
 
-  return (mechanism: Mechanism, data: Buffer, signature: Buffer): boolean => {
-    const { hash, input } = ecdsaMechanism(mechanism)
-    if (input === 'digest') checkDigest(hash, data)
-    if (signature.length !== 2 * width) return false
-    return input === 'raw' ? verify(hash, data, options, signature) : verifyDigestOf(data, signature)
+  return {
+    check,
+    verify(mechanism, data, signature) {
+      const checked = check(mechanism)
+      const raw = isRaw(checked, data)
+      if (signature.length !== 2 * width) return false
+      return raw ? verify(checked.hash, data, options, signature) : verifyDigestOf(data, signature)
+    },
   }
 }

@@ -1,7 +1,7 @@
-/** RSA and EC key pairs, made in the thread pool. */
+/** Key pairs, made in the thread pool. */
 import { generateKeyPair } from 'node:crypto'
 import { promisify } from 'node:util'
-import { CURVES, type Curve } from '../contract/mechanisms.ts'
+import { CURVES, type Curve, type MlDsaAlgorithm } from '../contract/mechanisms.ts'
 
 /** DER. `pkcs8` is the private key in clear: whoever has it wipes it. */
 export type KeyPair = { readonly spki: Buffer; readonly pkcs8: Buffer }
@@ -15,12 +15,27 @@ const DER = {
 
 /** @param publicExponent odd, as FIPS 186-5 §A.1.1 has it */
 export async function generateRsaPair(modulusBits: number, publicExponent: number): Promise<KeyPair> {
-  const pair = await generate('rsa', { modulusLength: modulusBits, publicExponent, ...DER })
-  return { spki: pair.publicKey, pkcs8: pair.privateKey }
+  return encoded(await generate('rsa', { modulusLength: modulusBits, publicExponent, ...DER }))
 }
 
-/** The curve is named in both halves, the point not compressed (RFC 5480 §2). */
+/** Of a Weierstrass curve the name is in both halves, and the point not compressed (RFC 5480 §2). */
 export async function generateEcPair(curve: Curve): Promise<KeyPair> {
-  const pair = await generate('ec', { namedCurve: CURVES[curve].openssl, paramEncoding: 'named', ...DER })
-  return { spki: pair.publicKey, pkcs8: pair.privateKey }
+  if (curve === 'ed25519') return encoded(await generate('ed25519', DER))
+  const namedCurve = CURVES[curve].openssl
+  return encoded(await generate('ec', { namedCurve, paramEncoding: 'named', ...DER }))
 }
+
+/** The private key is its seed (RFC 9881 §6). */
+export const generateMlDsaPair = async (algorithm: MlDsaAlgorithm): Promise<KeyPair> =>
+  encoded(await generate(ML_DSA_TYPES[algorithm], DER))
+
+const ML_DSA_TYPES = {
+  'ML-DSA-44': 'ml-dsa-44',
+  'ML-DSA-65': 'ml-dsa-65',
+  'ML-DSA-87': 'ml-dsa-87',
+} as const satisfies Record<MlDsaAlgorithm, string>
+
+const encoded = (pair: { publicKey: Buffer; privateKey: Buffer }): KeyPair => ({
+  spki: pair.publicKey,
+  pkcs8: pair.privateKey,
+})

@@ -4,39 +4,33 @@ import {
   DIGEST_INFO_PREFIX,
   HASHES,
   type Hash,
-  MECHANISM_KEY_TYPE,
   type Mechanism,
+  type MechanismName,
 } from '../contract/mechanisms.ts'
 
-type EcdsaMechanism = Extract<Mechanism, { name: 'ecdsa' }>
-export type RsaMechanism = Exclude<Mechanism, EcdsaMechanism>
-type PssMechanism = Extract<Mechanism, { name: 'rsa-pkcs-pss' }>
+export type Named<N extends MechanismName> = Extract<Mechanism, { name: N }>
 
-/** Throws `key-type` unless the mechanism is one for EC keys. */
-export function ecdsaMechanism(mechanism: Mechanism): EcdsaMechanism {
-  if (mechanism.name === 'ecdsa') return mechanism
-  throw wrongKeyType(mechanism, 'ec')
-}
+/** SHA-512 of the message, and mu of ML-DSA. */
+const PREHASH_BYTES = 64
+/** The longest hash value of any function in use; ECDSA takes its leftmost bits. */
+const LONGEST_HASH_BYTES = 64
 
 /**
- * Throws `key-type` unless the mechanism is one for RSA keys, `invalid-mechanism` when its parameters fit neither each
- * other nor the modulus.
+ * Throws `key-type` unless the mechanism is one of those.
+ *
+ * @param what the key is, for the message: `rsa`
  */
-export function rsaMechanism(mechanism: Mechanism, modulusBits: number): RsaMechanism {
-  if (mechanism.name === 'ecdsa') throw wrongKeyType(mechanism, 'rsa')
-  if (mechanism.name === 'rsa-pkcs-pss') checkPss(mechanism, modulusBits)
-  return mechanism
-}
-
-function wrongKeyType({ name }: Mechanism, keyType: 'ec' | 'rsa'): HsmError {
-  return new HsmError(
-    'key-type',
-    `The mechanism ${name} needs a key of type ${MECHANISM_KEY_TYPE[name]}, not ${keyType}`,
-  )
+export function mechanismAmong<N extends MechanismName>(
+  mechanism: Mechanism,
+  names: readonly N[],
+  what: string,
+): Named<N> {
+  if ((names as readonly string[]).includes(mechanism.name)) return mechanism as Named<N>
+  throw new HsmError('key-type', `The mechanism ${mechanism.name} does not work with an ${what} key`)
 }
 
 /** RFC 8017 §9.1.1: emBits = modBits - 1, and emLen must hold hash, salt and two bytes more. */
-function checkPss(mechanism: PssMechanism, modulusBits: number): void {
+export function checkPss(mechanism: Named<'rsa-pkcs-pss'>, modulusBits: number): void {
   const { hash, mgf, 'salt-length': saltLength } = mechanism
   if (mgf !== `mgf1-${hash}`) {
     throw new HsmError(
@@ -53,15 +47,35 @@ function checkPss(mechanism: PssMechanism, modulusBits: number): void {
   }
 }
 
+/** Throws `invalid-mechanism` when more of a MAC is asked for than there is. */
+export function checkMacLength({ 'mac-length': length }: Named<'hmac' | 'aes-cmac'>, longest: number): void {
+  if (length === undefined || length <= longest) return
+  throw new HsmError('invalid-mechanism', `mac-length must be at most ${longest}`)
+}
+
 /** Throws `invalid-data` unless it can be a value of the hash function. */
-export function checkDigest(hash: Hash, digest: Uint8Array): void {
-  const { bytes } = HASHES[hash]
-  if (digest.length !== bytes) {
-    throw new HsmError(
-      'invalid-data',
-      `data must be a ${hash} digest of ${bytes} bytes, not ${digest.length}`,
-    )
-  }
+export const checkDigest = (hash: Hash, digest: Uint8Array): void =>
+  checkLength(`a ${hash} digest`, HASHES[hash].bytes, digest)
+
+/** Throws `invalid-data` unless it can be the SHA-512 that Ed25519ph signs. */
+export const checkEd25519Prehash = (digest: Uint8Array): void =>
+  checkLength('a sha512 digest', PREHASH_BYTES, digest)
+
+/** Throws `invalid-data` unless it can be the mu that ML-DSA signs. */
+export const checkMu = (mu: Uint8Array): void => checkLength('a mu', PREHASH_BYTES, mu)
+
+function checkLength(what: string, bytes: number, data: Uint8Array): void {
+  if (data.length === bytes) return
+  throw new HsmError('invalid-data', `data must be ${what} of ${bytes} bytes, not ${data.length}`)
+}
+
+/** Throws `invalid-data` unless it can be a value of some hash function. */
+export function checkAnyDigest(digest: Uint8Array): void {
+  if (digest.length >= 1 && digest.length <= LONGEST_HASH_BYTES) return
+  throw new HsmError(
+    'invalid-data',
+    `data must be a digest of 1 to ${LONGEST_HASH_BYTES} bytes, not ${digest.length}`,
+  )
 }
 
 /** Throws `invalid-data` unless it is the DER encoding of a `DigestInfo` of the hash function. */
@@ -71,3 +85,13 @@ export function checkDigestInfo(hash: Hash, digestInfo: Buffer): void {
   if (fits && digestInfo.subarray(0, prefix.length).equals(prefix)) return
   throw new HsmError('invalid-data', `data must be the DER DigestInfo of a ${hash} digest`)
 }
+
+/** Throws `invalid-data` when it does not fit into so many bytes. */
+export function checkLongest(data: Uint8Array, bytes: number): void {
+  if (data.length <= bytes) return
+  throw new HsmError('invalid-data', `data must be at most ${bytes} bytes with this key, not ${data.length}`)
+}
+
+/** Refuses what only OpenSSL can do where `openssl.ts` cannot work. */
+export const unavailable = (what: string): HsmError =>
+  new HsmError('invalid-mechanism', `${what} cannot be used here: no access to OpenSSL`)

@@ -1,46 +1,110 @@
-/** RSASSA-PKCS1-v1_5 and RSASSA-PSS (RFC 8017 §8), over data or over a digest of it. */
+/** RSASSA-PKCS1-v1_5, RSASSA-PSS and RSASP1 (RFC 8017 §5.2 and §8), over data or over a digest of it. */
 import { constants, type KeyObject, privateEncrypt, publicDecrypt, sign, verify } from 'node:crypto'
 import { promisify } from 'node:util'
 import { HsmError } from '../contract/errors.ts'
 import type { Mechanism } from '../contract/mechanisms.ts'
-import { checkDigest, checkDigestInfo, type RsaMechanism, rsaMechanism } from './mechanism-rules.ts'
-import { type NativeKey, opensslAvailable, type Pss, verifyDigest } from './openssl.ts'
+import {
+  checkDigest,
+  checkDigestInfo,
+  checkLongest,
+  checkPss,
+  mechanismAmong,
+  type Named,
+  unavailable,
+} from './mechanism-rules.ts'
+import { type NativeKey, opensslAvailable, type Scheme, verifyDigest } from './openssl.ts'
+import { pkcs1Signer } from './rsa-private.ts'
+import type { Signer, Verifier } from './signing-keys.ts'
 import { inTurn } from './turns.ts'
 
+type RsaMechanism = Named<'rsa-pkcs' | 'rsa-pkcs-unhashed' | 'rsa-x509' | 'rsa-pkcs-pss'>
+type HashingMechanism = Named<'rsa-pkcs' | 'rsa-pkcs-pss'>
+
 const signInPool = promisify(sign)
-const pkcs1 = constants.RSA_PKCS1_PADDING
+const PKCS1 = constants.RSA_PKCS1_PADDING
+const NONE = constants.RSA_NO_PADDING
+/** RFC 8017 §9.2 step 3: two bytes at the front, at least eight of 0xff, and a zero. */
+const PKCS1_OVERHEAD = 11
 
-/** Data are hashed and signed in the thread pool; digests, for which there is none, wait for their turn. */
-export function rsaSigner(key: KeyObject, native: NativeKey) {
+/** In the thread pool, but for PSS over a digest and RSASP1 alone, for which there is none: these wait for their turn. */
+export function rsaSigner(key: KeyObject, native: NativeKey): Signer {
   const bits = modulusBits(key)
-  return (mechanism: Mechanism, data: Buffer): Promise<Buffer> => {
-    const checked = rsaMechanism(mechanism, bits)
-    if (checked.input === 'raw') return signInPool(checked.hash, data, { key, ...padding(checked) })
-    checkPrehashed(checked, data)
-    return checked.name === 'rsa-pkcs'
-      ? inTurn(() => privateEncrypt({ key, padding: pkcs1 }, data))
-      : inTurn(() => native.sign(data, pss(checked)))
+  const check = checkFor(bits)
+  const signPkcs1 = pkcs1Signer(key)
+  return {
+    check,
+    sign(mechanism, data) {
+      const checked = check(mechanism)
+      if (isRaw(checked)) return signInPool(checked.hash, data, { key, ...padding(checked) })
+      const block = prehashed(checked, data, bits)
+      if (checked.name === 'rsa-pkcs-pss') return inTurn(() => native.sign(block, pss(checked)))
+      return checked.name === 'rsa-x509' ? inTurn(() => signAlone(key, block)) : signPkcs1(block)
+    },
   }
 }
 
-export function rsaVerifier(key: KeyObject, spki: Uint8Array) {
+export function rsaVerifier(key: KeyObject, spki: Uint8Array): Verifier {
   const bits = modulusBits(key)
-  return (mechanism: Mechanism, data: Buffer, signature: Buffer): boolean => {
-    const checked = rsaMechanism(mechanism, bits)
-    if (checked.input === 'digest') checkPrehashed(checked, data)
-    // RFC 8017 §8.1.2 and §8.2.2, step 1; OpenSSL alone would take one without its leading zeros.
-    if (signature.length !== Math.ceil(bits / 8)) return false
-    if (checked.input === 'raw') return verify(checked.hash, data, { key, ...padding(checked) }, signature)
-    return checked.name === 'rsa-pkcs'
-      ? recovers(key, signature, data)
-      : verifyDigest(spki, data, signature, pss(checked))
+  const check = checkFor(bits)
+  return {
+    check,
+    verify(mechanism, data, signature) {
+      const checked = check(mechanism)
+      const block = isRaw(checked) ? data : prehashed(checked, data, bits)
+      // RFC 8017 §8.1.2 and §8.2.2, step 1; OpenSSL alone would take one without its leading zeros.
+      if (signature.length !== Math.ceil(bits / 8)) return false
+      if (isRaw(checked)) return verify(checked.hash, data, { key, ...padding(checked) }, signature)
+      if (checked.name === 'rsa-pkcs-pss') return verifyDigest(spki, block, signature, pss(checked))
+      return recovers(key, checked.name === 'rsa-x509' ? NONE : PKCS1, signature, block)
+    },
   }
 }
 
-/** Whether that `DigestInfo`, to the byte, is what was signed. */
-function recovers(key: KeyObject, signature: Buffer, digestInfo: Buffer): boolean {
+const checkFor =
+  (bits: number) =>
+  (mechanism: Mechanism): RsaMechanism => {
+    const names = ['rsa-pkcs', 'rsa-pkcs-unhashed', 'rsa-x509', 'rsa-pkcs-pss'] as const
+    const checked = mechanismAmong(mechanism, names, 'rsa')
+    if (checked.name === 'rsa-pkcs-pss') checkPss(checked, bits)
+    return checked
+  }
+
+const isRaw = (mechanism: RsaMechanism): mechanism is HashingMechanism & { input: 'raw' } =>
+  'input' in mechanism && mechanism.input === 'raw'
+
+/** The bytes that padding, if any, is put around. Throws `invalid-data` if they cannot be what the mechanism says. */
+function prehashed(mechanism: RsaMechanism, data: Buffer, bits: number): Buffer {
+  const bytes = Math.ceil(bits / 8)
+  switch (mechanism.name) {
+    case 'rsa-pkcs':
+      checkDigestInfo(mechanism.hash, data)
+      return data
+    case 'rsa-pkcs-unhashed':
+      checkLongest(data, bytes - PKCS1_OVERHEAD)
+      return data
+    case 'rsa-x509':
+      checkLongest(data, bytes)
+      return Buffer.concat([Buffer.alloc(bytes - data.length), data])
+    case 'rsa-pkcs-pss':
+      checkDigest(mechanism.hash, data)
+      if (!opensslAvailable()) throw unavailable('A digest with rsa-pkcs-pss')
+      return data
+  }
+}
+
+function signAlone(key: KeyObject, block: Buffer): Buffer {
   try {
-    return publicDecrypt({ key, padding: pkcs1 }, signature).equals(digestInfo)
+    return privateEncrypt({ key, padding: NONE }, block)
+  } catch (cause) {
+    // The length fits, so the number itself is too large (RFC 8017 §5.2.1 step 1).
+    throw new HsmError('invalid-data', 'data as a number must be smaller than the modulus', { cause })
+  }
+}
+
+/** Whether that, to the byte, is what was signed. */
+function recovers(key: KeyObject, padding: number, signature: Buffer, block: Buffer): boolean {
+  try {
+    return publicDecrypt({ key, padding }, signature).equals(block)
   } catch {
     return false
   }
@@ -53,23 +117,13 @@ function modulusBits(key: KeyObject): number {
 }
 
 /** node:crypto lets MGF1 use the hash of the signature. */
-const padding = (mechanism: RsaMechanism) =>
+const padding = (mechanism: HashingMechanism) =>
   mechanism.name === 'rsa-pkcs'
-    ? { padding: pkcs1 }
+    ? { padding: PKCS1 }
     : { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: mechanism['salt-length'] }
 
-const pss = (mechanism: Extract<RsaMechanism, { name: 'rsa-pkcs-pss' }>): Pss => ({
-  hash: mechanism.hash,
-  saltLength: mechanism['salt-length'],
+const pss = ({ hash, 'salt-length': saltLength }: Named<'rsa-pkcs-pss'>): Scheme => ({
+  name: 'pss',
+  hash,
+  saltLength,
 })
-
-function checkPrehashed({ name, hash }: RsaMechanism, data: Buffer): void {
-  if (name === 'rsa-pkcs') checkDigestInfo(hash, data)
-  else checkDigest(hash, data)
-  if (name === 'rsa-pkcs-pss' && !opensslAvailable()) {
-    throw new HsmError(
-      'invalid-mechanism',
-      'A digest cannot be used with rsa-pkcs-pss here: no access to OpenSSL',
-    )
-  }
-}

@@ -1,4 +1,4 @@
-/** AES keys and generic secrets. */
+/** AES keys, triple DES keys and generic secrets. */
 import { createCipheriv, randomBytes } from 'node:crypto'
 
 /** In clear: whoever has it wipes it. */
@@ -11,5 +11,13 @@ export const generateSecret = (bytes: number): Buffer => randomBytes(bytes)
  */
 export function aesCheckValue(raw: Uint8Array): string {
   const block = createCipheriv(`aes-${raw.length * 8}-ecb`, raw, null).update(Buffer.alloc(16))
+  return `0x${block.toString('hex', 0, 3)}`
+}
+
+export const DES3_BYTES = 24
+
+/** The same of a block of 8 zeros. @param raw the key, of 24 bytes */
+export function des3CheckValue(raw: Uint8Array): string {
+  const block = createCipheriv('des-ede3', raw, null).update(Buffer.alloc(8))
   return `0x${block.toString('hex', 0, 3)}`
 }

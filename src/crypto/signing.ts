@@ -1,47 +1,27 @@
 /** Private keys ready to sign and public keys ready to verify, whatever their family. */
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
-import { CURVES, type Curve, type Mechanism } from '../contract/mechanisms.ts'
+import type { KeyObject } from 'node:crypto'
 import { ecdsaSigner, ecdsaVerifier } from './ecdsa.ts'
-import { nativeKey } from './openssl.ts'
+import { ed25519Signer, ed25519Verifier } from './eddsa.ts'
+import { isMlDsa, type KeyFamily } from './key-family.ts'
+import { mlDsaSigner, mlDsaVerifier } from './ml-dsa.ts'
+import { type NativeKey, nativeKey } from './openssl.ts'
 import { rsaSigner, rsaVerifier } from './rsa.ts'
+import type { Signer, SigningKey, Verifier, VerifyingKey } from './signing-keys.ts'
+import { messageStream } from './signing-stream.ts'
 
-export type SigningKey = {
-  /**
-   * @param data what the mechanism's `input` says; it must not change before the signature is there
-   * @returns the signature: at once where that takes less time than a way through the thread pool
-   * @throws HsmError `key-type`, `invalid-mechanism` or `invalid-data`
-   */
-  sign(mechanism: Mechanism, data: Buffer): Buffer | Promise<Buffer>
-  /** Lets go of the key. Only for when no signature is under way; to sign afterwards is an error. */
-  close(): void
-}
-
-export type VerifyingKey = {
-  /**
-   * @returns false for every signature that is not right, be it malformed or of the wrong length
-   * @throws HsmError `key-type`, `invalid-mechanism` or `invalid-data`
-   */
-  verify(mechanism: Mechanism, data: Buffer, signature: Buffer): boolean
-}
-
-/**
- * @param curve of an EC key, undefined for RSA
- * @param pkcs8 DER; read here and not kept
- */
-export function openSigningKey(
-  keyType: 'rsa' | 'ec',
-  curve: Curve | undefined,
-  pkcs8: Uint8Array,
-): SigningKey {
-  const key = createPrivateKey({ key: asBuffer(pkcs8), format: 'der', type: 'pkcs8' })
-  checkFamily(key, keyType, curve)
+/** @param key of that family, as `key-family.ts` reads it */
+export function openSigningKey(family: KeyFamily, key: KeyObject): SigningKey {
   const native = nativeKey(key)
-  let signer: SigningKey['sign'] | undefined =
-    curve === undefined ? rsaSigner(key, native) : ecdsaSigner(key, curve, native)
+  const opened = signerOf(family, key, native)
+  let signer: Signer | undefined = opened
   return {
     sign(mechanism, data) {
       if (!signer) throw new Error('The key is closed')
-      return signer(mechanism, data)
+      return signer.sign(mechanism, data)
+    },
+    begin(mechanism) {
+      opened.check(mechanism)
+      return messageStream(mechanism)
     },
     close() {
       signer = undefined
@@ -51,24 +31,28 @@ export function openSigningKey(
 }
 
 /**
- * @param curve of an EC key, undefined for RSA
- * @param spki DER SubjectPublicKeyInfo; kept, so it must not change
+ * @param key of that family, as `key-family.ts` reads it
+ * @param spki the same as DER SubjectPublicKeyInfo; kept, so it must not change
  */
-export function openVerifyingKey(
-  keyType: 'rsa' | 'ec',
-  curve: Curve | undefined,
-  spki: Uint8Array,
-): VerifyingKey {
-  const key = createPublicKey({ key: asBuffer(spki), format: 'der', type: 'spki' })
-  checkFamily(key, keyType, curve)
-  return { verify: curve === undefined ? rsaVerifier(key, spki) : ecdsaVerifier(key, curve, spki) }
+export function openVerifyingKey(family: KeyFamily, key: KeyObject, spki: Uint8Array): VerifyingKey {
+  const verifier = verifierOf(family, key, spki)
+  return {
+    verify: verifier.verify,
+    begin(mechanism) {
+      verifier.check(mechanism)
+      return messageStream(mechanism)
+    },
+  }
 }
 
-/** A key whose record says another family than its bytes would be used with the wrong rules. */
-function checkFamily(key: KeyObject, keyType: 'rsa' | 'ec', curve: Curve | undefined): void {
-  const named = curve && CURVES[curve].openssl
-  const fits = key.asymmetricKeyType === keyType && key.asymmetricKeyDetails?.namedCurve === named
-  if (!fits) throw new Error(`The key is not the ${curve ?? keyType} key that it should be`)
+function signerOf(family: KeyFamily, key: KeyObject, native: NativeKey): Signer {
+  if (family === 'rsa') return rsaSigner(key, native)
+  if (family === 'ed25519') return ed25519Signer(key, native)
+  return isMlDsa(family) ? mlDsaSigner(key, family, native) : ecdsaSigner(key, family, native)
 }
 
-const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+function verifierOf(family: KeyFamily, key: KeyObject, spki: Uint8Array): Verifier {
+  if (family === 'rsa') return rsaVerifier(key, spki)
+  if (family === 'ed25519') return ed25519Verifier(key, spki)
+  return isMlDsa(family) ? mlDsaVerifier(key, family, spki) : ecdsaVerifier(key, family, spki)
+}

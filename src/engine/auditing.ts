@@ -30,12 +30,12 @@ export function auditing<D>(
     actor: actor.username,
     operation,
     outcome: decision.allow ? 'ok' : decision.code,
-    subjects: [...subjects, ...writes.flatMap((write) => keySubject(write))],
+    subjects: [...subjects, ...writes.flatMap((write) => subjectOf(write))],
   })
   return { writes: [...writes, { put: next.head }], audit: [next.entry], result: decision }
 }
 
-function keySubject(write: Write): readonly string[] {
+function subjectOf(write: Write): readonly string[] {
   const key = 'put' in write ? `${write.put.kind}/${write.put.id}` : write.delete
-  return key.startsWith('key/') ? [key] : []
+  return key.startsWith('key/') || key.startsWith('certificate/') ? [key] : []
 }

@@ -16,6 +16,7 @@ import { createKeyring } from './keyring.ts'
 import type { Call, EngineNeeds, Parts } from './parts.ts'
 import { granted, type Handler } from './pipelines.ts'
 import { createSessions, isCurrent } from './sessions.ts'
+import { createStreams } from './streams.ts'
 import { createTurns } from './turns.ts'
 
 export type Engine = Hsm & {
@@ -59,12 +60,14 @@ function assemble(needs: EngineNeeds): Parts {
   const cluster = needs.cluster ?? alone(() => ({ ...hsm, address: hsm.address() }))
   const uses = createUses()
   const keyring = createKeyring(needs.sealer)
+  const streams = createStreams(uses)
   const sessions = createSessions({
     monotonic,
     random,
     onEnd({ id }) {
       void uses.revoke([{ session: id }])
       keyring.endSession(id)
+      streams.endSession(id)
     },
   })
   const barrier = createBarrier(store, uses, revocationsOf, cluster.others)
@@ -77,6 +80,7 @@ function assemble(needs: EngineNeeds): Parts {
     uses,
     barrier,
     keyring,
+    streams,
     loginTurns: createTurns(),
     startedAt: monotonic(),
     cluster,

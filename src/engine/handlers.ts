@@ -1,17 +1,34 @@
 import type { OperationName } from '../contract/operations.ts'
 import { auditList } from './operations/audit-list.ts'
+import { certificateChange } from './operations/certificate-change.ts'
+import { certificateCreate } from './operations/certificate-create.ts'
+import { certificateDelete } from './operations/certificate-delete.ts'
+import { certificateList } from './operations/certificate-list.ts'
 import { clusterActivate } from './operations/cluster-activate.ts'
 import { clusterHsmInfo } from './operations/cluster-hsm-info.ts'
 import { clusterStatus } from './operations/cluster-status.ts'
+import { cryptoBegin } from './operations/crypto-begin.ts'
+import { cryptoCancel } from './operations/crypto-cancel.ts'
+import { cryptoDecrypt } from './operations/crypto-decrypt.ts'
+import { cryptoEncrypt } from './operations/crypto-encrypt.ts'
+import { cryptoFinish } from './operations/crypto-finish.ts'
+import { cryptoRandom } from './operations/crypto-random.ts'
 import { cryptoSign } from './operations/crypto-sign.ts'
+import { cryptoUpdate } from './operations/crypto-update.ts'
 import { cryptoVerify } from './operations/crypto-verify.ts'
+import { keyCopy } from './operations/key-copy.ts'
 import { keyDelete } from './operations/key-delete.ts'
+import { keyDerive } from './operations/key-derive.ts'
 import { keyExportPublic } from './operations/key-export-public.ts'
+import { keyExportValue } from './operations/key-export-value.ts'
 import { keyGeneratePair } from './operations/key-generate-pair.ts'
 import { keyGenerateSymmetric } from './operations/key-generate-symmetric.ts'
+import { keyImport } from './operations/key-import.ts'
 import { keyList } from './operations/key-list.ts'
 import { keySetAttribute } from './operations/key-set-attribute.ts'
 import { keyShare, keyUnshare } from './operations/key-share.ts'
+import { keyUnwrap } from './operations/key-unwrap.ts'
+import { keyWrap } from './operations/key-wrap.ts'
 import { sessionLogin } from './operations/session-login.ts'
 import { sessionLogout } from './operations/session-logout.ts'
 import { userChangePassword } from './operations/user-change-password.ts'
@@ -38,7 +55,24 @@ export const HANDLERS: { readonly [K in OperationName]: Handler<K> } = {
   'key.set-attribute': keySetAttribute,
   'key.generate-symmetric': keyGenerateSymmetric,
   'key.generate-pair': keyGeneratePair,
+  'key.import': keyImport,
+  'key.copy': keyCopy,
+  'key.wrap': keyWrap,
+  'key.unwrap': keyUnwrap,
+  'key.derive': keyDerive,
   'key.export-public': keyExportPublic,
+  'key.export-value': keyExportValue,
+  'certificate.create': certificateCreate,
+  'certificate.list': certificateList,
+  'certificate.change': certificateChange,
+  'certificate.delete': certificateDelete,
   'crypto.sign': cryptoSign,
   'crypto.verify': cryptoVerify,
+  'crypto.encrypt': cryptoEncrypt,
+  'crypto.decrypt': cryptoDecrypt,
+  'crypto.begin': cryptoBegin,
+  'crypto.update': cryptoUpdate,
+  'crypto.finish': cryptoFinish,
+  'crypto.cancel': cryptoCancel,
+  'crypto.random': cryptoRandom,
 }

@@ -1,14 +1,29 @@
 /** Parsed keys, so that using a key again needs no unsealing; bounded, and cleared with the rights that filled it. */
+import { createSecretKey, type KeyObject } from 'node:crypto'
 import { HsmError } from '../contract/errors.ts'
 import { LIMITS } from '../contract/limits.ts'
+import { familyOf, readPrivateKey, readPublicKey } from '../crypto/key-family.ts'
+import { openMacKey } from '../crypto/macs.ts'
 import type { Sealer } from '../crypto/seal.ts'
-import { openSigningKey, openVerifyingKey, type SigningKey, type VerifyingKey } from '../crypto/signing.ts'
+import { openSigningKey, openVerifyingKey } from '../crypto/signing.ts'
+import type { SigningKey, VerifyingKey } from '../crypto/signing-keys.ts'
 import type { KeyRecord } from '../model/records.ts'
 
-/** Each runs `body` with the parsed key, which stays open at least until `body` has ended. */
+/** Runs `body` with what it opens of a key; that stays open at least until `body` has ended. */
+type Lend<K> = <R>(key: KeyRecord, session: string, body: (opened: K) => R | Promise<R>) => Promise<R>
+
 export interface Keyring {
-  withSigningKey<R>(key: KeyRecord, session: string, body: (key: SigningKey) => Promise<R>): Promise<R>
-  withVerifyingKey<R>(key: KeyRecord, session: string, body: (key: VerifyingKey) => Promise<R>): Promise<R>
+  /** Private and secret keys. */
+  readonly withSigningKey: Lend<SigningKey>
+  /** Public and secret keys. */
+  readonly withVerifyingKey: Lend<VerifyingKey>
+  /** Every key, for what node:crypto does with it: to encrypt, decrypt and agree. */
+  readonly withKeyObject: Lend<KeyObject>
+  /**
+   * The bytes of a key in clear, to wrap, copy or export it: raw, PKCS #8 DER or SubjectPublicKeyInfo DER. Never
+   * kept, and wiped when `body` has ended.
+   */
+  withMaterial<R>(key: KeyRecord, body: (material: Buffer) => R | Promise<R>): Promise<R>
   /** Forgets a key: it was deleted, or someone lost the right to use it. */
   drop(reference: string): void
   /** Forgets the keys that only this session has used. */
@@ -16,14 +31,14 @@ export interface Keyring {
   close(): void
 }
 
-/** @template K by the class of the key: a reference always leads to the same kind */
-type Entry<K> = {
-  readonly key: K
-  readonly close: () => void
-  readonly sessions: Set<string>
-  inUse: number
-  dropped: boolean
+/** A secret key has all of it, a private key nothing to verify with, a public key nothing to sign with. */
+type OpenKey = {
+  readonly object: KeyObject
+  readonly signing?: SigningKey
+  readonly verifying?: VerifyingKey
 }
+
+type Entry = { readonly opened: OpenKey; readonly sessions: Set<string>; inUse: number; dropped: boolean }
 
 /** Context of the inner seal: material cannot be moved to another key, nor a private key to a secret one. */
 export const materialContext = (key: Pick<KeyRecord, 'id' | 'keyType' | 'keyClass'>): string =>
@@ -31,53 +46,58 @@ export const materialContext = (key: Pick<KeyRecord, 'id' | 'keyType' | 'keyClas
 
 export function createKeyring(sealer: Sealer): Keyring {
   /** In the order of last use, oldest first. */
-  const entries = new Map<string, Entry<unknown>>()
+  const entries = new Map<string, Entry>()
 
   function drop(reference: string): void {
     const entry = entries.get(reference)
     if (!entry) return
     entries.delete(reference)
     entry.dropped = true
-    if (entry.inUse === 0) entry.close()
+    if (entry.inUse === 0) entry.opened.signing?.close()
   }
 
-  function take<K>(reference: string, open: () => Pick<Entry<K>, 'key' | 'close'>): Entry<K> {
-    const found = entries.get(reference) as Entry<K> | undefined
-    const entry = found ?? { ...open(), sessions: new Set<string>(), inUse: 0, dropped: false }
-    entries.delete(reference)
-    entries.set(reference, entry)
+  function take(key: KeyRecord): Entry {
+    const entry = entries.get(key.id) ?? {
+      opened: open(sealer, key),
+      sessions: new Set<string>(),
+      inUse: 0,
+      dropped: false,
+    }
+    entries.delete(key.id)
+    entries.set(key.id, entry)
     const [oldest] = entries.keys()
     if (entries.size > LIMITS.openKeys && oldest !== undefined) drop(oldest)
     return entry
   }
 
-  async function lend<K, R>(entry: Entry<K>, session: string, body: (key: K) => Promise<R>): Promise<R> {
-    entry.sessions.add(session)
-    entry.inUse += 1
-    try {
-      return await body(entry.key)
-    } finally {
-      entry.inUse -= 1
-      if (entry.dropped && entry.inUse === 0) entry.close()
+  const lend =
+    <K>(pick: (opened: OpenKey) => K | undefined): Lend<K> =>
+    async (key, session, body) => {
+      const entry = take(key)
+      const picked = pick(entry.opened)
+      if (picked === undefined) throw new HsmError('key-type', `A ${key.keyClass} cannot be used for this`)
+      entry.sessions.add(session)
+      entry.inUse += 1
+      try {
+        return await body(picked)
+      } finally {
+        entry.inUse -= 1
+        if (entry.dropped && entry.inUse === 0) entry.opened.signing?.close()
+      }
     }
-  }
 
   return {
-    withSigningKey: (key, session, body) =>
-      lend(
-        take(key.id, () => {
-          const opened = unseal(sealer, key)
-          return { key: opened, close: () => opened.close() }
-        }),
-        session,
-        body,
-      ),
-    withVerifyingKey: (key, session, body) =>
-      lend(
-        take(key.id, () => ({ key: verifyingKey(key), close: () => undefined })),
-        session,
-        body,
-      ),
+    withSigningKey: lend(({ signing }) => signing),
+    withVerifyingKey: lend(({ verifying }) => verifying),
+    withKeyObject: lend(({ object }) => object),
+    async withMaterial(key, body) {
+      const material = openMaterial(sealer, key)
+      try {
+        return await body(material)
+      } finally {
+        material.fill(0)
+      }
+    },
     drop,
     endSession(session) {
       for (const [reference, entry] of entries) {
@@ -90,27 +110,32 @@ export function createKeyring(sealer: Sealer): Keyring {
   }
 }
 
-const verifyingKey = (key: KeyRecord): VerifyingKey =>
-  openVerifyingKey(asymmetric(key), key.ec?.curve, Buffer.from(key.material, 'base64'))
-
-function unseal(sealer: Sealer, key: KeyRecord): SigningKey {
-  const pkcs8 = openMaterial(sealer, key)
+function open(sealer: Sealer, key: KeyRecord): OpenKey {
+  const material = openMaterial(sealer, key)
+  const family = familyOf(key)
+  if (family && key.keyClass === 'public-key') {
+    const object = readPublicKey(family, material)
+    return { object, verifying: openVerifyingKey(family, object, material) }
+  }
   try {
-    return openSigningKey(asymmetric(key), key.ec?.curve, pkcs8)
+    if (family) {
+      const object = readPrivateKey(family, material)
+      return { object, signing: openSigningKey(family, object) }
+    }
+    const object = createSecretKey(material)
+    const mac = openMacKey(key.keyType, object)
+    return { object, signing: mac, verifying: mac }
   } finally {
-    pkcs8.fill(0)
+    material.fill(0)
   }
 }
 
 function openMaterial(sealer: Sealer, key: KeyRecord): Buffer {
+  const material = Buffer.from(key.material, 'base64')
+  if (key.keyClass === 'public-key') return material
   try {
-    return sealer.open(Buffer.from(key.material, 'base64'), materialContext(key))
+    return sealer.open(material, materialContext(key))
   } catch (cause) {
     throw new HsmError('store-damaged', `The material of key ${key.id} cannot be opened`, { cause })
   }
-}
-
-function asymmetric(key: KeyRecord): 'rsa' | 'ec' {
-  if (key.keyType === 'rsa' || key.keyType === 'ec') return key.keyType
-  throw new HsmError('key-type', `A key of type ${key.keyType} cannot sign or verify`)
 }

@@ -34,7 +34,8 @@ export function placeKeys(facts: Facts, drafts: readonly Draft[]): Decision<read
   return allow(records, ...puts)
 }
 
-const reference = (number: number): string => `0x${number.toString(16).padStart(16, '0')}`
+/** From a number that is used once. */
+export const reference = (number: number): string => `0x${number.toString(16).padStart(16, '0')}`
 
 function record({ parts, call }: Facts, { material, shareWith: _, ...draft }: Draft, id: string): KeyRecord {
   const bytes =

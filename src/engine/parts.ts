@@ -8,6 +8,7 @@ import type { Capacity } from '../policy/capacity.ts'
 import type { Store } from '../store/store.ts'
 import type { Keyring } from './keyring.ts'
 import type { Session, Sessions } from './sessions.ts'
+import type { Streams } from './streams.ts'
 import type { Turns } from './turns.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -39,6 +40,7 @@ export type Parts = EngineNeeds & {
   readonly uses: Uses
   readonly barrier: Barrier
   readonly keyring: Keyring
+  readonly streams: Streams
   /** Logins with the same name, one after another. */
   readonly loginTurns: Turns
   /** When this engine began, on the monotonic clock. */

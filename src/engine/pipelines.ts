@@ -15,6 +15,15 @@ import { select } from './selection.ts'
 import { applySessionWrites, storedWrites } from './session-keys.ts'
 import { isCurrent } from './sessions.ts'
 
+/** The operations that use one key. */
+type Using =
+  | 'crypto.sign'
+  | 'crypto.verify'
+  | 'crypto.encrypt'
+  | 'crypto.decrypt'
+  | 'key.export-public'
+  | 'key.export-value'
+
 export type Handler<K extends OperationName> = (
   parts: Parts,
   call: Call,
@@ -77,7 +86,7 @@ export function change<K extends OperationName, P = undefined, D = void>(
 }
 
 /** Whoever was logged in before the slow part must be so when it counts. */
-const stillIn = (view: CatalogView, { actor, session }: Call): boolean =>
+export const stillIn = (view: CatalogView, { actor, session }: Call): boolean =>
   session === undefined || isCurrent(session, view.user(actor.id))
 
 type Use<K extends OperationName> = {
@@ -98,10 +107,7 @@ type Use<K extends OperationName> = {
 }
 
 /** Uses one key: decide, do the work, and release the result only if the right still stands (guarantee G). */
-export function use<K extends OperationName & ('crypto.sign' | 'crypto.verify' | 'key.export-public')>({
-  permit,
-  perform,
-}: Use<K>): Handler<K> {
+export function use<K extends Using>({ permit, perform }: Use<K>): Handler<K> {
   return (parts, call, request) =>
     useKey(
       { serving: parts.cluster.serving, uses: parts.uses },

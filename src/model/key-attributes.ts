@@ -8,7 +8,10 @@ export function attributesOf(key: KeyRecord): Record<string, Value> {
   const shown: Record<string, Value> = { 'key-type': key.keyType, label: key.label, id: key.idAttribute }
   if (key.checkValue !== undefined) shown['check-value'] = key.checkValue
   shown['class'] = key.keyClass
-  for (const name of FLAG_NAMES) shown[name] = key.flags[name]
+  for (const name of FLAG_NAMES) {
+    if (name === 'sensitive' && key.mlDsa) shown['mldsa-algorithm'] = key.mlDsa.algorithm
+    shown[name] = key.flags[name]
+  }
   shown['key-length-bytes'] = key.keyLengthBytes
   if (key.rsa) {
     shown['public-exponent'] = key.rsa.publicExponent
@@ -37,6 +40,8 @@ const READ: Readonly<Record<string, (key: KeyRecord) => Value | undefined>> = Ob
     'modulus-size-bits': (key) => key.rsa?.modulusSizeBits,
     'ec-point': (key) => key.ec?.ecPoint,
     curve: (key) => key.ec?.curve,
+    'mldsa-algorithm': (key) => key.mlDsa?.algorithm,
+    subject: (key) => key.subject,
   } satisfies Record<string, (key: KeyRecord) => Value | undefined>,
 )
 

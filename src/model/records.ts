@@ -1,5 +1,5 @@
 import type { Flags, KeyClass, KeyType, Template } from '../contract/attributes.ts'
-import type { Curve } from '../contract/mechanisms.ts'
+import type { Curve, MlDsaAlgorithm } from '../contract/mechanisms.ts'
 import type { ShownRole } from '../contract/users.ts'
 
 /** The cluster itself; there is one, with id `self`. */
@@ -44,8 +44,14 @@ export type RsaFacts = {
   readonly modulusSizeBits: number
 }
 
-/** What only public and private EC keys have. `ecPoint`: DER OCTET STRING of the uncompressed point, `0x` hex. */
+/**
+ * What only public and private EC keys have. `ecPoint`: DER OCTET STRING of the uncompressed point, of `ed25519` keys
+ * of the 32 bytes of RFC 8032 §5.1.2, in `0x` hex.
+ */
 export type EcFacts = { readonly ecPoint: string; readonly curve: Curve }
+
+/** What only public and private ML-DSA keys have. */
+export type MlDsaFacts = { readonly algorithm: MlDsaAlgorithm }
 
 export type KeyRecord = {
   readonly kind: 'key'
@@ -60,6 +66,8 @@ export type KeyRecord = {
   readonly label: string
   /** The `id` attribute: `0x` hex. */
   readonly idAttribute: string
+  /** The `subject` attribute: `0x` hex. */
+  readonly subject: string | undefined
   readonly flags: Flags
   readonly wrapTemplate: Template | undefined
   readonly unwrapTemplate: Template | undefined
@@ -68,11 +76,25 @@ export type KeyRecord = {
   readonly keyLengthBytes: number
   readonly rsa: RsaFacts | undefined
   readonly ec: EcFacts | undefined
+  readonly mlDsa: MlDsaFacts | undefined
   /**
    * Base64. Public keys: the DER SubjectPublicKeyInfo as it is. Private keys (PKCS #8 DER) and secret keys
    * (raw bytes): sealed once more under the material key, opened only for use.
    */
   readonly material: string
+}
+
+/** An X.509 certificate that a program keeps beside its keys; public to every crypto user. */
+export type CertificateRecord = {
+  readonly kind: 'certificate'
+  /** Like a key reference, and from the same numbers. */
+  readonly id: string
+  readonly owner: string
+  readonly label: string
+  /** `0x` hex. */
+  readonly idAttribute: string
+  /** Base64 DER. */
+  readonly value: string
 }
 
 /** Newest entry of one HSM's audit log; pins all entries before it. */
@@ -100,6 +122,7 @@ export type StoredRecord =
   | ClusterRecord
   | UserRecord
   | KeyRecord
+  | CertificateRecord
   | AuditHeadRecord
   | CertificateAuthorityRecord
 export type RecordKind = StoredRecord['kind']

@@ -1,4 +1,4 @@
-import type { Access } from '../contract/operations.ts'
+import type { Access } from '../contract/operations/operation.ts'
 import type { Actor } from './actor.ts'
 import { allow, type Decision, deny } from './decision.ts'
 

@@ -60,7 +60,8 @@ export function setAttribute(
   return setOther(key, name, value)
 }
 
-function setFlag(key: KeyRecord, name: FlagName, value: AttributeValue): Decision<KeyRecord> {
+/** A flag of a key that may be changed at all, in the directions above. */
+export function setFlag(key: KeyRecord, name: FlagName, value: AttributeValue): Decision<KeyRecord> {
   if (typeof value !== 'boolean')
     return deny('invalid-attribute', `Invalid attribute: ${name} must be true or false`)
   if (value === key.flags[name]) return allow(key)

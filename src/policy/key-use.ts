@@ -1,33 +1,39 @@
 import type { KeyClass } from '../contract/attributes.ts'
-import { MECHANISM_KEY_TYPE, type Mechanism } from '../contract/mechanisms.ts'
+import { MECHANISM_KEY_TYPE, type Mechanism, type MechanismName } from '../contract/mechanisms.ts'
 import type { KeyRecord } from '../model/records.ts'
 import type { Actor } from './actor.ts'
 import { allow, type Decision, deny } from './decision.ts'
 import { type Availability, keyAvailable } from './key-availability.ts'
 import { holds } from './key-visibility.ts'
 
-/** The owner and the users it is shared with sign with a private key whose `sign` is set. */
+/** The owner and the users it is shared with sign with a private key, or make MACs with a secret key, whose `sign` is set. */
 export function maySign(
   actor: Actor,
   key: KeyRecord,
   mechanism: Mechanism,
   availability: Availability,
 ): Decision<void> {
-  if (key.keyClass !== 'private-key') return wrongClass('sign with', 'private-key', key)
+  const needed = isMac(mechanism) ? 'secret-key' : 'private-key'
+  if (key.keyClass !== needed) return wrongClass('sign with', needed, key)
   if (!holds(actor, key)) return deny('not-permitted')
   if (!key.flags.sign) return deny('key-function', 'The key cannot sign: its attribute sign is false')
   return fits(key, mechanism, availability)
 }
 
-/** Every crypto user verifies with any public key whose `verify` is set. */
+/**
+ * Every crypto user verifies with any public key whose `verify` is set. With a secret key, which is nobody else's to
+ * use, only those it belongs to do.
+ */
 export function mayVerify(
   actor: Actor,
   key: KeyRecord,
   mechanism: Mechanism,
   availability: Availability,
 ): Decision<void> {
-  if (key.keyClass !== 'public-key') return wrongClass('verify with', 'public-key', key)
-  if (actor.role !== 'crypto-user') return deny('not-permitted')
+  const needed = isMac(mechanism) ? 'secret-key' : 'public-key'
+  if (key.keyClass !== needed) return wrongClass('verify with', needed, key)
+  const permitted = needed === 'secret-key' ? holds(actor, key) : actor.role === 'crypto-user'
+  if (!permitted) return deny('not-permitted')
   if (!key.flags.verify) return deny('key-function', 'The key cannot verify: its attribute verify is false')
   return fits(key, mechanism, availability)
 }
@@ -38,12 +44,28 @@ export function mayExportPublic(actor: Actor, key: KeyRecord): Decision<void> {
   return actor.role === 'crypto-user' ? allow(undefined) : deny('not-permitted')
 }
 
-function fits(key: KeyRecord, mechanism: Mechanism, availability: Availability): Decision<void> {
-  if (MECHANISM_KEY_TYPE[mechanism.name] !== key.keyType) {
-    return deny('key-type', `The mechanism ${mechanism.name} does not work with a key of type ${key.keyType}`)
+/** The owner reads the value of a secret key that was made to be shown, and nobody reads any other. */
+export function mayExportValue(actor: Actor, key: KeyRecord, availability: Availability): Decision<void> {
+  if (key.keyClass !== 'secret-key') return wrongClass('show the value of', 'secret-key', key)
+  if (actor.role !== 'crypto-user' || key.owner !== actor.id) return deny('not-owner')
+  if (!key.flags.extractable) return deny('not-extractable')
+  if (key.flags.sensitive) return deny('value-sensitive')
+  return keyAvailable(availability, key.flags.token)
+}
+
+const isMac = ({ name }: Mechanism): boolean => name === 'hmac' || name === 'aes-cmac'
+
+function fits(key: KeyRecord, { name }: Mechanism, availability: Availability): Decision<void> {
+  if (MECHANISM_KEY_TYPE[name] !== key.keyType) {
+    return deny('key-type', `The mechanism ${name} does not work with a key of type ${key.keyType}`)
+  }
+  if (key.ec && (key.ec.curve === 'ed25519') !== isEdDsa(name)) {
+    return deny('key-type', `The mechanism ${name} does not work with a key on the curve ${key.ec.curve}`)
   }
   return keyAvailable(availability, key.flags.token)
 }
+
+const isEdDsa = (name: MechanismName): boolean => name === 'ed25519' || name === 'ed25519ph'
 
 const wrongClass = (verb: string, needed: KeyClass, key: KeyRecord) =>
   deny('key-type', `To ${verb} a key it must be a ${needed}, not a ${key.keyClass}`)

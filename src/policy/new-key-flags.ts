@@ -61,16 +61,42 @@ function defaults(keyClass: KeyClass): Flags {
 export const possible = (keyClass: KeyClass, flag: FlagName): boolean => !IMPOSSIBLE[keyClass].includes(flag)
 
 /**
- * The flags of a key generated in the HSM.
+ * Where a key comes from. `local` is one generated in the HSM. Of one that comes from outside nobody can say that it has
+ * always been kept secret; a derived one is as secret as what it is derived from (PKCS#11 v2.40 §4.7 and §4.9).
+ */
+export type Origin =
+  | { readonly from: 'generated' | 'imported' | 'unwrapped' }
+  | { readonly from: 'derived'; readonly base: Flags }
+
+const GENERATED: Origin = { from: 'generated' }
+
+/** What is remembered of the past of a key with these flags. */
+function history(origin: Origin, { sensitive, extractable }: Flags): Partial<Flags> {
+  const base = origin.from === 'derived' ? origin.base : undefined
+  const kept = origin.from === 'generated'
+  return {
+    local: kept,
+    'always-sensitive': sensitive && (base?.['always-sensitive'] ?? kept),
+    'never-extractable': !extractable && (base?.['never-extractable'] ?? kept),
+  }
+}
+
+/**
+ * The flags of a new key.
  *
  * @param given what the caller asked for; a flag that is not the caller's to choose may be named only with the value
  *   it gets anyway
  * @param session made with `--session`, which is the same as `token=false`
  */
-export function newKeyFlags(keyClass: KeyClass, given: NewAttributes, session: boolean): Decision<Flags> {
+export function newKeyFlags(
+  keyClass: KeyClass,
+  given: NewAttributes,
+  session: boolean,
+  origin: Origin = GENERATED,
+): Decision<Flags> {
   if (session && given.token)
     return deny('invalid-attribute', 'A session key cannot have the attribute token=true')
-  const flags: Record<FlagName, boolean> = { ...defaults(keyClass) }
+  let flags: Record<FlagName, boolean> = { ...defaults(keyClass) }
   if (session) flags.token = false
   for (const name of FLAG_NAMES) {
     const wanted = given[name]
@@ -78,8 +104,7 @@ export function newKeyFlags(keyClass: KeyClass, given: NewAttributes, session: b
     if (wanted && !possible(keyClass, name)) return refusal(name, wanted)
     flags[name] = wanted
   }
-  flags['always-sensitive'] = flags.sensitive
-  flags['never-extractable'] = !flags.extractable
+  flags = { ...flags, ...history(origin, flags) }
   const denied = FLAG_NAMES.find((name) => given[name] !== undefined && given[name] !== flags[name])
   return denied ? refusal(denied, given[denied]) : allow(flags)
 }

@@ -1,15 +1,17 @@
 /** Records and audit entries as bytes, and back; what comes back is checked, for the store may be hostile. */
 import { FLAG_NAMES, type Flags, KEY_CLASSES, KEY_TYPES } from '../contract/attributes.ts'
 import { HsmError } from '../contract/errors.ts'
-import { CURVES, type Curve } from '../contract/mechanisms.ts'
+import { CURVE_NAMES, ML_DSA_ALGORITHMS } from '../contract/mechanisms.ts'
 import type { ShownRole } from '../contract/users.ts'
 import type { AuditEntry } from '../model/audit.ts'
 import {
   type AuditHeadRecord,
   type CertificateAuthorityRecord,
+  type CertificateRecord,
   type ClusterRecord,
   type EcFacts,
   type KeyRecord,
+  type MlDsaFacts,
   type RecordKind,
   type RsaFacts,
   recordKey,
@@ -32,7 +34,7 @@ import {
 const template = optional(partial(FLAG_NAMES, flag))
 const flags = Object.fromEntries(FLAG_NAMES.map((name) => [name, flag])) as Shape<Flags>
 const roles = ['crypto-user', 'admin', 'unactivated-admin', 'internal(APPLIANCE_USER)'] as const
-const curves = Object.keys(CURVES) as Curve[]
+const curves = Object.values(CURVE_NAMES)
 
 const RECORDS = {
   cluster: object<ClusterRecord>({
@@ -63,6 +65,7 @@ const RECORDS = {
     keyClass: oneOf(KEY_CLASSES),
     label: text,
     idAttribute: text,
+    subject: optional(text),
     flags: object(flags),
     wrapTemplate: template,
     unwrapTemplate: template,
@@ -70,7 +73,16 @@ const RECORDS = {
     keyLengthBytes: count,
     rsa: optional(object<RsaFacts>({ publicExponent: text, modulus: text, modulusSizeBits: count })),
     ec: optional(object<EcFacts>({ ecPoint: text, curve: oneOf(curves) })),
+    mlDsa: optional(object<MlDsaFacts>({ algorithm: oneOf(ML_DSA_ALGORITHMS) })),
     material: text,
+  }),
+  certificate: object<CertificateRecord>({
+    kind: oneOf(['certificate']),
+    id: text,
+    owner: text,
+    label: text,
+    idAttribute: text,
+    value: text,
   }),
   'audit-head': object<AuditHeadRecord>({ kind: oneOf(['audit-head']), id: text, count, hash: text }),
   'certificate-authority': object<CertificateAuthorityRecord>({

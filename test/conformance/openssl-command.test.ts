@@ -7,18 +7,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
+import { fromDer, toDer } from '../../src/contract/ecdsa-signature.ts'
 import {
   CURVES,
-  type Curve,
   DIGEST_INFO_PREFIX,
   HASH_NAMES,
   type Hash,
   type Mechanism,
+  type WeierstrassCurve,
 } from '../../src/contract/mechanisms.ts'
-import { fromDer, toDer } from '../../src/crypto/ecdsa-signature.ts'
+import type { KeyFamily } from '../../src/crypto/key-family.ts'
 import { generateEcPair, generateRsaPair, type KeyPair } from '../../src/crypto/key-pairs.ts'
 import { publicCheckValue, toPem } from '../../src/crypto/public-facts.ts'
-import { openSigningKey, openVerifyingKey } from '../../src/crypto/signing.ts'
+import { signingKey, verifyingKey } from '../unit/crypto/signing-support.ts'
 
 const run = promisify(execFile)
 const DATA = Buffer.from('signed by one, verified by the other\n')
@@ -46,12 +47,12 @@ type Scheme = {
 const hashed = (hash: Hash): Buffer => createHash(hash).update(DATA).digest()
 const asItIs = { encode: (signature: Buffer) => signature, decode: (signature: Buffer) => signature }
 
-const ecdsaScheme = (curve: Curve): Scheme => ({
+const ecdsaScheme = (curve: WeierstrassCurve): Scheme => ({
   digest: hashed,
   mechanism: (hash, input) => ({ name: 'ecdsa', hash, input }),
   options: () => [],
-  encode: toDer,
-  decode: (der) => fromDer(der, CURVES[curve].fieldBytes),
+  encode: (signature) => Buffer.from(toDer(signature)),
+  decode: (der) => Buffer.from(fromDer(der, CURVES[curve].fieldBytes)),
 })
 
 const PKCS1: Scheme = {
@@ -78,16 +79,16 @@ const pssScheme = (salt: number): Scheme => ({
   ...asItIs,
 })
 
-for (const curve of Object.keys(CURVES) as Curve[]) {
+for (const curve of Object.keys(CURVES) as WeierstrassCurve[]) {
   test(`ECDSA on ${curve} and the openssl command accept each other`, async () => {
-    await crossCheck('ec', curve, await generateEcPair(curve), ecdsaScheme(curve))
+    await crossCheck(curve, await generateEcPair(curve), ecdsaScheme(curve))
   })
 }
 
 test('RSA and the openssl command accept each other', async () => {
   const pair = await generateRsaPair(2048, 65_537)
-  await crossCheck('rsa', undefined, pair, PKCS1)
-  await crossCheck('rsa', undefined, pair, pssScheme(20))
+  await crossCheck('rsa', pair, PKCS1)
+  await crossCheck('rsa', pair, pssScheme(20))
 })
 
 test('the openssl command computes the same check value from our PEM', async () => {
@@ -100,12 +101,12 @@ test('the openssl command computes the same check value from our PEM', async () 
 })
 
 /** Signs here raw and as digest and verifies there; signs there and verifies here both ways; for every hash. */
-async function crossCheck(type: 'rsa' | 'ec', curve: Curve | undefined, pair: KeyPair, scheme: Scheme) {
+async function crossCheck(family: KeyFamily, pair: KeyPair, scheme: Scheme) {
   const privateKey = createPrivateKey({ key: pair.pkcs8, format: 'der', type: 'pkcs8' })
   await writeFile(join(folder, 'private.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }))
   await writeFile(join(folder, 'public.pem'), toPem(pair.spki))
-  const signing = openSigningKey(type, curve, pair.pkcs8)
-  const verifying = openVerifyingKey(type, curve, pair.spki)
+  const signing = signingKey(family, pair.pkcs8)
+  const verifying = verifyingKey(family, pair.spki)
   for (const hash of HASH_NAMES) {
     const options = [`-${hash}`, ...scheme.options(hash)]
     const inputs = { raw: DATA, digest: scheme.digest(hash) }

@@ -41,6 +41,7 @@ export const sampleKey = (number: number, changes: Partial<KeyRecord> = {}): Key
   keyClass: 'secret-key',
   label: `label ${number}`,
   idAttribute: '0x01',
+  subject: undefined,
   flags,
   wrapTemplate: undefined,
   unwrapTemplate: { wrap: true },
@@ -48,6 +49,7 @@ export const sampleKey = (number: number, changes: Partial<KeyRecord> = {}): Key
   keyLengthBytes: 32,
   rsa: undefined,
   ec: undefined,
+  mlDsa: undefined,
   material: 'bWF0ZXJpYWw=',
   ...changes,
 })

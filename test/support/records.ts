@@ -38,6 +38,7 @@ export const aKey = ({
   keyClass: 'private-key',
   label: 'a key',
   idAttribute: '0x',
+  subject: undefined,
   flags: {
     encrypt: false,
     decrypt: false,
@@ -65,6 +66,7 @@ export const aKey = ({
   keyLengthBytes: 1218,
   rsa: undefined,
   ec: undefined,
+  mlDsa: undefined,
   material: '',
   ...changes,
 })

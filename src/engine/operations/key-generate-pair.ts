@@ -1,6 +1,13 @@
 import type { Checked } from '../../contract/operations.ts'
-import { generateEcPair, generateRsaPair, type KeyPair } from '../../crypto/key-pairs.ts'
-import { ecFacts, publicCheckValue, publicKeyLength, rsaFacts } from '../../crypto/public-facts.ts'
+import type { KeyFamily } from '../../crypto/key-family.ts'
+import { generateEcPair, generateMlDsaPair, generateRsaPair, type KeyPair } from '../../crypto/key-pairs.ts'
+import {
+  ecFacts,
+  privateKeyLength,
+  publicCheckValue,
+  publicKeyLength,
+  rsaFacts,
+} from '../../crypto/public-facts.ts'
 import type { KeyRecord } from '../../model/records.ts'
 import { keysFit } from '../../policy/capacity.ts'
 import { keyAvailable } from '../../policy/key-availability.ts'
@@ -40,6 +47,7 @@ async function draftPair(parts: Parts, call: Call, request: Request): Promise<Pa
   granted(keyAvailable(availability(parts, call), publicFlags.token || privateFlags.token))
   granted(keysFit(keyCounts(parts.store.catalog, call), planned, parts.capacity))
   const pair = await generate(request)
+  const family = familyOfRequest(request)
   const common = commonFacts(request, pair)
   return [
     {
@@ -47,7 +55,8 @@ async function draftPair(parts: Parts, call: Call, request: Request): Promise<Pa
       ...planned[0],
       label: request['public-label'],
       idAttribute: request['public-attributes'].id ?? '0x',
-      keyLengthBytes: publicKeyLength(request['key-type'], pair.spki),
+      subject: request['public-attributes'].subject,
+      keyLengthBytes: publicKeyLength(family, pair.spki),
       material: pair.spki,
       shareWith: [],
     },
@@ -56,17 +65,24 @@ async function draftPair(parts: Parts, call: Call, request: Request): Promise<Pa
       ...planned[1],
       label: request['private-label'],
       idAttribute: request['private-attributes'].id ?? '0x',
-      keyLengthBytes: pair.pkcs8.length,
+      subject: request['private-attributes'].subject,
+      keyLengthBytes: privateKeyLength(family, pair.pkcs8),
       material: pair.pkcs8,
       shareWith: request['share-crypto-users'],
     },
   ]
 }
 
-const generate = (request: Request): Promise<KeyPair> =>
-  request['key-type'] === 'rsa'
-    ? generateRsaPair(request['modulus-size-bits'], request['public-exponent'])
-    : generateEcPair(request.curve)
+function generate(request: Request): Promise<KeyPair> {
+  switch (request['key-type']) {
+    case 'rsa':
+      return generateRsaPair(request['modulus-size-bits'], request['public-exponent'])
+    case 'ec':
+      return generateEcPair(request.curve)
+    case 'ml-dsa':
+      return generateMlDsaPair(request['mldsa-algorithm'])
+  }
+}
 
 /** What both halves show of themselves. */
 const commonFacts = (request: Request, { spki }: KeyPair) => ({
@@ -76,4 +92,10 @@ const commonFacts = (request: Request, { spki }: KeyPair) => ({
   checkValue: publicCheckValue(spki),
   rsa: request['key-type'] === 'rsa' ? rsaFacts(spki) : undefined,
   ec: request['key-type'] === 'ec' ? ecFacts(spki, request.curve) : undefined,
+  mlDsa: request['key-type'] === 'ml-dsa' ? { algorithm: request['mldsa-algorithm'] } : undefined,
 })
+
+function familyOfRequest(request: Request): KeyFamily {
+  if (request['key-type'] === 'rsa') return 'rsa'
+  return request['key-type'] === 'ec' ? request.curve : request['mldsa-algorithm']
+}

@@ -32,6 +32,7 @@ function draftSecretKey(parts: Parts, call: Call, request: Checked<'key.generate
     keyClass: 'secret-key',
     label: request.label,
     idAttribute: request.attributes.id ?? '0x',
+    subject: request.attributes.subject,
     flags,
     wrapTemplate: undefined,
     unwrapTemplate: undefined,
@@ -39,6 +40,7 @@ function draftSecretKey(parts: Parts, call: Call, request: Checked<'key.generate
     keyLengthBytes: material.length,
     rsa: undefined,
     ec: undefined,
+    mlDsa: undefined,
     material,
     shareWith: request['share-crypto-users'],
   }

@@ -1,16 +1,20 @@
+import type { AttributeValue } from '../../contract/attributes.ts'
+import type { KeyRecord } from '../../model/records.ts'
+import type { Actor } from '../../policy/actor.ts'
 import { setAttribute } from '../../policy/attribute-rules.ts'
 import { keysFit } from '../../policy/capacity.ts'
-import { allow } from '../../policy/decision.ts'
+import { allow, type Decision } from '../../policy/decision.ts'
 import { exactlyOne } from '../../policy/key-selection.ts'
 import { keyCounts } from '../facts.ts'
 import { change } from '../pipelines.ts'
 import { select } from '../selection.ts'
 
 export const keySetAttribute = change('key.set-attribute', {
-  decide({ parts, view, call }, { filter, name, value }) {
+  decide({ parts, view, call }, { filter, attributes }) {
     const selected = exactlyOne(select(view, call, filter))
     if (!selected.allow) return selected
-    const [before, decision] = [selected.result, setAttribute(call.actor, selected.result, name, value)]
+    const before = selected.result
+    const decision = setAll(call.actor, before, attributes)
     if (!decision.allow) return decision
     const after = decision.result
     if (after === before) return allow(undefined)
@@ -23,3 +27,19 @@ export const keySetAttribute = change('key.set-attribute', {
   },
   reply: () => ({}),
 })
+
+/** One after another; that a key becomes unmodifiable comes last, so that it does not get in the way of the others. */
+function setAll(
+  actor: Actor,
+  key: KeyRecord,
+  attributes: Readonly<Record<string, AttributeValue>>,
+): Decision<KeyRecord> {
+  const { modifiable, ...others } = attributes
+  const entries = Object.entries(others)
+  if (modifiable !== undefined) entries.push(['modifiable', modifiable])
+  let decision: Decision<KeyRecord> = allow(key)
+  for (const [name, value] of entries) {
+    if (decision.allow) decision = setAttribute(actor, decision.result, name, value)
+  }
+  return decision
+}

@@ -104,7 +104,7 @@ export function guaranteeContract(open: () => Promise<Hsm>, deliveredInOrder: bo
       const before = Array.from({ length: IN_FLIGHT }, () => history.use(use))
       await history.use(use)
       await history.revoke(() =>
-        world.as('alice', 'key.set-attribute', { filter: reference(priv), name: 'sign', value: false }),
+        world.as('alice', 'key.set-attribute', { filter: reference(priv), attributes: { sign: false } }),
       )
       await Promise.all([...before, history.use(use)])
       assert.deepEqual(violations(history.events, { deliveredInOrder }), [])

@@ -61,7 +61,7 @@ export function keysContract(open: () => Promise<Hsm>): void {
       await assert.rejects(unshare('bob', priv, 'bob'), fails('not-owner'))
       await assert.rejects(world.as('bob', 'key.delete', { filter }), fails('not-owner'))
       await assert.rejects(
-        world.as('bob', 'key.set-attribute', { filter, name: 'label', value: 'mine' }),
+        world.as('bob', 'key.set-attribute', { filter, attributes: { label: 'mine' } }),
         fails('not-owner'),
       )
     })
@@ -196,7 +196,7 @@ export function keysContract(open: () => Promise<Hsm>): void {
       const make = { 'key-type': 'aes', 'key-length-bytes': 16, label: 'kept', session: true } as const
       const { key } = await world.hsm.call('key.generate-symmetric', make, token)
       const filter = reference(key['key-reference'])
-      await world.hsm.call('key.set-attribute', { filter, name: 'token', value: true }, token)
+      await world.hsm.call('key.set-attribute', { filter, attributes: { token: true } }, token)
       assert.equal((await world.hsm.call('key.list', { filter }, token)).total_key_count, 1)
       await world.hsm.call('session.logout', {}, token)
       assert.equal((await list('alice', filter)).total_key_count, 1)
@@ -205,7 +205,7 @@ export function keysContract(open: () => Promise<Hsm>): void {
 
   suite('attributes and deletion', () => {
     const set = (who: Person, key: string, name: string, value: boolean | string) =>
-      world.as(who, 'key.set-attribute', { filter: reference(key), name, value })
+      world.as(who, 'key.set-attribute', { filter: reference(key), attributes: { [name]: value } })
 
     test('set, kept, refused in the words of the reference', async () => {
       const aes = await makeAes(world, 'alice', 'settable')

@@ -4,7 +4,7 @@ import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { CURVES, type Curve, HASH_NAMES } from '../../../src/contract/mechanisms.ts'
+import { CURVES, HASH_NAMES } from '../../../src/contract/mechanisms.ts'
 import { signDigest, verifyDigest } from '../../../src/crypto/ecdsa-fallback.ts'
 import { CURVE_LIST, DATA, digestOf, ecdsa, failsWith, open } from './signing-support.ts'
 
@@ -42,8 +42,8 @@ test('secp224r1 is refused with the reason', async () => {
 
 test('without node:ffi digests are signed by the fallback, or refused with the reason', async () => {
   const { stdout } = await run(process.execPath, ['--no-experimental-ffi', without])
-  const pssRefused = 'A digest cannot be used with rsa-pkcs-pss here: no access to OpenSSL'
-  const curve: Curve = 'secp256r1'
+  const pssRefused = 'A digest with rsa-pkcs-pss cannot be used here: no access to OpenSSL'
+  const curve = 'secp256r1'
   assert.deepEqual(JSON.parse(stdout), {
     available: false,
     [curve]: true,

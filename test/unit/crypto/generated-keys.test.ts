@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { HsmError } from '../../../src/contract/errors.ts'
-import { CURVES, type Curve } from '../../../src/contract/mechanisms.ts'
+import { CURVES, type WeierstrassCurve } from '../../../src/contract/mechanisms.ts'
 import { generateEcPair, generateRsaPair } from '../../../src/crypto/key-pairs.ts'
 import {
   ecFacts,
@@ -20,8 +20,8 @@ const EC_LENGTHS = {
   secp256k1: { pkcs8: 135, point: 65, header: '0441' },
   secp384r1: { pkcs8: 185, point: 97, header: '0461' },
   secp521r1: { pkcs8: 241, point: 133, header: '048185' },
-} satisfies Record<Curve, object>
-const CURVE_LIST = Object.keys(CURVES) as Curve[]
+} satisfies Record<WeierstrassCurve, object>
+const CURVE_LIST = Object.keys(CURVES) as WeierstrassCurve[]
 
 const isInvalidData = (error: unknown) => error instanceof HsmError && error.code === 'invalid-data'
 
@@ -30,7 +30,7 @@ for (const curve of CURVE_LIST) {
     const { spki, pkcs8 } = await generateEcPair(curve)
     const { pkcs8: privateLength, point, header } = EC_LENGTHS[curve]
     assert.equal(pkcs8.length, privateLength)
-    assert.equal(publicKeyLength('ec', spki), point)
+    assert.equal(publicKeyLength(curve, spki), point)
     const facts = ecFacts(spki, curve)
     assert.equal(facts.curve, curve)
     assert.equal(facts.ecPoint, `0x${header}${spki.subarray(-point).toString('hex')}`)
@@ -94,7 +94,7 @@ test('facts are refused for what is not such a key', async () => {
     assert.throws(() => ecFacts(spki, 'secp256r1'), isInvalidData)
   }
   for (const spki of [rsa, offCurve, explicit, Buffer.alloc(0)]) {
-    assert.throws(() => publicKeyLength('ec', spki), isInvalidData)
+    assert.throws(() => publicKeyLength('secp256r1', spki), isInvalidData)
   }
   for (const spki of [p256, rsa.subarray(1), Buffer.alloc(0)]) {
     assert.throws(() => rsaFacts(spki), isInvalidData)

@@ -3,19 +3,21 @@ import { createHash } from 'node:crypto'
 import { type ErrorCode, HsmError } from '../../../src/contract/errors.ts'
 import {
   CURVES,
-  type Curve,
   DIGEST_INFO_PREFIX,
   HASHES,
   type Hash,
   type Mechanism,
+  type WeierstrassCurve,
 } from '../../../src/contract/mechanisms.ts'
-import { generateEcPair, generateRsaPair } from '../../../src/crypto/key-pairs.ts'
+import { isMlDsa, type KeyFamily, readPrivateKey, readPublicKey } from '../../../src/crypto/key-family.ts'
 import {
-  openSigningKey,
-  openVerifyingKey,
-  type SigningKey,
-  type VerifyingKey,
-} from '../../../src/crypto/signing.ts'
+  generateEcPair,
+  generateMlDsaPair,
+  generateRsaPair,
+  type KeyPair,
+} from '../../../src/crypto/key-pairs.ts'
+import { openSigningKey, openVerifyingKey } from '../../../src/crypto/signing.ts'
+import type { SigningKey, VerifyingKey } from '../../../src/crypto/signing-keys.ts'
 
 export type Opened = {
   readonly signing: SigningKey
@@ -23,9 +25,9 @@ export type Opened = {
   readonly spki: Buffer
   readonly pkcs8: Buffer
 }
-type Input = Mechanism['input']
+type Input = 'raw' | 'digest'
 
-export const CURVE_LIST = Object.keys(CURVES) as Curve[]
+export const CURVE_LIST = Object.keys(CURVES) as WeierstrassCurve[]
 export const DATA = Buffer.from('what is to be signed')
 
 export const ecdsa = (hash: Hash, input: Input): Mechanism => ({ name: 'ecdsa', hash, input })
@@ -44,14 +46,19 @@ export const digestInfoOf = (hash: Hash): Buffer =>
 export const failsWith = (code: ErrorCode, text?: RegExp) => (error: unknown) =>
   error instanceof HsmError && error.code === code && (text?.test(error.message) ?? true)
 
-/** A new key pair, of RSA-2048 where no curve is named. */
-export async function open(curve?: Curve): Promise<Opened> {
-  const { spki, pkcs8 } = curve ? await generateEcPair(curve) : await generateRsaPair(2048, 65_537)
-  const type = curve ? 'ec' : 'rsa'
-  return {
-    signing: openSigningKey(type, curve, pkcs8),
-    verifying: openVerifyingKey(type, curve, spki),
-    spki,
-    pkcs8,
-  }
+/** A new key pair. */
+export async function open(family: KeyFamily = 'rsa'): Promise<Opened> {
+  const pair = await generate(family)
+  return { signing: signingKey(family, pair.pkcs8), verifying: verifyingKey(family, pair.spki), ...pair }
+}
+
+export const signingKey = (family: KeyFamily, pkcs8: Buffer): SigningKey =>
+  openSigningKey(family, readPrivateKey(family, pkcs8))
+
+export const verifyingKey = (family: KeyFamily, spki: Buffer): VerifyingKey =>
+  openVerifyingKey(family, readPublicKey(family, spki), spki)
+
+function generate(family: KeyFamily): Promise<KeyPair> {
+  if (family === 'rsa') return generateRsaPair(2048, 65_537)
+  return isMlDsa(family) ? generateMlDsaPair(family) : generateEcPair(family)
 }

@@ -1,12 +1,24 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { generateEcPair, generateRsaPair } from '../../../src/crypto/key-pairs.ts'
-import { openSigningKey, openVerifyingKey } from '../../../src/crypto/signing.ts'
-import { DATA, digestOf, ecdsa, failsWith, open, pkcs, pss } from './signing-support.ts'
+import {
+  DATA,
+  digestOf,
+  ecdsa,
+  failsWith,
+  open,
+  pkcs,
+  pss,
+  signingKey,
+  verifyingKey,
+} from './signing-support.ts'
 
 test('a key works only with the mechanisms of its family', async () => {
   const [ec, rsa] = await Promise.all([open('secp256r1'), open()])
-  const mismatched = failsWith('key-type', /^The mechanism (ecdsa|rsa-pkcs|rsa-pkcs-pss) needs a key of type/)
+  const mismatched = failsWith(
+    'key-type',
+    /^The mechanism (ecdsa|rsa-pkcs|rsa-pkcs-pss) does not work with an (ec|rsa) key$/,
+  )
   for (const input of ['raw', 'digest'] as const) {
     for (const mechanism of [pkcs('sha256', input), pss('sha256', input)]) {
       assert.throws(() => ec.signing.sign(mechanism, DATA), mismatched)
@@ -21,12 +33,14 @@ test('a key works only with the mechanisms of its family', async () => {
 
 test('a key that is not what its record says is not opened', async () => {
   const [ec, rsa] = await Promise.all([generateEcPair('secp256r1'), generateRsaPair(2048, 65_537)])
-  assert.throws(() => openSigningKey('ec', 'secp256k1', ec.pkcs8), /not the secp256k1 key/)
-  assert.throws(() => openSigningKey('rsa', undefined, ec.pkcs8), /not the rsa key/)
-  assert.throws(() => openSigningKey('ec', 'secp256r1', rsa.pkcs8), /not the secp256r1 key/)
-  assert.throws(() => openVerifyingKey('ec', 'secp256k1', ec.spki), /not the secp256k1 key/)
-  assert.throws(() => openVerifyingKey('rsa', undefined, ec.spki), /not the rsa key/)
-  assert.throws(() => openSigningKey('ec', 'secp256r1', ec.pkcs8.subarray(2)))
+  assert.throws(() => signingKey('secp256k1', ec.pkcs8), /not the secp256k1 key/)
+  assert.throws(() => signingKey('ed25519', ec.pkcs8), /not the ed25519 key/)
+  assert.throws(() => signingKey('ML-DSA-44', ec.pkcs8), /not the ML-DSA-44 key/)
+  assert.throws(() => signingKey('rsa', ec.pkcs8), /not the rsa key/)
+  assert.throws(() => signingKey('secp256r1', rsa.pkcs8), /not the secp256r1 key/)
+  assert.throws(() => verifyingKey('secp256k1', ec.spki), /not the secp256k1 key/)
+  assert.throws(() => verifyingKey('rsa', ec.spki), /not the rsa key/)
+  assert.throws(() => signingKey('secp256r1', ec.pkcs8.subarray(2)))
 })
 
 test('a key is read when it is opened, so that its bytes may be wiped', async () => {

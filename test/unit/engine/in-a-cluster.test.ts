@@ -109,8 +109,7 @@ suite('an HSM among others', () => {
     const mute = () =>
       world.as('alice', 'key.set-attribute', {
         filter: [`key-reference=${key}`],
-        name: 'encrypt',
-        value: false,
+        attributes: { encrypt: false },
       })
     assert.deepEqual(await change(share('key.share')), ['applied'])
     assert.deepEqual(await change(share('key.unshare')), ['in effect'])

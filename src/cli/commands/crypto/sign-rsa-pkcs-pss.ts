@@ -1,11 +1,7 @@
-import { pssOptions, sign, signOptions } from '../../signing.ts'
+import { hashed, hashing, pssMechanism, pssOptions, sign, signatureFile, signingKey } from '../../signing.ts'
 import { action } from '../../spec.ts'
 
 export const signRsaPkcsPss = action({
-  options: { ...signOptions, ...pssOptions },
-  run: (args, context) =>
-    sign(args, context, (hash, input) => {
-      const { mgf, 'salt-length': saltLength } = args
-      return { name: 'rsa-pkcs-pss', hash, input, mgf, 'salt-length': saltLength }
-    }),
+  options: { ...signingKey, ...hashing, ...pssOptions, ...signatureFile },
+  run: async (args, context) => sign(args, context, await hashed(args, pssMechanism(args))),
 })

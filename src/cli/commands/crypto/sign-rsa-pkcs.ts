@@ -1,7 +1,10 @@
-import { sign, signOptions } from '../../signing.ts'
+import { hashed, hashing, sign, signatureFile, signingKey } from '../../signing.ts'
 import { action } from '../../spec.ts'
 
 export const signRsaPkcs = action({
-  options: signOptions,
-  run: (args, context) => sign(args, context, (hash, input) => ({ name: 'rsa-pkcs', hash, input })),
+  options: { ...signingKey, ...hashing, ...signatureFile },
+  async run(args, context) {
+    const hash = args['hash-function']
+    return sign(args, context, await hashed(args, (input) => ({ name: 'rsa-pkcs', hash, input })))
+  },
 })

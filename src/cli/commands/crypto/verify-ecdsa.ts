@@ -1,7 +1,10 @@
-import { verify, verifyOptions } from '../../signing.ts'
+import { ecdsaFormat, hashed, hashing, signature, verificationKey, verify } from '../../signing.ts'
 import { action } from '../../spec.ts'
 
 export const verifyEcdsa = action({
-  options: verifyOptions,
-  run: (args, context) => verify(args, context, (hash, input) => ({ name: 'ecdsa', hash, input })),
+  options: { ...verificationKey, ...hashing, ...signature, ...ecdsaFormat },
+  run(args, context) {
+    const hash = args['hash-function']
+    return verify(args, context, () => hashed(args, (input) => ({ name: 'ecdsa', hash, input })))
+  },
 })

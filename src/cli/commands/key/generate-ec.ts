@@ -16,6 +16,7 @@ export const generateEc = action({
         secp384r1: '',
         secp256k1: '',
         secp521r1: '',
+        ed25519: '',
       } satisfies Record<CurveName, ''>,
     },
   },

@@ -19,7 +19,7 @@ export const setAttribute = action({
     },
   },
   async run({ filter, name, value }, { call }) {
-    await call('key.set-attribute', { filter, name, value: parseAttributeValue(name, value) })
+    await call('key.set-attribute', { filter, attributes: { [name]: parseAttributeValue(name, value) } })
     return { message: 'Attribute set successfully' }
   },
 })

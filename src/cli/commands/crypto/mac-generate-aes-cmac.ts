@@ -1,0 +1,7 @@
+import { cmacMessage, cmacOptions, generateMac, macFile, macKey } from '../../macs.ts'
+import { action } from '../../spec.ts'
+
+export const generateAesCmac = action({
+  options: { ...macKey, ...cmacOptions, ...macFile },
+  run: (args, context) => generateMac(args, context, cmacMessage(args)),
+})

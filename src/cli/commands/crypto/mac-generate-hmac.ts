@@ -1,0 +1,7 @@
+import { generateMac, hmacMessage, hmacOptions, macFile, macKey } from '../../macs.ts'
+import { action } from '../../spec.ts'
+
+export const generateHmac = action({
+  options: { ...macKey, ...hmacOptions, ...macFile },
+  run: (args, context) => generateMac(args, context, hmacMessage(args)),
+})

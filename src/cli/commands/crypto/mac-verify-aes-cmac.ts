@@ -1,0 +1,7 @@
+import { cmacMessage, cmacOptions, givenMac, macKey, verifyMac } from '../../macs.ts'
+import { action } from '../../spec.ts'
+
+export const verifyAesCmac = action({
+  options: { ...macKey, ...cmacOptions, ...givenMac },
+  run: (args, context) => verifyMac(args, context, cmacMessage(args)),
+})

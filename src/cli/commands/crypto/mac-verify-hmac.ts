@@ -1,0 +1,7 @@
+import { givenMac, hmacMessage, hmacOptions, macKey, verifyMac } from '../../macs.ts'
+import { action } from '../../spec.ts'
+
+export const verifyHmac = action({
+  options: { ...macKey, ...hmacOptions, ...givenMac },
+  run: (args, context) => verifyMac(args, context, hmacMessage(args)),
+})

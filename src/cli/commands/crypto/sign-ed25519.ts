@@ -1,0 +1,10 @@
+import { LIMITS } from '../../../contract/limits.ts'
+import { sign, signatureFile, signingKey } from '../../signing.ts'
+import { dataOptions, sentWhole } from '../../signing-data.ts'
+import { action } from '../../spec.ts'
+
+export const signEd25519 = action({
+  options: { ...signingKey, ...dataOptions, ...signatureFile },
+  run: async (args, context) =>
+    sign(args, context, await sentWhole(args, { name: 'ed25519' }, LIMITS.ed25519Bytes)),
+})

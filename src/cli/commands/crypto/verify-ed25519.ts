@@ -1,0 +1,10 @@
+import { LIMITS } from '../../../contract/limits.ts'
+import { signature, verificationKey, verify } from '../../signing.ts'
+import { dataOptions, sentWhole } from '../../signing-data.ts'
+import { action } from '../../spec.ts'
+
+export const verifyEd25519 = action({
+  options: { ...verificationKey, ...dataOptions, ...signature },
+  run: (args, context) =>
+    verify(args, context, () => sentWhole(args, { name: 'ed25519' }, LIMITS.ed25519Bytes)),
+})

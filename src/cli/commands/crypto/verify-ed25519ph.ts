@@ -1,0 +1,7 @@
+import { ed25519phMessage, ed25519phOptions, signature, verificationKey, verify } from '../../signing.ts'
+import { action } from '../../spec.ts'
+
+export const verifyEd25519ph = action({
+  options: { ...verificationKey, ...ed25519phOptions, ...signature },
+  run: (args, context) => verify(args, context, () => ed25519phMessage(args)),
+})

@@ -1,0 +1,97 @@
+/** What `crypto sign`, `crypto verify` and `crypto mac` work on: the data, hashed here when they are too large to send. */
+import { createHash } from 'node:crypto'
+import { HsmError } from '../contract/errors.ts'
+import { LIMITS } from '../contract/limits.ts'
+import { DIGEST_INFO_PREFIX, type Hash, type MechanismName } from '../contract/mechanisms.ts'
+import type { Request } from '../contract/operations.ts'
+import { readChunks, readSmall } from './files.ts'
+import type { Args, Options } from './spec.ts'
+
+export const dataOptions = {
+  'data-path': { value: 'DATA_PATH', group: 'data', help: 'Path of the file with the data' },
+  data: { value: 'DATA', group: 'data', help: 'The data in base64' },
+} as const satisfies Options
+
+export type Mechanism = Request<'crypto.sign'>['mechanism']
+type DataArgs = Args<typeof dataOptions>
+
+/** The data in blocks of the size that fits into a request, all but the last of them full; at least one. */
+export type Message = { readonly mechanism: Mechanism; readonly blocks: AsyncIterable<Buffer> }
+
+/** Data that are sent as they are, however large. */
+export const sentAsTheyAre = (args: DataArgs, mechanism: Mechanism): Message => ({
+  mechanism,
+  blocks: blocksOf(args),
+})
+
+/** Data that go into one request as a whole; throws `invalid-data` when they are larger than `most` bytes. */
+export async function sentWhole(
+  args: DataArgs,
+  mechanism: Mechanism,
+  most: number = LIMITS.dataBytes,
+): Promise<Message> {
+  return { mechanism, blocks: only(await wholeData(args, most)) }
+}
+
+/** Data that the HSM hashes as long as they go into one request; larger ones are hashed here. */
+export async function hashedSomewhere(
+  args: DataArgs,
+  hash: Hash,
+  mechanismOf: (input: 'raw' | 'digest') => Mechanism,
+): Promise<Message> {
+  const hasher = createHash(hash)
+  let first: Buffer = Buffer.alloc(0)
+  let count = 0
+  for await (const block of blocksOf(args)) {
+    hasher.update(block)
+    if (count++ === 0) first = block
+  }
+  if (count === 1) return { mechanism: mechanismOf('raw'), blocks: only(first) }
+  const mechanism = mechanismOf('digest')
+  return { mechanism, blocks: only(digestInput(mechanism.name, hash, hasher.digest())) }
+}
+
+/** RSASSA-PKCS1-v1_5 takes a digest inside its DigestInfo (RFC 8017 §9.2). */
+function digestInput(name: MechanismName, hash: Hash, digest: Buffer): Buffer {
+  if (name !== 'rsa-pkcs') return digest
+  return Buffer.concat([Buffer.from(DIGEST_INFO_PREFIX[hash], 'hex'), digest])
+}
+
+async function* only(block: Buffer): AsyncGenerator<Buffer> {
+  yield block
+}
+
+async function* blocksOf(args: DataArgs): AsyncGenerator<Buffer> {
+  let waiting: Buffer = Buffer.alloc(0)
+  for await (const chunk of chunksOf(args)) {
+    waiting = Buffer.concat([waiting, chunk])
+    while (waiting.length > LIMITS.dataBytes) {
+      yield waiting.subarray(0, LIMITS.dataBytes)
+      waiting = waiting.subarray(LIMITS.dataBytes)
+    }
+  }
+  yield waiting
+}
+
+async function* chunksOf(args: DataArgs): AsyncIterable<Buffer> {
+  const path = args['data-path']
+  if (path === undefined) yield fromBase64('--data', args.data ?? '')
+  else yield* readChunks('--data-path', path)
+}
+
+async function wholeData(args: DataArgs, most: number): Promise<Buffer> {
+  const path = args['data-path']
+  if (path !== undefined) return readSmall('--data-path', path, most)
+  const data = fromBase64('--data', args.data ?? '')
+  if (data.length > most) throw new HsmError('invalid-data', `--data is larger than ${most} bytes`)
+  return data
+}
+
+/** @param option that gave the text, such as `--data` */
+export function fromBase64(option: string, text: string): Buffer {
+  if (!isBase64(text)) throw new HsmError('invalid-data', `${option} must be base64`)
+  return Buffer.from(text, 'base64')
+}
+
+export const isBase64 = (text: string): boolean =>
+  text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)

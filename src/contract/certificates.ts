@@ -1,0 +1,30 @@
+import * as v from 'valibot'
+import { id, label } from './attributes.ts'
+import { base64 } from './bytes.ts'
+import { LIMITS } from './limits.ts'
+
+/** A certificate as it is shown. */
+export const certificate = v.object({
+  reference: v.string(),
+  owner: v.string(),
+  label: v.string(),
+  id: v.string(),
+  /** Base64 DER, whole and as it was given. */
+  value: v.string(),
+  session: v.boolean(),
+})
+export type CertificateObject = v.InferOutput<typeof certificate>
+
+export const newCertificate = v.strictObject({
+  label: v.optional(label, ''),
+  id: v.optional(id, '0x'),
+  /** An X.509 certificate in DER. */
+  value: base64(LIMITS.certificateBytes),
+  session: v.optional(v.boolean(), false),
+})
+
+export const certificateChange = v.strictObject({
+  reference: v.pipe(v.string(), v.maxLength(32, 'reference is too long')),
+  label: v.optional(label),
+  id: v.optional(id),
+})

@@ -1,0 +1,144 @@
+/** Sessions, the cluster, its users and the audit log. */
+import * as v from 'valibot'
+import { LIMITS } from '../limits.ts'
+import { newPassword, role, triedPassword, username } from '../users.ts'
+import { count, done, nothing, type Operation } from './operation.ts'
+
+const named = v.object({ username: v.string(), role: v.string() })
+const account = { username, role }
+const feature = v.object({ strategy: v.string(), status: v.string() })
+
+const hsmInfo = v.object({
+  vendor: v.string(),
+  model: v.string(),
+  'serial-number': v.string(),
+  'hardware-version-major': v.string(),
+  'hardware-version-minor': v.string(),
+  'firmware-version-major': v.string(),
+  'firmware-version-minor': v.string(),
+  'firmware-build-number': v.string(),
+  'firmware-id': v.string(),
+  'fips-state': v.string(),
+  'hsm-id': v.string(),
+  address: v.string(),
+  state: v.string(),
+})
+
+const userInfo = v.object({
+  ...named.entries,
+  locked: v.string(),
+  mfa: v.array(feature),
+  quorum: v.array(feature),
+  'cluster-coverage': v.string(),
+})
+
+const auditEntry = v.object({
+  hsm: v.string(),
+  sequence: count,
+  previous: v.string(),
+  at: count,
+  actor: v.string(),
+  operation: v.string(),
+  outcome: v.string(),
+  subjects: v.array(v.string()),
+  hash: v.string(),
+})
+
+export const ADMINISTRATION = {
+  'session.login': {
+    access: 'anyone',
+    about: 'Open a session with a password',
+    request: v.strictObject({
+      ...account,
+      password: triedPassword,
+      /** The session ends when it is not used for this long. */
+      'idle-seconds': v.optional(
+        v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.sessionIdleSecondsMax)),
+        LIMITS.sessionIdleSecondsDefault,
+      ),
+      /** Refuse token keys that are on fewer than two HSMs; left out, the cluster's own setting holds. */
+      'key-availability-check': v.optional(v.boolean()),
+    }),
+    reply: v.object({ token: v.string(), ...named.entries }),
+  },
+  'session.logout': {
+    access: 'session',
+    about: 'End the session and its session keys',
+    request: nothing,
+    reply: done,
+  },
+  'cluster.activate': {
+    access: 'anyone',
+    about: 'Set the first password of the admin of a new cluster',
+    request: v.strictObject({ password: newPassword }),
+    reply: done,
+  },
+  'cluster.hsm-info': {
+    access: 'anyone',
+    about: 'List the HSMs of the cluster',
+    request: nothing,
+    reply: v.object({ hsms: v.array(hsmInfo) }),
+  },
+  'cluster.status': {
+    access: 'anyone',
+    about: 'State of the cluster and how much it holds',
+    request: nothing,
+    reply: v.object({
+      'cluster-id': v.string(),
+      state: v.picklist(['INITIALIZED', 'ACTIVE']),
+      'uptime-seconds': count,
+      users: count,
+      keys: count,
+      sessions: count,
+      /** Of an HSM in a cluster of several. */
+      'hsm-id': v.optional(v.string()),
+      /** Whether it does more than say so. */
+      serving: v.optional(v.boolean()),
+      /** Newest revision of the shared store that this HSM has applied. */
+      'applied-revision': v.optional(count),
+      /** How long the latest revocations waited for the other HSMs. */
+      barrier: v.optional(v.object({ count, 'p50-ms': v.number(), 'max-ms': v.number() })),
+      /** The live HSMs, and what each has told that it has applied; `lag`: how many revisions that is behind. */
+      nodes: v.optional(
+        v.array(
+          v.object({
+            'hsm-id': v.string(),
+            address: v.string(),
+            version: v.string(),
+            'applied-revision': v.optional(count),
+            lag: v.optional(count),
+          }),
+        ),
+      ),
+    }),
+  },
+  'user.create': {
+    access: 'admin',
+    about: 'Create a user',
+    request: v.strictObject({ ...account, password: newPassword }),
+    reply: named,
+  },
+  'user.delete': { access: 'admin', about: 'Delete a user', request: v.strictObject(account), reply: named },
+  'user.list': {
+    access: 'anyone',
+    about: 'List the users',
+    request: nothing,
+    reply: v.object({ users: v.array(userInfo) }),
+  },
+  'user.change-password': {
+    access: 'session',
+    about: "Change one's own password, or as admin anyone's, which also unlocks the user",
+    request: v.strictObject({ ...account, password: newPassword }),
+    reply: named,
+  },
+  'audit.list': {
+    access: 'admin',
+    about: 'Read the audit log of the HSM that answers, oldest entries first',
+    request: v.strictObject({
+      /** Sequence of the first entry wanted. */
+      first: v.optional(count, 0),
+      count: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.auditEntries)), 100),
+    }),
+    reply: v.object({ entries: v.array(auditEntry) }),
+  },
+} as const satisfies Record<string, Operation>

@@ -1,0 +1,93 @@
+/** What is done with keys. */
+import * as v from 'valibot'
+import { base64 } from '../bytes.ts'
+import { cipher } from '../ciphers.ts'
+import { LIMITS } from '../limits.ts'
+import { mechanism } from '../mechanisms.ts'
+import { streamStart } from '../streams.ts'
+import { count, done, type Operation, one } from './operation.ts'
+
+const batch = <T extends v.GenericSchema>(item: T) =>
+  v.pipe(v.array(item), v.minLength(1), v.maxLength(LIMITS.batchItems))
+const data = batch(base64(LIMITS.dataBytes))
+const stream = v.pipe(v.string(), v.maxLength(64, 'stream is too long'))
+
+export const CRYPTO = {
+  'crypto.sign': {
+    access: 'crypto-user',
+    about: 'Sign each item of data with one key',
+    request: v.strictObject({ ...one, mechanism, data }),
+    reply: v.object({ 'key-reference': v.string(), signatures: v.array(v.string()) }),
+  },
+  'crypto.verify': {
+    access: 'crypto-user',
+    about: 'Verify the signature of each item of data with one key',
+    request: v.strictObject({ ...one, mechanism, data, signatures: batch(base64(LIMITS.signatureBytes)) }),
+    reply: v.object({ 'key-reference': v.string(), verified: v.array(v.boolean()) }),
+  },
+  'crypto.encrypt': {
+    access: 'crypto-user',
+    about: 'Encrypt each item of data with one key',
+    request: v.strictObject({ ...one, cipher, data }),
+    reply: v.object({
+      'key-reference': v.string(),
+      data: v.array(v.string()),
+      /** Base64, one for each item: those the HSM made for `aes-gcm`. */
+      ivs: v.optional(v.array(v.string())),
+    }),
+  },
+  'crypto.decrypt': {
+    access: 'crypto-user',
+    about: 'Decrypt each item of data with one key',
+    request: v.strictObject({ ...one, cipher, data }),
+    reply: v.object({ 'key-reference': v.string(), data: v.array(v.string()) }),
+  },
+  'crypto.begin': {
+    access: 'crypto-user',
+    about: 'Begin a message in several parts; it lives in the session',
+    request: streamStart,
+    reply: v.object({
+      stream: v.string(),
+      'key-reference': v.string(),
+      /**
+       * Bytes of the signature or MAC, or at the most of what an RSA key makes of the message; of nothing else.
+       */
+      'result-bytes': v.optional(count),
+      /** Base64: the one the HSM made for `aes-gcm`. */
+      iv: v.optional(v.string()),
+    }),
+  },
+  'crypto.update': {
+    access: 'crypto-user',
+    about: 'The next part of a message',
+    request: v.strictObject({ stream, data: base64(LIMITS.dataBytes) }),
+    /** What is ready so far of a message that is encrypted or decrypted. */
+    reply: v.object({ data: v.optional(v.string()) }),
+  },
+  'crypto.finish': {
+    access: 'crypto-user',
+    about:
+      'The last part of a message, if there is one left, and the result; the stream ends, whatever comes of it',
+    request: v.strictObject({
+      stream,
+      data: v.optional(base64(LIMITS.dataBytes)),
+      /** When verifying. */
+      signature: v.optional(base64(LIMITS.signatureBytes)),
+    }),
+    reply: v.object({ data: v.optional(v.string()), verified: v.optional(v.boolean()) }),
+  },
+  'crypto.cancel': {
+    access: 'crypto-user',
+    about: 'End a message in several parts without a result',
+    request: v.strictObject({ stream }),
+    reply: done,
+  },
+  'crypto.random': {
+    access: 'session',
+    about: 'Random bytes',
+    request: v.strictObject({
+      bytes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.randomBytes)),
+    }),
+    reply: v.object({ data: v.string() }),
+  },
+} as const satisfies Record<string, Operation>

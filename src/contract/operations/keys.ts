@@ -1,0 +1,170 @@
+/** Keys and certificates: made, shown, shared, changed, taken elsewhere and deleted. */
+import * as v from 'valibot'
+import { attributeValue } from '../attributes.ts'
+import { certificate, certificateChange, newCertificate } from '../certificates.ts'
+import { derivation } from '../derivation.ts'
+import { filterWords } from '../filters.ts'
+import {
+  copiedKey,
+  derivedKey,
+  importedKey,
+  newKeyPair,
+  newSecretKey,
+  shareUsers,
+  unwrappedKey,
+} from '../generation.ts'
+import { keyObject, keySummary } from '../key-object.ts'
+import { LIMITS } from '../limits.ts'
+import { role } from '../users.ts'
+import { wrapping } from '../wrapping.ts'
+import { count, done, type Operation, one } from './operation.ts'
+
+const sharing = v.strictObject({ ...one, usernames: v.pipe(shareUsers, v.minLength(1)), role })
+
+export const KEYS = {
+  'key.list': {
+    access: 'session',
+    about: 'List keys, page by page, in the order of their references',
+    request: v.strictObject({
+      ...one,
+      'max-items': v.optional(
+        v.pipe(
+          v.number(),
+          v.integer('max-items must be a whole number'),
+          v.minValue(1, 'max-items must be at least 1'),
+          v.maxValue(LIMITS.pageItems, `max-items must be at most ${LIMITS.pageItems}`),
+        ),
+        10,
+      ),
+      'starting-token': v.optional(v.pipe(v.string(), v.maxLength(32, 'starting-token is too long'))),
+      verbose: v.optional(v.boolean(), false),
+    }),
+    reply: v.object({
+      matched_keys: v.array(v.union([keyObject, keySummary])),
+      total_key_count: count,
+      returned_key_count: count,
+      next_token: v.optional(v.string()),
+    }),
+  },
+  'key.share': {
+    access: 'crypto-user',
+    about: 'Share a key with crypto users',
+    request: sharing,
+    reply: done,
+  },
+  'key.unshare': {
+    access: 'crypto-user',
+    about: 'Take a shared key back; success means that no use of it for these users is under way any more',
+    request: sharing,
+    reply: done,
+  },
+  'key.delete': {
+    access: 'crypto-user',
+    about: 'Delete a key',
+    request: v.strictObject(one),
+    reply: done,
+  },
+  'key.set-attribute': {
+    access: 'session',
+    about: 'Set attributes of a key, all of them or none',
+    request: v.strictObject({
+      ...one,
+      attributes: v.pipe(
+        v.record(v.pipe(v.string(), v.maxLength(64, 'attributes: a name is too long')), attributeValue),
+        v.minEntries(1, 'attributes must not be empty'),
+        v.maxEntries(LIMITS.attributesAtOnce, `at most ${LIMITS.attributesAtOnce} attributes at once`),
+      ),
+    }),
+    reply: done,
+  },
+  'key.generate-symmetric': {
+    access: 'crypto-user',
+    about: 'Make an AES key or a generic secret',
+    request: newSecretKey,
+    reply: v.object({ key: keyObject }),
+  },
+  'key.generate-pair': {
+    access: 'crypto-user',
+    about: 'Make an RSA or EC key pair',
+    request: newKeyPair,
+    reply: v.object({ public_key: keyObject, private_key: keyObject }),
+  },
+  'key.import': {
+    access: 'crypto-user',
+    about: 'Bring in a key made elsewhere',
+    request: importedKey,
+    reply: v.object({ key: keyObject }),
+  },
+  'key.copy': {
+    access: 'crypto-user',
+    about: 'Make a second key of the same value, with the same or tighter attributes',
+    request: copiedKey,
+    reply: v.object({ key: keyObject }),
+  },
+  'key.wrap': {
+    access: 'crypto-user',
+    about: 'Encrypt a key under another one, to take it elsewhere',
+    request: v.strictObject({
+      'payload-filter': filterWords,
+      'wrapping-filter': filterWords,
+      mechanism: wrapping,
+    }),
+    reply: v.object({
+      'payload-key-reference': v.string(),
+      'wrapping-key-reference': v.string(),
+      /** Base64; of `aes-gcm` only. */
+      iv: v.optional(v.string()),
+      'wrapped-key': v.string(),
+    }),
+  },
+  'key.unwrap': {
+    access: 'crypto-user',
+    about: 'Make a key of one that was encrypted under another',
+    request: unwrappedKey,
+    reply: v.object({ key: keyObject }),
+  },
+  'key.derive': {
+    access: 'crypto-user',
+    about: 'Agree on a secret key with the holder of another EC key',
+    request: v.strictObject({ ...one, mechanism: derivation, ...derivedKey }),
+    reply: v.object({ key: keyObject }),
+  },
+  'key.export-public': {
+    access: 'crypto-user',
+    about: 'The public key as a PEM SubjectPublicKeyInfo (RFC 7468 §13)',
+    request: v.strictObject(one),
+    reply: v.object({ 'key-reference': v.string(), pem: v.string() }),
+  },
+  'key.export-value': {
+    access: 'crypto-user',
+    about: 'The value of an own secret key that was made to be shown: extractable and not sensitive',
+    request: v.strictObject(one),
+    reply: v.object({ 'key-reference': v.string(), value: v.string() }),
+  },
+  'certificate.create': {
+    access: 'crypto-user',
+    about: 'Store an X.509 certificate beside the keys; every crypto user can read it',
+    request: newCertificate,
+    reply: v.object({ certificate }),
+  },
+  'certificate.list': {
+    access: 'crypto-user',
+    about: 'List the certificates, oldest first',
+    request: v.strictObject({
+      reference: v.optional(v.pipe(v.string(), v.maxLength(32))),
+    }),
+    reply: v.object({ certificates: v.array(certificate) }),
+  },
+  'certificate.change': {
+    access: 'crypto-user',
+    about: 'Change the label or the id of an own certificate',
+    request: certificateChange,
+    reply: v.object({ certificate }),
+  },
+  'certificate.delete': {
+    access: 'crypto-user',
+    about: 'Delete an own certificate',
+    request: v.strictObject({ reference: v.pipe(v.string(), v.maxLength(32)) }),
+    reply: done,
+  },
+} as const satisfies Record<string, Operation>

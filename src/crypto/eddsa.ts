@@ -1,0 +1,45 @@
+/** Ed25519 and Ed25519ph with an empty context (RFC 8032 §5.1). */
+import { hash, type KeyObject, sign, verify } from 'node:crypto'
+import { promisify } from 'node:util'
+import type { Mechanism } from '../contract/mechanisms.ts'
+import { checkEd25519Prehash, mechanismAmong, type Named, unavailable } from './mechanism-rules.ts'
+import { type NativeKey, opensslAvailable, verifyDigest } from './openssl.ts'
+import type { Signer, Verifier } from './signing-keys.ts'
+
+const signInPool = promisify(sign)
+export const ED25519_BYTES = 64
+/** Up to here a signature takes less time than a way through the thread pool. */
+const QUICK_BYTES = 16 * 1024
+const PREHASHED = { name: 'ed25519ph' } as const
+
+function check(mechanism: Mechanism): Named<'ed25519' | 'ed25519ph'> {
+  const checked = mechanismAmong(mechanism, ['ed25519', 'ed25519ph'], 'ed25519')
+  if (checked.name === 'ed25519ph' && !opensslAvailable()) throw unavailable('The mechanism ed25519ph')
+  return checked
+}
+
+export const ed25519Signer = (key: KeyObject, native: NativeKey): Signer => ({
+  check,
+  sign(mechanism, data) {
+    const checked = check(mechanism)
+    if (checked.name === 'ed25519ph') return native.sign(prehash(checked, data), PREHASHED)
+    return data.length > QUICK_BYTES ? signInPool(null, data, key) : sign(null, data, key)
+  },
+})
+
+export const ed25519Verifier = (key: KeyObject, spki: Uint8Array): Verifier => ({
+  check,
+  verify(mechanism, data, signature) {
+    const checked = check(mechanism)
+    const message = checked.name === 'ed25519ph' ? prehash(checked, data) : data
+    if (signature.length !== ED25519_BYTES) return false
+    if (checked.name === 'ed25519ph') return verifyDigest(spki, message, signature, PREHASHED)
+    return verify(null, message, key, signature)
+  },
+})
+
+function prehash({ input }: Named<'ed25519ph'>, data: Buffer): Buffer {
+  if (input === 'raw') return hash('sha512', data, 'buffer')
+  checkEd25519Prehash(data)
+  return data
+}

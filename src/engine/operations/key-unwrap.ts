@@ -1,0 +1,86 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { CatalogView } from '../../catalog/catalog.ts'
+import { useKey } from '../../cluster/key-use.ts'
+import { HsmError } from '../../contract/errors.ts'
+import type { Checked } from '../../contract/operations.ts'
+import { readIncomingKey } from '../../crypto/incoming-key.ts'
+import { unwrapFailed } from '../../crypto/wrapping/unwrap-failed.ts'
+import { unwrapPayload } from '../../crypto/wrapping/wrapping.ts'
+import type { KeyRecord } from '../../model/records.ts'
+import { deny } from '../../policy/decision.ts'
+import { exactlyOne } from '../../policy/key-selection.ts'
+import { mayUnwrapWith, withTemplate } from '../../policy/key-wrapping.ts'
+import { availability } from '../facts.ts'
+import { incomingDraft, incomingFlags } from '../incoming-keys.ts'
+import { keyObject } from '../key-object.ts'
+import { type Draft, placeKeys } from '../new-keys.ts'
+import type { Call, Parts } from '../parts.ts'
+import { change, granted, stillIn } from '../pipelines.ts'
+import { select } from '../selection.ts'
+
+type Request = Checked<'key.unwrap'>
+type Unwrapped = { readonly under: KeyRecord; readonly draft: Draft }
+
+/**
+ * The key that comes out is placed only if the right to the unwrapping key stands in the same state (guarantee G), and
+ * with it the template that the new key was made by.
+ */
+export const keyUnwrap = change<'key.unwrap', Unwrapped, readonly KeyRecord[]>('key.unwrap', {
+  prepare: (parts, call, request) =>
+    useKey(
+      { serving: parts.cluster.serving, uses: parts.uses },
+      () => {
+        const view = parts.store.catalog
+        if (!stillIn(view, call)) throw new HsmError('not-logged-in')
+        const key = granted(permitted(parts, view, call, request))
+        return { key: key.id, user: call.actor.id, session: call.actor.session, record: key }
+      },
+      ({ record }) => unwrap(parts, call, record, request),
+    ),
+  decide(facts, request, { under, draft }) {
+    const again = permitted(facts.parts, facts.view, facts.call, {
+      ...request,
+      filter: [`key-reference=${under.id}`],
+    })
+    if (!again.allow) return again
+    return sameTemplate(again.result, under) ? placeKeys(facts, [draft]) : deny('revoked')
+  },
+  reply: ({ store, cluster }, _call, [key]) => ({
+    key: keyObject(store.catalog, key as KeyRecord, cluster.coverage()),
+  }),
+  wipe: ({ draft }) => draft.material.fill(0),
+})
+
+function permitted(parts: Parts, view: CatalogView, call: Call, { filter, mechanism }: Request) {
+  const selected = exactlyOne(select(view, call, filter))
+  if (!selected.allow) return selected
+  const permit = mayUnwrapWith(call.actor, selected.result, mechanism, availability(parts, call))
+  return permit.allow ? selected : permit
+}
+
+const sameTemplate = (one: KeyRecord, other: KeyRecord): boolean =>
+  isDeepStrictEqual(one.unwrapTemplate, other.unwrapTemplate)
+
+async function unwrap(parts: Parts, call: Call, under: KeyRecord, request: Request): Promise<Unwrapped> {
+  const name = request['key-type-class']
+  const attributes = granted(withTemplate(request.attributes, under.unwrapTemplate))
+  const wishes = { ...request, attributes }
+  const flags = incomingFlags(parts, call, name, wishes, { from: 'unwrapped' })
+  const payload = await parts.keyring.withKeyObject(under, call.actor.session, (key) =>
+    unwrapPayload(key, request.mechanism, Buffer.from(request['wrapped-key'], 'base64')),
+  )
+  try {
+    return { under, draft: incomingDraft(read(name, payload), flags, wishes) }
+  } finally {
+    payload.fill(0)
+  }
+}
+
+/** That what was wrapped is no such key is told like everything else that is wrong with it. */
+function read(name: Request['key-type-class'], payload: Buffer) {
+  try {
+    return readIncomingKey(name, payload, 'wrapped-key')
+  } catch {
+    throw unwrapFailed()
+  }
+}

@@ -1,0 +1,65 @@
+import { useKey } from '../../cluster/key-use.ts'
+import { HsmError } from '../../contract/errors.ts'
+import type { Checked, Reply } from '../../contract/operations.ts'
+import { wrapPayload } from '../../crypto/wrapping/wrapping.ts'
+import type { KeyRecord } from '../../model/records.ts'
+import { exactlyOne } from '../../policy/key-selection.ts'
+import { mayWrapKey, mayWrapWith } from '../../policy/key-wrapping.ts'
+import { availability } from '../facts.ts'
+import type { Call, Parts } from '../parts.ts'
+import { granted, type Handler, stillIn } from '../pipelines.ts'
+import { select } from '../selection.ts'
+
+type Request = Checked<'key.wrap'>
+
+/** Two keys are used, and the right to each must stand when the result is released (guarantee G). */
+export const keyWrap: Handler<'key.wrap'> = (parts, call, request) => {
+  const needs = { serving: parts.cluster.serving, uses: parts.uses }
+  return useKey(
+    needs,
+    () => grant(call, permitted(parts, call, request).wrapping),
+    () =>
+      useKey(
+        needs,
+        () => {
+          const { wrapping, payload } = permitted(parts, call, request)
+          return { ...grant(call, payload), wrapping, payload }
+        },
+        ({ wrapping, payload }) => wrap(parts, call, { wrapping, payload }, request),
+      ),
+  )
+}
+
+type Pair = { readonly wrapping: KeyRecord; readonly payload: KeyRecord }
+
+function permitted(parts: Parts, call: Call, request: Request): Pair {
+  const view = parts.store.catalog
+  if (!stillIn(view, call)) throw new HsmError('not-logged-in')
+  const one = (filter: readonly string[]) => granted(exactlyOne(select(view, call, filter)))
+  const wrapping = one(request['wrapping-filter'])
+  const payload = one(request['payload-filter'])
+  const available = availability(parts, call)
+  granted(mayWrapWith(call.actor, wrapping, request.mechanism, available))
+  granted(mayWrapKey(call.actor, payload, wrapping, available))
+  return { wrapping, payload }
+}
+
+const grant = ({ actor }: Call, key: KeyRecord) => ({ key: key.id, user: actor.id, session: actor.session })
+
+const wrap = (
+  { keyring }: Parts,
+  { actor }: Call,
+  { wrapping, payload }: Pair,
+  { mechanism }: Request,
+): Promise<Reply<'key.wrap'>> =>
+  keyring.withKeyObject(wrapping, actor.session, (key) =>
+    keyring.withMaterial(payload, async (clear) => {
+      const { wrapped, iv } = await wrapPayload(key, mechanism, clear)
+      return {
+        'payload-key-reference': payload.id,
+        'wrapping-key-reference': wrapping.id,
+        ...(iv && { iv: iv.toString('base64') }),
+        'wrapped-key': wrapped.toString('base64'),
+      }
+    }),
+  )

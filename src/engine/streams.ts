@@ -1,0 +1,137 @@
+/** The messages in parts that are under way on this HSM. Each belongs to one session, and ends with the right behind it. */
+import type { Grant, Reason, Uses } from '../cluster/uses.ts'
+import { HsmError } from '../contract/errors.ts'
+import { LIMITS } from '../contract/limits.ts'
+import type { StreamStart } from '../contract/streams.ts'
+import { createStreamTable, type StreamTable } from './stream-table.ts'
+import type { StreamWork } from './stream-work.ts'
+
+/** What a stream is once it has begun. */
+export type Begun = { readonly key: string; readonly start: StreamStart; readonly work: StreamWork }
+
+export type Stream = {
+  readonly id: string
+  readonly session: string
+  /** Undefined during the first step. */
+  begun: Begun | undefined
+  /** Why its right ended, if it has. It is kept, wiped, for its session to be told so. */
+  ended: Reason | undefined
+  /** While a step is under way. */
+  busy: boolean
+  /** Bytes that were last known to be kept of the message. */
+  held: number
+  unwatch: () => void
+}
+
+/** A stream is busy from `open` or `take` until `release` or `close`. */
+export interface Streams {
+  /** A new stream. Throws `too-many-streams` or `busy`. */
+  open(session: string): Stream
+  /** Ends the stream with the right behind it, from now on. */
+  watch(stream: Stream, grant: Grant): void
+  /** Throws `stream-not-found`, `invalid-request` when a step is under way, or why the right to it ended. */
+  take(session: string, id: string): Stream
+  /** The stream goes on. Throws `busy` when too much is kept of all streams together. */
+  release(stream: Stream): void
+  /** The stream is over. May be called more than once. */
+  close(stream: Stream): void
+  /** Throws as `take` does, but for a right that ended: that there is such a stream is all it asks. */
+  cancel(session: string, id: string): void
+  endSession(session: string): void
+}
+
+export function createStreams(uses: Pick<Uses, 'watch'>): Streams {
+  const table = createStreamTable()
+  let held = 0
+  let last = 0
+
+  function hold(stream: Stream, bytes: number): void {
+    held += bytes - stream.held
+    stream.held = bytes
+  }
+
+  function wipe(stream: Stream): void {
+    stream.begun?.work.close()
+    stream.begun = undefined
+    hold(stream, 0)
+  }
+
+  function close(stream: Stream): void {
+    stream.unwatch()
+    table.remove(stream)
+    wipe(stream)
+  }
+
+  /** At once, or by the step that is under way when it is over. */
+  function end(stream: Stream, reason: Reason): void {
+    stream.ended = reason
+    if (!stream.busy) wipe(stream)
+  }
+
+  function idle(session: string, id: string): Stream {
+    const stream = table.get(session, id)
+    if (!stream) throw new HsmError('stream-not-found')
+    if (stream.busy) throw new HsmError('invalid-request', 'Another part of this stream is being worked on')
+    return stream
+  }
+
+  return {
+    open(session) {
+      makeRoom(table, session, close)
+      if (table.count() >= LIMITS.streams) throw new HsmError('busy', 'Too many streams are open on this HSM')
+      last += 1
+      const stream = newStream(session, last)
+      table.add(stream)
+      return stream
+    },
+    watch(stream, grant) {
+      stream.unwatch = uses.watch(grant, (reason) => end(stream, reason))
+    },
+    take(session, id) {
+      const stream = idle(session, id)
+      if (stream.ended) {
+        close(stream)
+        throw new HsmError(stream.ended)
+      }
+      stream.busy = true
+      return stream
+    },
+    release(stream) {
+      hold(stream, stream.begun?.work.held() ?? 0)
+      if (held > LIMITS.streamBuffersBytes) {
+        throw new HsmError('busy', 'Too much is kept of the streams on this HSM')
+      }
+      stream.busy = false
+      // Its right may have ended after the last check of the step.
+      if (stream.ended) wipe(stream)
+    },
+    close,
+    cancel: (session, id) => close(idle(session, id)),
+    endSession(session) {
+      for (const stream of table.of(session)) {
+        stream.unwatch()
+        table.remove(stream)
+        end(stream, 'revoked')
+      }
+    },
+  }
+}
+
+/** Those whose right has ended go first. */
+function makeRoom(table: StreamTable, session: string, close: (stream: Stream) => void): void {
+  const full = () => table.countOf(session) >= LIMITS.streamsPerSession
+  if (!full()) return
+  for (const stream of table.of(session)) if (stream.ended && !stream.busy) close(stream)
+  if (full()) throw new HsmError('too-many-streams')
+}
+
+/** A stream is found through its own session only, so its number is no secret. */
+const newStream = (session: string, number: number): Stream => ({
+  id: `stream-${number}`,
+  session,
+  begun: undefined,
+  ended: undefined,
+  busy: true,
+  held: 0,
+  unwatch: () => undefined,
+})

@@ -1,0 +1,56 @@
+import type { FlagName } from '../contract/attributes.ts'
+import { CIPHER_KEY_TYPE, type Cipher } from '../contract/ciphers.ts'
+import type { KeyRecord } from '../model/records.ts'
+import type { Actor } from './actor.ts'
+import { type Decision, deny } from './decision.ts'
+import { type Availability, keyAvailable } from './key-availability.ts'
+import { holds } from './key-visibility.ts'
+
+/**
+ * The owner and the users it is shared with encrypt with a secret key, and every crypto user with any public key, whose
+ * `encrypt` is set.
+ */
+export function mayEncrypt(
+  actor: Actor,
+  key: KeyRecord,
+  cipher: Cipher,
+  availability: Availability,
+): Decision<void> {
+  if (key.keyClass === 'private-key') {
+    return deny(
+      'key-type',
+      'To encrypt with a key it must be a secret-key or a public-key, not a private-key',
+    )
+  }
+  const may = key.keyClass === 'public-key' ? actor.role === 'crypto-user' : holds(actor, key)
+  return may ? fits('encrypt', key, cipher, availability) : deny('not-permitted')
+}
+
+/** The owner and the users it is shared with decrypt with a secret or private key whose `decrypt` is set. */
+export function mayDecrypt(
+  actor: Actor,
+  key: KeyRecord,
+  cipher: Cipher,
+  availability: Availability,
+): Decision<void> {
+  if (key.keyClass === 'public-key') {
+    return deny(
+      'key-type',
+      'To decrypt with a key it must be a secret-key or a private-key, not a public-key',
+    )
+  }
+  return holds(actor, key) ? fits('decrypt', key, cipher, availability) : deny('not-permitted')
+}
+
+function fits(
+  flag: Extract<FlagName, 'encrypt' | 'decrypt'>,
+  key: KeyRecord,
+  cipher: Cipher,
+  availability: Availability,
+): Decision<void> {
+  if (!key.flags[flag]) return deny('key-function', `The key cannot ${flag}: its attribute ${flag} is false`)
+  if (CIPHER_KEY_TYPE[cipher.name] !== key.keyType) {
+    return deny('key-type', `The mechanism ${cipher.name} does not work with a key of type ${key.keyType}`)
+  }
+  return keyAvailable(availability, key.flags.token)
+}
