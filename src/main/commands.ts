@@ -6,9 +6,11 @@ import { type Outcome, wrongUsage } from './outcome.ts'
 import {
   ETCD_WORDS,
   etcdOptions,
+  NO_SOCKET,
   type OptionName,
   type Options,
   secretFile,
+  socketPath,
   startOptions,
   wordsOf,
 } from './words.ts'
@@ -22,14 +24,15 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   start: {
     options: [
       ...['home', 'listen', 'detach', 'metrics', 'cluster-id', 'hsm-id', 'advertise', 'key-use-fence'],
+      ...['pkcs11'],
       ...ETCD_WORDS,
     ] as const,
     run: ({ home, detach, ...options }) =>
       understood(
-        () => startOptions(options),
-        async (asked) => {
-          if (!detach) return (await import('./serve.ts')).serve(homeOf(home), asked)
-          return (await import('./detach.ts')).detach(homeOf(home), wordsOf(options), process.argv[1] ?? '')
+        () => ({ start: startOptions(options), pkcs11: pkcs11Socket(options.pkcs11) }),
+        async ({ start, pkcs11 }) => {
+          if (!detach) return (await import('./serve.ts')).serve(homeOf(home), start, pkcs11)
+          return (await import('./detach.ts')).detach(homeOf(home), wordsOf(options), program())
         },
       ),
   },
@@ -49,6 +52,33 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       const who = credentials(process.env['CLOUDHSM_ROLE'], process.env['CLOUDHSM_PIN'])
       return (await import('./audit.ts')).audit(homeOf(home), { who, json: json === true, print })
     },
+  },
+  env: {
+    options: ['home', 'socket'],
+    run: ({ home, socket }) =>
+      understood(
+        () => socketPath('--socket', socket),
+        async (path) => {
+          const { servedSocket } = await import('./running.ts')
+          return (await import('./pkcs11/env.ts')).env(path ?? servedSocket(homeOf(home)))
+        },
+      ),
+  },
+  pkcs11: {
+    options: ['home', 'config', 'cluster-id', 'socket'],
+    run: ({ home, config, 'cluster-id': clusterId, socket }) =>
+      understood(
+        () => socketPath('--socket', socket),
+        async (path) => {
+          const { agent } = await import('./pkcs11/agent.ts')
+          return agent({ config, clusterId, socket: path ?? homeOf(home).pkcs11, named: path !== undefined })
+        },
+      ),
+  },
+  // Started by start itself.
+  'pkcs11 keep': {
+    options: ['home'],
+    run: async ({ home }) => (await import('./pkcs11/keep.ts')).keep(homeOf(home)),
   },
   demo: { options: [], run: async () => (await import('./demo.ts')).demo(print) },
   'node invite': {
@@ -73,6 +103,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
 }
 
+/** Undefined when the HSM is to have no socket for PKCS#11 programs. */
+function pkcs11Socket(word: string | undefined) {
+  if (word === NO_SOCKET) return undefined
+  return { path: socketPath('--pkcs11', word), program: program() }
+}
+
 /** Runs with what the words mean, or says what is wrong with them. */
 function understood<T>(read: () => T, run: (meaning: T) => Promise<Outcome>): Promise<Outcome> {
   let meaning: T
@@ -86,5 +122,8 @@ function understood<T>(read: () => T, run: (meaning: T) => Promise<Outcome>): Pr
 }
 
 const homeOf = (path: string | undefined): Home => homeAt(path ?? defaultHome(process.env, homedir()))
+
+/** The script that this process runs. */
+const program = (): string => process.argv[1] ?? ''
 
 const print = (text: string): void => void process.stdout.write(text)

@@ -7,6 +7,8 @@ Commands:
   stop         Ask the HSM to end, and wait until it has
   status       Show whether the HSM serves, and what it holds; exit status 0 only if it serves
   audit        Print the audit log and check its chain; logs in with CLOUDHSM_ROLE and CLOUDHSM_PIN, as an admin
+  env          Print the shell lines that point PKCS#11 programs at the HSM
+  pkcs11       Serve PKCS#11 programs on a machine without an HSM, which is reached as the CLI does
   demo         Share a key and take it back, on an HSM that is gone afterwards
   node invite  Print a secret that lets one more machine into the cluster, within 10 minutes
   node join    Make this machine part of the cluster that printed the secret
@@ -15,6 +17,9 @@ Options:
       --home <DIR>          Directory of the HSM [default: $STRONGROOM_HOME or ~/.strongroom]
       --listen <HOST:PORT>  start: address to serve on, port 0 for any free one [default: 127.0.0.1:2223]
       --metrics <HOST:PORT> start: serve metrics for Prometheus there, without TLS [default: nowhere]
+      --pkcs11 <PATH>       start: socket for PKCS#11 programs, or none [default: run/pkcs11.sock in the home]
+      --socket <PATH>       pkcs11, env: the same [default: run/pkcs11.sock in the home]
+      --config <FILE>       pkcs11: client configuration [default: as for cloudhsm-cli]
       --detach              start: in the background; returns when the HSM answers
       --json                status, audit: as JSON
   -h, --help                Print help

@@ -26,6 +26,7 @@ export function homeAt(path: string) {
     clientLog: at('log', 'cloudhsm-cli.log'),
     lock: at('run', 'lock'),
     running: at('run', 'strongroom.json'),
+    pkcs11: at('run', 'pkcs11.sock'),
     log: at('log', 'strongroom.log'),
   } as const
 }

@@ -28,6 +28,8 @@ export type OpenHsm = {
 export type OpenHsmOptions = StartOptions & {
   readonly home: Home
   readonly log: Log
+  /** Left out, there is no socket for PKCS#11 programs. `path` left out: where they look for it. */
+  readonly pkcs11?: { readonly path: string | undefined; readonly program: string } | undefined
 }
 
 /**
@@ -36,7 +38,7 @@ export type OpenHsmOptions = StartOptions & {
  *
  * @throws HsmError with one sentence: another process has the home, the store is damaged, the address is taken
  */
-export async function openHsm({ home, log, ...options }: OpenHsmOptions): Promise<OpenHsm> {
+export async function openHsm({ home, log, pkcs11, ...options }: OpenHsmOptions): Promise<OpenHsm> {
   await using undo = new AsyncDisposableStack()
   makeHome(home)
   const unlock = takeLock(home.lock) ?? alreadyRunning(home)
@@ -74,7 +76,10 @@ export async function openHsm({ home, log, ...options }: OpenHsmOptions): Promis
   const forClients = node?.settings.advertise ?? localAddress(listening)
   tellClients(home, { clusterId, ca, address: forClients, others, log })
   undo.defer(() => withdraw(home))
-  announce(home, { pid: process.pid, ...localAddress(listening) })
+  const door =
+    pkcs11 && (await (await pkcs11Door()).openPkcs11Door({ hsm: engine, home, log, registry, ...pkcs11 }))
+  undo.defer(() => door?.close())
+  announce(home, { pid: process.pid, ...localAddress(listening), ...(door && { pkcs11: door.path }) })
 
   const everything = undo.move()
   return {
@@ -88,6 +93,9 @@ export async function openHsm({ home, log, ...options }: OpenHsmOptions): Promis
     },
   }
 }
+
+/** Loaded for those who have it. */
+const pkcs11Door = () => import('./pkcs11/door.ts')
 
 function alreadyRunning(home: Home): never {
   const { pid } = readRunning(home) ?? {}

@@ -14,6 +14,8 @@ const running = v.object({
   /** As clients on this machine reach it. */
   host: v.string(),
   port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)),
+  /** Path of the socket for PKCS#11 programs, if there is one. */
+  pkcs11: v.optional(v.string()),
 })
 export type Running = v.InferOutput<typeof running>
 
@@ -27,6 +29,9 @@ export function withdraw({ running }: Home): void {
 
 export const notRunning = ({ root }: Home): Outcome =>
   failed(`Strongroom is not running on ${root}. Start it with: strongroom start`)
+
+/** Where PKCS#11 programs find the HSM of a home, or would if it ran with the default. */
+export const servedSocket = (home: Home): string => readRunning(home)?.pkcs11 ?? home.pkcs11
 
 /** May be left over from a process that was killed. Undefined when there is none. */
 export function readRunning(home: Home): Running | undefined {

@@ -23,6 +23,9 @@ export const WORDS = {
   advertise: { type: 'string' },
   'key-use-fence': { type: 'boolean' },
   'secret-file': { type: 'string' },
+  pkcs11: { type: 'string' },
+  socket: { type: 'string' },
+  config: { type: 'string' },
 } as const
 
 export type OptionName = keyof typeof WORDS
@@ -81,12 +84,19 @@ export function secretFile(path: string | undefined): string {
   throw wrong('--secret-file', 'FILE is needed, or - for standard input')
 }
 
+/** Value of `--pkcs11` for an HSM without a socket for PKCS#11 programs. */
+export const NO_SOCKET = 'none'
+
+/** Absolute; undefined when it was left out. Throws HsmError `invalid-request`. */
+export const socketPath = (option: '--pkcs11' | '--socket', text: string | undefined): string | undefined =>
+  file(option, text)
+
 /** The same options as words again, for a process that works in another directory. */
 export function wordsOf(options: Options): readonly string[] {
-  const files = new Set(['etcd-ca', 'etcd-cert', 'etcd-key', 'etcd-password-file'])
+  const files = new Set(['etcd-ca', 'etcd-cert', 'etcd-key', 'etcd-password-file', 'pkcs11'])
   return Object.entries(options).map(([name, value]) => {
     if (value === true) return `--${name}`
-    return `--${name}=${files.has(name) ? resolve(String(value)) : value}`
+    return `--${name}=${files.has(name) && value !== NO_SOCKET ? resolve(String(value)) : value}`
   })
 }
 

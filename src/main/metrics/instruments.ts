@@ -24,7 +24,8 @@ export function measuredHsm(hsm: Hsm, registry: Registry, seconds: Seconds): Hsm
       try {
         const reply = await hsm.call(operation, request, session)
         outcome('ok')
-        if ('data' in request) uses({ operation }, request.data.length)
+        const items = 'data' in request && Array.isArray(request.data) ? request.data.length : undefined
+        if (items !== undefined) uses({ operation }, items)
         return reply
       } catch (error) {
         outcome(error instanceof HsmError ? error.code : 'internal')
@@ -98,6 +99,21 @@ export function observeHoldings(hsm: Hsm, registry: Registry): void {
   registry.gauge('strongroom_users', 'Users in the catalog.', read('users'))
   registry.gauge('strongroom_keys', 'Token keys in the catalog.', read('keys'))
   registry.gauge('strongroom_sessions', 'Logins open on this HSM.', read('sessions'))
+}
+
+/** Programs that are connected to the PKCS#11 socket. */
+export function observePrograms(
+  { connections, ready }: { readonly connections: () => number; readonly ready: () => number },
+  registry: Registry,
+): void {
+  registry.gauge('strongroom_pkcs11_connections', 'Programs connected to the PKCS#11 socket.', () =>
+    one(connections()),
+  )
+  registry.gauge(
+    'strongroom_pkcs11_idle_connections',
+    'Those of them that would notice nothing if this HSM ended now and were started again.',
+    () => one(ready()),
+  )
 }
 
 /** How well this HSM follows its cluster. */

@@ -1,0 +1,50 @@
+/** `strongroom pkcs11`: the PKCS#11 socket on a machine that has programs and no HSM; the HSMs are reached over HTTPS. */
+import type { Hsm } from '../../contract/hsm.ts'
+import type { OperationName, Request } from '../../contract/operations.ts'
+import { createPkcs11 } from '../../pkcs11/serve.ts'
+import { createLogger } from '../logger.ts'
+import type { Outcome } from '../outcome.ts'
+import { firstSignal } from '../signals.ts'
+import { version } from '../version.ts'
+import { configuredHsm } from './configured-hsm.ts'
+import { p11KitSocket } from './socket-paths.ts'
+import { openSockets } from './sockets.ts'
+
+export type AgentOptions = {
+  /** Value of `--config`. */
+  readonly config: string | undefined
+  /** Which of several clusters in the configuration. */
+  readonly clusterId: string | undefined
+  /** Absolute. */
+  readonly socket: string
+  /** The socket was named, and is the only one that is wanted. */
+  readonly named: boolean
+}
+
+export async function agent({ config, clusterId, socket, named }: AgentOptions): Promise<Outcome> {
+  process.umask(0o077)
+  const log = createLogger()
+  const asked = firstSignal()
+  const cluster = await configuredHsm(config, process.env, clusterId)
+  const hsm = checking(cluster.hsm, () => cluster.connection().keyAvailabilityCheck)
+  const pkcs11 = createPkcs11({ hsm, version, log })
+  const convenient = named ? undefined : p11KitSocket(process.env, process.getuid?.())
+  const sockets = await openSockets({ path: socket, convenient, log }, (stream) => void pkcs11.serve(stream))
+  log('info', { socket, cluster: cluster.clusterId }, 'serving PKCS#11')
+  log('info', { signal: await asked }, 'stopping')
+  sockets.close()
+  await pkcs11.close()
+  cluster.connection().close()
+  return { exit: 0, text: '' }
+}
+
+/** The configuration says whether sessions opened from here check the availability of keys. */
+function checking(hsm: Hsm, configured: () => boolean | undefined): Hsm {
+  return {
+    call<K extends OperationName>(operation: K, request: Request<K>, session?: string) {
+      const check = operation === 'session.login' ? configured() : undefined
+      const asked = check === undefined ? request : { ...request, 'key-availability-check': check }
+      return hsm.call(operation, asked, session)
+    },
+  }
+}

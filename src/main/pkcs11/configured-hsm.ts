@@ -1,0 +1,31 @@
+/** The cluster that a client configuration names, as the doors use it that are not in the HSM's own process. */
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { readConfigFile } from '../../cli/config/file.ts'
+import { locateConfig } from '../../cli/config/locate.ts'
+import { chosenCluster } from '../../cli/seats.ts'
+import { clientClusters } from '../client-clusters.ts'
+import { type PatientHsm, patientHsm } from './patient-hsm.ts'
+
+export type Configured = PatientHsm & { readonly clusterId: string }
+
+/**
+ * @param option value of `--config`
+ * @param asked which of several clusters
+ * @throws HsmError `invalid-request` when there is no usable configuration
+ */
+export async function configuredHsm(
+  option: string | undefined,
+  env: NodeJS.ProcessEnv,
+  asked?: string,
+): Promise<Configured> {
+  const { path } = locateConfig({ option, env, homeDirectory: homedir(), exists: existsSync })
+  const clusterId = chosenCluster(clientClusters(option, env), asked)
+  const patient = await patientHsm({
+    connect: () => clientClusters(option, env).connect(clusterId, ignore),
+    text: () => readConfigFile(path),
+  })
+  return { ...patient, clusterId }
+}
+
+const ignore = (): void => undefined

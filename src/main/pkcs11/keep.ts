@@ -1,0 +1,82 @@
+/** The keeper's own process; see keeper.ts. When the HSM is gone, it serves what is left over HTTPS, until the last program leaves. */
+import { Socket } from 'node:net'
+import { createPkcs11, type Snapshot } from '../../pkcs11/serve.ts'
+import type { Home } from '../home.ts'
+import { createLogger } from '../logger.ts'
+import { type Outcome, wrongUsage } from '../outcome.ts'
+import { version } from '../version.ts'
+import { configuredHsm } from './configured-hsm.ts'
+import type { KeeperMessage } from './keeper-messages.ts'
+
+/** A connection that is only kept open. */
+type Kept = { readonly handle: unknown; readonly snapshot: Snapshot | undefined }
+
+export async function keep(home: Home): Promise<Outcome> {
+  if (!process.connected) return wrongUsage('pkcs11 keep is started by strongroom start')
+  process.umask(0o077)
+  const kept = await untilAlone()
+  const resumed: Resumed[] = []
+  const abandoned: Promise<void>[] = []
+  for (const { handle, snapshot } of kept.values()) {
+    const socket = socketOf(handle)
+    if (snapshot) resumed.push({ socket, snapshot })
+    else abandoned.push(abandon(socket))
+  }
+  if (resumed.length > 0) await serve(home, resumed)
+  await Promise.all(abandoned)
+  return { exit: 0, text: '' }
+}
+
+type Resumed = { readonly socket: Socket; readonly snapshot: Snapshot }
+
+/** Keeps until the HSM is gone. */
+function untilAlone(): Promise<ReadonlyMap<number, Kept>> {
+  const kept = new Map<number, Kept>()
+  const { promise, resolve } = Promise.withResolvers<ReadonlyMap<number, Kept>>()
+  const change = (id: number, snapshot: Snapshot | undefined) => {
+    const found = kept.get(id)
+    if (found) kept.set(id, { ...found, snapshot })
+  }
+  process.on('message', (message: KeeperMessage, handle: unknown) => {
+    if ('hold' in message) kept.set(message.hold, { handle, snapshot: undefined })
+    else if ('idle' in message) change(message.idle, message.snapshot)
+    else if ('busy' in message) change(message.busy, undefined)
+    else {
+      close(kept.get(message.gone)?.handle)
+      kept.delete(message.gone)
+    }
+  })
+  process.once('disconnect', () => resolve(kept))
+  return promise
+}
+
+/**
+ * Its program may be waiting for an answer that nobody has. It reads that there will be none, and can still write: that
+ * its calls fail is for it to handle, a SIGPIPE is not.
+ */
+function abandon(socket: Socket): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  socket.once('close', () => resolve())
+  socket.on('error', () => undefined)
+  socket.end()
+  socket.resume()
+  return promise
+}
+
+async function serve(home: Home, resumed: readonly Resumed[]): Promise<void> {
+  const log = createLogger()
+  log('info', { connections: resumed.length }, 'the HSM is gone; keeping its PKCS#11 connections')
+  const { hsm, connection } = await configuredHsm(home.clientConfig, {})
+  const pkcs11 = createPkcs11({ hsm, version, log })
+  await Promise.all(resumed.map(({ socket, snapshot }) => pkcs11.serve(socket, { snapshot })))
+  connection().close()
+  log('info', {}, 'the last PKCS#11 program has left')
+}
+
+/** Takes a connection up again that another process has read from so far. */
+const socketOf = (handle: unknown): Socket =>
+  new Socket({ handle, readable: true, writable: true } as ConstructorParameters<typeof Socket>[0])
+
+function close(handle: unknown): void {
+  ;(handle as { close(): void } | undefined)?.close()
+}

@@ -1,0 +1,51 @@
+/** Listens on a Unix socket, in place of one that a killed process left behind, but never of one that is alive. */
+import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { dirname } from 'node:path'
+import { HsmError } from '../../contract/errors.ts'
+import { LIMITS } from '../../contract/limits.ts'
+import { checkSocketPath } from './socket-paths.ts'
+
+/** The owner and the group may connect; what they may do is a matter of logging in. */
+const MODE = 0o660
+const DIRECTORY_MODE = 0o700
+
+/**
+ * @param path absolute; a directory that is missing is made, for the owner alone
+ * @throws HsmError `unavailable` when somebody listens there, `invalid-request` when it cannot be made
+ */
+export async function listenOn(path: string, onConnection: (socket: Socket) => void): Promise<Server> {
+  checkSocketPath(path)
+  if (await isAlive(path)) throw new HsmError('unavailable', `Another program listens on ${path}`)
+  const server = createServer(onConnection)
+  server.maxConnections = LIMITS.pkcs11Connections
+  mkdirSync(dirname(path), { recursive: true, mode: DIRECTORY_MODE })
+  removeStale(path)
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  server.once('error', reject)
+  // Nobody else may connect before the mode is set.
+  const umask = process.umask(0o177)
+  server.listen({ path, backlog: LIMITS.pkcs11Connections }, resolve)
+  process.umask(umask)
+  await promise.catch((cause: NodeJS.ErrnoException) => {
+    throw new HsmError('invalid-request', `Cannot listen on ${path}: ${cause.code ?? cause.message}`)
+  })
+  server.off('error', reject)
+  chmodSync(path, MODE)
+  return server
+}
+
+function removeStale(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (found && !found.isSocket()) {
+    throw new HsmError('invalid-request', `Cannot listen on ${path}: something else is there`)
+  }
+  rmSync(path, { force: true })
+}
+
+function isAlive(path: string): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const socket = connect(path, () => resolve(true))
+  socket.once('error', () => resolve(false))
+  return promise.finally(() => socket.destroy())
+}

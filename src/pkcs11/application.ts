@@ -1,0 +1,94 @@
+/** One application: what it has between C_Initialize and C_Finalize. */
+import type { Hsm } from '../contract/hsm.ts'
+import { type Account, createAccount } from './account.ts'
+import { CKR } from './cryptoki/returns.ts'
+import { meaning, refuse } from './errors.ts'
+import { createHandles, type Handles, type HandlesSnapshot, type ObjectReference } from './handles.ts'
+import type { Credentials } from './held-login.ts'
+import {
+  createSessions,
+  endOperations,
+  type Session,
+  type Sessions,
+  type SessionsSnapshot,
+} from './sessions.ts'
+import type { Token } from './token.ts'
+import { createTurns, type Turns } from './turns.ts'
+
+export type Application = {
+  readonly token: Token
+  readonly account: Account
+  readonly handles: Handles
+  readonly sessions: Sessions
+  /** Login and logout of the whole application, one after another. */
+  readonly loginTurns: Turns
+}
+
+/** What another process needs to go on with an application. Plain data, with a password in it. */
+export type ApplicationSnapshot = {
+  readonly credentials: Credentials | undefined
+  readonly handles: HandlesSnapshot
+  readonly sessions: SessionsSnapshot
+}
+
+export const createApplication = (hsm: Hsm, token: Token, from?: ApplicationSnapshot): Application => ({
+  token,
+  account: createAccount(hsm, from?.credentials),
+  handles: createHandles(from?.handles),
+  sessions: createSessions(from?.sessions),
+  loginTurns: createTurns(),
+})
+
+export const snapshotOf = ({ account, handles, sessions }: Application): ApplicationSnapshot => ({
+  credentials: account.credentials(),
+  handles: handles.snapshot(),
+  sessions: sessions.snapshot(),
+})
+
+/** Throws CKR_SESSION_HANDLE_INVALID, and CKR_USER_NOT_LOGGED_IN: there is nothing to be done without a login. */
+export function signedIn({ account, sessions }: Application, handle: number): Session {
+  const session = sessions.get(handle)
+  return account.loggedIn() ? session : refuse(CKR.USER_NOT_LOGGED_IN)
+}
+
+/** The login, and with it every object that the application has seen. */
+export async function logout({ account, handles, sessions }: Application): Promise<void> {
+  const open = sessions.all()
+  for (const session of open) {
+    delete session.active.find
+    session.own.clear()
+  }
+  await Promise.all(open.map(endOperations))
+  handles.clear()
+  await account.logout()
+}
+
+/** A session with its operations and its objects; the last one takes the login with it (v2.40 §5.6.2). */
+export async function closeSession(application: Application, session: Session): Promise<void> {
+  const { account, handles, sessions } = application
+  sessions.remove(session.handle)
+  await endOperations(session)
+  if (sessions.all().length === 0) return logout(application)
+  for (const object of session.own.values()) {
+    handles.forget(handles.of(object.kind, object.reference))
+    await destroy(account, object).catch(() => undefined)
+  }
+}
+
+/** Throws what `key.delete` or `certificate.delete` throws, as PKCS#11 has it. */
+export async function destroy(account: Account, { kind, reference }: ObjectReference): Promise<void> {
+  await meaning(
+    { 'key-selection': CKR.OBJECT_HANDLE_INVALID, 'certificate-not-found': CKR.OBJECT_HANDLE_INVALID },
+    kind === 'key'
+      ? account.call('key.delete', { filter: filterOf(reference) })
+      : account.call('certificate.delete', { reference }),
+  )
+}
+
+export const filterOf = (reference: string): string[] => [`key-reference=${reference}`]
+
+/** Everything, as C_Finalize and the end of the connection have it. */
+export async function endApplication(application: Application): Promise<void> {
+  for (const session of application.sessions.all()) application.sessions.remove(session.handle)
+  await logout(application)
+}

@@ -1,0 +1,40 @@
+/** From what went wrong to the one number that a PKCS#11 function returns. */
+import { ERRORS, type ErrorCode, HsmError } from '../contract/errors.ts'
+import { CKR, type ReturnValue } from './cryptoki/returns.ts'
+
+/** A function refuses: `value` is what it returns. */
+export class CryptokiError extends Error {
+  override readonly name = 'CryptokiError'
+  readonly value: number
+
+  constructor(value: ReturnValue) {
+    super(`CKR 0x${value.toString(16)}`)
+    this.value = value
+  }
+}
+
+/** For expressions: `found ?? refuse(CKR.OBJECT_HANDLE_INVALID)`. */
+export function refuse(value: ReturnValue): never {
+  throw new CryptokiError(value)
+}
+
+/** The return value of whatever was thrown; anything unforeseen is CKR_GENERAL_ERROR. */
+export function returnValueOf(error: unknown): number {
+  if (error instanceof CryptokiError) return error.value
+  return error instanceof HsmError ? ERRORS[error.code].ckr : CKR.GENERAL_ERROR
+}
+
+export type Meanings = Readonly<Partial<Record<ErrorCode, ReturnValue>>>
+
+/**
+ * What an error of the HSM means in one function, where that differs from the table of `contract/errors.ts`: the
+ * object that a filter did not find is the key of C_SignInit, but the object of C_DestroyObject.
+ */
+export async function meaning<T>(meanings: Meanings, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    const value = error instanceof HsmError ? meanings[error.code] : undefined
+    throw value === undefined ? error : new CryptokiError(value)
+  }
+}

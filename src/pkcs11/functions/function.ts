@@ -1,0 +1,29 @@
+/** The shape of the functions: PKCS#11's arguments in their order, without the pointers that the results say for themselves. */
+import type { Application } from '../application.ts'
+import { CKR } from '../cryptoki/returns.ts'
+import { refuse } from '../errors.ts'
+import type { CallerMechanism } from '../mechanisms/parameters.ts'
+import type { Template } from '../objects/template.ts'
+import { type Attribute, templateOf } from '../rpc/attributes.ts'
+import type { CallName } from '../rpc/calls.ts'
+import type { CallArguments, CallResults } from '../rpc/messages.ts'
+
+/** These begin and end the application itself. */
+export type FunctionName = Exclude<CallName, 'C_Initialize' | 'C_Finalize'>
+
+export type Functions = {
+  readonly [N in FunctionName]: (
+    application: Application,
+    ...given: CallArguments<N>
+  ) => CallResults<N> | Promise<CallResults<N>>
+}
+
+export const EMPTY: Buffer = Buffer.alloc(0)
+
+/** Throws CKR_ATTRIBUTE_VALUE_INVALID for an attribute without a value, and for one that is there twice. */
+export const templateFrom = (attributes: readonly Attribute[]): Template =>
+  templateOf(attributes) ?? refuse(CKR.ATTRIBUTE_VALUE_INVALID)
+
+/** Throws CKR_ARGUMENTS_BAD where NULL has no meaning. */
+export const mechanismFrom = (mechanism: CallerMechanism | null): CallerMechanism =>
+  mechanism ?? refuse(CKR.ARGUMENTS_BAD)

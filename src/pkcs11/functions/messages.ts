@@ -1,0 +1,97 @@
+/** Digests, signatures and ciphers (PKCS#11 v2.40 §5.8 to §5.12). */
+import type { Application } from '../application.ts'
+import { CKR } from '../cryptoki/returns.ts'
+import { refuse } from '../errors.ts'
+import type { CallerMechanism } from '../mechanisms/parameters.ts'
+import * as cipher from '../operations/cipher-operation.ts'
+import * as digest from '../operations/digest.ts'
+import * as signing from '../operations/sign.ts'
+import { end, type Kind } from '../operations/steps.ts'
+import { EMPTY, type Functions } from './function.ts'
+
+/** Init with NULL instead of a mechanism gives up what is under way (PKCS#11 v3.0 §5.1.6). */
+async function init(
+  { sessions }: Application,
+  kind: Kind,
+  handle: number,
+  mechanism: CallerMechanism | null,
+  begin: (mechanism: CallerMechanism) => void | Promise<void>,
+): Promise<[]> {
+  if (mechanism) await begin(mechanism)
+  else await end(sessions.get(handle), kind)
+  return []
+}
+
+export const MESSAGES = {
+  C_EncryptInit: (application, handle, mechanism, key) =>
+    init(application, 'encrypt', handle, mechanism, (given) =>
+      cipher.init(application, 'encrypt', handle, given, key),
+    ),
+  C_Encrypt: async ({ sessions }, handle, data = EMPTY, room) => [
+    await cipher.whole(sessions.get(handle), 'encrypt', data, room),
+  ],
+  C_EncryptUpdate: async ({ sessions }, handle, data = EMPTY, room) => [
+    await cipher.update(sessions.get(handle), 'encrypt', data, room),
+  ],
+  C_EncryptFinal: async ({ sessions }, handle, room) => [
+    await cipher.final(sessions.get(handle), 'encrypt', room),
+  ],
+  C_DecryptInit: (application, handle, mechanism, key) =>
+    init(application, 'decrypt', handle, mechanism, (given) =>
+      cipher.init(application, 'decrypt', handle, given, key),
+    ),
+  C_Decrypt: async ({ sessions }, handle, data = EMPTY, room) => [
+    await cipher.whole(sessions.get(handle), 'decrypt', data, room),
+  ],
+  C_DecryptUpdate: async ({ sessions }, handle, data = EMPTY, room) => [
+    await cipher.update(sessions.get(handle), 'decrypt', data, room),
+  ],
+  C_DecryptFinal: async ({ sessions }, handle, room) => [
+    await cipher.final(sessions.get(handle), 'decrypt', room),
+  ],
+  C_DigestInit: (application, handle, mechanism) =>
+    init(application, 'digest', handle, mechanism, (given) =>
+      digest.init(application.sessions.get(handle), given),
+    ),
+  C_Digest: async ({ sessions }, handle, data = EMPTY, room) => [
+    await digest.digest(sessions.get(handle), data, room),
+  ],
+  async C_DigestUpdate({ sessions }, handle, data = EMPTY) {
+    await digest.update(sessions.get(handle), data)
+    return []
+  },
+  /** A digest of a key would be worked on here, where no key ever is. */
+  C_DigestKey: ({ sessions }, handle) => {
+    sessions.get(handle)
+    return refuse(CKR.KEY_INDIGESTIBLE)
+  },
+  C_DigestFinal: async ({ sessions }, handle, room) => [await digest.final(sessions.get(handle), room)],
+  C_SignInit: (application, handle, mechanism, key) =>
+    init(application, 'sign', handle, mechanism, (given) =>
+      signing.init(application, 'sign', handle, given, key),
+    ),
+  C_Sign: async ({ sessions }, handle, data = EMPTY, room) => [
+    await signing.sign(sessions.get(handle), data, room),
+  ],
+  async C_SignUpdate({ sessions }, handle, data = EMPTY) {
+    await signing.update(sessions.get(handle), 'sign', data)
+    return []
+  },
+  C_SignFinal: async ({ sessions }, handle, room) => [await signing.signFinal(sessions.get(handle), room)],
+  C_VerifyInit: (application, handle, mechanism, key) =>
+    init(application, 'verify', handle, mechanism, (given) =>
+      signing.init(application, 'verify', handle, given, key),
+    ),
+  async C_Verify({ sessions }, handle, data = EMPTY, signature = EMPTY) {
+    await signing.verify(sessions.get(handle), data, signature)
+    return []
+  },
+  async C_VerifyUpdate({ sessions }, handle, data = EMPTY) {
+    await signing.update(sessions.get(handle), 'verify', data)
+    return []
+  },
+  async C_VerifyFinal({ sessions }, handle, signature = EMPTY) {
+    await signing.verifyFinal(sessions.get(handle), signature)
+    return []
+  },
+} satisfies Partial<Functions>

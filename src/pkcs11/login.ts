@@ -1,0 +1,87 @@
+/** C_Login, C_LoginUser, C_Logout and C_SetPIN (PKCS#11 v2.40 §5.6). */
+import { type Application, logout } from './application.ts'
+import { CKR } from './cryptoki/returns.ts'
+import { type Meanings, meaning, refuse } from './errors.ts'
+import type { Credentials } from './held-login.ts'
+
+const CKU = { SO: 0, USER: 1, CONTEXT_SPECIFIC: 2 } as const
+
+/** What `session.login` says of a name that cannot be one; whether a user exists is told to nobody. */
+const WRONG: Meanings = {
+  'bad-credentials': CKR.PIN_INCORRECT,
+  'invalid-request': CKR.PIN_INCORRECT,
+  'user-not-found': CKR.PIN_INCORRECT,
+  'user-locked': CKR.PIN_LOCKED,
+}
+
+/**
+ * C_Login with the PIN `user:password`, or C_LoginUser with both by themselves.
+ *
+ * @param pin undefined: the token should ask for it by itself, which it cannot
+ */
+export function login(
+  application: Application,
+  handle: number,
+  userType: number,
+  pin: Buffer | undefined,
+  username?: Buffer,
+): Promise<void> {
+  const { account, loginTurns, sessions } = application
+  return loginTurns('login', async () => {
+    sessions.get(handle)
+    checkUserType(userType)
+    if (account.loggedIn()) refuse(CKR.USER_ALREADY_LOGGED_IN)
+    if (!pin) return refuse(CKR.ARGUMENTS_BAD)
+    const credentials = username?.length
+      ? { username: username.toString(), password: pin.toString() }
+      : credentialsOf(pin)
+    await meaning(WRONG, account.login(credentials))
+  })
+}
+
+/** There is no security officer behind this door; keys that ask for the PIN at each use neither. */
+function checkUserType(userType: number): void {
+  if (userType === CKU.CONTEXT_SPECIFIC) refuse(CKR.OPERATION_NOT_INITIALIZED)
+  if (userType !== CKU.USER) refuse(CKR.USER_TYPE_INVALID)
+}
+
+/** Usernames have no colon, so the first one ends it. */
+function credentialsOf(pin: Buffer): Credentials {
+  const text = pin.toString()
+  const at = text.indexOf(':')
+  if (at < 0) return refuse(CKR.PIN_INCORRECT)
+  return { username: text.slice(0, at), password: text.slice(at + 1) }
+}
+
+/** C_Logout */
+export function logoutUser(application: Application, handle: number): Promise<void> {
+  const { account, loginTurns, sessions } = application
+  return loginTurns('login', async () => {
+    sessions.get(handle)
+    if (!account.loggedIn()) refuse(CKR.USER_NOT_LOGGED_IN)
+    await logout(application)
+  })
+}
+
+/** C_SetPIN. The new PIN is `user:password` too, or the new password alone. */
+export function setPin(
+  application: Application,
+  handle: number,
+  oldPin: Buffer | undefined,
+  newPin: Buffer | undefined,
+): Promise<void> {
+  const { account, loginTurns, sessions } = application
+  return loginTurns('login', async () => {
+    if (!sessions.get(handle).readWrite) refuse(CKR.SESSION_READ_ONLY)
+    if (!account.loggedIn()) refuse(CKR.USER_NOT_LOGGED_IN)
+    if (!oldPin || !newPin) return refuse(CKR.ARGUMENTS_BAD)
+    const { username, password } = credentialsOf(oldPin)
+    const renamed = newPin.includes(':')
+    const next = renamed ? credentialsOf(newPin) : { username, password: newPin.toString() }
+    if (username !== account.credentials()?.username || next.username !== username) refuse(CKR.PIN_INCORRECT)
+    await meaning(
+      { ...WRONG, 'invalid-request': CKR.PIN_INVALID },
+      account.changePassword(password, next.password),
+    )
+  })
+}

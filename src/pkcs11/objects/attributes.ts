@@ -1,0 +1,132 @@
+/** C_GetAttributeValue, C_SetAttributeValue and C_GetObjectSize (PKCS#11 v2.40 §5.7). */
+
+import type { AttributeValue } from '../../contract/attributes.ts'
+import { type ErrorCode, HsmError } from '../../contract/errors.ts'
+import type { KeyObject } from '../../contract/key-object.ts'
+import { type Application, filterOf, signedIn } from '../application.ts'
+import { CKA } from '../cryptoki/objects.ts'
+import { CKR } from '../cryptoki/returns.ts'
+import { meaning, refuse } from '../errors.ts'
+import { flagName } from './flags.ts'
+import { classHas, keyClassOf } from './key-attributes.ts'
+import { labelIn, namesIn, templatesIn } from './new-key.ts'
+import { attributeOf, isSecret, isTokenObject, look, type Seen } from './seen.ts'
+import { flagIn, type Template } from './template.ts'
+import type { Value } from './value.ts'
+
+/** What is known of one attribute that was asked for. */
+export type Shown = { readonly value: Value } | 'sensitive' | 'unknown'
+
+/** In the order of `types`. Throws CKR_OBJECT_HANDLE_INVALID. */
+export async function getAttributes(
+  application: Application,
+  handle: number,
+  object: number,
+  types: readonly number[],
+): Promise<readonly Shown[]> {
+  signedIn(application, handle)
+  const seen = await look(application, object)
+  const shown: Shown[] = []
+  for (const type of types) shown.push(await show(application, seen, type))
+  return shown
+}
+
+async function show(application: Application, seen: Seen, type: number): Promise<Shown> {
+  if (isSecret(seen, type)) return secretOf(application, seen)
+  const value = attributeOf(seen, type)
+  return value === undefined ? 'unknown' : { value }
+}
+
+/** Whether the value may be shown is for the HSM to say, where there is any chance of it. */
+async function secretOf({ account }: Application, seen: Seen): Promise<Shown> {
+  if (seen.kind !== 'key' || !isReadable(seen.key)) return 'sensitive'
+  try {
+    const { value } = await account.call('key.export-value', {
+      filter: filterOf(seen.key['key-reference']),
+    })
+    return { value: Buffer.from(value, 'base64') }
+  } catch (error) {
+    if (error instanceof HsmError && REFUSALS.has(error.code)) return 'sensitive'
+    throw error
+  }
+}
+
+/** What `key.export-value` answers whoever may not see the value. */
+const REFUSALS: ReadonlySet<ErrorCode> = new Set([
+  'value-sensitive',
+  'not-extractable',
+  'not-permitted',
+  'not-owner',
+])
+
+const isReadable = (key: KeyObject): boolean =>
+  keyClassOf(key) === 'secret-key' &&
+  key.attributes['sensitive'] === false &&
+  key.attributes['extractable'] === true
+
+/** C_SetAttributeValue: all of them or none. */
+export async function setAttributes(
+  application: Application,
+  handle: number,
+  object: number,
+  template: Template,
+): Promise<void> {
+  const session = signedIn(application, handle)
+  const seen = await look(application, object)
+  if (isTokenObject(seen) && !session.readWrite) refuse(CKR.SESSION_READ_ONLY)
+  if (template.size === 0) return
+  await (seen.kind === 'key'
+    ? changeKey(application, seen.key, template)
+    : changeCertificate(application, seen.certificate.reference, template))
+}
+
+const NAMES: ReadonlySet<number> = new Set([
+  CKA.LABEL,
+  CKA.ID,
+  CKA.SUBJECT,
+  CKA.WRAP_TEMPLATE,
+  CKA.UNWRAP_TEMPLATE,
+])
+
+async function changeKey({ account }: Application, key: KeyObject, template: Template): Promise<void> {
+  const label = labelIn(template)
+  const attributes: Record<string, AttributeValue> = {
+    ...(label !== undefined && { label }),
+    ...namesIn(template),
+    ...templatesIn(template),
+  }
+  const keyClass = keyClassOf(key)
+  for (const type of template.keys()) {
+    if (NAMES.has(type)) continue
+    if (!classHas(keyClass, type)) refuse(CKR.ATTRIBUTE_TYPE_INVALID)
+    const name = flagName(type) ?? refuse(CKR.ATTRIBUTE_READ_ONLY)
+    attributes[name] = flagIn(template, type) ?? refuse(CKR.ATTRIBUTE_VALUE_INVALID)
+  }
+  await meaning(
+    {
+      'key-selection': CKR.OBJECT_HANDLE_INVALID,
+      'invalid-request': CKR.ATTRIBUTE_VALUE_INVALID,
+    },
+    account.call('key.set-attribute', { filter: filterOf(key['key-reference']), attributes }),
+  )
+}
+
+async function changeCertificate(
+  { account }: Application,
+  reference: string,
+  template: Template,
+): Promise<void> {
+  for (const type of template.keys()) {
+    if (type !== CKA.LABEL && type !== CKA.ID) refuse(CKR.ATTRIBUTE_READ_ONLY)
+  }
+  const label = labelIn(template)
+  const { id } = namesIn(template)
+  await meaning(
+    { 'certificate-not-found': CKR.OBJECT_HANDLE_INVALID },
+    account.call('certificate.change', {
+      reference,
+      ...(label !== undefined && { label }),
+      ...(id !== undefined && { id }),
+    }),
+  )
+}

@@ -1,0 +1,84 @@
+/** Keys as the HSM takes them, from the numbers that PKCS#11 attributes have. */
+import type { Curve } from '../../contract/mechanisms.ts'
+import { bitString, NULL, octetString, octetsOf, sequence, unsigned } from '../der.ts'
+import { ecParams } from './curves.ts'
+
+/** Object identifiers in DER: RFC 8017 §A.1, RFC 5480 §2.1.1. */
+const RSA_ENCRYPTION = Buffer.from('06092a864886f70d010101', 'hex')
+const EC_PUBLIC_KEY = Buffer.from('06072a8648ce3d0201', 'hex')
+
+const rsaAlgorithm = (): Buffer => sequence(RSA_ENCRYPTION, NULL)
+/** Ed25519 has neither parameters nor the general identifier (RFC 8410 §3). */
+const curveAlgorithm = (curve: Curve): Buffer =>
+  curve === 'ed25519' ? sequence(ecParams(curve)) : sequence(EC_PUBLIC_KEY, ecParams(curve))
+
+const ZERO = unsigned(Buffer.of(0))
+const ONE = unsigned(Buffer.of(1))
+
+/** SubjectPublicKeyInfo (RFC 5280 §4.1) of RSAPublicKey (RFC 8017 §A.1.1). */
+export const rsaPublicKey = (modulus: Buffer, publicExponent: Buffer): Buffer =>
+  sequence(rsaAlgorithm(), bitString(sequence(unsigned(modulus), unsigned(publicExponent))))
+
+/** SubjectPublicKeyInfo of a point (RFC 5480 §2.2), which the caller has bare. */
+export const ecPublicKey = (curve: Curve, point: Buffer): Buffer =>
+  sequence(curveAlgorithm(curve), bitString(point))
+
+export type RsaPrivateNumbers = {
+  readonly modulus: Buffer
+  readonly publicExponent: Buffer
+  readonly privateExponent: Buffer
+  readonly prime1: Buffer
+  readonly prime2: Buffer
+  readonly exponent1: Buffer
+  readonly exponent2: Buffer
+  readonly coefficient: Buffer
+}
+
+/** PKCS #8 (RFC 5208 §5) of RSAPrivateKey (RFC 8017 §A.1.2). The caller wipes it. */
+export function rsaPrivateKey(numbers: RsaPrivateNumbers): Buffer {
+  const parts = [
+    numbers.modulus,
+    numbers.publicExponent,
+    numbers.privateExponent,
+    numbers.prime1,
+    numbers.prime2,
+    numbers.exponent1,
+    numbers.exponent2,
+    numbers.coefficient,
+  ].map(unsigned)
+  return pkcs8(rsaAlgorithm(), sequence(ZERO, ...parts), parts)
+}
+
+/** PKCS #8 of ECPrivateKey (RFC 5915 §3) without the public key, which follows from it. The caller wipes it. */
+export function ecPrivateKey(curve: Curve, scalar: Buffer, fieldBytes: number): Buffer {
+  const padded = Buffer.alloc(fieldBytes)
+  scalar.copy(padded, fieldBytes - scalar.length)
+  const octets = octetString(padded)
+  return pkcs8(curveAlgorithm(curve), sequence(ONE, octets), [padded, octets])
+}
+
+/** @param secrets intermediate copies, wiped here */
+function pkcs8(algorithm: Buffer, privateKey: Buffer, secrets: readonly Buffer[]): Buffer {
+  const octets = octetString(privateKey)
+  const whole = sequence(ZERO, algorithm, octets)
+  for (const secret of [...secrets, privateKey, octets]) secret.fill(0)
+  return whole
+}
+
+type PublicFacts = {
+  readonly modulus: unknown
+  readonly publicExponent: unknown
+  readonly curve: Curve | undefined
+  readonly ecPoint: unknown
+}
+
+/** SubjectPublicKeyInfo of a key as the HSM shows it; undefined where that does not tell (ML-DSA). */
+export function publicKeyInfo({ modulus, publicExponent, curve, ecPoint }: PublicFacts): Buffer | undefined {
+  if (typeof modulus === 'string' && typeof publicExponent === 'string')
+    return rsaPublicKey(fromHex(modulus), fromHex(publicExponent))
+  if (curve === undefined || typeof ecPoint !== 'string') return undefined
+  const point = octetsOf(fromHex(ecPoint))
+  return point && ecPublicKey(curve, point)
+}
+
+const fromHex = (text: string): Buffer => Buffer.from(text.slice(2), 'hex')

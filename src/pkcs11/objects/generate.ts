@@ -1,0 +1,160 @@
+/** C_GenerateKey and C_GenerateKeyPair (PKCS#11 v2.40 §5.13). */
+import type { KeyObject } from '../../contract/key-object.ts'
+import { LIMITS } from '../../contract/limits.ts'
+import type { Curve } from '../../contract/mechanisms.ts'
+import type { Reply, Request } from '../../contract/operations.ts'
+import { type Application, signedIn } from '../application.ts'
+import { CKM } from '../cryptoki/mechanism-types.ts'
+import { CKA, CKK, CKO } from '../cryptoki/objects.ts'
+import { CKR } from '../cryptoki/returns.ts'
+import { refuse } from '../errors.ts'
+import { type CallerMechanism, withoutParameter } from '../mechanisms/parameters.ts'
+import { curveOf } from './curves.ts'
+import { handleOfKey, mayMake } from './make.ts'
+import { type NewKey, newKey } from './new-key.ts'
+import { bytesIn, mustBe, needed, numberIn, type Template } from './template.ts'
+
+const SECRET_KEYS = new Map([
+  [CKM.AES_KEY_GEN, { keyType: 'aes', type: CKK.AES }],
+  [CKM.GENERIC_SECRET_KEY_GEN, { keyType: 'generic-secret', type: CKK.GENERIC_SECRET }],
+] as const) as ReadonlyMap<number, { keyType: 'aes' | 'generic-secret'; type: number }>
+
+const AES_LENGTHS = [16, 24, 32] as const
+type AesLength = (typeof AES_LENGTHS)[number]
+
+/** C_GenerateKey */
+export async function generateKey(
+  application: Application,
+  handle: number,
+  mechanism: CallerMechanism,
+  template: Template,
+): Promise<number> {
+  const session = signedIn(application, handle)
+  const { keyType, type } = SECRET_KEYS.get(mechanism.type) ?? refuse(CKR.MECHANISM_INVALID)
+  withoutParameter(mechanism)
+  mustBe(template, CKA.CLASS, CKO.SECRET_KEY)
+  mustBe(template, CKA.KEY_TYPE, type)
+  const length = needed(numberIn(template, CKA.VALUE_LEN))
+  const {
+    label,
+    session: inSession,
+    attributes,
+    templates,
+  } = newKey(template, 'secret-key', keyType, [CKA.VALUE_LEN])
+  mayMake(session, template)
+  const common = { label, session: inSession, attributes }
+  const { key } = await application.account.call(
+    'key.generate-symmetric',
+    keyType === 'aes'
+      ? { 'key-type': 'aes', 'key-length-bytes': aesLength(length), ...common }
+      : { 'key-type': 'generic-secret', 'key-length-bytes': secretLength(length), ...common },
+  )
+  return handleOfKey(application, session, key, templates)
+}
+
+const aesLength = (length: number): AesLength =>
+  AES_LENGTHS.find((known) => known === length) ?? refuse(CKR.KEY_SIZE_RANGE)
+
+const secretLength = (length: number): number =>
+  length >= 1 && length <= LIMITS.genericSecretBytes ? length : refuse(CKR.KEY_SIZE_RANGE)
+
+type Kind =
+  | { readonly keyType: 'rsa'; readonly type: number; readonly bits: number; readonly exponent: number }
+  | { readonly keyType: 'ec'; readonly type: number; readonly curve: Curve }
+
+/** C_GenerateKeyPair; the handles of the public and of the private key. */
+export async function generateKeyPair(
+  application: Application,
+  handle: number,
+  mechanism: CallerMechanism,
+  publicTemplate: Template,
+  privateTemplate: Template,
+): Promise<[publicKey: number, privateKey: number]> {
+  const session = signedIn(application, handle)
+  const kind = kindOf(mechanism, publicTemplate)
+  for (const template of [publicTemplate, privateTemplate]) {
+    mustBe(template, CKA.KEY_TYPE, kind.type)
+    mayMake(session, template)
+  }
+  mustBe(publicTemplate, CKA.CLASS, CKO.PUBLIC_KEY)
+  mustBe(privateTemplate, CKA.CLASS, CKO.PRIVATE_KEY)
+  const parts = [CKA.MODULUS_BITS, CKA.PUBLIC_EXPONENT, CKA.EC_PARAMS]
+  const publicHalf = newKey(publicTemplate, 'public-key', kind.keyType, parts)
+  const privateHalf = newKey(privateTemplate, 'private-key', kind.keyType, [])
+  const pair = await application.account.call('key.generate-pair', requestOf(kind, publicHalf, privateHalf))
+  return placePair(application, session, pair, [publicHalf, privateHalf])
+}
+
+async function placePair(
+  application: Application,
+  session: ReturnType<typeof signedIn>,
+  { public_key: publicKey, private_key: privateKey }: Reply<'key.generate-pair'>,
+  [publicHalf, privateHalf]: readonly [NewKey, NewKey],
+): Promise<[number, number]> {
+  const place = (key: KeyObject, { templates }: NewKey) => handleOfKey(application, session, key, templates)
+  return [await place(publicKey, publicHalf), await place(privateKey, privateHalf)]
+}
+
+function kindOf(mechanism: CallerMechanism, template: Template): Kind {
+  withoutParameter(mechanism)
+  switch (mechanism.type) {
+    case CKM.RSA_PKCS_KEY_PAIR_GEN:
+    case CKM.RSA_X9_31_KEY_PAIR_GEN: {
+      const bits = modulusBits(needed(numberIn(template, CKA.MODULUS_BITS)))
+      return { keyType: 'rsa', type: CKK.RSA, bits, exponent: exponentIn(template) }
+    }
+    case CKM.EC_KEY_PAIR_GEN: {
+      const curve = curveIn(template)
+      return {
+        keyType: 'ec',
+        type: CKK.EC,
+        curve: curve === 'ed25519' ? refuse(CKR.CURVE_NOT_SUPPORTED) : curve,
+      }
+    }
+    case CKM.EC_EDWARDS_KEY_PAIR_GEN: {
+      const curve = curveIn(template)
+      return {
+        keyType: 'ec',
+        type: CKK.EC_EDWARDS,
+        curve: curve === 'ed25519' ? curve : refuse(CKR.CURVE_NOT_SUPPORTED),
+      }
+    }
+    default:
+      return refuse(CKR.MECHANISM_INVALID)
+  }
+}
+
+function modulusBits(bits: number): number {
+  const { modulusBitsMin: min, modulusBitsMax: max, modulusBitsStep: every } = LIMITS
+  return bits >= min && bits <= max && bits % every === 0 ? bits : refuse(CKR.KEY_SIZE_RANGE)
+}
+
+/** 65537 when it is left out. */
+function exponentIn(template: Template): number {
+  const bytes = bytesIn(template, CKA.PUBLIC_EXPONENT)
+  if (!bytes) return LIMITS.publicExponentMin
+  const exponent = Number(`0x0${bytes.toString('hex')}`)
+  const { publicExponentMin: min, publicExponentMax: max } = LIMITS
+  const good = exponent >= min && exponent <= max && exponent % 2 === 1
+  return good ? exponent : refuse(CKR.ATTRIBUTE_VALUE_INVALID)
+}
+
+const curveIn = (template: Template): Curve =>
+  curveOf(needed(bytesIn(template, CKA.EC_PARAMS))) ?? refuse(CKR.CURVE_NOT_SUPPORTED)
+
+/** One half can be a session object and the other a token object. */
+function requestOf(kind: Kind, publicHalf: NewKey, privateHalf: NewKey): Request<'key.generate-pair'> {
+  const session = publicHalf.session && privateHalf.session
+  const attributes = (half: NewKey) =>
+    half.session && !session ? { ...half.attributes, token: false } : half.attributes
+  const pair = {
+    'public-label': publicHalf.label,
+    'private-label': privateHalf.label,
+    session,
+    'public-attributes': attributes(publicHalf),
+    'private-attributes': attributes(privateHalf),
+  }
+  return kind.keyType === 'rsa'
+    ? { 'key-type': 'rsa', 'modulus-size-bits': kind.bits, 'public-exponent': kind.exponent, ...pair }
+    : { 'key-type': 'ec', curve: kind.curve, ...pair }
+}

@@ -1,0 +1,175 @@
+/** What PKCS#11 shows of a key (v2.40 §4.7 to §4.9), from what the HSM shows of it. */
+import type { FlagName, KeyClass, KeyType } from '../../contract/attributes.ts'
+import type { KeyObject } from '../../contract/key-object.ts'
+import type { Curve } from '../../contract/mechanisms.ts'
+import { CKM } from '../cryptoki/mechanism-types.ts'
+import { CKA, CKK, CKO } from '../cryptoki/objects.ts'
+import { UNAVAILABLE } from '../cryptoki/unavailable.ts'
+import { ecParams } from './curves.ts'
+import { publicKeyInfo } from './encodings.ts'
+import type { Value } from './value.ts'
+
+type Reader = (key: KeyObject) => Value | undefined
+type Readers = Readonly<Record<number, Reader>>
+
+export const CLASS_OF: Readonly<Record<KeyClass, number>> = {
+  'secret-key': CKO.SECRET_KEY,
+  'public-key': CKO.PUBLIC_KEY,
+  'private-key': CKO.PRIVATE_KEY,
+}
+
+export const KEY_TYPE_OF: Readonly<Record<KeyType, number>> = {
+  aes: CKK.AES,
+  'generic-secret': CKK.GENERIC_SECRET,
+  des3: CKK.DES3,
+  rsa: CKK.RSA,
+  ec: CKK.EC,
+  'ml-dsa': CKK.ML_DSA,
+}
+
+/** How the HSM makes keys of a type; PKCS#11 has had no mechanism for ML-DSA before v3.2. */
+const GENERATED_BY: Readonly<Partial<Record<KeyType, number>>> = {
+  aes: CKM.AES_KEY_GEN,
+  'generic-secret': CKM.GENERIC_SECRET_KEY_GEN,
+  rsa: CKM.RSA_PKCS_KEY_PAIR_GEN,
+  ec: CKM.EC_KEY_PAIR_GEN,
+}
+
+export const keyClassOf = (key: KeyObject): KeyClass => key.attributes['class'] as KeyClass
+export const keyTypeOf = (key: KeyObject): KeyType => key.attributes['key-type'] as KeyType
+const curveOf = (key: KeyObject): Curve | undefined => key.attributes['curve'] as Curve | undefined
+
+const flag =
+  (name: FlagName): Reader =>
+  ({ attributes }) =>
+    attributes[name] === true
+
+const bytes =
+  (name: string): Reader =>
+  ({ attributes }) => {
+    const value = attributes[name]
+    return typeof value === 'string' ? Buffer.from(value.slice(2), 'hex') : undefined
+  }
+
+const count =
+  (name: string): Reader =>
+  ({ attributes }) => {
+    const value = attributes[name]
+    return typeof value === 'number' ? value : undefined
+  }
+
+const always =
+  (value: Value): Reader =>
+  () =>
+    value
+
+const EMPTY = always(Buffer.alloc(0))
+const NO = always(false)
+
+const keyType: Reader = (key) => (curveOf(key) === 'ed25519' ? CKK.EC_EDWARDS : KEY_TYPE_OF[keyTypeOf(key)])
+
+const generatedBy: Reader = (key) => {
+  if (key.attributes['local'] !== true) return UNAVAILABLE
+  if (curveOf(key) === 'ed25519') return CKM.EC_EDWARDS_KEY_PAIR_GEN
+  return GENERATED_BY[keyTypeOf(key)] ?? UNAVAILABLE
+}
+
+const COMMON: Readers = {
+  [CKA.CLASS]: (key) => CLASS_OF[keyClassOf(key)],
+  [CKA.TOKEN]: flag('token'),
+  [CKA.PRIVATE]: flag('private'),
+  [CKA.MODIFIABLE]: flag('modifiable'),
+  [CKA.DESTROYABLE]: flag('destroyable'),
+  [CKA.COPYABLE]: always(true),
+  [CKA.LABEL]: ({ attributes }) => Buffer.from(String(attributes['label'])),
+  [CKA.UNIQUE_ID]: (key) => Buffer.from(key['key-reference']),
+  [CKA.KEY_TYPE]: keyType,
+  [CKA.ID]: bytes('id'),
+  [CKA.START_DATE]: EMPTY,
+  [CKA.END_DATE]: EMPTY,
+  [CKA.DERIVE]: flag('derive'),
+  [CKA.LOCAL]: flag('local'),
+  [CKA.KEY_GEN_MECHANISM]: generatedBy,
+  [CKA.CHECK_VALUE]: bytes('check-value'),
+}
+
+const SECRECY: Readers = {
+  [CKA.SENSITIVE]: flag('sensitive'),
+  [CKA.ALWAYS_SENSITIVE]: flag('always-sensitive'),
+  [CKA.EXTRACTABLE]: flag('extractable'),
+  [CKA.NEVER_EXTRACTABLE]: flag('never-extractable'),
+  [CKA.WRAP_WITH_TRUSTED]: flag('wrap-with-trusted'),
+}
+
+const HALF: Readers = {
+  [CKA.SUBJECT]: (key) => bytes('subject')(key) ?? Buffer.alloc(0),
+  [CKA.MODULUS]: bytes('modulus'),
+  [CKA.MODULUS_BITS]: count('modulus-size-bits'),
+  [CKA.PUBLIC_EXPONENT]: bytes('public-exponent'),
+  [CKA.EC_PARAMS]: (key) => {
+    const curve = curveOf(key)
+    return curve && ecParams(curve)
+  },
+  [CKA.EC_POINT]: bytes('ec-point'),
+  [CKA.PUBLIC_KEY_INFO]: ({ attributes }) =>
+    publicKeyInfo({
+      modulus: attributes['modulus'],
+      publicExponent: attributes['public-exponent'],
+      curve: attributes['curve'] as Curve | undefined,
+      ecPoint: attributes['ec-point'],
+    }),
+}
+
+const BY_CLASS: Readonly<Record<KeyClass, Readers>> = {
+  'secret-key': {
+    ...COMMON,
+    ...SECRECY,
+    [CKA.ENCRYPT]: flag('encrypt'),
+    [CKA.DECRYPT]: flag('decrypt'),
+    [CKA.SIGN]: flag('sign'),
+    [CKA.VERIFY]: flag('verify'),
+    [CKA.WRAP]: flag('wrap'),
+    [CKA.UNWRAP]: flag('unwrap'),
+    [CKA.TRUSTED]: flag('trusted'),
+    [CKA.VALUE_LEN]: count('key-length-bytes'),
+  },
+  'public-key': {
+    ...COMMON,
+    ...HALF,
+    [CKA.ENCRYPT]: flag('encrypt'),
+    [CKA.VERIFY]: flag('verify'),
+    [CKA.VERIFY_RECOVER]: NO,
+    [CKA.WRAP]: flag('wrap'),
+    [CKA.TRUSTED]: flag('trusted'),
+  },
+  'private-key': {
+    ...COMMON,
+    ...SECRECY,
+    ...HALF,
+    [CKA.DECRYPT]: flag('decrypt'),
+    [CKA.SIGN]: flag('sign'),
+    [CKA.SIGN_RECOVER]: NO,
+    [CKA.UNWRAP]: flag('unwrap'),
+    [CKA.ALWAYS_AUTHENTICATE]: NO,
+  },
+}
+
+/** Undefined for what this key does not have, and for its secret parts (`secretParts`). */
+export const keyAttribute = (key: KeyObject, type: number): Value | undefined =>
+  BY_CLASS[keyClassOf(key)][type]?.(key)
+
+/** Whether keys of a class have an attribute, secret parts apart. */
+export const classHas = (keyClass: KeyClass, type: number): boolean => BY_CLASS[keyClass][type] !== undefined
+
+const PRIVATE_PARTS: Readonly<Partial<Record<KeyType, readonly number[]>>> = {
+  rsa: [CKA.PRIVATE_EXPONENT, CKA.PRIME_1, CKA.PRIME_2, CKA.EXPONENT_1, CKA.EXPONENT_2, CKA.COEFFICIENT],
+  ec: [CKA.VALUE],
+  'ml-dsa': [CKA.VALUE],
+}
+
+/** Whether an attribute is part of what makes the key secret. Of private keys nobody is ever shown these. */
+export function isSecretPart(key: KeyObject, type: number): boolean {
+  const keyClass = keyClassOf(key)
+  if (keyClass === 'secret-key') return type === CKA.VALUE
+  return keyClass === 'private-key' && (PRIVATE_PARTS[keyTypeOf(key)] ?? []).includes(type)
+}

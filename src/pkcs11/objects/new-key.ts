@@ -1,0 +1,127 @@
+/** From the template of a key to be made to what the HSM is asked for. */
+import {
+  checkText,
+  type FlagName,
+  type KeyClass,
+  type Template as KeyTemplate,
+  type KeyType,
+  type NewAttributes,
+} from '../../contract/attributes.ts'
+import { CKA } from '../cryptoki/objects.ts'
+import { CKR } from '../cryptoki/returns.ts'
+import { refuse } from '../errors.ts'
+import { flagName, usesOf } from './flags.ts'
+import { classHas } from './key-attributes.ts'
+import { bytesIn, flagIn, hexIn, type Template, textIn } from './template.ts'
+
+export type NewKey = {
+  readonly label: string
+  /** CKA_TOKEN is false or left out. */
+  readonly session: boolean
+  readonly attributes: NewAttributes
+  /** The HSM sets these when the key is there. */
+  readonly templates: KeyTemplates
+}
+export type KeyTemplates = Readonly<Partial<Record<'wrap-template' | 'unwrap-template', KeyTemplate>>>
+
+/** What the templates of every new key may have besides flags and what says what kind of key it is. */
+const EVERY_KEY: ReadonlySet<number> = new Set([
+  CKA.CLASS,
+  CKA.KEY_TYPE,
+  CKA.LABEL,
+  CKA.ID,
+  CKA.SUBJECT,
+  CKA.START_DATE,
+  CKA.END_DATE,
+  CKA.WRAP_TEMPLATE,
+  CKA.UNWRAP_TEMPLATE,
+])
+
+/** Attributes of which the HSM has only one value. */
+const FIXED: Readonly<Record<number, boolean>> = {
+  [CKA.COPYABLE]: true,
+  [CKA.ALWAYS_AUTHENTICATE]: false,
+  [CKA.SIGN_RECOVER]: false,
+  [CKA.VERIFY_RECOVER]: false,
+}
+
+/**
+ * @param parts attributes that say what key it is, which the caller reads itself
+ * Throws CKR_ATTRIBUTE_TYPE_INVALID, _READ_ONLY or _VALUE_INVALID, CKR_TEMPLATE_INCONSISTENT.
+ */
+export function newKey(
+  template: Template,
+  keyClass: KeyClass,
+  keyType: KeyType,
+  parts: readonly number[],
+): NewKey {
+  for (const type of template.keys()) {
+    if (!parts.includes(type)) checkAttribute(template, keyClass, type)
+  }
+  const { token, ...flags } = givenFlags(template, keyClass)
+  return {
+    label: labelIn(template) ?? '',
+    session: token !== true,
+    attributes: { ...flags, ...usesOf(keyClass, keyType, flags), ...namesIn(template) },
+    templates: templatesIn(template),
+  }
+}
+
+/** The label in its normal form; undefined when the template has none. */
+export function labelIn(template: Template): string | undefined {
+  const text = textIn(template, CKA.LABEL)
+  return text === undefined ? undefined : checkText('label', text)
+}
+
+/** CKA_ID and CKA_SUBJECT, where they are given. */
+export function namesIn(template: Template): { id?: string; subject?: string } {
+  const id = hexIn(template, CKA.ID)
+  const subject = hexIn(template, CKA.SUBJECT)
+  return { ...(id !== undefined && { id: checkText('id', id) }), ...(subject !== undefined && { subject }) }
+}
+
+/** CKA_WRAP_TEMPLATE and CKA_UNWRAP_TEMPLATE, where they are given. They hold flags and nothing else. */
+export function templatesIn(template: Template): KeyTemplates {
+  const wrap = keyTemplate(template, CKA.WRAP_TEMPLATE)
+  const unwrap = keyTemplate(template, CKA.UNWRAP_TEMPLATE)
+  return { ...(wrap && { 'wrap-template': wrap }), ...(unwrap && { 'unwrap-template': unwrap }) }
+}
+
+function keyTemplate(template: Template, type: number): KeyTemplate | undefined {
+  const inner = template.get(type)
+  if (inner === undefined) return undefined
+  if (!(inner instanceof Map)) return refuse(CKR.ATTRIBUTE_VALUE_INVALID)
+  const entries = [...inner.keys()].map((member: number) => {
+    const name = flagName(member) ?? refuse(CKR.ATTRIBUTE_VALUE_INVALID)
+    return [name, flagIn(inner, member)]
+  })
+  return Object.fromEntries(entries) as KeyTemplate
+}
+
+function checkAttribute(template: Template, keyClass: KeyClass, type: number): void {
+  if (type === CKA.START_DATE || type === CKA.END_DATE) {
+    if (bytesIn(template, type)?.length !== 0) refuse(CKR.ATTRIBUTE_VALUE_INVALID)
+    return
+  }
+  const fixed = FIXED[type]
+  if (fixed !== undefined && flagIn(template, type) !== fixed) refuse(CKR.ATTRIBUTE_VALUE_INVALID)
+  if (EVERY_KEY.has(type) || fixed !== undefined || flagName(type)) return
+  refuse(classHas(keyClass, type) ? CKR.ATTRIBUTE_READ_ONLY : CKR.ATTRIBUTE_TYPE_INVALID)
+}
+
+/** A flag that keys of the class do not have may be named only to say that it is false. */
+function givenFlags(template: Template, keyClass: KeyClass): Partial<Record<FlagName, boolean>> {
+  const flags: Partial<Record<FlagName, boolean>> = {}
+  for (const type of template.keys()) {
+    const name = flagName(type)
+    if (name === undefined || isMeaningless(keyClass, name)) continue
+    const value = flagIn(template, type)
+    if (value !== undefined && classHas(keyClass, type)) flags[name] = value
+    else if (value) refuse(CKR.TEMPLATE_INCONSISTENT)
+  }
+  return flags
+}
+
+/** What derives is the private key. Some callers ask for it of both (pkcs11-tool, for keys on curves). */
+const isMeaningless = (keyClass: KeyClass, name: FlagName): boolean =>
+  keyClass === 'public-key' && name === 'derive'

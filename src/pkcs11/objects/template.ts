@@ -1,0 +1,49 @@
+/** A template as it was given, and safe ways to read it. */
+import { CKR } from '../cryptoki/returns.ts'
+import { refuse } from '../errors.ts'
+import type { Value } from './value.ts'
+
+export type Template = ReadonlyMap<number, Value | Template>
+
+/** Throws CKR_ATTRIBUTE_VALUE_INVALID when it is there and no CK_BBOOL. */
+export function flagIn(template: Template, type: number): boolean | undefined {
+  const value = template.get(type)
+  if (value === undefined || typeof value === 'boolean') return value
+  return refuse(CKR.ATTRIBUTE_VALUE_INVALID)
+}
+
+/** Throws CKR_ATTRIBUTE_VALUE_INVALID when it is there and no CK_ULONG. */
+export function numberIn(template: Template, type: number): number | undefined {
+  const value = template.get(type)
+  if (value === undefined || typeof value === 'number') return value
+  return refuse(CKR.ATTRIBUTE_VALUE_INVALID)
+}
+
+/** Throws CKR_ATTRIBUTE_VALUE_INVALID when it is there and no bytes. */
+export function bytesIn(template: Template, type: number): Buffer | undefined {
+  const value = template.get(type)
+  if (value === undefined || Buffer.isBuffer(value)) return value
+  return refuse(CKR.ATTRIBUTE_VALUE_INVALID)
+}
+
+/** Throws CKR_ATTRIBUTE_VALUE_INVALID when it is there and not UTF-8 (RFC 2279, as the standard has it). */
+export function textIn(template: Template, type: number): string | undefined {
+  const value = bytesIn(template, type)
+  if (value === undefined) return undefined
+  const text = value.toString()
+  return Buffer.from(text).equals(value) ? text : refuse(CKR.ATTRIBUTE_VALUE_INVALID)
+}
+
+export const hexIn = (template: Template, type: number): string | undefined => {
+  const value = bytesIn(template, type)
+  return value && `0x${value.toString('hex')}`
+}
+
+/** Throws CKR_TEMPLATE_INCOMPLETE for what was not given. */
+export const needed = <T>(value: T | undefined): T => value ?? refuse(CKR.TEMPLATE_INCOMPLETE)
+
+/** Throws CKR_TEMPLATE_INCONSISTENT when the template says something else. */
+export function mustBe(template: Template, type: number, expected: number): void {
+  const value = numberIn(template, type)
+  if (value !== undefined && value !== expected) refuse(CKR.TEMPLATE_INCONSISTENT)
+}

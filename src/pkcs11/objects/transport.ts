@@ -1,0 +1,153 @@
+/** C_WrapKey, C_UnwrapKey and C_DeriveKey (PKCS#11 v2.40 §5.13). */
+import type { KeyClass, KeyType } from '../../contract/attributes.ts'
+import { KEY_TYPE_CLASSES, UNWRAPPED_CLASSES, WRAPPING_KEY_TYPE } from '../../contract/wrapping.ts'
+import { type Answer, fits } from '../answer.ts'
+import { type Application, filterOf, signedIn } from '../application.ts'
+import { CKA } from '../cryptoki/objects.ts'
+import { CKR } from '../cryptoki/returns.ts'
+import { type Meanings, meaning, refuse } from '../errors.ts'
+import { derivationMechanism } from '../mechanisms/derivation.ts'
+import type { CallerMechanism } from '../mechanisms/parameters.ts'
+import { wrappedLength, wrappingMechanism } from '../mechanisms/wrapping.ts'
+import { CLASS_OF, KEY_TYPE_OF, keyTypeOf } from './key-attributes.ts'
+import { handleOfKey, mayMake } from './make.ts'
+import { newKey } from './new-key.ts'
+import { lookAtKey } from './seen.ts'
+import { mustBe, needed, numberIn, type Template } from './template.ts'
+
+const WRAPPING: Meanings = {
+  'key-function': CKR.KEY_FUNCTION_NOT_PERMITTED,
+  'key-type': CKR.WRAPPING_KEY_TYPE_INCONSISTENT,
+  'invalid-data': CKR.KEY_SIZE_RANGE,
+  'invalid-request': CKR.MECHANISM_PARAM_INVALID,
+}
+
+/** The length is known beforehand, so the key is wrapped once there is room for it. */
+export async function wrapKey(
+  application: Application,
+  handle: number,
+  mechanism: CallerMechanism,
+  wrappingKey: number,
+  key: number,
+  room: number,
+): Promise<Answer> {
+  signedIn(application, handle)
+  const wrapping = wrappingMechanism(mechanism)
+  const under = await lookAtKey(application, wrappingKey, CKR.WRAPPING_KEY_HANDLE_INVALID)
+  const payload = await lookAtKey(application, key, CKR.KEY_HANDLE_INVALID)
+  if (keyTypeOf(under) !== WRAPPING_KEY_TYPE[wrapping.name]) refuse(CKR.WRAPPING_KEY_TYPE_INCONSISTENT)
+  const modulus = Math.ceil(Number(under.attributes['modulus-size-bits'] ?? 0) / 8)
+  const length = wrappedLength(wrapping, Number(payload.attributes['key-length-bytes']), modulus)
+  if (!fits(length, room)) return { needed: length }
+  const wrapped = await meaning(
+    WRAPPING,
+    application.account.call('key.wrap', {
+      'payload-filter': filterOf(payload['key-reference']),
+      'wrapping-filter': filterOf(under['key-reference']),
+      mechanism: wrapping,
+    }),
+  )
+  const bytes = Buffer.from(wrapped['wrapped-key'], 'base64')
+  return fits(bytes.length, room) ? { bytes } : { needed: bytes.length }
+}
+
+const UNWRAPPING: Meanings = {
+  'key-selection': CKR.UNWRAPPING_KEY_HANDLE_INVALID,
+  'key-type': CKR.UNWRAPPING_KEY_TYPE_INCONSISTENT,
+  'invalid-data': CKR.WRAPPED_KEY_INVALID,
+  'invalid-request': CKR.MECHANISM_PARAM_INVALID,
+  'too-large': CKR.WRAPPED_KEY_LEN_RANGE,
+}
+
+export async function unwrapKey(
+  application: Application,
+  handle: number,
+  mechanism: CallerMechanism,
+  unwrappingKey: number,
+  wrapped: Buffer,
+  template: Template,
+): Promise<number> {
+  const session = signedIn(application, handle)
+  const wrapping = wrappingMechanism(mechanism)
+  const object = application.handles.get(unwrappingKey)
+  if (object?.kind !== 'key') return refuse(CKR.UNWRAPPING_KEY_HANDLE_INVALID)
+  const name = unwrappedClass(template)
+  const { keyClass, keyType } = KEY_TYPE_CLASSES[name]
+  const {
+    label,
+    session: inSession,
+    attributes,
+    templates,
+  } = newKey(template, keyClass, keyType, [CKA.VALUE_LEN])
+  mayMake(session, template)
+  const { key } = await meaning(
+    UNWRAPPING,
+    application.account.call('key.unwrap', {
+      filter: filterOf(object.reference),
+      mechanism: wrapping,
+      'wrapped-key': wrapped.toString('base64'),
+      'key-type-class': name,
+      label,
+      session: inSession,
+      attributes,
+    }),
+  )
+  return handleOfKey(application, session, key, templates)
+}
+
+/** From CKA_CLASS and CKA_KEY_TYPE. */
+function unwrappedClass(template: Template): (typeof UNWRAPPED_CLASSES)[number] {
+  const objectClass = needed(numberIn(template, CKA.CLASS))
+  const type = needed(numberIn(template, CKA.KEY_TYPE))
+  const found = UNWRAPPED_CLASSES.find((name) => {
+    const { keyClass, keyType } = KEY_TYPE_CLASSES[name]
+    return CLASS_OF[keyClass] === objectClass && KEY_TYPE_OF[keyType] === type
+  })
+  return found ?? refuse(CKR.TEMPLATE_INCONSISTENT)
+}
+
+const DERIVING: Meanings = {
+  'key-selection': CKR.KEY_HANDLE_INVALID,
+  'invalid-data': CKR.MECHANISM_PARAM_INVALID,
+  'invalid-request': CKR.MECHANISM_PARAM_INVALID,
+}
+
+const DERIVED = ['aes', 'des3', 'generic-secret'] as const satisfies readonly KeyType[]
+const SECRET: KeyClass = 'secret-key'
+
+export async function deriveKey(
+  application: Application,
+  handle: number,
+  mechanism: CallerMechanism,
+  baseKey: number,
+  template: Template,
+): Promise<number> {
+  const session = signedIn(application, handle)
+  const derivation = derivationMechanism(mechanism)
+  const object = application.handles.get(baseKey)
+  if (object?.kind !== 'key') return refuse(CKR.KEY_HANDLE_INVALID)
+  mustBe(template, CKA.CLASS, CLASS_OF[SECRET])
+  const type = needed(numberIn(template, CKA.KEY_TYPE))
+  const keyType = DERIVED.find((known) => KEY_TYPE_OF[known] === type) ?? refuse(CKR.TEMPLATE_INCONSISTENT)
+  const length = numberIn(template, CKA.VALUE_LEN)
+  const {
+    label,
+    session: inSession,
+    attributes,
+    templates,
+  } = newKey(template, SECRET, keyType, [CKA.VALUE_LEN])
+  mayMake(session, template)
+  const { key } = await meaning(
+    DERIVING,
+    application.account.call('key.derive', {
+      filter: filterOf(object.reference),
+      mechanism: derivation,
+      'key-type': keyType,
+      ...(length !== undefined && { 'key-length-bytes': length }),
+      label,
+      session: inSession,
+      attributes,
+    }),
+  )
+  return handleOfKey(application, session, key, templates)
+}

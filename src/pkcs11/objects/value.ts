@@ -1,0 +1,5 @@
+/** The value of an attribute: CK_BBOOL, CK_ULONG or bytes. */
+export type Value = boolean | number | Buffer
+
+export const sameValue = (one: Value, other: Value): boolean =>
+  Buffer.isBuffer(one) && Buffer.isBuffer(other) ? one.equals(other) : one === other

@@ -1,0 +1,127 @@
+/** C_Encrypt… and C_Decrypt… (PKCS#11 v2.40 §5.8 and §5.9). */
+import { type Answer, fits, isQuery } from '../answer.ts'
+import { type Application, signedIn } from '../application.ts'
+import { CKR } from '../cryptoki/returns.ts'
+import { type Meanings, meaning, refuse } from '../errors.ts'
+import { cipherMechanism } from '../mechanisms/ciphers.ts'
+import type { CallerMechanism } from '../mechanisms/parameters.ts'
+import type { Session } from '../sessions.ts'
+import { beginWith } from './begin.ts'
+import { type Length, type Lengths, lengthsOf } from './cipher-lengths.ts'
+import type { Message } from './message.ts'
+import { activeOne, lastStep, noneActive, step } from './steps.ts'
+
+export type Purpose = 'encrypt' | 'decrypt'
+
+export type CipherOperation = {
+  readonly purpose: Purpose
+  readonly message: Message
+  readonly lengths: Lengths
+  /** Bytes that went in and have not come out. */
+  pending: number
+  /** The end of the message, for which the caller had too little room. */
+  held: Buffer | undefined
+  /** It is over with an empty end; older clients ask for that twice. */
+  over: boolean
+}
+
+export async function init(
+  application: Application,
+  purpose: Purpose,
+  handle: number,
+  given: CallerMechanism,
+  key: number,
+): Promise<void> {
+  const session = signedIn(application, handle)
+  if (!session.active[purpose]?.over) noneActive(session, purpose)
+  const cipher = cipherMechanism(given)
+  const message = await beginWith(application, key, { purpose, cipher })
+  const lengths = lengthsOf(purpose, cipher, message.resultBytes ?? 0)
+  session.active[purpose] = { purpose, message, lengths, pending: 0, held: undefined, over: false }
+}
+
+function underWay(session: Session, purpose: Purpose): CipherOperation {
+  const operation = activeOne(session, purpose)
+  return operation.over ? refuse(CKR.OPERATION_NOT_INITIALIZED) : operation
+}
+
+/** C_Encrypt and C_Decrypt */
+export function whole(session: Session, purpose: Purpose, data: Buffer, room: number): Promise<Answer> {
+  const operation = underWay(session, purpose)
+  const { message, lengths } = operation
+  return lastStep(session, purpose, async () => {
+    if (message.inParts) refuse(CKR.OPERATION_NOT_INITIALIZED)
+    const length = lengths.whole(data.length) ?? wrongLength(purpose)
+    if (tooMuch(length, room)) return { needed: length.bytes }
+    const { data: bytes } = await work(purpose, message.whole(data))
+    if (fits(bytes.length, room)) return { bytes }
+    bytes.fill(0)
+    await message.restart()
+    return { needed: bytes.length }
+  })
+}
+
+/** C_EncryptUpdate and C_DecryptUpdate */
+export function update(session: Session, purpose: Purpose, data: Buffer, room: number): Promise<Answer> {
+  const operation = underWay(session, purpose)
+  return step(session, purpose, async () => {
+    if (operation.held) refuse(CKR.OPERATION_NOT_INITIALIZED)
+    const length = operation.lengths.update(operation.pending, data.length).bytes
+    // Were nothing to come out, a caller that only asks would have its data worked on twice.
+    if (isQuery(room) || !fits(length, room)) return { needed: length }
+    const bytes = await work(purpose, operation.message.update(data))
+    operation.pending += data.length - bytes.length
+    // There would be no room for more than was foretold.
+    return bytes.length <= length ? { bytes } : refuse(CKR.DEVICE_ERROR)
+  })
+}
+
+/** C_EncryptFinal and C_DecryptFinal */
+export async function final(session: Session, purpose: Purpose, room: number): Promise<Answer> {
+  const operation = activeOne(session, purpose)
+  if (operation.over) {
+    delete session.active[purpose]
+    return { bytes: Buffer.alloc(0) }
+  }
+  const result = await lastStep(session, purpose, () => end(operation, room))
+  const empty = 'bytes' in result && result.bytes.length === 0
+  if (empty && isQuery(room)) session.active[purpose] = { ...operation, over: true }
+  return result
+}
+
+async function end(operation: CipherOperation, room: number): Promise<Answer> {
+  const { purpose, message, lengths, held } = operation
+  if (held) return await release(operation, held, room)
+  const length = lengths.final(operation.pending) ?? wrongLength(purpose)
+  if (tooMuch(length, room)) return { needed: length.bytes }
+  const { data: bytes } = await work(purpose, message.finish())
+  if (fits(bytes.length, room)) return { bytes }
+  operation.held = bytes
+  return { needed: bytes.length }
+}
+
+/** Held back until there is room for it, it is a use of the key once more, and the HSM is asked for the right to it. */
+async function release({ message }: CipherOperation, held: Buffer, room: number): Promise<Answer> {
+  if (!fits(held.length, room)) return { needed: held.length }
+  await message.restart()
+  await message.cancel()
+  return { bytes: held }
+}
+
+/** What is not known exactly is tried, unless the caller only asks. */
+const tooMuch = ({ bytes, exact }: Length, room: number): boolean =>
+  !fits(bytes, room) && (exact || isQuery(room))
+
+const wrongLength = (purpose: Purpose): never =>
+  refuse(purpose === 'encrypt' ? CKR.DATA_LEN_RANGE : CKR.ENCRYPTED_DATA_LEN_RANGE)
+
+const MEANINGS: Readonly<Record<Purpose, Meanings>> = {
+  encrypt: { 'invalid-data': CKR.DATA_LEN_RANGE, 'stream-not-found': CKR.DEVICE_ERROR },
+  decrypt: {
+    'invalid-data': CKR.ENCRYPTED_DATA_INVALID,
+    'too-large': CKR.ENCRYPTED_DATA_LEN_RANGE,
+    'stream-not-found': CKR.DEVICE_ERROR,
+  },
+}
+
+const work = <T>(purpose: Purpose, answer: Promise<T>): Promise<T> => meaning(MEANINGS[purpose], answer)

@@ -1,0 +1,56 @@
+/** C_Digest… (PKCS#11 v2.40 §5.10). No key and no secret is in it, so it is worked on here. */
+import { createHash, type Hash } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
+import { HASHES } from '../../contract/mechanisms.ts'
+import { type Answer, fits } from '../answer.ts'
+import { CKR } from '../cryptoki/returns.ts'
+import { refuse } from '../errors.ts'
+import { digestOf } from '../mechanisms/hashes.ts'
+import { type CallerMechanism, withoutParameter } from '../mechanisms/parameters.ts'
+import type { Session } from '../sessions.ts'
+import { activeOne, lastStep, noneActive } from './steps.ts'
+
+export type Digest = { readonly hash: Hash; readonly bytes: number; inParts: boolean }
+
+export function init(session: Session, mechanism: CallerMechanism): void {
+  noneActive(session, 'digest')
+  const hash = digestOf(mechanism.type) ?? refuse(CKR.MECHANISM_INVALID)
+  withoutParameter(mechanism)
+  session.active.digest = { hash: createHash(hash), bytes: HASHES[hash].bytes, inParts: false }
+}
+
+/** C_Digest */
+export function digest(session: Session, data: Buffer, room: number): Promise<Answer> {
+  const operation = activeOne(session, 'digest')
+  return lastStep(session, 'digest', async () => {
+    if (operation.inParts) refuse(CKR.OPERATION_NOT_INITIALIZED)
+    if (!fits(operation.bytes, room)) return { needed: operation.bytes }
+    await feed(operation, data)
+    return { bytes: operation.hash.digest() }
+  })
+}
+
+/** C_DigestUpdate */
+export async function update(session: Session, data: Buffer): Promise<void> {
+  const operation = activeOne(session, 'digest')
+  operation.inParts = true
+  await feed(operation, data)
+}
+
+/** C_DigestFinal */
+export function final(session: Session, room: number): Promise<Answer> {
+  const operation = activeOne(session, 'digest')
+  return lastStep(session, 'digest', async () =>
+    fits(operation.bytes, room) ? { bytes: operation.hash.digest() } : { needed: operation.bytes },
+  )
+}
+
+const PIECE = 1024 * 1024
+
+/** Others get their turn between the pieces. */
+async function feed({ hash }: Digest, data: Buffer): Promise<void> {
+  for (let at = 0; at < data.length; at += PIECE) {
+    if (at > 0) await setImmediate()
+    hash.update(data.subarray(at, at + PIECE))
+  }
+}

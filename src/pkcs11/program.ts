@@ -1,0 +1,105 @@
+/** One program at the other end of a connection: what it asks, call by call, between C_Initialize and C_Finalize. */
+
+import { HsmError } from '../contract/errors.ts'
+import type { Hsm } from '../contract/hsm.ts'
+import {
+  type Application,
+  type ApplicationSnapshot,
+  createApplication,
+  endApplication,
+  snapshotOf,
+} from './application.ts'
+import { CKR } from './cryptoki/returns.ts'
+import { CryptokiError, refuse, returnValueOf } from './errors.ts'
+import type { FunctionName } from './functions/function.ts'
+import { FUNCTIONS } from './functions/functions.ts'
+import { MalformedMessage, malformed } from './rpc/malformed.ts'
+import { type CallResults, type Request, readRequest, writeRefusal, writeResponse } from './rpc/messages.ts'
+import { isSessionCall } from './session-calls.ts'
+import type { Token } from './token.ts'
+import { createTurns } from './turns.ts'
+
+export type Log = (
+  level: 'info' | 'warn' | 'error',
+  fields: Readonly<Record<string, unknown>>,
+  message: string,
+) => void
+
+export type ProgramNeeds = { readonly hsm: Hsm; readonly token: Token; readonly log: Log }
+
+export type Program = {
+  /**
+   * The frame that answers a request; never rejects. Calls of different sessions do not wait for each other.
+   *
+   * @param body wiped when it has been answered
+   * @param offered protocol version that the client offered
+   */
+  answer(code: number, body: Buffer, offered: number): Promise<Buffer>
+  /** Undefined before C_Initialize and after C_Finalize. */
+  snapshot(): ApplicationSnapshot | undefined
+  /** Ends its login, its session objects and what is under way. */
+  end(): Promise<void>
+}
+
+/** What the client library says first, so that nobody talks to something else by mistake. */
+const HANDSHAKE = Buffer.from('PRIVATE-GNOME-KEYRING-PKCS11-PROTOCOL-V-1')
+
+export function createProgram({ hsm, token, log }: ProgramNeeds, from?: ApplicationSnapshot): Program {
+  let application: Application | undefined = from && createApplication(hsm, token, from)
+  const turns = createTurns()
+
+  const initialized = (): Application => application ?? refuse(CKR.CRYPTOKI_NOT_INITIALIZED)
+
+  async function end(): Promise<void> {
+    const ending = application
+    application = undefined
+    if (ending) await endApplication(ending)
+  }
+
+  async function results(request: Request): Promise<CallResults<typeof request.name>> {
+    switch (request.name) {
+      case 'C_Initialize':
+        if (application) refuse(CKR.CRYPTOKI_ALREADY_INITIALIZED)
+        if (!request.given[0]?.equals(HANDSHAKE)) malformed('handshake')
+        application = createApplication(hsm, token)
+        return []
+      case 'C_Finalize':
+        initialized()
+        await end()
+        return []
+      default:
+        return call(initialized(), request)
+    }
+  }
+
+  function call(to: Application, { name, given }: Request & { readonly name: FunctionName }) {
+    // The table pairs every name with its arguments; TypeScript cannot follow a union of pairs.
+    const run = FUNCTIONS[name] as (
+      application: Application,
+      ...given: readonly unknown[]
+    ) => CallResults<typeof name> | Promise<CallResults<typeof name>>
+    const [session] = given as readonly unknown[]
+    if (!isSessionCall(name)) return run(to, ...given)
+    return turns(session as number, async () => run(to, ...given))
+  }
+
+  return {
+    async answer(code, body, offered) {
+      try {
+        const request = readRequest(body, offered)
+        if (!request) return writeRefusal(code, CKR.FUNCTION_NOT_SUPPORTED)
+        return writeResponse(code, request.name, await results(request))
+      } catch (error) {
+        if (isUnforeseen(error)) log('error', { err: error }, 'a PKCS#11 call failed')
+        return writeRefusal(code, error instanceof MalformedMessage ? CKR.DEVICE_ERROR : returnValueOf(error))
+      } finally {
+        body.fill(0)
+      }
+    },
+    snapshot: () => application && snapshotOf(application),
+    end,
+  }
+}
+
+const isUnforeseen = (error: unknown): boolean =>
+  !(error instanceof HsmError || error instanceof CryptokiError || error instanceof MalformedMessage)

@@ -1,0 +1,169 @@
+/** Attributes on the wire: every type has a kind, and the kind says how its value is written. */
+import type { Template } from '../objects/template.ts'
+import type { Value } from '../objects/value.ts'
+import { malformed } from './malformed.ts'
+import {
+  type Reader,
+  readByte,
+  readByteArray,
+  readCount,
+  readMany,
+  readU32,
+  readU64,
+  remaining,
+} from './reader.ts'
+import { type Writer, writeByte, writeByteArray, writeU32, writeU64 } from './writer.ts'
+
+type Kind = 'boolean' | 'number' | 'template' | 'mechanisms' | 'bytes'
+
+/** Whatever is not here, vendors' types among it, is bytes as the program has them in its memory. */
+const KINDS: ReadonlyMap<number, Kind> = new Map([
+  ...kind(
+    'boolean',
+    [
+      0x001, 0x002, 0x086, 0x103, 0x104, 0x105, 0x106, 0x107, 0x108, 0x109, 0x10a, 0x10b, 0x10c, 0x162, 0x163,
+      0x164, 0x165, 0x170, 0x171, 0x200, 0x202, 0x210, 0x301, 0x302, 0x405,
+    ],
+  ),
+  ...kind(
+    'number',
+    [
+      0x000, 0x080, 0x087, 0x088, 0x100, 0x121, 0x133, 0x134, 0x160, 0x161, 0x166, 0x201, 0x300, 0x400, 0x401,
+      0x402, 0x403, 0x404, 0x406, 0x500,
+    ],
+  ),
+  ...kind('template', [0x4000_0211, 0x4000_0212]),
+  ...kind('mechanisms', [0x4000_0600]),
+])
+
+function kind(name: Kind, types: readonly number[]): [number, Kind][] {
+  return types.map((type) => [type, name])
+}
+
+const kindOf = (type: number): Kind => KINDS.get(type) ?? 'bytes'
+
+/** Bytes of CK_BBOOL, CK_ULONG and CK_ATTRIBUTE in the program's memory (64-bit systems). */
+const BOOLEAN_BYTES = 1
+const NUMBER_BYTES = 8
+const ATTRIBUTE_BYTES = 24
+
+/** Type, validity and length, at the least. */
+const LEAST_BYTES = 9
+const MAX_DEPTH = 4
+
+export type Attribute = {
+  readonly type: number
+  /** Null: the program has no value there, or one whose length cannot be that of the type. */
+  readonly value: Value | Template | null
+}
+
+/** `aA` */
+export function readAttributes(from: Reader, depth = 0): Attribute[] {
+  if (depth > MAX_DEPTH) malformed('templates within templates')
+  return readMany(readCount(from, LEAST_BYTES), () => readAttribute(from, depth))
+}
+
+function readAttribute(from: Reader, depth: number): Attribute {
+  const type = readU32(from)
+  if (readByte(from) === 0) return { type, value: null }
+  const length = readU32(from)
+  return { type, value: readValue(from, kindOf(type), length, depth) }
+}
+
+function readValue(from: Reader, of: Kind, length: number, depth: number): Attribute['value'] {
+  switch (of) {
+    case 'boolean': {
+      const value = readByte(from) !== 0
+      return length === BOOLEAN_BYTES ? value : null
+    }
+    case 'number': {
+      const value = readU64(from)
+      return length === NUMBER_BYTES ? value : null
+    }
+    case 'template':
+      return templateOf(readAttributes(from, depth + 1))
+    // Nothing of ours has a list of mechanisms; it only has to be read past.
+    case 'mechanisms':
+      readMany(readCount(from, NUMBER_BYTES), () => readU64(from))
+      return null
+    case 'bytes':
+      return readByteArray(from) ?? Buffer.alloc(0)
+  }
+}
+
+/** Null when an attribute is there twice, or has no value. */
+export function templateOf(attributes: readonly Attribute[]): Template | null {
+  const template = new Map<number, Value | Template>()
+  for (const { type, value } of attributes) {
+    if (value === null || template.has(type)) return null
+    template.set(type, value)
+  }
+  return template
+}
+
+/** An attribute that the program asks for. */
+export type Wanted = {
+  readonly type: number
+  /** Bytes of the program's buffer; 0: it asks for the length. */
+  readonly room: number
+}
+
+/**
+ * `fA`, the last thing in a request. Some clients say after the room for a template how much there is for the members;
+ * only what follows tells whether they did.
+ */
+export function readWanted(from: Reader): Wanted[] {
+  const start = from.at
+  for (const nested of [false, true]) {
+    from.at = start
+    const wanted = tryWanted(from, nested)
+    if (wanted && remaining(from) === 0) return wanted
+  }
+  return malformed('attributes asked for')
+}
+
+function tryWanted(from: Reader, nested: boolean, depth = 0): Wanted[] | undefined {
+  if (depth > MAX_DEPTH || remaining(from) < 4) return undefined
+  const count = readU32(from)
+  const wanted: Wanted[] = []
+  while (wanted.length < count) {
+    if (remaining(from) < 8) return undefined
+    const type = readU32(from)
+    wanted.push({ type, room: readU32(from) })
+    if (nested && kindOf(type) === 'template' && !tryWanted(from, nested, depth + 1)) return undefined
+  }
+  return wanted
+}
+
+/** An attribute as it is answered; undefined: there is no value to be had, or not enough room for it. */
+export type Answered = { readonly type: number; readonly value: Value | Template | undefined }
+
+/** Bytes of a value in the program's memory. */
+export function lengthOf(value: Value | Template): number {
+  if (typeof value === 'boolean') return BOOLEAN_BYTES
+  if (typeof value === 'number') return NUMBER_BYTES
+  return Buffer.isBuffer(value) ? value.length : (value as Template).size * ATTRIBUTE_BYTES
+}
+
+/** `aA` */
+export function writeAttributes(to: Writer, attributes: readonly Answered[]): void {
+  writeU32(to, attributes.length)
+  for (const { type, value } of attributes) {
+    writeU32(to, type)
+    writeByte(to, value === undefined ? 0 : 1)
+    if (value === undefined) continue
+    writeU32(to, lengthOf(value))
+    writeValue(to, value)
+  }
+}
+
+function writeValue(to: Writer, value: Value | Template): void {
+  if (typeof value === 'boolean') writeByte(to, value ? 1 : 0)
+  else if (typeof value === 'number') writeU64(to, value)
+  else if (Buffer.isBuffer(value)) writeByteArray(to, value)
+  else
+    writeAttributes(
+      to,
+      [...(value as Template)].map(([type, inner]) => ({ type, value: inner })),
+    )
+}

@@ -1,0 +1,128 @@
+/** The stream of one client: one byte with the version it offers, then frames. */
+import { malformed } from './malformed.ts'
+
+export type Incoming =
+  | { readonly kind: 'hello'; readonly offered: number }
+  | { readonly kind: 'request'; readonly code: number; readonly body: Buffer }
+
+export interface FrameReader {
+  /**
+   * What a chunk completes, in order. Chunks become the reader's: bodies are parts of them where that is possible,
+   * and what is copied is wiped. Throws `MalformedMessage`, for good, for a frame that is too long or has code 0.
+   */
+  feed(chunk: Buffer): Incoming[]
+  /** Bytes that the frame under way has announced; 0 between frames. */
+  announced(): number
+  /** Nothing is under way. */
+  between(): boolean
+}
+
+/** Room for 64 MiB of data with what belongs around it. */
+const MAX_FRAME_BYTES = 64 * 1024 * 1024 + 64 * 1024
+
+/** Code, length of the options, length of the body. */
+export const HEADER_BYTES = 12
+
+/**
+ * The version to answer an offer with. Version 1 gives a correct C_InitToken; version 2 would add nothing but
+ * C_DeriveKey2, whose results are those of C_DeriveKey.
+ */
+export const answeredVersion = (offered: number): number => Math.min(offered, 1)
+
+type Frame = { readonly code: number; readonly optionsLength: number; readonly length: number }
+
+/** @param greeted the client has said its first byte to someone else */
+export function createFrameReader(greeted = false, maxBytes = MAX_FRAME_BYTES): FrameReader {
+  let broken = false
+  let frame: Frame | undefined
+  const header = createCollector()
+  const content = createCollector()
+
+  /** Takes one thing off the front of `input`; undefined when it goes on in the next chunk. */
+  function next(input: Input): Incoming | undefined {
+    if (!greeted) {
+      greeted = true
+      return { kind: 'hello', offered: input.take(1).readUInt8() }
+    }
+    if (!frame) {
+      const bytes = header.collect(input, HEADER_BYTES)
+      frame = bytes && parseHeader(bytes, maxBytes)
+    }
+    const bytes = frame && content.collect(input, frame.length)
+    if (!frame || !bytes) return undefined
+    const { code, optionsLength } = frame
+    frame = undefined
+    return { kind: 'request', code, body: bytes.subarray(optionsLength) }
+  }
+
+  return {
+    feed(chunk) {
+      if (broken) malformed('after another one')
+      broken = true
+      const input = createInput(chunk)
+      const incoming: Incoming[] = []
+      while (input.left() > 0) {
+        const one = next(input)
+        if (one) incoming.push(one)
+      }
+      broken = false
+      return incoming
+    },
+    announced: () => frame?.length ?? 0,
+    between: () => !frame && header.empty(),
+  }
+}
+
+function parseHeader(bytes: Buffer, maxBytes: number): Frame {
+  const code = bytes.readUInt32BE(0)
+  const optionsLength = bytes.readUInt32BE(4)
+  const length = optionsLength + bytes.readUInt32BE(8)
+  if (code === 0) malformed('code 0')
+  if (length > maxBytes) malformed('too long')
+  return { code, optionsLength, length }
+}
+
+type Input = { left(): number; take(count: number): Buffer }
+
+function createInput(chunk: Buffer): Input {
+  let at = 0
+  return {
+    left: () => chunk.length - at,
+    take(count) {
+      at += count
+      return chunk.subarray(at - count, at)
+    },
+  }
+}
+
+/** Gathers a known number of bytes. Its buffer doubles, so many small chunks cost neither much time nor much memory. */
+function createCollector() {
+  let buffer = Buffer.alloc(0)
+  let filled = 0
+
+  function append(bytes: Buffer, length: number): void {
+    if (filled + bytes.length > buffer.length) {
+      const grown = Buffer.allocUnsafe(Math.min(length, 2 * (filled + bytes.length)))
+      buffer.copy(grown, 0, 0, filled)
+      buffer.fill(0, 0, filled)
+      buffer = grown
+    }
+    buffer.set(bytes, filled)
+    bytes.fill(0)
+    filled += bytes.length
+  }
+
+  return {
+    /** Undefined until all `length` bytes are there. */
+    collect(input: Input, length: number): Buffer | undefined {
+      if (filled === 0 && input.left() >= length) return input.take(length)
+      append(input.take(Math.min(length - filled, input.left())), length)
+      if (filled < length) return undefined
+      const whole = buffer
+      buffer = Buffer.alloc(0)
+      filled = 0
+      return whole
+    },
+    empty: () => filled === 0,
+  }
+}

@@ -1,0 +1,86 @@
+/** Mechanisms on the wire. Only those that the token has are read; what comes after another one is never looked at. */
+import { CKM } from '../cryptoki/mechanism-types.ts'
+import { CKR } from '../cryptoki/returns.ts'
+import { refuse } from '../errors.ts'
+import { mechanismInfo } from '../mechanisms/info.ts'
+import type { CallerMechanism, ParameterKind } from '../mechanisms/parameters.ts'
+import { type Reader, readByte, readByteArray, readU32, readU64 } from './reader.ts'
+
+/** Those that have a parameter. */
+const PARAMETERS: ReadonlyMap<number, ParameterKind> = new Map<number, ParameterKind>([
+  ...[
+    CKM.RSA_PKCS_PSS,
+    CKM.SHA1_RSA_PKCS_PSS,
+    CKM.SHA224_RSA_PKCS_PSS,
+    CKM.SHA256_RSA_PKCS_PSS,
+    CKM.SHA384_RSA_PKCS_PSS,
+    CKM.SHA512_RSA_PKCS_PSS,
+  ].map((type) => [type, 'pss'] as const),
+  [CKM.RSA_PKCS_OAEP, 'oaep'],
+  [CKM.ECDH1_DERIVE, 'ecdh'],
+  ...[CKM.AES_CBC, CKM.AES_CBC_PAD, CKM.DES3_CBC, CKM.DES3_CBC_PAD].map((type) => [type, 'iv'] as const),
+  [CKM.AES_CTR, 'ctr'],
+  [CKM.AES_GCM, 'gcm'],
+  ...[
+    CKM.SHA_1_HMAC_GENERAL,
+    CKM.SHA224_HMAC_GENERAL,
+    CKM.SHA256_HMAC_GENERAL,
+    CKM.SHA384_HMAC_GENERAL,
+    CKM.SHA512_HMAC_GENERAL,
+    CKM.AES_CMAC_GENERAL,
+  ].map((type) => [type, 'mac-length'] as const),
+])
+
+/** NULL instead of a mechanism: what is under way is to be given up. */
+const NULL_MECHANISM = 0xffff_ffff
+const NO_PARAMETER = 0xffff_ffff
+
+/** From this offered version on, a flag says whether there is a parameter. */
+const FLAGGED = 2
+
+/** `M`; null for NULL. Throws CKR_MECHANISM_INVALID. */
+export function readMechanism(from: Reader): CallerMechanism | null {
+  const type = readU32(from)
+  if (type === NULL_MECHANISM) return null
+  if (!mechanismInfo(type)) return refuse(CKR.MECHANISM_INVALID)
+  const kind = PARAMETERS.get(type)
+  if (from.offered >= FLAGGED) {
+    return kind && readByte(from) !== 0 ? withParameter(type, kind, from) : { type }
+  }
+  if (kind) return withParameter(type, kind, from)
+  return readU32(from) === NO_PARAMETER ? { type } : refuse(CKR.MECHANISM_PARAM_INVALID)
+}
+
+function withParameter(type: number, kind: ParameterKind, from: Reader): CallerMechanism {
+  const parameter = READERS[kind](from)
+  return parameter ? { type, parameter } : { type }
+}
+
+type Parameter = NonNullable<CallerMechanism['parameter']>
+const EMPTY = Buffer.alloc(0)
+const bytes = (from: Reader): Buffer => readByteArray(from) ?? EMPTY
+
+/** The members in the order of their structures; undefined for NULL. */
+const READERS: Readonly<Record<ParameterKind, (from: Reader) => Parameter | undefined>> = {
+  pss: (from) => ({ kind: 'pss', hashAlg: readU64(from), mgf: readU64(from), saltLength: readU64(from) }),
+  oaep: (from) => ({
+    kind: 'oaep',
+    hashAlg: readU64(from),
+    mgf: readU64(from),
+    source: readU64(from),
+    label: bytes(from),
+  }),
+  ecdh: (from) => ({ kind: 'ecdh', kdf: readU64(from), sharedData: bytes(from), publicData: bytes(from) }),
+  iv: (from) => {
+    const iv = readByteArray(from)
+    return iv ? { kind: 'iv', iv } : undefined
+  },
+  ctr: (from) => ({ kind: 'ctr', counterBits: readU64(from), block: bytes(from) }),
+  // The length of the IV in bits is in between, and often left 0.
+  gcm: (from) => {
+    const iv = bytes(from)
+    readU64(from)
+    return { kind: 'gcm', iv, aad: bytes(from), tagBits: readU64(from) }
+  },
+  'mac-length': (from) => ({ kind: 'mac-length', length: readU64(from) }),
+}

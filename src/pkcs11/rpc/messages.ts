@@ -1,0 +1,84 @@
+/** Requests and responses: the number of the call, its signature, and what the signature says. */
+import type { ReturnValue } from '../cryptoki/returns.ts'
+import { CALLS, type CallName, LAST_CALL } from './calls.ts'
+import { HEADER_BYTES } from './frame.ts'
+import { malformed } from './malformed.ts'
+import { createReader, type Reader, readByteArray, readEnd, readU32 } from './reader.ts'
+import { type Arguments, argumentsReader, type Results, resultsWriter } from './signatures.ts'
+import { createWriter, type Writer, writeByteArray, writeU32, writeU64, written } from './writer.ts'
+
+export type CallArguments<N extends CallName> = Arguments<(typeof CALLS)[N]['request']>
+export type CallResults<N extends CallName> = Results<(typeof CALLS)[N]['response']>
+
+type Layout = {
+  readonly name: CallName
+  readonly id: number
+  readonly request: Buffer
+  readonly response: Buffer
+  readonly read: (from: Reader) => readonly unknown[]
+  readonly write: (to: Writer, results: never) => void
+}
+
+const LAYOUTS: ReadonlyMap<number, Layout> = new Map(
+  (Object.keys(CALLS) as CallName[]).map((name) => {
+    const { id, request, response } = CALLS[name]
+    const layout: Layout = {
+      name,
+      id,
+      request: Buffer.from(request),
+      response: Buffer.from(response),
+      read: argumentsReader<string>(request),
+      write: resultsWriter<string>(response) as Layout['write'],
+    }
+    return [id, layout]
+  }),
+)
+const BY_NAME = new Map([...LAYOUTS.values()].map((layout) => [layout.name, layout]))
+
+export type Request = {
+  readonly [N in CallName]: { readonly name: N; readonly given: CallArguments<N> }
+}[CallName]
+
+/**
+ * Reads a request; undefined for a call of the protocol that is not answered.
+ *
+ * @param offered version that the client offered
+ * Throws MalformedMessage, and CKR_MECHANISM_INVALID or _PARAM_INVALID.
+ */
+export function readRequest(body: Buffer, offered: number): Request | undefined {
+  const from = createReader(body, offered)
+  const id = readU32(from)
+  const signature = readByteArray(from)
+  const layout = LAYOUTS.get(id)
+  if (!layout) return id > 0 && id <= LAST_CALL ? undefined : malformed('call')
+  if (!signature?.equals(layout.request)) return malformed('signature')
+  const given = layout.read(from)
+  readEnd(from)
+  return { name: layout.name, given } as unknown as Request
+}
+
+/** The frame of a response. */
+export function writeResponse<N extends CallName>(code: number, name: N, results: CallResults<N>): Buffer {
+  const layout = BY_NAME.get(name) ?? malformed('call')
+  return framed(code, layout.id, layout.response, (to) => layout.write(to, results as never))
+}
+
+const ERROR = 0
+const ERROR_SIGNATURE = Buffer.from('u')
+
+/** The frame of a response that only says what the function returns. */
+export const writeRefusal = (code: number, value: ReturnValue | number): Buffer =>
+  framed(code, ERROR, ERROR_SIGNATURE, (to) => writeU64(to, value))
+
+function framed(code: number, id: number, signature: Buffer, write: (to: Writer) => void): Buffer {
+  const to = createWriter()
+  writeU32(to, code)
+  writeU32(to, 0)
+  writeU32(to, 0)
+  writeU32(to, id)
+  writeByteArray(to, signature)
+  write(to)
+  const frame = written(to)
+  frame.writeUInt32BE(frame.length - HEADER_BYTES, 8)
+  return frame
+}

@@ -1,0 +1,125 @@
+/** A call's signature says what it takes and gives, one letter or two for each; here they are types, and are read and written. */
+import type { Answer } from '../answer.ts'
+import type { CallerMechanism } from '../mechanisms/parameters.ts'
+import type { Version } from '../token.ts'
+import {
+  type Answered,
+  type Attribute,
+  readAttributes,
+  readWanted,
+  type Wanted,
+  writeAttributes,
+} from './attributes.ts'
+import { malformed } from './malformed.ts'
+import { readMechanism } from './mechanisms.ts'
+import { type Reader, readByte, readByteArray, readU32, readU64 } from './reader.ts'
+import { type Writer, writeByte, writeByteArray, writeU32, writeU64 } from './writer.ts'
+
+/** What each letter of a request stands for. */
+type Argument = {
+  /** A byte. */
+  y: number
+  /** CK_ULONG: handles, flags, types. */
+  u: number
+  /** Text that a structure has room for, and text of any length. */
+  s: Buffer
+  z: Buffer
+  /** Bytes; undefined: NULL. */
+  ay: Buffer | undefined
+  /** Room for bytes, and for numbers. */
+  fy: number
+  fu: number
+  aA: readonly Attribute[]
+  fA: readonly Wanted[]
+  /** Null: NULL. */
+  M: CallerMechanism | null
+}
+
+/** What each letter of a response stands for. */
+type Result = {
+  u: number
+  v: Version
+  /** Padded with blanks to the size of the structure's field. */
+  s: Buffer
+  ay: Answer
+  au: NumberList
+  aA: readonly Answered[]
+}
+
+/** Numbers, or how many there are. */
+export type NumberList = { readonly numbers: readonly number[] } | { readonly count: number }
+
+type Values<Signature extends string, Letters> = Signature extends ''
+  ? []
+  : Signature extends keyof Letters
+    ? [Letters[Signature]]
+    : Signature extends `${infer One}${infer Two}${infer Rest}`
+      ? `${One}${Two}` extends keyof Letters
+        ? [Letters[`${One}${Two}`], ...Values<Rest, Letters>]
+        : One extends keyof Letters
+          ? [Letters[One], ...Values<`${Two}${Rest}`, Letters>]
+          : never
+      : never
+
+export type Arguments<Signature extends string> = Values<Signature, Argument>
+export type Results<Signature extends string> = Values<Signature, Result>
+
+type Readers = { readonly [L in keyof Argument]: (from: Reader) => Argument[L] }
+type Writers = { readonly [L in keyof Result]: (to: Writer, value: Result[L]) => void }
+
+const READERS: Readers = {
+  y: readByte,
+  u: readU64,
+  s: (from) => readByteArray(from) ?? malformed('no text'),
+  z: (from) => readByteArray(from) ?? malformed('no text'),
+  ay(from) {
+    if (readByte(from) !== 0) return readByteArray(from) ?? malformed('no bytes')
+    readU32(from)
+    return undefined
+  },
+  fy: readU32,
+  fu: readU32,
+  aA: readAttributes,
+  fA: readWanted,
+  M: readMechanism,
+}
+
+const WRITERS: Writers = {
+  u: writeU64,
+  v(to, { major, minor }) {
+    writeByte(to, major)
+    writeByte(to, minor)
+  },
+  s: writeByteArray,
+  ay(to, answer) {
+    const there = 'bytes' in answer
+    writeByte(to, there ? 1 : 0)
+    if (there) writeByteArray(to, answer.bytes)
+    else writeU32(to, answer.needed)
+  },
+  au(to, list) {
+    const there = 'numbers' in list
+    writeByte(to, there ? 1 : 0)
+    writeU32(to, there ? list.numbers.length : list.count)
+    if (there) for (const number of list.numbers) writeU64(to, number)
+  },
+  aA: writeAttributes,
+}
+
+const lettersOf = (signature: string): string[] => signature.match(/[af][yuA]|./g) ?? []
+
+/** How to read the arguments of a request. */
+export function argumentsReader<S extends string>(signature: S): (from: Reader) => Arguments<S> {
+  const readers = lettersOf(signature).map((letter) => READERS[letter as keyof Argument])
+  return (from) => readers.map((read) => read(from)) as Arguments<S>
+}
+
+/** How to write the results of a response. */
+export function resultsWriter<S extends string>(signature: S): (to: Writer, results: Results<S>) => void {
+  const writers = lettersOf(signature).map(
+    (letter) => WRITERS[letter as keyof Result] as (to: Writer, value: unknown) => void,
+  )
+  return (to, results) => {
+    for (const [index, write] of writers.entries()) write(to, (results as unknown[])[index])
+  }
+}

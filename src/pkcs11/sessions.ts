@@ -1,0 +1,82 @@
+/** The PKCS#11 sessions of one application, and what is under way in each (v2.40 §5.6). */
+
+import { BOUNDS } from './bounds.ts'
+import { CKR } from './cryptoki/returns.ts'
+import { refuse } from './errors.ts'
+import type { ObjectReference } from './handles.ts'
+import type { CipherOperation } from './operations/cipher-operation.ts'
+import type { Digest } from './operations/digest.ts'
+import type { Message } from './operations/message.ts'
+
+/** At most one operation of each kind. */
+export type Active = {
+  find?: Found
+  digest?: Digest
+  sign?: Message
+  verify?: Message
+  encrypt?: CipherOperation
+  decrypt?: CipherOperation
+}
+
+/** What C_FindObjectsInit found; C_FindObjects hands it out from `next` on. */
+export type Found = { readonly handles: readonly number[]; next: number }
+
+export type Session = {
+  readonly handle: number
+  readonly readWrite: boolean
+  readonly active: Active
+  /** Session objects made in it, by reference; they end with it. */
+  readonly own: Map<string, ObjectReference>
+}
+
+export interface Sessions {
+  /** Throws CKR_SESSION_COUNT. */
+  open(readWrite: boolean): Session
+  /** Throws CKR_SESSION_HANDLE_INVALID. */
+  get(handle: number): Session
+  all(): readonly Session[]
+  remove(handle: number): void
+  snapshot(): SessionsSnapshot
+}
+
+/** Plain data. What is under way in the sessions is not in it, nor are their objects: both are the HSM's. */
+export type SessionsSnapshot = {
+  readonly last: number
+  readonly open: readonly { readonly handle: number; readonly readWrite: boolean }[]
+}
+
+/** @param from what another table had, to go on with */
+export function createSessions(from: SessionsSnapshot = { last: 0, open: [] }): Sessions {
+  const open = new Map(from.open.map(({ handle, readWrite }) => [handle, begin(handle, readWrite)]))
+  let { last } = from
+  return {
+    open(readWrite) {
+      if (open.size >= BOUNDS.sessions) refuse(CKR.SESSION_COUNT)
+      last += 1
+      const session = begin(last, readWrite)
+      open.set(last, session)
+      return session
+    },
+    get: (handle) => open.get(handle) ?? refuse(CKR.SESSION_HANDLE_INVALID),
+    all: () => [...open.values()],
+    remove: (handle) => void open.delete(handle),
+    snapshot: () => ({
+      last,
+      open: [...open.values()].map(({ handle, readWrite }) => ({ handle, readWrite })),
+    }),
+  }
+}
+
+const begin = (handle: number, readWrite: boolean): Session => ({
+  handle,
+  readWrite,
+  active: {},
+  own: new Map(),
+})
+
+/** Ends whatever is under way in a session. */
+export async function endOperations({ active }: Session): Promise<void> {
+  const { sign, verify, encrypt, decrypt } = active
+  for (const kind of Object.keys(active) as (keyof Active)[]) delete active[kind]
+  await Promise.all([sign, verify, encrypt?.message, decrypt?.message].map((message) => message?.cancel()))
+}
