@@ -1,0 +1,71 @@
+/** `strongroom pkcs11`: programs on a machine without an HSM, over HTTPS to one that comes and goes. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { suite, type TestContext, test } from 'node:test'
+import { CKM } from '../../../src/pkcs11/cryptoki/mechanism-types.ts'
+import { CKA } from '../../../src/pkcs11/cryptoki/objects.ts'
+import { fails, start } from './commands.ts'
+import { type Payments, payments } from './payments.ts'
+import { needsPkcs11js, program } from './program.ts'
+import { find, findKey, sign, signIn } from './steps.ts'
+
+const STRONGROOM = join(import.meta.dirname, '..', '..', '..', 'bin', 'strongroom')
+const SHA256_RSA = { mechanism: CKM.SHA256_RSA_PKCS }
+
+suite('strongroom pkcs11, the agent', needsPkcs11js(), () => {
+  const company = payments()
+
+  /** The company's keys, as a machine sees them that has only the client's configuration. */
+  async function elsewhere(t: TestContext): Promise<Payments> {
+    const directory = mkdtempSync(join(tmpdir(), 'strongroom-agent-'))
+    t.after(() => rmSync(directory, { recursive: true, force: true }))
+    const socket = join(directory, 'pkcs11.sock')
+    const words = [STRONGROOM, 'pkcs11', '--config', company.home().clientConfig, '--socket', socket]
+    await start(t, { HOME: directory }, words).says('serving PKCS#11')
+    return { ...company, env: () => ({ P11_KIT_SERVER_ADDRESS: `unix:path=${socket}` }) }
+  }
+
+  test('signs with a shared key, and is refused once it is taken back', async (t) => {
+    await company.generateRsa('remote')
+    await company.share('remote')
+    const bob = await program(t, await elsewhere(t))
+    const session = await signIn(bob)
+    const key = await findKey(bob, session, 'remote')
+    assert.equal((await sign(bob, session, key, SHA256_RSA, 'a payment')).length, 256)
+    await bob.call('C_SignInit', session, SHA256_RSA, key)
+    await company.unshare('remote')
+    await bob.refusal('C_Sign', session, Buffer.from('a payment'), Buffer.alloc(256))
+    assert.equal(await bob.refusal('C_SignInit', session, SHA256_RSA, key), 'CKR_KEY_HANDLE_INVALID')
+    assert.deepEqual(await find(bob, session, [{ type: CKA.CLASS, value: 3 }]), [])
+  })
+
+  test('a restart of the HSM costs a program at most one failed call', async (t) => {
+    await company.generateRsa('steady')
+    await company.share('steady')
+    const bob = await program(t, await elsewhere(t))
+    const session = await signIn(bob)
+    const key = await findKey(bob, session, 'steady')
+    const signs = () => sign(bob, session, key, SHA256_RSA, 'a payment')
+    const before = await signs()
+    for (const end of [company.hsm.stop, company.hsm.kill]) {
+      await end()
+      await company.hsm.start()
+      const first = await signs().catch(() => undefined)
+      assert.deepEqual(first ?? (await signs()), before)
+    }
+  })
+
+  test('a configuration that is not there is named', async (t) => {
+    const said = await fails(t, [
+      STRONGROOM,
+      'pkcs11',
+      '--config',
+      '/nonexistent.cfg',
+      '--socket',
+      '/tmp/unused.sock',
+    ])
+    assert.match(said, /\/nonexistent\.cfg/)
+  })
+})

@@ -1,0 +1,101 @@
+/** Other people's programs, run as a user would, each bounded in time. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+
+/** Far more than any of them needs; nothing waits for it. */
+const PATIENCE_MS = 60_000
+
+export type Ran = { readonly exit: number | null; readonly stdout: string; readonly stderr: string }
+
+export type Running = {
+  readonly child: ChildProcess
+  /** What it has written so far, to both outputs. */
+  readonly written: () => string
+  /** Resolves when it has written this. Rejects when it ends before that. */
+  says(text: string | RegExp): Promise<void>
+  /** The next line that it writes, without its end. */
+  nextLine(): Promise<string>
+  readonly ended: Promise<Ran>
+}
+
+/** A test, or whatever else cleans up behind itself. */
+export type Owner = { after(cleanup: () => void): void }
+
+/** The process is gone when its owner is. */
+export function start(
+  owner: Owner,
+  env: NodeJS.ProcessEnv,
+  [command = '', ...args]: readonly string[],
+  timeout: number = PATIENCE_MS,
+): Running {
+  const child = spawn(command, args, { env: { ...process.env, ...env }, timeout })
+  owner.after(() => child.kill('SIGKILL'))
+  const output = { stdout: '', stderr: '', both: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      output[name] += text
+      output.both += text
+      child.emit('output')
+    })
+  }
+  child.stdin.on('error', () => undefined) // it may end without reading
+  const ended = once(child, 'close').then(([exit]): Ran => ({ exit, ...output }))
+  const over = ended.then((ran) => Promise.reject(new Error(`${command} has ended:\n${ran.stderr}`)))
+  over.catch(() => undefined)
+  async function until(said: () => boolean): Promise<void> {
+    while (!said()) await Promise.race([once(child, 'output'), over])
+  }
+  return {
+    child,
+    written: () => output.both,
+    says: (text) =>
+      until(() => (typeof text === 'string' ? output.both.includes(text) : text.test(output.both))),
+    async nextLine() {
+      const before = output.both.length
+      await until(() => output.both.includes('\n', before))
+      return output.both.slice(before, output.both.indexOf('\n', before))
+    },
+    ended,
+  }
+}
+
+export type RunOptions = { readonly input?: string | Uint8Array; readonly env?: NodeJS.ProcessEnv }
+
+/** Runs a program to its end. */
+export async function run(
+  owner: Owner,
+  words: readonly string[],
+  { input, env = {} }: RunOptions = {},
+): Promise<Ran> {
+  const { child, ended } = start(owner, env, words)
+  child.stdin?.end(input)
+  return ended
+}
+
+/** Its standard output. Throws when it does not succeed. */
+export async function succeeds(
+  owner: Owner,
+  words: readonly string[],
+  options?: RunOptions,
+): Promise<string> {
+  const { exit, stdout, stderr } = await run(owner, words, options)
+  if (exit === 0) return stdout
+  throw new Error(`${words.join(' ')} ended with ${exit}:\n${stdout}\n${stderr}`)
+}
+
+/** Its outputs. Throws when it succeeds. */
+export async function fails(owner: Owner, words: readonly string[], options?: RunOptions): Promise<string> {
+  const { exit, stdout, stderr } = await run(owner, words, options)
+  if (exit !== 0 && exit !== null) return stdout + stderr
+  throw new Error(`${words.join(' ')} ended with ${exit}:\n${stdout}\n${stderr}`)
+}
+
+/** Option `skip` of a suite: why it is skipped when one of these is not here. In CI nothing is skipped. */
+export function needs(...programs: readonly string[]): { readonly skip: string | false } {
+  const missing = ['p11-kit', ...programs].filter((program) => !isInstalled(program))
+  return { skip: process.env['CI'] || missing.length === 0 ? false : `not installed: ${missing.join(', ')}` }
+}
+
+const isInstalled = (program: string): boolean =>
+  program.startsWith('/') ? existsSync(program) : spawnSync('which', [program]).status === 0
