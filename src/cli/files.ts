@@ -35,14 +35,20 @@ export async function readSmall(option: string, path: string, most: number): Pro
 }
 
 /**
- * Replaces the file as a whole, or not at all. Its mode is 0644, less what the umask takes away.
+ * Replaces the file as a whole, or not at all.
  *
+ * @param mode less what the umask takes away
  * @throws HsmError `invalid-data`
  */
-export async function writeWhole(option: string, path: string, content: string | Uint8Array): Promise<void> {
+export async function writeWhole(
+  option: string,
+  path: string,
+  content: string | Uint8Array,
+  mode = 0o644,
+): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}`)
   try {
-    const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o644)
+    const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode)
     try {
       await file.writeFile(content)
       await file.sync()

@@ -66,10 +66,21 @@ async function* inOrder(taken: readonly Buffer[], rest: AsyncIterator<Buffer>): 
   yield* { [Symbol.asyncIterator]: () => rest }
 }
 
-/** A message that cannot be sent to its end is of no use to anyone. */
-async function send(call: Call, stream: string, blocks: AsyncIterable<Buffer>): Promise<void> {
+/**
+ * A message that cannot be sent to its end is of no use to anyone.
+ *
+ * @param taken is handed what comes back of each part, in base64
+ */
+export async function send(
+  call: Call,
+  stream: string,
+  blocks: AsyncIterable<Buffer> | Iterable<Buffer>,
+  taken: (ready: string) => void = () => undefined,
+): Promise<void> {
   try {
-    for await (const block of blocks) await call('crypto.update', { stream, data: block.toString('base64') })
+    for await (const block of blocks) {
+      taken((await call('crypto.update', { stream, data: block.toString('base64') })).data ?? '')
+    }
   } catch (error) {
     await call('crypto.cancel', { stream }).catch(() => undefined)
     throw error

@@ -1,4 +1,4 @@
-/** What `crypto sign`, `crypto verify` and `crypto mac` work on: the data, hashed here when they are too large to send. */
+/** What the commands of `crypto` work on: the data, hashed here when they are too large to send. */
 import { createHash } from 'node:crypto'
 import { HsmError } from '../contract/errors.ts'
 import { LIMITS } from '../contract/limits.ts'
@@ -79,11 +79,23 @@ async function* chunksOf(args: DataArgs): AsyncIterable<Buffer> {
   else yield* readChunks('--data-path', path)
 }
 
-async function wholeData(args: DataArgs, most: number): Promise<Buffer> {
-  const path = args['data-path']
-  if (path !== undefined) return readSmall('--data-path', path, most)
-  const data = fromBase64('--data', args.data ?? '')
-  if (data.length > most) throw new HsmError('invalid-data', `--data is larger than ${most} bytes`)
+/** Throws `invalid-data` when the data are larger than `most` bytes. */
+export const wholeData = (args: DataArgs, most: number): Promise<Buffer> =>
+  wholeOf('--data', args['data-path'], args.data, most)
+
+/**
+ * @param option that gave it in base64; `path`, of a file, is of the option with `-path` behind
+ * @throws HsmError `invalid-data`, also for more than `most` bytes
+ */
+export async function wholeOf(
+  option: string,
+  path: string | undefined,
+  text: string | undefined,
+  most: number,
+): Promise<Buffer> {
+  if (path !== undefined) return readSmall(`${option}-path`, path, most)
+  const data = fromBase64(option, text ?? '')
+  if (data.length > most) throw new HsmError('invalid-data', `${option} is larger than ${most} bytes`)
   return data
 }
 

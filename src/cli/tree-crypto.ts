@@ -116,8 +116,44 @@ const MAC: Group = {
   commands: [GENERATE_MAC, VERIFY_MAC],
 }
 
+const ENCRYPT: Group = {
+  name: 'encrypt',
+  about: 'Encrypt data with a key in the HSM cluster',
+  extension: true,
+  commands: [
+    {
+      name: 'aes-gcm',
+      about: 'Encrypt with an AES key: AES-GCM',
+      load: async () => (await import('./commands/crypto/encrypt-aes-gcm.ts')).encryptAesGcm,
+    },
+    {
+      name: 'rsa-oaep',
+      about: 'Encrypt with an RSA public key: RSAES-OAEP',
+      load: async () => (await import('./commands/crypto/encrypt-rsa-oaep.ts')).encryptRsaOaep,
+    },
+  ],
+}
+
+const DECRYPT: Group = {
+  name: 'decrypt',
+  about: 'Decrypt data with a key in the HSM cluster',
+  extension: true,
+  commands: [
+    {
+      name: 'aes-gcm',
+      about: 'Decrypt with an AES key: AES-GCM',
+      load: async () => (await import('./commands/crypto/decrypt-aes-gcm.ts')).decryptAesGcm,
+    },
+    {
+      name: 'rsa-oaep',
+      about: 'Decrypt with an RSA private key: RSAES-OAEP',
+      load: async () => (await import('./commands/crypto/decrypt-rsa-oaep.ts')).decryptRsaOaep,
+    },
+  ],
+}
+
 export const CRYPTO: Group = {
   name: 'crypto',
   about: 'Use keys of the HSM cluster',
-  commands: [MAC, SIGN, VERIFY],
+  commands: [DECRYPT, ENCRYPT, MAC, SIGN, VERIFY],
 }

@@ -59,8 +59,9 @@ export const LIMITS = {
   /** Messages in several parts that are open in one session, and in all of them. */
   streamsPerSession: 1024,
   streams: 65_536,
-  /** What is kept of one that cannot be worked on in parts, and of all of those. */
+  /** What is kept of one that cannot be worked on in parts, of those in one session, and of all of them. */
   streamBufferBytes: 4 * 1024 * 1024,
+  sessionStreamBuffersBytes: 64 * 1024 * 1024,
   streamBuffersBytes: 256 * 1024 * 1024,
   subjectBytes: 4096,
   /** Certificates per cluster, and the size of one. */

@@ -3,6 +3,7 @@ import type { Grant, Reason, Uses } from '../cluster/uses.ts'
 import { HsmError } from '../contract/errors.ts'
 import { LIMITS } from '../contract/limits.ts'
 import type { StreamStart } from '../contract/streams.ts'
+import { createStreamBuffers } from './stream-buffers.ts'
 import { createStreamTable, type StreamTable } from './stream-table.ts'
 import type { StreamWork } from './stream-work.ts'
 
@@ -31,7 +32,7 @@ export interface Streams {
   watch(stream: Stream, grant: Grant): void
   /** Throws `stream-not-found`, `invalid-request` when a step is under way, or why the right to it ended. */
   take(session: string, id: string): Stream
-  /** The stream goes on. Throws `busy` when too much is kept of all streams together. */
+  /** The stream goes on. Throws `too-many-streams` or `busy` when too much is kept of those in one session, or of all. */
   release(stream: Stream): void
   /** The stream is over. May be called more than once. */
   close(stream: Stream): void
@@ -42,18 +43,13 @@ export interface Streams {
 
 export function createStreams(uses: Pick<Uses, 'watch'>): Streams {
   const table = createStreamTable()
-  let held = 0
+  const buffers = createStreamBuffers()
   let last = 0
-
-  function hold(stream: Stream, bytes: number): void {
-    held += bytes - stream.held
-    stream.held = bytes
-  }
 
   function wipe(stream: Stream): void {
     stream.begun?.work.close()
     stream.begun = undefined
-    hold(stream, 0)
+    buffers.hold(stream, 0)
   }
 
   function close(stream: Stream): void {
@@ -97,10 +93,8 @@ export function createStreams(uses: Pick<Uses, 'watch'>): Streams {
       return stream
     },
     release(stream) {
-      hold(stream, stream.begun?.work.held() ?? 0)
-      if (held > LIMITS.streamBuffersBytes) {
-        throw new HsmError('busy', 'Too much is kept of the streams on this HSM')
-      }
+      buffers.hold(stream, stream.begun?.work.held() ?? 0)
+      buffers.check(stream)
       stream.busy = false
       // Its right may have ended after the last check of the step.
       if (stream.ended) wipe(stream)

@@ -7,7 +7,7 @@ export type Direction = 'encrypt' | 'decrypt'
 /** After an error, and after `finish`, it must only be closed. */
 export type CipherStream = {
   /**
-   * @param part must not change afterwards, as it may be kept
+   * @param part is not needed any more afterwards
    * @returns what is ready: whole blocks, or nothing
    * @throws HsmError `invalid-data`, `decryption-failed` or `too-large`
    */

@@ -5,7 +5,10 @@ import { nextStep } from '../stream-steps.ts'
 export const cryptoUpdate: Handler<'crypto.update'> = (parts, call, request) =>
   nextStep(parts, call, request.stream, ({ work }) => {
     const part = Buffer.from(request.data, 'base64')
-    const ready = work.update(part)
-    part.fill(0)
-    return ready ? { data: taken(ready) } : {}
+    try {
+      const ready = work.update(part)
+      return ready ? { data: taken(ready) } : {}
+    } finally {
+      part.fill(0)
+    }
   })

@@ -1,0 +1,41 @@
+/** A message encrypted or decrypted by the HSM: in one request, or in several when it is larger than one. */
+import type { Cipher } from '../contract/ciphers.ts'
+import { LIMITS } from '../contract/limits.ts'
+import { send } from './signing-calls.ts'
+import type { Context } from './spec.ts'
+
+type Call = Context['call']
+/** The IV is one that the HSM made, in base64. */
+type Ciphered = { readonly reference: string; readonly data: Buffer; readonly iv: string | undefined }
+
+export function cipherMessage(
+  call: Call,
+  purpose: 'encrypt' | 'decrypt',
+  filter: string[],
+  cipher: Cipher,
+  message: Buffer,
+): Promise<Ciphered> {
+  if (message.length > LIMITS.dataBytes) return inParts(call, purpose, filter, cipher, message)
+  return atOnce(call, purpose, filter, cipher, message)
+}
+
+async function atOnce(...[call, purpose, filter, cipher, message]: Parameters<typeof cipherMessage>) {
+  const request = { filter, cipher, data: [message.toString('base64')] }
+  const reply = await call(`crypto.${purpose}`, request)
+  const iv = 'ivs' in reply ? reply.ivs?.[0] : undefined
+  return { reference: reply['key-reference'], data: Buffer.from(reply.data[0] ?? '', 'base64'), iv }
+}
+
+async function inParts(...[call, purpose, filter, cipher, message]: Parameters<typeof cipherMessage>) {
+  const { stream, iv, 'key-reference': reference } = await call('crypto.begin', { filter, purpose, cipher })
+  const results: Buffer[] = []
+  await send(call, stream, blocksOf(message), (ready) => results.push(Buffer.from(ready, 'base64')))
+  const { data } = await call('crypto.finish', { stream })
+  return { reference, data: Buffer.concat([...results, Buffer.from(data ?? '', 'base64')]), iv }
+}
+
+function* blocksOf(message: Buffer): Generator<Buffer> {
+  for (let at = 0; at < message.length; at += LIMITS.dataBytes) {
+    yield message.subarray(at, at + LIMITS.dataBytes)
+  }
+}
