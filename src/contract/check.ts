@@ -16,6 +16,7 @@ export function isOperation(name: string): name is OperationName {
 /** Our own messages are whole sentences; valibot's get the field in front and lose the value they quote. */
 function explain(issue: v.BaseIssue<unknown>): string {
   const field = v.getDotPath(issue) ?? 'request'
+  if (issue.message.startsWith('Invalid integer')) return `${field} must be a whole number`
   if (issue.expected === null || !issue.message.startsWith('Invalid ')) {
     return issue.message.startsWith('must ') ? `${field} ${issue.message}` : issue.message
   }

@@ -34,6 +34,7 @@ export async function found({
       state: 'INITIALIZED',
       nextReference: FIRST_REFERENCE,
       keyUseFence,
+      trustedWrappingSince: undefined,
     },
     user('admin', 'unactivated-admin', 0),
     user('app_user', 'internal(APPLIANCE_USER)', 1),

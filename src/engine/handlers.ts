@@ -29,6 +29,8 @@ import { keySetAttribute } from './operations/key-set-attribute.ts'
 import { keyShare, keyUnshare } from './operations/key-share.ts'
 import { keyUnwrap } from './operations/key-unwrap.ts'
 import { keyWrap } from './operations/key-wrap.ts'
+import { policyApply } from './operations/policy-apply.ts'
+import { policyShow } from './operations/policy-show.ts'
 import { sessionLogin } from './operations/session-login.ts'
 import { sessionLogout } from './operations/session-logout.ts'
 import { userChangePassword } from './operations/user-change-password.ts'
@@ -48,6 +50,8 @@ export const HANDLERS: { readonly [K in OperationName]: Handler<K> } = {
   'user.delete': userDelete,
   'user.list': userList,
   'user.change-password': userChangePassword,
+  'policy.apply': policyApply,
+  'policy.show': policyShow,
   'key.list': keyList,
   'key.share': keyShare,
   'key.unshare': keyUnshare,

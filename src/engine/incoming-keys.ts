@@ -4,8 +4,9 @@ import { KEY_TYPE_CLASSES, type KeyTypeClass } from '../contract/wrapping.ts'
 import type { IncomingKey } from '../crypto/incoming-key.ts'
 import { keysFit } from '../policy/capacity.ts'
 import { keyAvailable } from '../policy/key-availability.ts'
-import { newKeyFlags, type Origin } from '../policy/new-key-flags.ts'
+import type { Origin } from '../policy/new-key-flags.ts'
 import { availability, keyCounts } from './facts.ts'
+import { flagsOfNew } from './new-flags.ts'
 import type { Draft } from './new-keys.ts'
 import type { Call, Parts } from './parts.ts'
 import { granted } from './pipelines.ts'
@@ -23,18 +24,19 @@ export function incomingFlags(
   parts: Parts,
   call: Call,
   name: KeyTypeClass,
-  { attributes, session }: Wishes,
+  wishes: Wishes,
   origin: Origin,
 ): Flags {
   const { keyClass } = KEY_TYPE_CLASSES[name]
-  const flags = granted(newKeyFlags(keyClass, attributes, session, origin))
+  const flags = flagsOfNew(parts, keyClass, wishes, origin)
   granted(keyAvailable(availability(parts, call), flags.token))
   granted(keysFit(keyCounts(parts.store.catalog, call), [{ keyClass, flags }], parts.capacity))
   return flags
 }
 
-export const incomingDraft = (key: IncomingKey, flags: Flags, wishes: Wishes): Draft => ({
+export const incomingDraft = (key: IncomingKey, flags: Flags, wishes: Wishes, origin: Origin): Draft => ({
   ...key,
+  origin,
   label: wishes.label,
   idAttribute: wishes.attributes.id ?? '0x',
   subject: wishes.attributes.subject,

@@ -3,6 +3,7 @@ import type { KeyRecord, Write } from '../model/records.ts'
 import { keysFit } from '../policy/capacity.ts'
 import { allow, type Decision } from '../policy/decision.ts'
 import { shareKey } from '../policy/key-sharing.ts'
+import { mayPlace, type Provenance } from '../policy/trusted-wrapping/new-keys.ts'
 import { clusterOf } from './cluster-state.ts'
 import { keyCounts, targets } from './facts.ts'
 import { materialContext } from './keyring.ts'
@@ -11,6 +12,7 @@ import { sessionReference } from './session-keys.ts'
 
 /** A key before it has a place. `material` is in clear; whoever made the draft wipes it. */
 export type Draft = Omit<KeyRecord, 'kind' | 'id' | 'owner' | 'sharedWith' | 'material'> & {
+  readonly origin: Provenance
   readonly material: Buffer
   readonly shareWith: readonly string[]
 }
@@ -24,6 +26,8 @@ export function placeKeys(facts: Facts, drafts: readonly Draft[]): Decision<read
   let next = cluster.nextReference
   const records: KeyRecord[] = []
   for (const draft of drafts) {
+    const may = mayPlace(cluster, draft)
+    if (!may.allow) return may
     const id = draft.flags.token ? reference(next++) : sessionReference(parts.random)
     const shared = shareNew(facts, record(facts, draft, id), draft.shareWith)
     if (!shared.allow) return shared
@@ -37,7 +41,11 @@ export function placeKeys(facts: Facts, drafts: readonly Draft[]): Decision<read
 /** From a number that is used once. */
 export const reference = (number: number): string => `0x${number.toString(16).padStart(16, '0')}`
 
-function record({ parts, call }: Facts, { material, shareWith: _, ...draft }: Draft, id: string): KeyRecord {
+function record(
+  { parts, call }: Facts,
+  { material, shareWith: _with, origin: _from, ...draft }: Draft,
+  id: string,
+): KeyRecord {
   const bytes =
     draft.keyClass === 'public-key'
       ? material

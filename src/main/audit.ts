@@ -1,14 +1,12 @@
 /** `strongroom audit`: reads the audit log from the running HSM, checks the chain, and prints it. */
 import { verifyEntries } from '../audit/chain.ts'
 import type { Credentials } from '../cli/seats.ts'
-import { connect } from '../client/connect.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
 import type { AuditEntry } from '../model/audit.ts'
-import { readIfThere } from './files.ts'
 import type { Home } from './home.ts'
+import { loggedIn } from './logged-in.ts'
 import { failed, type Outcome } from './outcome.ts'
-import { notRunning, readRunning } from './running.ts'
 
 type Options = {
   /** An admin. */
@@ -19,12 +17,8 @@ type Options = {
 }
 
 /** Prints page by page. @returns exit status 1 when the log is not what was written */
-export async function audit(home: Home, { who, json, print }: Options): Promise<Outcome> {
-  const running = readRunning(home)
-  if (!running) return notRunning(home)
-  const hsm = connect({ servers: [running], trust: { ca: readIfThere(home.caCert) ?? '' }, bound: true })
-  try {
-    const { token } = await hsm.call('session.login', who)
+export const audit = (home: Home, { who, json, print }: Options): Promise<Outcome> =>
+  loggedIn(home, who, async (hsm, token) => {
     let last: AuditEntry | undefined
     for await (const entries of pages(hsm, token)) {
       const broken = verifyEntries(entries, last?.hash)
@@ -33,10 +27,7 @@ export async function audit(home: Home, { who, json, print }: Options): Promise<
       last = entries.at(-1)
     }
     return { exit: 0, text: '' }
-  } finally {
-    hsm.close()
-  }
-}
+  })
 
 async function* pages(hsm: Hsm, token: string): AsyncGenerator<readonly AuditEntry[]> {
   for (let first = 0; ; first += LIMITS.auditEntries) {

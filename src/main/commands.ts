@@ -1,5 +1,6 @@
 /** The commands of the program strongroom. What one needs is loaded when it runs: the HSM itself for `start` alone. */
 import { homedir } from 'node:os'
+import type { Credentials } from '../cli/seats.ts'
 import { HsmError } from '../contract/errors.ts'
 import { defaultHome, type Home, homeAt } from './home.ts'
 import { type Outcome, wrongUsage } from './outcome.ts'
@@ -48,9 +49,22 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   audit: {
     options: ['home', 'json'],
     async run({ home, json }) {
-      const { credentials } = await import('../cli/credentials.ts')
-      const who = credentials(process.env['CLOUDHSM_ROLE'], process.env['CLOUDHSM_PIN'])
+      const who = await whoAsks()
       return (await import('./audit.ts')).audit(homeOf(home), { who, json: json === true, print })
+    },
+  },
+  'policy apply trusted-wrapping': {
+    options: ['home'],
+    async run({ home }) {
+      const who = await whoAsks()
+      return (await import('./policy.ts')).applyTrustedWrapping(homeOf(home), who)
+    },
+  },
+  'policy show': {
+    options: ['home', 'json'],
+    async run({ home, json }) {
+      const who = await whoAsks()
+      return (await import('./policy.ts')).showPolicy(homeOf(home), who, json === true)
     },
   },
   env: {
@@ -119,6 +133,12 @@ function understood<T>(read: () => T, run: (meaning: T) => Promise<Outcome>): Pr
     throw error
   }
   return run(meaning)
+}
+
+/** As cloudhsm-cli is told for a single command. */
+async function whoAsks(): Promise<Credentials> {
+  const { credentials } = await import('../cli/credentials.ts')
+  return credentials(process.env['CLOUDHSM_ROLE'], process.env['CLOUDHSM_PIN'])
 }
 
 const homeOf = (path: string | undefined): Home => homeAt(path ?? defaultHome(process.env, homedir()))

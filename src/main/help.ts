@@ -7,6 +7,9 @@ Commands:
   stop         Ask the HSM to end, and wait until it has
   status       Show whether the HSM serves, and what it holds; exit status 0 only if it serves
   audit        Print the audit log and check its chain; logs in with CLOUDHSM_ROLE and CLOUDHSM_PIN, as an admin
+  policy show  Show whether the policy trusted-wrapping is applied; logs in as audit does
+  policy apply trusted-wrapping
+               Let no user get at the value of a sensitive key, for good; logs in as audit does
   env          Print the shell lines that point PKCS#11 programs at the HSM
   pkcs11       Serve PKCS#11 programs on a machine without an HSM, which is reached as the CLI does
   demo         Share a key and take it back, on an HSM that is gone afterwards
@@ -21,7 +24,7 @@ Options:
       --socket <PATH>       pkcs11, env: the same [default: run/pkcs11.sock in the home]
       --config <FILE>       pkcs11: client configuration [default: as for cloudhsm-cli]
       --detach              start: in the background; returns when the HSM answers
-      --json                status, audit: as JSON
+      --json                status, audit, policy show: as JSON
   -h, --help                Print help
   -V, --version             Print version
 

@@ -24,9 +24,9 @@ async function main(words: readonly string[]): Promise<Outcome> {
   return command.run(options)
 }
 
-/** Names of commands have one word or two. */
+/** Names of commands have one word to three. */
 function commandOf(words: readonly string[]): { command?: Command; rest: readonly string[] } {
-  for (const count of [2, 1]) {
+  for (const count of [3, 2, 1]) {
     const name = words.slice(0, count).join(' ')
     const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
     if (command) return { command, rest: words.slice(count) }

@@ -16,6 +16,8 @@ export type ClusterRecord = {
    * Set when the cluster is founded and never changed: while nodes differed about it nothing would be guaranteed.
    */
   readonly keyUseFence: boolean
+  /** The policy trusted-wrapping is applied: keys with this reference or a later one were made under it. */
+  readonly trustedWrappingSince: number | undefined
 }
 
 export type UserRecord = {

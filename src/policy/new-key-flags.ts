@@ -68,7 +68,7 @@ export type Origin =
   | { readonly from: 'generated' | 'imported' | 'unwrapped' }
   | { readonly from: 'derived'; readonly base: Flags }
 
-const GENERATED: Origin = { from: 'generated' }
+export const GENERATED = { from: 'generated' } as const satisfies Origin
 
 /** What is remembered of the past of a key with these flags. */
 function history(origin: Origin, { sensitive, extractable }: Flags): Partial<Flags> {

@@ -1,5 +1,5 @@
 import type { FlagName, Template } from '../contract/attributes.ts'
-import type { KeyRecord, StoredRecord, UserRecord } from '../model/records.ts'
+import type { ClusterRecord, KeyRecord, StoredRecord, UserRecord } from '../model/records.ts'
 import type { Revocation } from '../model/revocation.ts'
 
 /** Flags that allow something while they are true, and flags that forbid something. */
@@ -23,8 +23,13 @@ export function revocationsOf(
 ): readonly Revocation[] {
   if (before?.kind === 'key') return ofKey(before, after?.kind === 'key' ? after : undefined)
   if (before?.kind === 'user') return ofUser(before, after?.kind === 'user' ? after : undefined)
+  if (before?.kind === 'cluster' && after?.kind === 'cluster') return ofCluster(before, after)
   return []
 }
+
+/** What is under way was decided without the policy, and nothing tells here whether it would have been the same with it. */
+const ofCluster = (before: ClusterRecord, after: ClusterRecord): readonly Revocation[] =>
+  before.trustedWrappingSince === after.trustedWrappingSince ? [] : [{}]
 
 function ofKey(before: KeyRecord, after: KeyRecord | undefined): readonly Revocation[] {
   if (!after || before.owner !== after.owner || tightened(before, after)) return [{ key: before.id }]

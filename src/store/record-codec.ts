@@ -44,6 +44,7 @@ const RECORDS = {
     state: oneOf(['INITIALIZED', 'ACTIVE']),
     nextReference: count,
     keyUseFence: flag,
+    trustedWrappingSince: optional(count),
   }),
   user: object<UserRecord>({
     kind: oneOf(['user']),

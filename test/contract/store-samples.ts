@@ -13,6 +13,7 @@ export const sampleCluster = (nextReference = 0): ClusterRecord => ({
   state: 'ACTIVE',
   nextReference,
   keyUseFence: false,
+  trustedWrappingSince: undefined,
 })
 
 export const sampleUser = (ordinal: number, changes: Partial<UserRecord> = {}): UserRecord => ({

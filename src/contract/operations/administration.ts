@@ -44,6 +44,15 @@ const auditEntry = v.object({
   hash: v.string(),
 })
 
+const policy = v.picklist(['trusted-wrapping'], 'policy must be trusted-wrapping')
+
+const policyState = v.object({
+  policy: v.string(),
+  applied: v.boolean(),
+  /** References of keys that are trusted, but not by this policy; before it is applied, that would not be. */
+  'keys-not-honoured': v.array(v.string()),
+})
+
 export const ADMINISTRATION = {
   'session.login': {
     access: 'anyone',
@@ -130,6 +139,18 @@ export const ADMINISTRATION = {
     about: "Change one's own password, or as admin anyone's, which also unlocks the user",
     request: v.strictObject({ ...account, password: newPassword }),
     reply: named,
+  },
+  'policy.apply': {
+    access: 'admin',
+    about: 'Apply a policy to the cluster, for good; success means that nothing goes on that it forbids',
+    request: v.strictObject({ policy }),
+    reply: policyState,
+  },
+  'policy.show': {
+    access: 'admin',
+    about: 'Whether the policy is applied, and which trusted keys it does not honour',
+    request: nothing,
+    reply: policyState,
   },
   'audit.list': {
     access: 'admin',

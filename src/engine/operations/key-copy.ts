@@ -4,6 +4,8 @@ import type { KeyRecord } from '../../model/records.ts'
 import { allow } from '../../policy/decision.ts'
 import { copyFlags } from '../../policy/key-copy.ts'
 import { exactlyOne } from '../../policy/key-selection.ts'
+import { mayCopy } from '../../policy/trusted-wrapping/changes.ts'
+import { clusterOf } from '../cluster-state.ts'
 import { keyObject } from '../key-object.ts'
 import { type Draft, placeKeys } from '../new-keys.ts'
 import type { Call } from '../parts.ts'
@@ -42,6 +44,8 @@ function permitted(view: CatalogView, call: Call, { filter, attributes, session 
   const selected = exactlyOne(select(view, call, filter))
   if (!selected.allow) return selected
   const key = selected.result
+  const may = mayCopy(clusterOf(view), key)
+  if (!may.allow) return may
   const flags = copyFlags(call.actor, key, attributes, session)
   return flags.allow ? allow({ key, flags: flags.result }) : flags
 }
@@ -59,6 +63,7 @@ function draftOf(key: KeyRecord, { label, attributes }: Request): Omit<Draft, 'f
   } = key
   return {
     ...facts,
+    origin: { from: 'copied' },
     label: label ?? key.label,
     idAttribute: attributes.id ?? key.idAttribute,
     subject: attributes.subject ?? key.subject,

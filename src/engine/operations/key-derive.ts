@@ -54,13 +54,14 @@ async function derive(parts: Parts, call: Call, base: KeyRecord, request: Reques
   const { 'key-type': keyType, mechanism } = request
   const curve = base.ec?.curve as WeierstrassCurve
   const bytes = lengthOf(request, curve)
-  const flags = incomingFlags(parts, call, keyType, request, { from: 'derived', base: base.flags })
+  const origin = { from: 'derived', base: base.flags } as const
+  const flags = incomingFlags(parts, call, keyType, request, origin)
   const value = await parts.keyring.withKeyObject(base, call.actor.session, (key) =>
     deriveByEcdh(key, curve, mechanism, bytes),
   )
   try {
     const key = readIncomingKey(keyType, value, 'key-length-bytes')
-    return { base: base.id, draft: incomingDraft(key, flags, request) }
+    return { base: base.id, draft: incomingDraft(key, flags, request, origin) }
   } finally {
     value.fill(0)
   }

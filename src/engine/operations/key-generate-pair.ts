@@ -1,3 +1,4 @@
+import type { NewAttributes } from '../../contract/attributes.ts'
 import type { Checked } from '../../contract/operations.ts'
 import type { KeyFamily } from '../../crypto/key-family.ts'
 import { generateEcPair, generateMlDsaPair, generateRsaPair, type KeyPair } from '../../crypto/key-pairs.ts'
@@ -11,9 +12,10 @@ import {
 import type { KeyRecord } from '../../model/records.ts'
 import { keysFit } from '../../policy/capacity.ts'
 import { keyAvailable } from '../../policy/key-availability.ts'
-import { newKeyFlags } from '../../policy/new-key-flags.ts'
+import { GENERATED } from '../../policy/new-key-flags.ts'
 import { availability, keyCounts } from '../facts.ts'
 import { keyObject } from '../key-object.ts'
+import { flagsOfNew } from '../new-flags.ts'
 import { type Draft, placeKeys } from '../new-keys.ts'
 import type { Call, Parts } from '../parts.ts'
 import { change, granted } from '../pipelines.ts'
@@ -38,8 +40,10 @@ export const keyGeneratePair = change<'key.generate-pair', Pair, readonly KeyRec
 
 /** Everything that can be refused is refused before the expensive part. */
 async function draftPair(parts: Parts, call: Call, request: Request): Promise<Pair> {
-  const publicFlags = granted(newKeyFlags('public-key', request['public-attributes'], request.session))
-  const privateFlags = granted(newKeyFlags('private-key', request['private-attributes'], request.session))
+  const flagsOf = (keyClass: 'public-key' | 'private-key', attributes: NewAttributes) =>
+    flagsOfNew(parts, keyClass, { attributes, session: request.session }, GENERATED)
+  const publicFlags = flagsOf('public-key', request['public-attributes'])
+  const privateFlags = flagsOf('private-key', request['private-attributes'])
   const planned = [
     { keyClass: 'public-key', flags: publicFlags },
     { keyClass: 'private-key', flags: privateFlags },
@@ -87,6 +91,7 @@ function generate(request: Request): Promise<KeyPair> {
 /** What both halves show of themselves. */
 const commonFacts = (request: Request, { spki }: KeyPair) => ({
   keyType: request['key-type'],
+  origin: GENERATED,
   wrapTemplate: undefined,
   unwrapTemplate: undefined,
   checkValue: publicCheckValue(spki),

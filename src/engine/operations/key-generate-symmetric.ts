@@ -3,9 +3,10 @@ import { aesCheckValue, generateSecret } from '../../crypto/secret-keys.ts'
 import type { KeyRecord } from '../../model/records.ts'
 import { keysFit } from '../../policy/capacity.ts'
 import { keyAvailable } from '../../policy/key-availability.ts'
-import { newKeyFlags } from '../../policy/new-key-flags.ts'
+import { GENERATED } from '../../policy/new-key-flags.ts'
 import { availability, keyCounts } from '../facts.ts'
 import { keyObject } from '../key-object.ts'
+import { flagsOfNew } from '../new-flags.ts'
 import { type Draft, placeKeys } from '../new-keys.ts'
 import type { Call, Parts } from '../parts.ts'
 import { change, granted } from '../pipelines.ts'
@@ -23,13 +24,14 @@ export const keyGenerateSymmetric = change<'key.generate-symmetric', Draft, read
 )
 
 function draftSecretKey(parts: Parts, call: Call, request: Checked<'key.generate-symmetric'>): Draft {
-  const flags = granted(newKeyFlags('secret-key', request.attributes, request.session))
+  const flags = flagsOfNew(parts, 'secret-key', request, GENERATED)
   granted(keyAvailable(availability(parts, call), flags.token))
   granted(keysFit(keyCounts(parts.store.catalog, call), [{ keyClass: 'secret-key', flags }], parts.capacity))
   const material = generateSecret(request['key-length-bytes'])
   return {
     keyType: request['key-type'],
     keyClass: 'secret-key',
+    origin: GENERATED,
     label: request.label,
     idAttribute: request.attributes.id ?? '0x',
     subject: request.attributes.subject,

@@ -5,13 +5,15 @@ import { keyObject } from '../key-object.ts'
 import { type Draft, placeKeys } from '../new-keys.ts'
 import { change } from '../pipelines.ts'
 
+const IMPORTED = { from: 'imported' } as const
+
 export const keyImport = change<'key.import', Draft, readonly KeyRecord[]>('key.import', {
   async prepare(parts, call, request) {
     const name = request['key-type-class']
-    const flags = incomingFlags(parts, call, name, request, { from: 'imported' })
+    const flags = incomingFlags(parts, call, name, request, IMPORTED)
     const given = Buffer.from(request.material, 'base64')
     try {
-      return incomingDraft(readIncomingKey(name, given, 'material'), flags, request)
+      return incomingDraft(readIncomingKey(name, given, 'material'), flags, request, IMPORTED)
     } finally {
       given.fill(0)
     }

@@ -5,6 +5,8 @@ import { setAttribute } from '../../policy/attribute-rules.ts'
 import { keysFit } from '../../policy/capacity.ts'
 import { allow, type Decision } from '../../policy/decision.ts'
 import { exactlyOne } from '../../policy/key-selection.ts'
+import { mayChange } from '../../policy/trusted-wrapping/changes.ts'
+import { clusterOf } from '../cluster-state.ts'
 import { keyCounts } from '../facts.ts'
 import { change } from '../pipelines.ts'
 import { select } from '../selection.ts'
@@ -18,6 +20,8 @@ export const keySetAttribute = change('key.set-attribute', {
     if (!decision.allow) return decision
     const after = decision.result
     if (after === before) return allow(undefined)
+    const may = mayChange(clusterOf(view), before, after)
+    if (!may.allow) return may
     // A session key that becomes a token key takes a place in the store.
     if (after.flags.token && !before.flags.token) {
       const fits = keysFit(keyCounts(view, call), [after], parts.capacity)

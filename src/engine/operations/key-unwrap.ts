@@ -10,6 +10,8 @@ import type { KeyRecord } from '../../model/records.ts'
 import { deny } from '../../policy/decision.ts'
 import { exactlyOne } from '../../policy/key-selection.ts'
 import { mayUnwrapWith, withTemplate } from '../../policy/key-wrapping.ts'
+import { mayUnwrapBy } from '../../policy/trusted-wrapping/transport.ts'
+import { clusterOf } from '../cluster-state.ts'
 import { availability } from '../facts.ts'
 import { incomingDraft, incomingFlags } from '../incoming-keys.ts'
 import { keyObject } from '../key-object.ts'
@@ -19,6 +21,7 @@ import { change, granted, stillIn } from '../pipelines.ts'
 import { select } from '../selection.ts'
 
 type Request = Checked<'key.unwrap'>
+const UNWRAPPED = { from: 'unwrapped' } as const
 type Unwrapped = { readonly under: KeyRecord; readonly draft: Draft }
 
 /**
@@ -55,7 +58,9 @@ function permitted(parts: Parts, view: CatalogView, call: Call, { filter, mechan
   const selected = exactlyOne(select(view, call, filter))
   if (!selected.allow) return selected
   const permit = mayUnwrapWith(call.actor, selected.result, mechanism, availability(parts, call))
-  return permit.allow ? selected : permit
+  if (!permit.allow) return permit
+  const may = mayUnwrapBy(clusterOf(view), mechanism)
+  return may.allow ? selected : may
 }
 
 const sameTemplate = (one: KeyRecord, other: KeyRecord): boolean =>
@@ -65,12 +70,12 @@ async function unwrap(parts: Parts, call: Call, under: KeyRecord, request: Reque
   const name = request['key-type-class']
   const attributes = granted(withTemplate(request.attributes, under.unwrapTemplate))
   const wishes = { ...request, attributes }
-  const flags = incomingFlags(parts, call, name, wishes, { from: 'unwrapped' })
+  const flags = incomingFlags(parts, call, name, wishes, UNWRAPPED)
   const payload = await parts.keyring.withKeyObject(under, call.actor.session, (key) =>
     unwrapPayload(key, request.mechanism, Buffer.from(request['wrapped-key'], 'base64')),
   )
   try {
-    return { under, draft: incomingDraft(read(name, payload), flags, wishes) }
+    return { under, draft: incomingDraft(read(name, payload), flags, wishes, UNWRAPPED) }
   } finally {
     payload.fill(0)
   }

@@ -5,6 +5,8 @@ import { wrapPayload } from '../../crypto/wrapping/wrapping.ts'
 import type { KeyRecord } from '../../model/records.ts'
 import { exactlyOne } from '../../policy/key-selection.ts'
 import { mayWrapKey, mayWrapWith } from '../../policy/key-wrapping.ts'
+import { mayWrapUnder } from '../../policy/trusted-wrapping/transport.ts'
+import { clusterOf } from '../cluster-state.ts'
 import { availability } from '../facts.ts'
 import type { Call, Parts } from '../parts.ts'
 import { granted, type Handler, stillIn } from '../pipelines.ts'
@@ -41,6 +43,7 @@ function permitted(parts: Parts, call: Call, request: Request): Pair {
   const available = availability(parts, call)
   granted(mayWrapWith(call.actor, wrapping, request.mechanism, available))
   granted(mayWrapKey(call.actor, payload, wrapping, available))
+  granted(mayWrapUnder(clusterOf(view), { wrapping, payload }, request.mechanism))
   return { wrapping, payload }
 }
 

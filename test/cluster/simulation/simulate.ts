@@ -57,6 +57,7 @@ export async function simulate({
     state: 'ACTIVE',
     nextReference: 1,
     keyUseFence: fence,
+    trustedWrappingSince: undefined,
   } as const
   etcd.commit(0, [{ put: cluster }, { put: aKey({ sharedWith: ['bob'] }) }])
   const seats = NODES.map((id) => createSeat(id, { time, chance, etcd, fence, faults, mutation }))

@@ -1,12 +1,20 @@
 import { after, suite } from 'node:test'
 import type { Hsm } from '../../../src/contract/hsm.ts'
+import { attacksContract } from './attacks.ts'
 import { auditContract } from './audit.ts'
 import { badInputContract } from './bad-input.ts'
+import { derivationContract } from './derivation.ts'
+import { encryptionContract } from './encryption.ts'
 import { generationContract } from './generation.ts'
 import { guaranteeContract } from './guarantee.ts'
 import { keysContract } from './keys.ts'
+import { signatureMechanismsContract } from './signature-mechanisms.ts'
 import { signingContract } from './signing.ts'
+import { streamRightsContract } from './stream-rights.ts'
+import { streamsContract } from './streams.ts'
 import { usersContract } from './users.ts'
+import { wrappingContract } from './wrapping.ts'
+import { wrappingRefusalsContract } from './wrapping-refusals.ts'
 
 export type Opened = { readonly hsm: Hsm; close(): Promise<void> }
 
@@ -35,6 +43,14 @@ export function hsmContract(
     keysContract(fresh)
     generationContract(fresh)
     signingContract(fresh)
+    signatureMechanismsContract(fresh)
+    encryptionContract(fresh)
+    streamsContract(fresh)
+    streamRightsContract(fresh)
+    wrappingContract(fresh)
+    wrappingRefusalsContract(fresh)
+    derivationContract(fresh)
+    attacksContract(fresh)
     auditContract(fresh)
     badInputContract(fresh)
     guaranteeContract(fresh, deliveredInOrder)

@@ -2,30 +2,46 @@ import assert from 'node:assert/strict'
 import { beforeEach, suite, test } from 'node:test'
 import { type Cluster, NO_OTHERS } from '../../../src/cluster/cluster.ts'
 import { HsmError } from '../../../src/contract/errors.ts'
+import type { Engine } from '../../../src/engine/engine.ts'
 import type { RecordKey } from '../../../src/model/records.ts'
+import { memoryStore } from '../../../src/store/memory.ts'
 import { testEngine } from '../../support/engine.ts'
 import { fails } from '../../support/errors.ts'
-import { byLabel, createWorld, makeAes, makePair, sign, type World } from '../../support/world.ts'
+import { messageParts, signing } from '../../support/message-parts.ts'
+import {
+  byLabel,
+  createWorld,
+  ECDSA,
+  makeAes,
+  makePair,
+  PASSWORD,
+  reference,
+  sign,
+  type World,
+} from '../../support/world.ts'
 
 suite('an HSM among others', () => {
   let serves: boolean
   let missing: RecordKey | undefined
   let live: readonly string[]
   let asked: string[]
+  let fence: (() => Promise<void>) | undefined
   let world: World
+  let other: Engine
 
   beforeEach(async () => {
     serves = true
     missing = undefined
     live = ['hsm-a', 'hsm-b']
     asked = []
+    fence = undefined
     const cluster: Cluster = {
       serving: {
         check() {
           if (!serves) throw new HsmError('not-serving')
         },
-        fenced: () => false,
-        fence: async () => undefined,
+        fenced: () => fence !== undefined,
+        fence: async () => fence?.(),
       },
       others: {
         ...NO_OTHERS,
@@ -41,8 +57,21 @@ suite('an HSM among others', () => {
       hsms: () => live.map((id) => ({ id, address: `${id}.example`, version: '1.2.3' })),
       coverage: () => (key) => key !== missing,
     }
-    world = await createWorld(await testEngine({ cluster }))
+    const store = memoryStore()
+    world = await createWorld(await testEngine({ store, cluster }))
+    other = await testEngine({ store })
   })
+
+  /** At the other HSM. */
+  async function unshare(key: string): Promise<void> {
+    const login = { username: 'alice', role: 'crypto-user', password: PASSWORD } as const
+    const { token } = await other.call('session.login', login)
+    await other.call(
+      'key.unshare',
+      { filter: reference(key), usernames: ['bob'], role: 'crypto-user' },
+      token,
+    )
+  }
 
   test('does nothing when it does not serve, but says who it is', async () => {
     const { priv } = await makePair(world, 'alice', { label: 'k' })
@@ -116,5 +145,49 @@ suite('an HSM among others', () => {
     assert.deepEqual(await change(mute), ['in effect'])
     assert.deepEqual(await change(mute), ['in effect'], 'also when there was nothing left to do')
     assert.deepEqual(await change(() => world.login('bob')), [])
+  })
+
+  test('a message in parts ends when its key is unshared at another HSM', async () => {
+    const { priv } = await makePair(world, 'alice', { label: 'k', share: ['bob'] })
+    const bob = world.token('bob')
+    const { begin, update, finish } = messageParts(world)
+    const [updated, finished] = [
+      await begin(signing(priv, ECDSA), bob),
+      await begin(signing(priv, ECDSA), bob),
+    ]
+    const mine = await begin(signing(priv, ECDSA))
+    await update(updated.stream, 'AAAA', bob)
+    await unshare(priv)
+    await assert.rejects(update(updated.stream, 'AAAA', bob), fails('revoked'))
+    await assert.rejects(finish(finished.stream, {}, bob), fails('revoked'))
+    assert.ok((await finish(mine.stream)).data)
+  })
+
+  test('a step that learns of it on the way, before or after its work, gives nothing', async () => {
+    const { begin, update } = messageParts(world)
+    for (const turn of [1, 2]) {
+      const { priv } = await makePair(world, 'alice', { label: `turn ${turn}`, share: ['bob'] })
+      const bob = world.token('bob')
+      const { stream } = await begin(signing(priv, ECDSA), bob)
+      let turns = 0
+      fence = async () => {
+        turns += 1
+        if (turns === turn) await unshare(priv)
+      }
+      await assert.rejects(update(stream, 'AAAA', bob), fails('revoked'))
+      assert.equal(turns, turn)
+      fence = undefined
+      await assert.rejects(update(stream, 'AAAA', bob), fails('stream-not-found'))
+    }
+  })
+
+  test('a message in parts waits for the HSM to serve again', async () => {
+    const { priv } = await makePair(world, 'alice', { label: 'k' })
+    const { begin, update, finish } = messageParts(world)
+    const { stream } = await begin(signing(priv, ECDSA))
+    serves = false
+    await assert.rejects(update(stream, 'AAAA'), fails('not-serving'))
+    serves = true
+    assert.ok((await finish(stream)).data)
   })
 })

@@ -31,7 +31,8 @@ suite('which key wraps and unwraps for whom', () => {
           for (const keyClass of KEY_CLASSES) {
             for (const flag of on) {
               const key = aKey({ keyType, keyClass, flags: { wrap: flag, unwrap: flag } })
-              const half = (rsa: string) => keyType === type && keyClass === (type === 'aes' ? 'secret-key' : rsa)
+              const half = (rsa: string) =>
+                keyType === type && keyClass === (type === 'aes' ? 'secret-key' : rsa)
               const about = `${mechanism.name} ${keyType} ${keyClass} ${flag}`
               assert.equal(
                 mayWrapWith(actor, key, mechanism, here).allow,
@@ -67,7 +68,11 @@ suite('which key leaves for whom', () => {
           for (const extractable of on) {
             for (const insists of on) {
               for (const trusted of on) {
-                const payload = aKey({ keyType, keyClass, flags: { extractable, 'wrap-with-trusted': insists } })
+                const payload = aKey({
+                  keyType,
+                  keyClass,
+                  flags: { extractable, 'wrap-with-trusted': insists },
+                })
                 const wrapping = aKey({ flags: { trusted } })
                 const may = mayWrapKey(anActor(id, role), payload, wrapping, here)
                 const kind = keyClass !== 'public-key' && keyType !== 'ml-dsa'
@@ -83,7 +88,8 @@ suite('which key leaves for whom', () => {
 
   test('each refusal says what it is about', () => {
     const wrapping = aKey({ wrapTemplate: { sign: false, extractable: true } })
-    const mine = (flags: Parameters<typeof aKey>[0]) => code(mayWrapKey(anActor(OWNER), aKey(flags), wrapping, here))
+    const mine = (flags: Parameters<typeof aKey>[0]) =>
+      code(mayWrapKey(anActor(OWNER), aKey(flags), wrapping, here))
     assert.equal(mine({ keyClass: 'public-key' }), 'wrap-refused')
     assert.equal(mine({ flags: { extractable: false } }), 'not-extractable')
     assert.equal(mine({ flags: { 'wrap-with-trusted': true } }), 'wrap-refused')
@@ -117,7 +123,11 @@ suite('which key derives for whom', () => {
           for (const derive of on) {
             const key = aKey({ keyType: 'ec', keyClass, ec: { ecPoint: '0x', curve }, flags: { derive } })
             const expected = owns && keyClass === 'private-key' && curve === 'secp256r1' && derive
-            assert.equal(mayDerive(anActor(id, role), key, here).allow, expected, `${curve} ${keyClass} ${derive}`)
+            assert.equal(
+              mayDerive(anActor(id, role), key, here).allow,
+              expected,
+              `${curve} ${keyClass} ${derive}`,
+            )
           }
         }
       }

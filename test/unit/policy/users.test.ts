@@ -16,6 +16,7 @@ const cluster: ClusterRecord = {
   state: 'ACTIVE',
   nextReference: 1,
   keyUseFence: false,
+  trustedWrappingSince: undefined,
 }
 const facts = (changes: Partial<LoginFacts>): LoginFacts => ({
   cluster,

@@ -35,6 +35,14 @@ const MODES: readonly Vector[] = [
       43b1cd7f598ece23881b00e3ed030688 7b0c785e27e8ad3f8223207104725dd4`,
   },
   {
+    name: 'F.1.3 ECB-AES192',
+    key: AES_192,
+    cipher: ecb,
+    plain: BLOCKS,
+    sealed: `bd334f1d6e45f25ff712a214571fa5cc 974104846d0ad3ad7734ecb3ecee4eef
+      ef7afd2270e2e60adce0ba2face6444e 9a4b41ba738d6c72fb16691603c18e0e`,
+  },
+  {
     name: 'F.1.5 ECB-AES256',
     key: AES_256,
     cipher: ecb,
@@ -59,12 +67,36 @@ const MODES: readonly Vector[] = [
       571b242012fb7ae07fa9baac3df102e0 08b0e27988598881d920a9e64f5615cd`,
   },
   {
+    name: 'F.2.5 CBC-AES256',
+    key: AES_256,
+    cipher: cbc,
+    plain: BLOCKS,
+    sealed: `f58c4c04d6e5f1ba779eabfb5f7bfbd6 9cfc4e967edb808d679f777bc6702c7d
+      39f23369a9d9bacfa530e26304231461 b2eb05e2c39be9fcda6c19078c6a9d1b`,
+  },
+  {
     name: 'F.5.1 CTR-AES128',
     key: AES_128,
     cipher: ctr,
     plain: BLOCKS,
     sealed: `874d6191b620e3261bef6864990db6ce 9806f66b7970fdff8617187bb9fffdff
       5ae4df3edbd5d35e5b4f09020db03eab 1e031dda2fbe03d1792170a0f3009cee`,
+  },
+  {
+    name: 'F.5.3 CTR-AES192',
+    key: AES_192,
+    cipher: ctr,
+    plain: BLOCKS,
+    sealed: `1abc932417521ca24f2b0459fe7e6e0b 090339ec0aa6faefd5ccc2c6f4ce8e94
+      1e36b26bd1ebc670d1bd1d665620abf7 4f78a7f6d29809585a97daec58c6b050`,
+  },
+  {
+    name: 'F.5.5 CTR-AES256',
+    key: AES_256,
+    cipher: ctr,
+    plain: BLOCKS,
+    sealed: `601ec313775789a5b7a7f504bbf3d228 f443e3ca4d62b59aca84e990cacaf5c5
+      2b0930daa23de94ce87017ba2d84988d dfc9c58db67aada613c2dd08457941a6`,
   },
 ]
 
@@ -79,6 +111,21 @@ const gcm = (iv: string): Cipher => ({
 
 /** D. McGrew, J. Viega: The Galois/Counter Mode of Operation, appendix B, with the tag behind the ciphertext. */
 const GCM: readonly Vector[] = [
+  {
+    name: 'GCM test case 1: nothing at all',
+    key: '00000000000000000000000000000000',
+    cipher: { name: 'aes-gcm', iv: base64('000000000000000000000000'), 'tag-length-bits': 128 },
+    plain: '',
+    sealed: '58e2fccefa7e3061367f1d57a4e7455a',
+  },
+  {
+    name: 'GCM test case 16: a key of 256 bits',
+    key: 'feffe9928665731c6d6a8f9467308308 feffe9928665731c6d6a8f9467308308',
+    cipher: gcm('cafebabefacedbaddecaf888'),
+    plain: GCM_PLAIN,
+    sealed: `522dc1f099567d07f47f37a32a84427d 643a8cdcbfe5c0c97598a2bd2555d1aa
+      8cb08e48590dbb3da7b08b1056828838 c5f61e6393ba7a0abcc9f662 76fc6ece0f4e1768cddf8853bb2d551b`,
+  },
   {
     name: 'GCM test case 4: an IV of 96 bits',
     key: 'feffe9928665731c6d6a8f9467308308',

@@ -1,0 +1,61 @@
+/**
+ * The policy `trusted-wrapping`, which an admin applies: the value of a sensitive key cannot be had by any sequence of
+ * calls, whoever plays together. Plain PKCS#11 lets the owner of a wrapping key decide what becomes of the keys under it.
+ *
+ * After R. Focardi and F. L. Luccio, "A Formally Verified Configuration for Hardware Security Modules in the Cloud"
+ * (CCS 2021). docs/SECURITY-PROFILE.md has the rules and the attack that each of them is there for.
+ */
+import type { FlagName, Flags, Template } from '../../contract/attributes.ts'
+import type { ClusterRecord, KeyRecord } from '../../model/records.ts'
+import { allow, type Decision } from '../decision.ts'
+
+/** What of the cluster the rules need. */
+export type Setting = Pick<ClusterRecord, 'trustedWrappingSince' | 'nextReference'>
+
+export const isApplied = ({ trustedWrappingSince }: Setting): boolean => trustedWrappingSince !== undefined
+
+/** For good: keys that trusted keys have wrapped under the policy would be lost with it. Applying it again is no error. */
+export function applyTrustedWrapping(cluster: ClusterRecord): Decision<void> {
+  if (isApplied(cluster)) return allow(undefined)
+  return allow(undefined, { put: { ...cluster, trustedWrappingSince: cluster.nextReference } })
+}
+
+export const WRAPPING_USES = ['wrap', 'unwrap'] as const satisfies readonly FlagName[]
+export const OTHER_USES = [
+  'encrypt',
+  'decrypt',
+  'sign',
+  'verify',
+  'derive',
+] as const satisfies readonly FlagName[]
+
+export const transports = (flags: Template): boolean => WRAPPING_USES.some((name) => flags[name] === true)
+export const hasOtherUse = (flags: Flags): boolean => OTHER_USES.some((name) => flags[name])
+
+/**
+ * Whether nobody knows the value of this wrapping key and it was never of another use: an admin's trust in any other
+ * means nothing. What the key was before the policy nobody remembers, so only keys made since count. Session keys that
+ * became token keys do not: their references do not tell when they were made.
+ */
+export function isTrustworthy(setting: Setting, { id, keyClass, flags }: KeyRecord): boolean {
+  return (
+    keyClass === 'secret-key' &&
+    isSince(setting, id) &&
+    transports(flags) &&
+    !hasOtherUse(flags) &&
+    flags.local &&
+    flags['always-sensitive'] &&
+    flags['never-extractable']
+  )
+}
+
+function isSince({ trustedWrappingSince, nextReference }: Setting, id: string): boolean {
+  const number = BigInt(id)
+  return (
+    trustedWrappingSince !== undefined && number >= trustedWrappingSince && number < BigInt(nextReference)
+  )
+}
+
+/** A trusted key that the policy takes for one; with the policy applied there is no other trust. */
+export const isHonoured = (setting: Setting, key: KeyRecord): boolean =>
+  key.flags.trusted && isTrustworthy(setting, key)

@@ -1,0 +1,111 @@
+/** A random walk of two crypto users who play together, through all calls that have to do with the values of keys. */
+import { createPrivateKey, type KeyObject } from 'node:crypto'
+import { HsmError } from '../../../src/contract/errors.ts'
+import type { Hsm } from '../../../src/contract/hsm.ts'
+import { createSealer } from '../../../src/crypto/seal.ts'
+import { materialContext } from '../../../src/engine/keyring.ts'
+import type { KeyRecord } from '../../../src/model/records.ts'
+import { memoryStore } from '../../../src/store/memory.ts'
+import { CLUSTER_ID, MASTER_KEY, testEngine } from '../../support/engine.ts'
+import { createWorld, type World } from '../../support/world.ts'
+import { createKnowledge, type How, type Knowledge } from './knowledge.ts'
+import { MOVES, type MoveName, type Step } from './moves.ts'
+
+export type Made = {
+  readonly reference: string
+  readonly owner: 'alice' | 'bob'
+  readonly derivedFrom?: Pair
+}
+/** Both halves of an agreement, if they are keys of the HSM. */
+type Pair = readonly [base: string, peer: string | undefined]
+
+export type Walk = {
+  readonly world: World
+  readonly knowledge: Knowledge
+  readonly keys: Made[]
+  /** A key as it is: its owner can read all attributes. */
+  record(reference: string): KeyRecord
+}
+
+type Leak = { readonly key: string; readonly ways: readonly How[]; readonly insistsOnTrusted: boolean }
+type Outcome = {
+  readonly leaks: readonly Leak[]
+  /** How many calls of each kind were not refused. */
+  readonly done: ReadonlyMap<MoveName, number>
+  readonly secrets: number
+}
+
+/** Shorter secrets are found by trying. */
+const SECRET_BYTES_MIN = 16
+
+/**
+ * @param applyAt before which step the policy is applied; undefined: not at all
+ * @param rsa a private key of the attackers
+ * @returns which secrets of keys made under the policy, or of all keys without it, came out
+ */
+export async function walk(
+  steps: readonly Step[],
+  rsa: KeyObject,
+  applyAt: number | undefined,
+): Promise<Outcome> {
+  const store = memoryStore()
+  const engine = await testEngine({ store })
+  try {
+    const world = await createWorld(engine as Hsm)
+    const record = (reference: string) => store.catalog.key(reference) as KeyRecord
+    const state: Walk = { world, knowledge: createKnowledge([rsa]), keys: [], record }
+    const done = new Map<MoveName, number>()
+    let old = new Set<string>()
+    for (const [at, step] of steps.entries()) {
+      if (at === applyAt) {
+        await world.as('admin', 'policy.apply', { policy: 'trusted-wrapping' })
+        old = new Set([...store.catalog.keys()].flatMap((key) => secretOf(key)?.toString('hex') ?? []))
+      }
+      if (await move(state, step, rsa)) done.set(step.move, (done.get(step.move) ?? 0) + 1)
+    }
+    const secrets = state.keys
+      .filter((key) => isSecret(key, record))
+      .map(({ reference }) => ({ key: record(reference), value: secretOf(record(reference)) ?? Buffer.of() }))
+      .filter(({ value }) => value.length >= SECRET_BYTES_MIN && !old.has(value.toString('hex')))
+    const leaks = secrets
+      .map(({ key, value }) => ({
+        key: key.id,
+        ways: state.knowledge.waysTo(value),
+        insistsOnTrusted: key.flags['wrap-with-trusted'],
+      }))
+      .filter(({ ways }) => ways.length > 0)
+    return { leaks, done, secrets: secrets.length }
+  } finally {
+    engine.close()
+  }
+}
+
+async function move(state: Walk, step: Step, rsa: KeyObject): Promise<boolean> {
+  try {
+    return await MOVES[step.move](state, step, rsa)
+  } catch (error) {
+    if (error instanceof HsmError && error.code !== 'internal') return false
+    throw error
+  }
+}
+
+/** Whether a key was made in the HSM, from such keys only, and has always been sensitive. */
+function isSecret({ reference, derivedFrom }: Made, record: Walk['record']): boolean {
+  const { flags } = record(reference)
+  if (!derivedFrom) return flags.local && flags['always-sensitive']
+  return (
+    flags['always-sensitive'] &&
+    derivedFrom.every((half) => half !== undefined && record(half).flags['always-sensitive'])
+  )
+}
+
+const sealer = createSealer(MASTER_KEY, 'material', CLUSTER_ID)
+
+/** The secret in a key: its bytes, or the private scalar. Undefined for public keys. */
+function secretOf(key: KeyRecord): Buffer | undefined {
+  if (key.keyClass === 'public-key') return undefined
+  const material = sealer.open(Buffer.from(key.material, 'base64'), materialContext(key))
+  if (key.keyClass === 'secret-key') return material
+  const { d, p } = createPrivateKey({ key: material, format: 'der', type: 'pkcs8' }).export({ format: 'jwk' })
+  return Buffer.from(String(p ?? d), 'base64url')
+}

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { KEY_CLASSES } from '../../../src/contract/attributes.ts'
+import type { Cipher } from '../../../src/contract/ciphers.ts'
+import type { StreamStart } from '../../../src/contract/streams.ts'
+import type { Role } from '../../../src/contract/users.ts'
+import { mayDecrypt, mayEncrypt } from '../../../src/policy/key-encryption.ts'
+import { mayStream } from '../../../src/policy/key-stream.ts'
+import { maySign, mayVerify } from '../../../src/policy/key-use.ts'
+import { aKey, anActor, OWNER, SHARED, STRANGER } from '../../support/records.ts'
+
+const rsa: Cipher = { name: 'rsa-pkcs' }
+const ecb: Cipher = { name: 'aes-ecb' }
+const signature = { name: 'rsa-pkcs', hash: 'sha256', input: 'raw' } as const
+const here = { check: false, liveHsms: 1 }
+
+const people = [
+  { who: 'the owner', id: OWNER, role: 'crypto-user', holder: true },
+  { who: 'a shared user', id: SHARED, role: 'crypto-user', holder: true },
+  { who: 'a stranger', id: STRANGER, role: 'crypto-user', holder: false },
+  { who: 'an admin', id: 'u-admin', role: 'admin', holder: false },
+  { who: 'an admin with the id of the owner', id: OWNER, role: 'admin', holder: false },
+] as const satisfies readonly { who: string; id: string; role: Role; holder: boolean }[]
+
+suite('who encrypts and decrypts with which key', () => {
+  for (const { who, id, role, holder } of people) {
+    for (const keyClass of KEY_CLASSES) {
+      for (const [encrypt, decrypt] of [
+        [true, false],
+        [false, true],
+        [false, false],
+      ] as const) {
+        test(`${who}, ${keyClass}, encrypt ${encrypt}, decrypt ${decrypt}`, () => {
+          const actor = anActor(id, role)
+          const secret = keyClass === 'secret-key'
+          const key = aKey({ keyClass, keyType: secret ? 'aes' : 'rsa', flags: { encrypt, decrypt } })
+          const cipher = secret ? ecb : rsa
+          const open = keyClass === 'public-key' && role === 'crypto-user'
+          assert.equal(
+            mayEncrypt(actor, key, cipher, here).allow,
+            encrypt && (open || (secret && holder)),
+            'encrypt',
+          )
+          assert.equal(
+            mayDecrypt(actor, key, cipher, here).allow,
+            decrypt && holder && keyClass !== 'public-key',
+            'decrypt',
+          )
+        })
+      }
+    }
+  }
+})
+
+test('the cipher must fit the type of the key', () => {
+  const keys = {
+    aes: aKey({ keyClass: 'secret-key', keyType: 'aes', flags: { encrypt: true } }),
+    des3: aKey({ keyClass: 'secret-key', keyType: 'des3', flags: { encrypt: true } }),
+    secret: aKey({ keyClass: 'secret-key', keyType: 'generic-secret', flags: { encrypt: true } }),
+    rsa: aKey({ keyClass: 'public-key', flags: { encrypt: true } }),
+    ec: aKey({ keyClass: 'public-key', keyType: 'ec', flags: { encrypt: true } }),
+  }
+  const fitting = { 'aes-ecb': 'aes', 'des3-ecb': 'des3', 'rsa-pkcs': 'rsa' } as const
+  for (const [name, fits] of Object.entries(fitting)) {
+    for (const [type, key] of Object.entries(keys)) {
+      const decision = mayEncrypt(anActor(OWNER), key, { name } as Cipher, here)
+      assert.equal(decision.allow, type === fits, `${name} with ${type}`)
+      if (!decision.allow) assert.equal(decision.code, 'key-type')
+    }
+  }
+})
+
+test('with the availability check on, a token key needs two HSMs', () => {
+  const key = aKey({ flags: { decrypt: true } })
+  const decision = mayDecrypt(anActor(OWNER), key, rsa, { check: true, liveHsms: 1 })
+  assert.equal(!decision.allow && decision.code, 'key-availability')
+  assert.ok(mayDecrypt(anActor(OWNER), key, rsa, { check: true, liveHsms: 2 }).allow)
+})
+
+test('a message in parts is allowed to whom one in a single piece is', () => {
+  const rules = { sign: maySign, verify: mayVerify }
+  for (const { id, role } of people) {
+    for (const keyClass of KEY_CLASSES) {
+      const actor = anActor(id, role)
+      const flags = { sign: true, verify: true, encrypt: true, decrypt: true }
+      const key = aKey({ keyClass, flags })
+      const streamed = (start: StreamStart) => mayStream(actor, key, start, here)
+      for (const purpose of ['sign', 'verify'] as const) {
+        assert.deepEqual(
+          streamed({ filter: [], purpose, mechanism: signature }),
+          rules[purpose](actor, key, signature, here),
+        )
+      }
+      assert.deepEqual(
+        streamed({ filter: [], purpose: 'encrypt', cipher: rsa }),
+        mayEncrypt(actor, key, rsa, here),
+      )
+      assert.deepEqual(
+        streamed({ filter: [], purpose: 'decrypt', cipher: rsa }),
+        mayDecrypt(actor, key, rsa, here),
+      )
+    }
+  }
+})
