@@ -1,23 +1,25 @@
 /** A program of bob's that is still running while its rights change: a process with pkcs11js, which does one call at a time. */
 import { fork } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { CKR } from '../../../src/pkcs11/cryptoki/returns.ts'
+import { needs, type Skip, skipUnlessCi } from './commands.ts'
 import type { Payments } from './payments.ts'
 
-/** Where `npm install --prefix` has put pkcs11js; it is none of Strongroom's own dependencies. */
-const PREFIX = process.env['STRONGROOM_PKCS11JS']
+/** pkcs11js has a package of its own to be installed in: it is compiled, which nothing that Strongroom depends on is. */
+const PACKAGE = join(import.meta.dirname, 'js', 'package.json')
 const PATIENCE_MS = 60_000
 
 /** CKF_OS_LOCKING_OK: without it p11-kit refuses arguments of C_Initialize, and pkcs11js always gives some. */
 const OS_LOCKING_OK = 2
 
-/** Option `skip` of a suite. In CI nothing is skipped. */
-export function needsPkcs11js(): { readonly skip: string | false } {
-  const missing = PREFIX === undefined
-  return { skip: missing && !process.env['CI'] ? 'no pkcs11js: STRONGROOM_PKCS11JS names no prefix' : false }
-}
+/** Option `skip` of a suite. */
+export const needsPkcs11js = (): Skip =>
+  existsSync(join(PACKAGE, '..', 'node_modules'))
+    ? needs()
+    : skipUnlessCi('pkcs11js is not installed: npm run pkcs11js')
 
 export type Handle = Buffer
 export type Value = boolean | number | string | Buffer
@@ -49,7 +51,7 @@ function nameOf({ refusal = '', code }: Answer): string {
 
 /** It has called C_Initialize. */
 export async function program(t: TestContext, company: Payments): Promise<Program> {
-  const pkcs11js = createRequire(join(PREFIX ?? '', 'package.json')).resolve('pkcs11js')
+  const pkcs11js = createRequire(PACKAGE).resolve('pkcs11js')
   const child = fork(join(import.meta.dirname, 'program-child.ts'), [pkcs11js, company.module()], {
     env: { ...process.env, ...company.env() },
     serialization: 'advanced',
