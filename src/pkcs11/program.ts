@@ -14,7 +14,14 @@ import { CryptokiError, refuse, returnValueOf } from './errors.ts'
 import type { FunctionName } from './functions/function.ts'
 import { FUNCTIONS } from './functions/functions.ts'
 import { MalformedMessage, malformed } from './rpc/malformed.ts'
-import { type CallResults, type Request, readRequest, writeRefusal, writeResponse } from './rpc/messages.ts'
+import {
+  type CallResults,
+  type Request,
+  readRequest,
+  type Unreadable,
+  writeRefusal,
+  writeResponse,
+} from './rpc/messages.ts'
 import { isSessionCall } from './session-calls.ts'
 import type { Token } from './token.ts'
 import { createTurns } from './turns.ts'
@@ -56,7 +63,11 @@ export function createProgram({ hsm, token, log }: ProgramNeeds, from?: Applicat
     if (ending) await endApplication(ending)
   }
 
-  async function results(request: Request): Promise<CallResults<typeof request.name>> {
+  async function results(request: Request | Unreadable): Promise<CallResults<typeof request.name>> {
+    if ('refusal' in request) {
+      initialized().sessions.get(request.session)
+      throw request.refusal
+    }
     switch (request.name) {
       case 'C_Initialize':
         if (application) refuse(CKR.CRYPTOKI_ALREADY_INITIALIZED)
@@ -78,9 +89,13 @@ export function createProgram({ hsm, token, log }: ProgramNeeds, from?: Applicat
       application: Application,
       ...given: readonly unknown[]
     ) => CallResults<typeof name> | Promise<CallResults<typeof name>>
-    const [session] = given as readonly unknown[]
     if (!isSessionCall(name)) return run(to, ...given)
-    return turns(session as number, async () => run(to, ...given))
+    const session = given[0] as number
+    return turns(session, async () => {
+      // A bad session is said before anything else that is wrong (v2.40 §5.1.7).
+      to.sessions.get(session)
+      return run(to, ...given)
+    })
   }
 
   return {

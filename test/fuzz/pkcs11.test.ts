@@ -214,4 +214,20 @@ suite('PKCS#11 under nonsense', () => {
     for (const { stream } of programs) stream.destroy()
     while (shared.pkcs11.connections() > 100) await new Promise(setImmediate)
   })
+
+  test('large frames have a common bound, small ones do not run into it', async () => {
+    const programs = await Promise.all(Array.from({ length: 9 }, () => shared.program()))
+    const announced = 64 * 1024 * 1024
+    const header = Buffer.from('000000640000000004000000', 'hex')
+    const part = Buffer.alloc(announced - 1024)
+    const ends = programs.map(({ stream }) => closed(stream))
+    for (const { stream } of programs) {
+      stream.write(header)
+      stream.write(part)
+    }
+    await Promise.race(ends)
+    for (const { stream } of programs) stream.destroy()
+    const small = await shared.program()
+    assert.equal((await small.call(C.GetSlotInfo, ulong(0))).texts.length, 2)
+  })
 })

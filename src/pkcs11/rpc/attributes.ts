@@ -6,6 +6,7 @@ import {
   type Reader,
   readByte,
   readByteArray,
+  readBytes,
   readCount,
   readMany,
   readU32,
@@ -16,7 +17,7 @@ import { type Writer, writeByte, writeByteArray, writeU32, writeU64 } from './wr
 
 type Kind = 'boolean' | 'number' | 'template' | 'mechanisms' | 'bytes'
 
-/** Whatever is not here, vendors' types among it, is bytes as the program has them in its memory. */
+/** Whatever is not here is bytes as the program has them in its memory. */
 const KINDS: ReadonlyMap<number, Kind> = new Map([
   ...kind(
     'boolean',
@@ -36,11 +37,23 @@ const KINDS: ReadonlyMap<number, Kind> = new Map([
   ...kind('mechanisms', [0x4000_0600]),
 ])
 
+/** Clients that offer version 1 or more know more types: derive templates, and some of one vendor's. */
+const LATER_KINDS: ReadonlyMap<number, Kind> = new Map([
+  ...KINDS,
+  ...kind('template', [0x4000_0213]),
+  ...kind(
+    'boolean',
+    [0x8001_0001, 0x8001_0002, 0x8001_0003, 0x8001_0004, 0x8001_0008, 0x8001_000c, 0x8001_000d],
+  ),
+  ...kind('number', [0x8001_0005, 0x8001_000a, 0x800d_0001, 0x800d_0009, 0x800d_0101]),
+])
+
 function kind(name: Kind, types: readonly number[]): [number, Kind][] {
   return types.map((type) => [type, name])
 }
 
-const kindOf = (type: number): Kind => KINDS.get(type) ?? 'bytes'
+const kindOf = ({ offered }: Reader, type: number): Kind =>
+  (offered >= 1 ? LATER_KINDS : KINDS).get(type) ?? 'bytes'
 
 /** Bytes of CK_BBOOL, CK_ULONG and CK_ATTRIBUTE in the program's memory (64-bit systems). */
 const BOOLEAN_BYTES = 1
@@ -67,7 +80,7 @@ function readAttribute(from: Reader, depth: number): Attribute {
   const type = readU32(from)
   if (readByte(from) === 0) return { type, value: null }
   const length = readU32(from)
-  return { type, value: readValue(from, kindOf(type), length, depth) }
+  return { type, value: readValue(from, kindOf(from, type), length, depth) }
 }
 
 function readValue(from: Reader, of: Kind, length: number, depth: number): Attribute['value'] {
@@ -82,10 +95,9 @@ function readValue(from: Reader, of: Kind, length: number, depth: number): Attri
     }
     case 'template':
       return templateOf(readAttributes(from, depth + 1))
-    // Nothing of ours has a list of mechanisms; it only has to be read past.
+    // Nothing of ours has a list of mechanisms, and none is ever looked into.
     case 'mechanisms':
-      readMany(readCount(from, NUMBER_BYTES), () => readU64(from))
-      return null
+      return readBytes(from, readCount(from, NUMBER_BYTES) * NUMBER_BYTES)
     case 'bytes':
       return readByteArray(from) ?? Buffer.alloc(0)
   }
@@ -130,7 +142,7 @@ function tryWanted(from: Reader, nested: boolean, depth = 0): Wanted[] | undefin
     if (remaining(from) < 8) return undefined
     const type = readU32(from)
     wanted.push({ type, room: readU32(from) })
-    if (nested && kindOf(type) === 'template' && !tryWanted(from, nested, depth + 1)) return undefined
+    if (nested && kindOf(from, type) === 'template' && !tryWanted(from, nested, depth + 1)) return undefined
   }
   return wanted
 }

@@ -1,9 +1,10 @@
 /** Requests and responses: the number of the call, its signature, and what the signature says. */
 import type { ReturnValue } from '../cryptoki/returns.ts'
+import { CryptokiError } from '../errors.ts'
 import { CALLS, type CallName, LAST_CALL } from './calls.ts'
 import { HEADER_BYTES } from './frame.ts'
 import { malformed } from './malformed.ts'
-import { createReader, type Reader, readByteArray, readEnd, readU32 } from './reader.ts'
+import { createReader, type Reader, readByteArray, readEnd, readU32, readU64 } from './reader.ts'
 import { type Arguments, argumentsReader, type Results, resultsWriter } from './signatures.ts'
 import { createWriter, type Writer, writeByteArray, writeU32, writeU64, written } from './writer.ts'
 
@@ -39,22 +40,38 @@ export type Request = {
   readonly [N in CallName]: { readonly name: N; readonly given: CallArguments<N> }
 }[CallName]
 
+/** A request with a mechanism that the token does not have: what comes after it cannot be told. */
+export type Unreadable = {
+  readonly name: CallName
+  readonly session: number
+  readonly refusal: CryptokiError
+}
+
 /**
  * Reads a request; undefined for a call of the protocol that is not answered.
  *
  * @param offered version that the client offered
- * Throws MalformedMessage, and CKR_MECHANISM_INVALID or _PARAM_INVALID.
+ * Throws MalformedMessage.
  */
-export function readRequest(body: Buffer, offered: number): Request | undefined {
+export function readRequest(body: Buffer, offered: number): Request | Unreadable | undefined {
   const from = createReader(body, offered)
   const id = readU32(from)
   const signature = readByteArray(from)
   const layout = LAYOUTS.get(id)
   if (!layout) return id > 0 && id <= LAST_CALL ? undefined : malformed('call')
   if (!signature?.equals(layout.request)) return malformed('signature')
-  const given = layout.read(from)
-  readEnd(from)
-  return { name: layout.name, given } as unknown as Request
+  const { name } = layout
+  const start = from.at
+  try {
+    const given = layout.read(from)
+    readEnd(from)
+    return { name, given } as unknown as Request
+  } catch (error) {
+    if (!(error instanceof CryptokiError)) throw error
+    // Every call with a mechanism has the session first.
+    from.at = start
+    return { name, session: readU64(from), refusal: error }
+  }
 }
 
 /** The frame of a response. */

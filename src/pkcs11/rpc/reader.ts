@@ -38,7 +38,11 @@ export function readU64(from: Reader): number {
 /** A part of the message, not a copy; null for NULL. */
 export function readByteArray(from: Reader): Buffer | null {
   const length = readU32(from)
-  if (length === NULL_LENGTH) return null
+  return length === NULL_LENGTH ? null : readBytes(from, length)
+}
+
+/** A part of the message, not a copy. */
+export function readBytes(from: Reader, length: number): Buffer {
   const at = take(from, length)
   return from.bytes.subarray(at, at + length)
 }
