@@ -37,6 +37,11 @@ export const newSecretKey = v.variant('key-type', [
     ...symmetric,
   }),
   v.strictObject({
+    'key-type': v.literal('des3'),
+    'key-length-bytes': v.literal(24, 'key-length-bytes must be 24'),
+    ...symmetric,
+  }),
+  v.strictObject({
     'key-type': v.literal('generic-secret'),
     'key-length-bytes': v.pipe(
       number('key-length-bytes'),

@@ -1,5 +1,5 @@
 import type { Checked } from '../../contract/operations.ts'
-import { aesCheckValue, generateSecret } from '../../crypto/secret-keys.ts'
+import { checkValueOf, generateSecret } from '../../crypto/secret-keys.ts'
 import type { KeyRecord } from '../../model/records.ts'
 import { keysFit } from '../../policy/capacity.ts'
 import { keyAvailable } from '../../policy/key-availability.ts'
@@ -27,9 +27,10 @@ function draftSecretKey(parts: Parts, call: Call, request: Checked<'key.generate
   const flags = flagsOfNew(parts, 'secret-key', request, GENERATED)
   granted(keyAvailable(availability(parts, call), flags.token))
   granted(keysFit(keyCounts(parts.store.catalog, call), [{ keyClass: 'secret-key', flags }], parts.capacity))
-  const material = generateSecret(request['key-length-bytes'])
+  const keyType = request['key-type']
+  const material = generateSecret(keyType, request['key-length-bytes'])
   return {
-    keyType: request['key-type'],
+    keyType,
     keyClass: 'secret-key',
     origin: GENERATED,
     label: request.label,
@@ -38,7 +39,7 @@ function draftSecretKey(parts: Parts, call: Call, request: Checked<'key.generate
     flags,
     wrapTemplate: undefined,
     unwrapTemplate: undefined,
-    checkValue: request['key-type'] === 'aes' ? aesCheckValue(material) : undefined,
+    checkValue: checkValueOf(keyType, material),
     keyLengthBytes: material.length,
     rsa: undefined,
     ec: undefined,

@@ -61,6 +61,7 @@ const INFO: ReadonlyMap<number, MechanismInfo> = new Map<number, MechanismInfo>(
   [CKM.AES_KEY_WRAP, aes(WRAPS)],
   [CKM.AES_KEY_WRAP_PAD, aes(WRAPS)],
   [CKM.AES_KEY_WRAP_KWP, aes(WRAPS)],
+  [CKM.DES3_KEY_GEN, des3(GENERATE)],
   [CKM.DES3_ECB, des3(ENCRYPTS)],
   [CKM.DES3_CBC, des3(ENCRYPTS)],
   [CKM.DES3_CBC_PAD, des3(ENCRYPTS)],

@@ -16,8 +16,9 @@ import { bytesIn, mustBe, needed, numberIn, type Template } from './template.ts'
 
 const SECRET_KEYS = new Map([
   [CKM.AES_KEY_GEN, { keyType: 'aes', type: CKK.AES }],
+  [CKM.DES3_KEY_GEN, { keyType: 'des3', type: CKK.DES3 }],
   [CKM.GENERIC_SECRET_KEY_GEN, { keyType: 'generic-secret', type: CKK.GENERIC_SECRET }],
-] as const) as ReadonlyMap<number, { keyType: 'aes' | 'generic-secret'; type: number }>
+] as const) as ReadonlyMap<number, { keyType: 'aes' | 'des3' | 'generic-secret'; type: number }>
 
 const AES_LENGTHS = [16, 24, 32] as const
 type AesLength = (typeof AES_LENGTHS)[number]
@@ -34,7 +35,7 @@ export async function generateKey(
   withoutParameter(mechanism)
   mustBe(template, CKA.CLASS, CKO.SECRET_KEY)
   mustBe(template, CKA.KEY_TYPE, type)
-  const length = needed(numberIn(template, CKA.VALUE_LEN))
+  const length = lengthIn(template, keyType)
   const {
     label,
     session: inSession,
@@ -42,14 +43,30 @@ export async function generateKey(
     templates,
   } = newKey(template, 'secret-key', keyType, [CKA.VALUE_LEN])
   mayMake(session, template)
-  const common = { label, session: inSession, attributes }
-  const { key } = await application.account.call(
-    'key.generate-symmetric',
-    keyType === 'aes'
-      ? { 'key-type': 'aes', 'key-length-bytes': aesLength(length), ...common }
-      : { 'key-type': 'generic-secret', 'key-length-bytes': secretLength(length), ...common },
-  )
+  const { key } = await application.account.call('key.generate-symmetric', {
+    ...length,
+    label,
+    session: inSession,
+    attributes,
+  })
   return handleOfKey(application, session, key, templates)
+}
+
+type SecretKind =
+  | { readonly 'key-type': 'aes'; readonly 'key-length-bytes': AesLength }
+  | { readonly 'key-type': 'des3'; readonly 'key-length-bytes': 24 }
+  | { readonly 'key-type': 'generic-secret'; readonly 'key-length-bytes': number }
+
+/** That of a triple DES key goes without saying; some callers say it. */
+function lengthIn(template: Template, keyType: SecretKind['key-type']): SecretKind {
+  if (keyType === 'des3') {
+    mustBe(template, CKA.VALUE_LEN, 24)
+    return { 'key-type': keyType, 'key-length-bytes': 24 }
+  }
+  const length = needed(numberIn(template, CKA.VALUE_LEN))
+  return keyType === 'aes'
+    ? { 'key-type': keyType, 'key-length-bytes': aesLength(length) }
+    : { 'key-type': keyType, 'key-length-bytes': secretLength(length) }
 }
 
 const aesLength = (length: number): AesLength =>

@@ -30,6 +30,7 @@ export const KEY_TYPE_OF: Readonly<Record<KeyType, number>> = {
 /** How the HSM makes keys of a type; PKCS#11 has had no mechanism for ML-DSA before v3.2. */
 const GENERATED_BY: Readonly<Partial<Record<KeyType, number>>> = {
   aes: CKM.AES_KEY_GEN,
+  des3: CKM.DES3_KEY_GEN,
   'generic-secret': CKM.GENERIC_SECRET_KEY_GEN,
   rsa: CKM.RSA_PKCS_KEY_PAIR_GEN,
   ec: CKM.EC_KEY_PAIR_GEN,

@@ -104,8 +104,14 @@ test('facts are refused for what is not such a key', async () => {
 })
 
 test('secrets have the length asked for and are never the same', () => {
-  for (const bytes of [1, 16, 24, 32, 800]) assert.equal(generateSecret(bytes).length, bytes)
-  assert.notDeepEqual(generateSecret(32), generateSecret(32))
+  for (const bytes of [1, 16, 24, 32, 800])
+    assert.equal(generateSecret('generic-secret', bytes).length, bytes)
+  assert.notDeepEqual(generateSecret('aes', 32), generateSecret('aes', 32))
+})
+
+test('every byte of a triple DES key has an odd number of ones', () => {
+  const ones = (byte: number) => byte.toString(2).replaceAll('0', '').length
+  assert.ok([...generateSecret('des3', 24)].every((byte) => ones(byte) % 2 === 1))
 })
 
 function publicHalf(pkcs8: Buffer): Buffer {
