@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
+import { type EventEmitter, once } from 'node:events'
 import { Agent } from 'node:https'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { HsmError } from '../../../src/contract/errors.ts'
 import {
   authority,
@@ -149,7 +150,22 @@ test('a connection too many is not accepted', async (t) => {
   assert.equal((await postHttp2(first)).status, 200)
 })
 
+/** Time stands still but for this: it goes by in steps of `ms` until all of them are closed. */
+async function timeUp({ mock }: TestContext, ms: number, peers: readonly EventEmitter[]): Promise<void> {
+  let open = peers.length
+  for (const peer of peers) {
+    peer.once('close', () => {
+      open -= 1
+    })
+  }
+  while (open > 0) {
+    mock.timers.tick(ms)
+    await setImmediate()
+  }
+}
+
 test('connections that show no session are closed, others stay', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
   const { port } = await startServer(
     t,
     (_operation, _request, token) => {
@@ -173,7 +189,7 @@ test('connections that show no session are closed, others stay', async (t) => {
   await postHttp2(impostor, { headers: { authorization: 'Bearer wrong' } })
   silent.resume()
   headOnly.resume()
-  await Promise.all([silent, headOnly, anonymous, impostor].map((peer) => once(peer, 'close')))
+  await timeUp(t, 100, [silent, headOnly, anonymous, impostor])
 
   assert.equal((await postHttp2(withSession)).status, 200)
   const again = await post(port, { headers: session }, { agent })
@@ -181,6 +197,7 @@ test('connections that show no session are closed, others stay', async (t) => {
 })
 
 test('a login under way when the time is up is not disturbed', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
   const door = gate()
   const entered = gate()
   const { port } = await startServer(
@@ -196,21 +213,20 @@ test('a login under way when the time is up is not disturbed', async (t) => {
   const slow = await openHttp2(t, port)
   const login = postHttp2(slow, { path: '/v1/session.login' })
   await entered.opened
-  const later = await openHttp2(t, port)
-  await once(later, 'close')
+  await timeUp(t, 50, [await openHttp2(t, port)])
   door.open()
   assert.equal((await login).status, 200)
-  const evenLater = await openHttp2(t, port)
-  await once(evenLater, 'close')
+  await timeUp(t, 50, [await openHttp2(t, port)])
   assert.equal((await postHttp2(slow)).status, 200)
 })
 
 test('an idle connection is closed unless a session is bound to it', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
   const { port } = await startServer(t, undefined, { idleConnectionMs: 50 })
   const bound = await openHttp2(t, port)
   await postHttp2(bound, { headers: { ...session, 'strongroom-session': 'connection' } })
   const unbound = await openHttp2(t, port)
   await postHttp2(unbound, { headers: session })
-  await once(unbound, 'close')
+  await timeUp(t, 50, [unbound])
   assert.equal((await postHttp2(bound)).status, 200)
 })
