@@ -107,18 +107,25 @@ const possible = ({ choices }: Option): string =>
   choices ? `\n  [possible values: ${Object.keys(choices).join(', ')}]` : ''
 
 function conflict(options: Options, given: Given): Problem | undefined {
+  for (const [name, option] of Object.entries(options)) {
+    const other = given.has(name) && option.conflicts?.find((other) => given.has(other))
+    if (other) return contradiction(signature(name, option), signature(other, options[other] as Option))
+  }
   for (const group of groupsOf(options)) {
     const [first, second] = Object.entries(options)
       .filter(([name, option]) => option.group === group && given.has(name))
       .map(([name, option]) => signature(name, option))
-    if (second !== undefined) return problem(`the argument '${first}' cannot be used with '${second}'`)
+    if (first !== undefined && second !== undefined) return contradiction(first, second)
   }
   return undefined
 }
 
+const contradiction = (one: string, other: string): Problem =>
+  problem(`the argument '${one}' cannot be used with '${other}'`)
+
 function missing(options: Options, given: Given): Problem | undefined {
   const single = Object.entries(options)
-    .filter(([name, { required }]) => required && !given.has(name))
+    .filter(([name, option]) => isMissing(options, given, name, option))
     .map(([name, option]) => signature(name, option))
   const groups = [...groupsOf(options)]
     .filter(
@@ -129,6 +136,12 @@ function missing(options: Options, given: Given): Problem | undefined {
   return lines.length === 0
     ? undefined
     : problem(`the following required arguments were not provided:${lines.join('')}`)
+}
+
+function isMissing(options: Options, given: Given, name: string, { required, unless = '' }: Option): boolean {
+  if (given.has(name)) return false
+  const needed = Object.entries(options).some(([other, { needs }]) => needs === name && given.has(other))
+  return needed || (required === true && !given.has(unless))
 }
 
 function toArgs(options: Options, given: Given): ArgValues {

@@ -2,9 +2,9 @@
 import { HsmError } from '../contract/errors.ts'
 import { renderHelp } from './help.ts'
 import { parse } from './parse.ts'
-import { failure, type Output, printed, success, wrongUsage } from './render.ts'
+import { failure, inPieces, type Output, partial, printed, success, wrongUsage } from './render.ts'
 import type { Credentials, Seat } from './seats.ts'
-import type { Action, ArgValue, ArgValues, Context, Root } from './spec.ts'
+import type { Action, ArgValue, ArgValues, Context, Progress, Root } from './spec.ts'
 import { usageError } from './usage.ts'
 
 /** What a command line is carried out with. */
@@ -16,6 +16,8 @@ export type Environment = {
   credentials(): Credentials
   /** Shows the prompt and reads a line without showing it. Throws HsmError when that cannot be. */
   askHidden(prompt: string): Promise<string>
+  /** Left out: nobody is told how far work is. */
+  progress?(besideOutput: boolean): Progress
 }
 
 /** Values of `--cluster-id` and `--config`. */
@@ -47,7 +49,9 @@ async function run(command: Action, args: ArgValues, environment: Environment): 
   try {
     const seat = await environment.open(chosen(args))
     if (!command.anyone && seat.username() === undefined) await seat.login(environment.credentials())
-    return success(await command.run(args, contextOf(seat, environment)))
+    const data = await command.run(args, contextOf(seat, environment))
+    if (typeof data === 'object' && Symbol.asyncIterator in data) return await inPieces(data)
+    return command.failed?.(data) ? partial(data) : success(data)
   } catch (error) {
     return failure(error)
   }
@@ -56,11 +60,14 @@ async function run(command: Action, args: ArgValues, environment: Environment): 
 const text = (value: ArgValue | undefined): string | undefined =>
   typeof value === 'string' ? value : undefined
 
-function contextOf(seat: Seat, { askHidden }: Environment): Context {
+const UNTOLD: Progress = { show: () => undefined, end: () => undefined }
+
+function contextOf(seat: Seat, { askHidden, progress }: Environment): Context {
   return {
     call: seat.call,
     login: (username, role, password) => seat.login({ username, role, password }),
     logout: seat.logout,
+    progress: (besideOutput = false) => progress?.(besideOutput) ?? UNTOLD,
     askPassword: () => askHidden('Enter password:'),
     async askNewPassword() {
       const password = await askHidden('Enter password:')

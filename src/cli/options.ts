@@ -1,7 +1,7 @@
 /** Options that several commands share. */
 import type { Hash } from '../contract/mechanisms.ts'
 import type { Role } from '../contract/users.ts'
-import type { Option } from './spec.ts'
+import type { Option, Options } from './spec.ts'
 
 /** @param purpose what the key is selected for, such as `a matching key for unsharing` */
 const keyFilter = (purpose: string) =>
@@ -17,6 +17,35 @@ export const anyKeys = keyFilter('the keys to list')
 /** @param verb such as `unsharing` */
 export const oneKey = (verb: string) =>
   ({ ...keyFilter(`a matching key for ${verb}`), required: true }) as const satisfies Option
+
+/** The same for commands that can do it to several keys. */
+export const someKeys = (verb: string) =>
+  ({ ...oneKey(verb), unless: 'all-matching' }) as const satisfies Option
+
+/** More than a filter says, for commands about several keys. `needs`: the flag that makes it one. */
+export const moreCriteria = <const N extends { readonly needs?: string }>(needs: N) =>
+  ({
+    'label-glob': {
+      value: 'PATTERN',
+      extension: true,
+      ...needs,
+      help: 'Select keys by their label: * stands for any text, ? for any one character, and a backslash takes away the meaning of the character after it',
+    },
+    owner: {
+      value: 'USERNAME',
+      extension: true,
+      completes: 'username',
+      ...needs,
+      help: 'Select keys that this user owns',
+    },
+    'shared-with': {
+      value: 'USERNAME',
+      extension: true,
+      completes: 'username',
+      ...needs,
+      help: 'Select keys that are shared with this user',
+    },
+  }) as const satisfies Options
 
 /** @param verb such as `signing` */
 export const keyToUse = (verb: string) => ({ ...oneKey(verb), value: 'KEY_FILTER' }) as const satisfies Option

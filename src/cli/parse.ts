@@ -70,13 +70,20 @@ export async function parse(root: Root, words: readonly string[]): Promise<Parse
   const line = usage(path, command.options)
   if (help) {
     const [extra] = rest
-    if (extra === undefined) return { kind: 'help', path, command, layout: 'long', asked: true }
+    const page = { kind: 'help', path, command: onPage(command), layout: 'long', asked: true } as const
+    if (extra === undefined) return page
     return { kind: 'problem', message: `unrecognized subcommand '${shown(extra)}'`, usage: line }
   }
   const bound = bind({ ...command.options, ...root.options }, rest)
   if (bound.kind === 'bound') return { kind: 'command', command, args: bound.args }
   if (bound.kind === 'help') return { kind: 'help', path, command, layout: bound.layout, asked: true }
   return { kind: 'problem', message: bound.message, usage: bound.usage ? line : undefined }
+}
+
+function onPage(command: Command): Command {
+  if (!('plainPage' in command)) return command
+  const options = Object.entries(command.options).filter(([, { extension }]) => !extension)
+  return { ...command, options: Object.fromEntries(options) }
 }
 
 function atGroup(path: Path, stop: string | undefined, help: boolean): Parsed {

@@ -7,6 +7,8 @@ export type Output = {
   /** 0 success, 1 failure, 2 wrong usage. */
   readonly exit: number
   readonly stream: 'stdout' | 'stderr'
+  /** What comes after the text. If it fails, the output is left without its end and the exit status is that of the failure. */
+  readonly rest?: AsyncGenerator<string>
   /** What the program is to do next. */
   readonly next?: { readonly turn: Turn['turn']; readonly args: ArgValues }
 }
@@ -20,11 +22,37 @@ export function success(data: string | object): Output {
   return printed(envelope(0, data))
 }
 
+/** Some of it failed, and `data` tells what. */
+export const partial = (data: string | object): Output => ({ ...printed(envelope(1, data)), exit: 1 })
+
+/** @param pieces of data; what goes wrong before the second is told like any failure */
+export async function inPieces(pieces: AsyncGenerator<string>): Promise<Output> {
+  const [first, second] = [await pieces.next(), await pieces.next()]
+  const text = `{\n  "error_code": 0,\n  "data": ${first.value ?? ''}${second.value ?? ''}`
+  return second.done ? printed(text + END) : { ...printed(text), rest: ended(pieces) }
+}
+
+const END = '\n}\n'
+
+async function* ended(pieces: AsyncGenerator<string>): AsyncGenerator<string> {
+  yield* pieces
+  yield END
+}
+
+/** What is said of output that was left without its end. */
+export const brokenOff = (error: unknown): Output => ({
+  text: `error: the output is not complete: ${asKnown(error).message}\n`,
+  exit: 1,
+  stream: 'stderr',
+})
+
 export function failure(error: unknown): Output {
-  const known =
-    error instanceof HsmError ? error : new HsmError('internal', `Unexpected error: ${String(error)}`)
+  const known = asKnown(error)
   return { text: envelope(1, known.message), exit: ERRORS[known.code].exit, stream: 'stdout' }
 }
+
+const asKnown = (error: unknown): HsmError =>
+  error instanceof HsmError ? error : new HsmError('internal', `Unexpected error: ${String(error)}`)
 
 const envelope = (error_code: 0 | 1, data: string | object): string =>
   `${JSON.stringify({ error_code, data }, null, 2)}\n`

@@ -12,6 +12,12 @@ export type Option = {
   readonly count?: true
   readonly required?: true
   readonly short?: string
+  /** Not required when that flag is given. */
+  readonly unless?: string
+  /** The flag without which it means nothing. */
+  readonly needs?: string
+  /** Options that contradict it. */
+  readonly conflicts?: readonly string[]
   /** What holds when the option is left out. */
   readonly fallback?: string
   /** The only values accepted, each with its help, which may be empty. */
@@ -40,11 +46,17 @@ type ValueOf<O extends Option> = O extends { readonly many: true }
         ? string
         : true
 
+type IsGiven<O extends Option> = O extends { readonly unless: string }
+  ? false
+  : O extends { readonly required: true }
+    ? true
+    : false
+
 /** What `run` receives for the options of a command. */
 export type Args<S extends Options> = {
-  readonly [K in keyof S as S[K] extends { readonly required: true } ? K : never]: ValueOf<S[K]>
+  readonly [K in keyof S as IsGiven<S[K]> extends true ? K : never]: ValueOf<S[K]>
 } & {
-  readonly [K in keyof S as S[K] extends { readonly required: true } ? never : K]?: ValueOf<S[K]>
+  readonly [K in keyof S as IsGiven<S[K]> extends true ? never : K]?: ValueOf<S[K]>
 }
 
 /** What a command can do to the cluster it was given. */
@@ -57,16 +69,29 @@ export type Context = {
   askPassword(): Promise<string>
   /** Prompts twice for a password to be set. */
   askNewPassword(): Promise<string>
+  /** For work that may take long. `besideOutput`: the command prints while it works. */
+  progress(besideOutput?: boolean): Progress
 }
 
-/** The `data` of a reply. */
-export type Data = string | object
+/** Tells a person at a terminal how far work is; nobody else is told. */
+export type Progress = {
+  show(done: number, total: number): void
+  /** @param summary of work that took long */
+  end(summary?: string): void
+}
+
+/** The `data` of a reply; in pieces, it is JSON as it is printed. */
+export type Data = string | object | AsyncGenerator<string>
 
 /** A command that talks to a cluster. */
 export type Action = {
   readonly options: Options
   /** Needs no login. */
   readonly anyone?: true
+  /** Its page in `help` is that of the CLI of AWS to the letter; extensions are on `-h` and `--help`. */
+  readonly plainPage?: true
+  /** Whether data tells of a failure. */
+  readonly failed?: (data: Data) => boolean
   readonly run: (args: ArgValues, context: Context) => Promise<Data>
 }
 
@@ -114,6 +139,8 @@ export const CLUSTER_ID = {
 export function action<const S extends Options>(spec: {
   readonly options: S
   readonly anyone?: true
+  readonly plainPage?: true
+  readonly failed?: (data: Data) => boolean
   run(args: Args<S>, context: Context): Promise<Data>
 }): Action {
   // The parser hands over exactly what the options promise.

@@ -1,9 +1,11 @@
 import * as v from 'valibot'
 import { attributeKind, KEY_CLASSES, KEY_TYPES, normalBytes, parseFlag } from './attributes.ts'
 import { HsmError } from './errors.ts'
+import { labelGlob } from './label-glob.ts'
 import { LIMITS } from './limits.ts'
 import { CURVE_NAMES, type CurveName } from './mechanisms.ts'
 import { shown } from './shown.ts'
+import { username } from './users.ts'
 
 /** A filter as it travels: the words after `--filter`, all of which must hold. */
 export const filterWords = v.pipe(
@@ -18,6 +20,15 @@ export const filterWords = v.pipe(
   ),
   v.maxLength(LIMITS.filterTerms, `filter: at most ${LIMITS.filterTerms} terms`),
 )
+
+/** What several keys are selected by; all of it must hold. Holders are users who exist. */
+export const criteria = {
+  filter: filterWords,
+  'label-glob': v.optional(labelGlob),
+  owner: v.optional(username),
+  'shared-with': v.optional(username),
+}
+export type Criteria = v.InferOutput<v.StrictObjectSchema<typeof criteria, undefined>>
 
 /** One equality. The value is in the form that a key's attribute has. */
 export type FilterTerm =

@@ -35,11 +35,17 @@ export const LIMITS = {
   keys: 16_666,
   asymmetricKeys: 3_333,
   labelLength: 127,
+  /** Twice a label, as every character may have a backslash before it. */
+  labelGlobLength: 254,
   idBytes: 256,
   filterTerms: 64,
   filterTermLength: 2048,
   attributesAtOnce: 32,
   pageItems: 1_000_000,
+  /** Keys that the CLI asks for at once when it wants all. */
+  listPage: 5000,
+  /** Keys in one request to share, unshare or delete; with as many shares as there can be they fit into one commit. */
+  keysAtOnce: 64,
   shareUsers: 128,
   /** Audit entries in one reply. */
   auditEntries: 1000,

@@ -18,6 +18,7 @@ import { cryptoUpdate } from './operations/crypto-update.ts'
 import { cryptoVerify } from './operations/crypto-verify.ts'
 import { keyCopy } from './operations/key-copy.ts'
 import { keyDelete } from './operations/key-delete.ts'
+import { keyDeleteMany } from './operations/key-delete-many.ts'
 import { keyDerive } from './operations/key-derive.ts'
 import { keyExportPublic } from './operations/key-export-public.ts'
 import { keyExportValue } from './operations/key-export-value.ts'
@@ -27,6 +28,7 @@ import { keyImport } from './operations/key-import.ts'
 import { keyList } from './operations/key-list.ts'
 import { keySetAttribute } from './operations/key-set-attribute.ts'
 import { keyShare, keyUnshare } from './operations/key-share.ts'
+import { keyShareMany, keyUnshareMany } from './operations/key-share-many.ts'
 import { keyUnwrap } from './operations/key-unwrap.ts'
 import { keyWrap } from './operations/key-wrap.ts'
 import { policyApply } from './operations/policy-apply.ts'
@@ -56,6 +58,9 @@ export const HANDLERS: { readonly [K in OperationName]: Handler<K> } = {
   'key.share': keyShare,
   'key.unshare': keyUnshare,
   'key.delete': keyDelete,
+  'key.share-many': keyShareMany,
+  'key.unshare-many': keyUnshareMany,
+  'key.delete-many': keyDeleteMany,
   'key.set-attribute': keySetAttribute,
   'key.generate-symmetric': keyGenerateSymmetric,
   'key.generate-pair': keyGeneratePair,

@@ -8,7 +8,7 @@ import type { KeyRecord } from '../model/records.ts'
 import { type Decision, deny, type Refusal } from '../policy/decision.ts'
 import type { Availability } from '../policy/key-availability.ts'
 import { exactlyOne } from '../policy/key-selection.ts'
-import { auditing } from './auditing.ts'
+import { auditing, type Refused } from './auditing.ts'
 import { availability } from './facts.ts'
 import type { Call, Parts } from './parts.ts'
 import { select } from './selection.ts'
@@ -41,12 +41,16 @@ export function read<K extends OperationName>(
 }
 
 type Change<K extends OperationName, P, D> = {
+  /** The name in the audit log, if it is not its own. */
+  readonly loggedAs?: OperationName
   /** Slow work that is done before and outside of the transaction. */
   readonly prepare?: (parts: Parts, call: Call, request: Checked<K>) => Promise<P>
   /** Gathers the facts from the view and lets the rule decide. Synchronous, without effects: it may run again. */
   readonly decide: (facts: Facts, request: Checked<K>, prepared: P) => Decision<D>
   /** What the audit log calls the objects of the request that the writes do not show. */
   readonly subjects?: (request: Checked<K>) => readonly string[]
+  /** What of an allowed request was refused. */
+  readonly refused?: (decided: D) => readonly Refused[]
   /** Effects on this HSM alone, and the reply. Runs when the change is committed and confirmed. */
   readonly reply: (parts: Parts, call: Call, decided: D, request: Checked<K>) => Reply<K> | Promise<Reply<K>>
   /** True when nothing of it concerns other HSMs; then it is not confirmed by them. */
@@ -58,7 +62,7 @@ type Change<K extends OperationName, P, D> = {
 /** Decides and commits in one transaction, with the audit entry; answers when guarantee G holds for it. */
 export function change<K extends OperationName, P = undefined, D = void>(
   operation: K,
-  { prepare, decide, subjects, reply, localOnly, wipe }: Change<K, P, D>,
+  { loggedAs, prepare, decide, subjects, refused, reply, localOnly, wipe }: Change<K, P, D>,
 ): Handler<K> {
   return async (parts, call, request) => {
     const prepared = (await prepare?.(parts, call, request)) as P
@@ -68,10 +72,11 @@ export function change<K extends OperationName, P = undefined, D = void>(
           ? decide({ parts, view, call }, request, prepared)
           : deny('not-logged-in')
         return auditing(parts, view, call, {
-          operation,
+          operation: loggedAs ?? operation,
           decision,
           writes: storedWrites(call, decision.writes),
           subjects: subjects?.(request) ?? [],
+          refused: decision.allow ? (refused?.(decision.result) ?? []) : [],
         })
       })
       const decided = granted(decision)

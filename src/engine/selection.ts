@@ -1,46 +1,113 @@
 /** Finds the keys that a filter names among those that exist for the actor. */
 import type { CatalogView } from '../catalog/catalog.ts'
-import { type Filter, parseFilter } from '../contract/filters.ts'
+import { type Criteria, type Filter, parseFilter } from '../contract/filters.ts'
+import { globMatcher } from '../contract/label-glob.ts'
 import { attributeOf } from '../model/key-attributes.ts'
 import type { KeyRecord } from '../model/records.ts'
 import type { Actor } from '../policy/actor.ts'
-import { sees } from '../policy/key-visibility.ts'
+import { allow, type Decision, deny } from '../policy/decision.ts'
+import { maySelectByHolder, sees } from '../policy/key-visibility.ts'
+import { targets } from './facts.ts'
 import type { Call } from './parts.ts'
+
+/** Criteria with what they name looked up. Users are meant by their ids. */
+type Wanted = {
+  readonly filter: Filter
+  readonly label?: ((label: string) => boolean) | undefined
+  readonly owner?: string | undefined
+  readonly sharedWith?: string | undefined
+}
 
 /**
  * Token keys and the session's own keys, in the order of their references.
  * Throws `invalid-filter`.
  */
-export function select(
+export const select = (view: CatalogView, call: Call, words: readonly string[]): readonly KeyRecord[] =>
+  find(view, call, { filter: parseFilter(words) })
+
+/** The same by more than a filter. Throws `invalid-filter`. */
+export function selectBy(view: CatalogView, call: Call, criteria: Criteria): Decision<readonly KeyRecord[]> {
+  const wanted = lookedUp(view, call.actor, criteria)
+  return wanted.allow ? allow(find(view, call, wanted.result)) : wanted
+}
+
+/** Those of the named keys that exist for the actor and fit the criteria. Throws `invalid-filter`. */
+export function selectAmong(
   view: CatalogView,
-  { actor, session }: Call,
-  words: readonly string[],
-): readonly KeyRecord[] {
-  const filter = parseFilter(words)
-  const found = matching(candidates(view, actor, filter), actor, filter)
-  if (session && actor.role === 'crypto-user') found.push(...matching(session.keys.keys(), actor, filter))
+  call: Call,
+  criteria: Criteria,
+  references: readonly string[],
+): Decision<ReadonlyMap<string, KeyRecord>> {
+  const wanted = lookedUp(view, call.actor, criteria)
+  if (!wanted.allow) return wanted
+  const named = references.flatMap((reference) => {
+    const key = view.key(reference) ?? call.session?.keys.key(reference)
+    return key ? [key] : []
+  })
+  return allow(new Map(matching(named, call.actor, wanted.result).map((key) => [key.id, key])))
+}
+
+function lookedUp(view: CatalogView, actor: Actor, criteria: Criteria): Decision<Wanted> {
+  const { filter, 'label-glob': glob, owner, 'shared-with': sharedWith } = criteria
+  const named = targets(
+    view,
+    [owner, sharedWith].filter((name) => name !== undefined),
+  )
+  if (named.length > 0) {
+    const may = maySelectByHolder(actor)
+    if (!may.allow) return may
+  }
+  const unknown = named.find(({ user }) => !user)
+  if (unknown) return deny('user-not-found', `User ${unknown.username} not found`)
+  const idOf = (name: string | undefined) => named.find(({ username }) => username === name)?.user?.id
+  return allow({
+    filter: parseFilter(filter),
+    label: glob === undefined ? undefined : globMatcher(glob),
+    owner: idOf(owner),
+    sharedWith: idOf(sharedWith),
+  })
+}
+
+function find(view: CatalogView, { actor, session }: Call, wanted: Wanted): readonly KeyRecord[] {
+  const found = matching(candidates(view, actor, wanted), actor, wanted)
+  if (session && actor.role === 'crypto-user') found.push(...matching(session.keys.keys(), actor, wanted))
   return isSorted(found) ? found : found.sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
-function matching(keys: Iterable<KeyRecord>, actor: Actor, filter: Filter): KeyRecord[] {
+function matching(keys: Iterable<KeyRecord>, actor: Actor, wanted: Wanted): KeyRecord[] {
+  const { filter, label, owner, sharedWith } = wanted
   const found: KeyRecord[] = []
   for (const key of keys) {
-    if (sees(actor, key) && filter.every(({ name, value }) => attributeOf(key, name) === value))
-      found.push(key)
+    const isWanted =
+      (owner === undefined || key.owner === owner) &&
+      (sharedWith === undefined || key.sharedWith.includes(sharedWith)) &&
+      sees(actor, key) &&
+      filter.every(({ name, value }) => attributeOf(key, name) === value) &&
+      (label?.(key.label) ?? true)
+    if (isWanted) found.push(key)
   }
   return found
 }
 
 /** The smallest set of keys an index gives that has every match in it. */
-function candidates(view: CatalogView, actor: Actor, filter: Filter): Iterable<KeyRecord> {
-  for (const { name, value } of filter) {
-    if (name === 'key-reference') return lookUp(view, new Set([String(value)]))
-    if (name === 'label') return lookUp(view, view.keysByLabel(String(value)))
-    if (name === 'id' && value !== '0x') return lookUp(view, view.keysById(String(value)))
-  }
+function candidates(view: CatalogView, actor: Actor, wanted: Wanted): Iterable<KeyRecord> {
+  const [smallest] = indexed(view, wanted).sort((a, b) => a.size - b.size)
+  if (smallest) return lookUp(view, smallest)
   if (actor.role === 'admin') return view.keys()
   const visible = [view.keysByOwner(actor.id), view.keysBySharedUser(actor.id), view.publicKeys()]
   return lookUp(view, new Set(visible.flatMap((references) => [...references])))
+}
+
+function indexed(view: CatalogView, { filter, owner, sharedWith }: Wanted): ReadonlySet<string>[] {
+  const sets: ReadonlySet<string>[] = []
+  for (const { name, value } of filter) {
+    if (name === 'key-reference') sets.push(new Set([String(value)]))
+    if (name === 'label') sets.push(view.keysByLabel(String(value)))
+    if (name === 'id' && value !== '0x') sets.push(view.keysById(String(value)))
+  }
+  if (owner !== undefined) sets.push(view.keysByOwner(owner))
+  if (sharedWith !== undefined) sets.push(view.keysBySharedUser(sharedWith))
+  return sets
 }
 
 function* lookUp(view: CatalogView, references: ReadonlySet<string>): Generator<KeyRecord> {

@@ -1,9 +1,11 @@
 /** The program cloudhsm-cli. What a command does not need is not loaded: starting fast is a feature. */
 import { credentials } from '../cli/credentials.ts'
 import { type Chosen, chosen, type Environment, execute, noTerminal } from '../cli/execute.ts'
-import { failure, type Output } from '../cli/render.ts'
+import { createProgress } from '../cli/progress.ts'
+import { brokenOff, failure, type Output } from '../cli/render.ts'
 import { createSeats, type Seats } from '../cli/seats.ts'
 import type { PasswordPrompt } from '../cli/shell/password-prompt.ts'
+import type { Progress } from '../cli/spec.ts'
 import { programTree } from '../cli/tree.ts'
 import { version } from './version.ts'
 
@@ -24,14 +26,15 @@ const environment: Environment = {
     passwords ??= await openPrompt()
     return passwords.ask(prompt)
   },
+  progress,
 }
 
 async function main(words: readonly string[]): Promise<number> {
   const output = await execute(words, environment)
-  print(output)
+  const exit = await print(output)
   passwords?.close()
   await seats?.close()
-  return output.next?.turn === 'interactive' ? interactive(chosen(output.next.args)) : output.exit
+  return output.next?.turn === 'interactive' ? interactive(chosen(output.next.args)) : exit
 }
 
 async function interactive({ clusterId, config }: Chosen): Promise<number> {
@@ -48,11 +51,10 @@ async function interactive({ clusterId, config }: Chosen): Promise<number> {
         return stdin.isTTY ? terminalSource(stdin, screen(), completer) : scriptSource(stdin, stderr)
       },
       print,
+      progress,
     })
   } catch (error) {
-    const output = failure(error)
-    print(output)
-    return output.exit
+    return print(failure(error))
   }
 }
 
@@ -70,12 +72,31 @@ async function openPrompt(): Promise<PasswordPrompt> {
 /** Where people are asked: prompts stay out of output that goes elsewhere. */
 const screen = () => (process.stdout.isTTY ? process.stdout : process.stderr)
 
-function print({ text, stream }: Output): void {
-  if (text === '') return
+/** On standard error, so that nothing of it gets into the output. */
+function progress(besideOutput: boolean): Progress {
+  const { stderr, stdout } = process
+  const isShown = stderr.isTTY && !(besideOutput && stdout.isTTY)
+  return createProgress(isShown ? (text) => void stderr.write(text) : () => undefined, () =>
+    performance.now(),
+  )
+}
+
+/** @returns the exit status */
+async function print({ text, stream, rest, exit }: Output): Promise<number> {
+  if (text === '') return exit
   const target = process[stream]
   // Whoever reads the output may stop early, as head does.
   if (target.listenerCount('error') === 0) target.on('error', () => process.exit(1))
   target.write(text)
+  if (!rest) return exit
+  try {
+    for await (const piece of rest) {
+      if (!target.write(piece)) await new Promise((resolve) => target.once('drain', resolve))
+    }
+    return exit
+  } catch (error) {
+    return print(brokenOff(error))
+  }
 }
 
 process.exitCode = await main(process.argv.slice(2))

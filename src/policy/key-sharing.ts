@@ -6,6 +6,13 @@ import { allow, type Decision, deny, type Refusal } from './decision.ts'
 /** A user named by the owner; `user` is undefined when there is none with that name and role. */
 export type Target = { readonly username: string; readonly user: UserRecord | undefined }
 
+/** Whether keys can be shared with those who are named at all, or taken back from them, whichever keys they are. */
+export function mayName(role: Role, targets: readonly Target[]): Decision<void> {
+  if (role !== 'crypto-user') return deny('share-role')
+  const unknown = targets.find(({ user }) => !user)
+  return unknown ? deny('user-not-found', `User ${unknown.username} not found`) : allow(undefined)
+}
+
 /** Only the owner shares, only token keys, only with crypto users who do not have the key yet; all targets or none. */
 export function shareKey(
   actor: Actor,

@@ -1,5 +1,6 @@
 import type { KeyRecord } from '../model/records.ts'
 import type { Actor } from './actor.ts'
+import { allow, type Decision, deny } from './decision.ts'
 
 /** A right to the key itself: its owner, or a user it is shared with. */
 export const holds = (actor: Actor, key: KeyRecord): boolean =>
@@ -13,3 +14,12 @@ export function sees(actor: Actor, key: KeyRecord): boolean {
   if (actor.role === 'admin') return true
   return actor.role === 'crypto-user' && (key.keyClass === 'public-key' || holds(actor, key))
 }
+
+/** Admins are not shown who holds a key, and cannot find out by asking for the keys that somebody holds. */
+export const maySelectByHolder = (actor: Actor): Decision<void> =>
+  actor.role === 'crypto-user'
+    ? allow(undefined)
+    : deny(
+        'not-permitted',
+        'Only a crypto-user can select keys by their owner or by whom they are shared with',
+      )

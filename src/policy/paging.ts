@@ -1,13 +1,32 @@
 import { allow, type Decision, deny } from './decision.ts'
 
-/** A page of `items`. The token is the offset of the first item, in decimal; one past the end gives an empty page. */
-export function page<T>(
+/**
+ * A page of `items`, which are in the order of their references. The token is the offset of the first item in decimal,
+ * or the reference of the one before it in hex, from which the list goes on even if keys were deleted meanwhile; one
+ * past the end gives an empty page.
+ *
+ * @returns `next`: a token of the same kind
+ */
+export function page<T extends { readonly id: string }>(
   items: readonly T[],
   count: number,
-  token: string | undefined,
+  token = '0',
 ): Decision<{ readonly items: readonly T[]; readonly next: string | undefined }> {
-  if (token !== undefined && !/^[0-9]{1,12}$/.test(token)) return deny('invalid-paging')
-  const first = Number(token ?? 0)
+  const isReference = /^0x[0-9a-f]{16}$/.test(token)
+  if (!isReference && !/^[0-9]{1,12}$/.test(token)) return deny('invalid-paging')
+  const first = isReference ? firstAfter(items, token) : Number(token)
   const next = first + count
-  return allow({ items: items.slice(first, next), next: next < items.length ? String(next) : undefined })
+  const found = items.slice(first, next)
+  const following = isReference ? found.at(-1)?.id : String(next)
+  return allow({ items: found, next: next < items.length ? following : undefined })
+}
+
+function firstAfter(items: readonly { readonly id: string }[], reference: string): number {
+  let [low, high] = [0, items.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((items[middle]?.id ?? '') <= reference) low = middle + 1
+    else high = middle
+  }
+  return low
 }

@@ -15,7 +15,9 @@ export type ShellNeeds = {
   /** Value of `--cluster-id`. */
   readonly clusterId: string | undefined
   readonly openSource: (completer: Completer) => LineSource
-  readonly print: (output: Output) => void
+  /** @returns the exit status */
+  readonly print: (output: Output) => Promise<number>
+  readonly progress?: Environment['progress']
 }
 
 const CONTINUED = '> '
@@ -26,7 +28,13 @@ const CONTINUED = '> '
  * @returns exit status: of a script 0 when every command succeeded, else 1; of a terminal 0
  * @throws HsmError `invalid-request` when the cluster is not configured
  */
-export async function runShell({ clusters, clusterId, openSource, print }: ShellNeeds): Promise<number> {
+export async function runShell({
+  clusters,
+  clusterId,
+  openSource,
+  print,
+  progress,
+}: ShellNeeds): Promise<number> {
   const seats = createSeats(clusters, clusterId, (id) => {
     source.notice(
       `The connection to ${id === '' ? 'the cluster' : id} was lost, and the login with it. Log in again.\n`,
@@ -40,6 +48,7 @@ export async function runShell({ clusters, clusterId, openSource, print }: Shell
       throw new HsmError('not-logged-in')
     },
     askHidden: source.readHidden,
+    ...(progress && { progress }),
   }
   try {
     return await loop(environment, source, seats, print)
@@ -53,14 +62,13 @@ async function loop(
   environment: Environment,
   source: LineSource,
   seats: Seats,
-  print: (output: Output) => void,
+  print: ShellNeeds['print'],
 ): Promise<number> {
   let failed = false
   for (;;) {
     const line = await readCommand(source, seats.prompt())
     const output = line === undefined ? QUIT : await runLine(line, environment, source)
-    print(output)
-    if (output.exit !== 0) failed = true
+    if ((await print(output)) !== 0) failed = true
     if (output.next) return failed && !source.isTerminal ? 1 : 0
   }
 }

@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { attributeValue } from '../attributes.ts'
 import { certificate, certificateChange, newCertificate } from '../certificates.ts'
 import { derivation } from '../derivation.ts'
-import { filterWords } from '../filters.ts'
+import { criteria, filterWords } from '../filters.ts'
 import {
   copiedKey,
   derivedKey,
@@ -15,18 +15,20 @@ import {
 } from '../generation.ts'
 import { keyObject, keySummary } from '../key-object.ts'
 import { LIMITS } from '../limits.ts'
+import { outcomes, severalKeys } from '../several-keys.ts'
 import { role } from '../users.ts'
 import { wrapping } from '../wrapping.ts'
 import { count, done, type Operation, one } from './operation.ts'
 
-const sharing = v.strictObject({ ...one, usernames: v.pipe(shareUsers, v.minLength(1)), role })
+const holders = { usernames: v.pipe(shareUsers, v.minLength(1)), role }
+const sharing = v.strictObject({ ...one, ...holders })
 
 export const KEYS = {
   'key.list': {
     access: 'session',
     about: 'List keys, page by page, in the order of their references',
     request: v.strictObject({
-      ...one,
+      ...criteria,
       'max-items': v.optional(
         v.pipe(
           v.number(),
@@ -36,6 +38,7 @@ export const KEYS = {
         ),
         10,
       ),
+      /** An offset; or the reference of the key before, from which a list goes on whatever was deleted meanwhile. */
       'starting-token': v.optional(v.pipe(v.string(), v.maxLength(32, 'starting-token is too long'))),
       verbose: v.optional(v.boolean(), false),
     }),
@@ -63,6 +66,25 @@ export const KEYS = {
     about: 'Delete a key',
     request: v.strictObject(one),
     reply: done,
+  },
+  'key.share-many': {
+    access: 'crypto-user',
+    about: 'Share several keys, each of which is decided on by itself',
+    request: v.strictObject({ ...severalKeys, ...holders }),
+    reply: outcomes,
+  },
+  'key.unshare-many': {
+    access: 'crypto-user',
+    about:
+      'Take several shared keys back, each of which is decided on by itself; what success means holds for all done',
+    request: v.strictObject({ ...severalKeys, ...holders }),
+    reply: outcomes,
+  },
+  'key.delete-many': {
+    access: 'crypto-user',
+    about: 'Delete several keys, each of which is decided on by itself',
+    request: v.strictObject(severalKeys),
+    reply: outcomes,
   },
   'key.set-attribute': {
     access: 'session',

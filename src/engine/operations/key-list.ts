@@ -2,11 +2,13 @@ import { allow } from '../../policy/decision.ts'
 import { page } from '../../policy/paging.ts'
 import { keyObject, keySummary } from '../key-object.ts'
 import { read } from '../pipelines.ts'
-import { select } from '../selection.ts'
+import { selectBy } from '../selection.ts'
 
 /** Admins are shown references and labels whether they ask for more or not. */
 export const keyList = read<'key.list'>(({ parts, view, call }, request) => {
-  const keys = select(view, call, request.filter)
+  const selected = selectBy(view, call, request)
+  if (!selected.allow) return selected
+  const keys = selected.result
   const decision = page(keys, request['max-items'], request['starting-token'])
   if (!decision.allow) return decision
   const { items, next } = decision.result

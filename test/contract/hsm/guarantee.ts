@@ -39,6 +39,26 @@ export function guaranteeContract(open: () => Promise<Hsm>, deliveredInOrder: bo
   }
 
   suite('guarantee G', () => {
+    test('several keys taken back at once with signatures in flight', async () => {
+      const history = createRecorder()
+      const pairs = []
+      for (const label of ['one', 'two'])
+        pairs.push(await makePair(world, 'alice', { label, share: ['bob'] }))
+      const keys = [key, ...pairs.map(({ priv }) => priv)]
+      await share('key.share')
+      const use = (at: number) => () =>
+        sign(world, 'bob', keys[at % keys.length] ?? '', message, at % keys.length ? undefined : RSA_PKCS)
+      const before = Array.from({ length: IN_FLIGHT }, (_, at) => history.use(use(at)))
+      await history.use(use(1))
+      await history.revoke(() =>
+        world.as('alice', 'key.unshare-many', { keys, filter: [], usernames: ['bob'], role: 'crypto-user' }),
+      )
+      await Promise.all([...before, ...keys.map((_, at) => history.use(use(at)))])
+      assert.deepEqual(violations(history.events, { deliveredInOrder }), [])
+      assert.ok(history.successes() > 0)
+      assert.ok(history.refusals() >= keys.length)
+    })
+
     test('share and unshare with signatures in flight', async () => {
       const history = createRecorder()
       const over = new AbortController()

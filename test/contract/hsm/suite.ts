@@ -7,7 +7,9 @@ import { derivationContract } from './derivation.ts'
 import { encryptionContract } from './encryption.ts'
 import { generationContract } from './generation.ts'
 import { guaranteeContract } from './guarantee.ts'
+import { keySelectionContract } from './key-selection.ts'
 import { keysContract } from './keys.ts'
+import { severalKeysContract } from './several-keys.ts'
 import { signatureMechanismsContract } from './signature-mechanisms.ts'
 import { signingContract } from './signing.ts'
 import { streamRightsContract } from './stream-rights.ts'
@@ -41,6 +43,8 @@ export function hsmContract(
     }
     usersContract(fresh)
     keysContract(fresh)
+    keySelectionContract(fresh)
+    severalKeysContract(fresh)
     generationContract(fresh)
     signingContract(fresh)
     signatureMechanismsContract(fresh)

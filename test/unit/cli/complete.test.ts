@@ -13,6 +13,8 @@ const at = (line: string) => {
   return complete(SHELL_TREE, words.slice(0, -1), words.at(-1) ?? '', KNOWN)
 }
 
+const BULK = ['--all-matching', '--dry-run', '--label-glob', '--owner', '--shared-with']
+
 suite('completion', () => {
   const cases: readonly [string, readonly string[]][] = [
     ['', ['cluster', 'crypto', 'key', 'login', 'logout', 'quit', 'user', 'help']],
@@ -21,9 +23,12 @@ suite('completion', () => {
     ['help key un', ['unshare']],
     ['help ', ['cluster', 'crypto', 'key', 'login', 'logout', 'quit', 'user']],
     ['nonsense ', []],
-    ['key unshare ', ['--cluster-id', '--filter', '--username', '--role', '--help']],
+    ['key unshare ', ['--cluster-id', '--filter', '--username', '--role', ...BULK, '--help']],
     ['key unshare --username bob --f', ['--filter']],
-    ['key unshare --username bob --role=admin ', ['--cluster-id', '--filter', '--help']],
+    ['key unshare --username bob --role=admin ', ['--cluster-id', '--filter', ...BULK, '--help']],
+    ['key unshare --owner a', ['admin', 'alice']],
+    ['key list --shared-with=b', ['--shared-with=bob']],
+    ['key delete --all-matching --label-glob ', []],
     ['key unshare --role ', ['crypto-user', 'admin']],
     ['key unshare --role cr', ['crypto-user']],
     ['key unshare --role=a', ['--role=admin']],

@@ -45,7 +45,13 @@ function leaves(group: Group, path: readonly string[] = []): readonly (readonly 
 suite('help', () => {
   test('key unshare, in the shell and as a program', async () => {
     assert.equal(await help(SHELL_TREE, ['help', 'key', 'unshare']), UNSHARE)
-    assert.equal(await help(programTree('1'), ['key', 'unshare', '--help']), UNSHARE)
+    assert.equal(await help(programTree('1'), ['help', 'key', 'unshare']), UNSHARE)
+  })
+
+  test('what the CLI of AWS does not have stands apart, and not on the page that is its own to the letter', async () => {
+    const asked = await help(programTree('1'), ['key', 'unshare', '--help'])
+    assert.ok(asked.startsWith(`${UNSHARE}\nExtension Options:\n      --all-matching\n`))
+    assert.match(await help(SHELL_TREE, ['help', 'key', 'share']), /\nExtension Options:\n/)
   })
 
   test('every command has help', async () => {

@@ -49,11 +49,29 @@ suite('parser', () => {
     assert.deepEqual(await argsOf('key list --starting-token='), { 'starting-token': '' })
   })
 
+  test('needs no filter for all that matches', async () => {
+    assert.deepEqual(await argsOf('key delete --all-matching --owner ines --dry-run'), {
+      'all-matching': true,
+      owner: 'ines',
+      'dry-run': true,
+    })
+  })
+
   const problems: readonly [string, string][] = [
     [
       'key list --starting-token --verbose',
       "a value is required for '--starting-token <STARTING_TOKEN>' but none was supplied",
     ],
+    [
+      'key unshare --username bob --role crypto-user --dry-run --owner ines --filter a=1',
+      'the following required arguments were not provided:\n  --all-matching',
+    ],
+    [
+      'key unshare --all-matching --owner ines --username bob',
+      'the following required arguments were not provided:\n  --role <ROLE>',
+    ],
+    ['key list --all --count', "the argument '--all' cannot be used with '--count'"],
+    ['key list --max-items 3 --all', "the argument '--all' cannot be used with '--max-items <MAX_ITEMS>'"],
     ['key list -v --verbose', "the argument '--verbose' cannot be used multiple times"],
     ['key list -x', "unexpected argument '-x' found"],
     ['key list --passwort=secret', "unexpected argument '--passwort' found"],

@@ -20,7 +20,10 @@ async function script(hsm: Hsm, text: string) {
     clusters: oneCluster(hsm),
     clusterId: undefined,
     openSource: () => scriptSource(Readable.from([text]), errors),
-    print: (output) => outputs.push(output),
+    async print(output) {
+      outputs.push(output)
+      return output.exit
+    },
   })
   const texts = outputs.filter(({ text }) => text !== '').map(({ text, stream }) => `${stream}: ${text}`)
   return { exit, texts, errors: String(errors.read() ?? '') }
@@ -91,7 +94,10 @@ function terminal(hsm: Hsm, clusters: Clusters = oneCluster(hsm)) {
     clusters,
     clusterId: undefined,
     openSource: (completer) => terminalSource(input, output, completer),
-    print: ({ text }) => void output.write(text),
+    async print({ text, exit }) {
+      output.write(text)
+      return exit
+    },
   })
   return {
     exit,

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 import { KEY_CLASSES } from '../../../src/contract/attributes.ts'
 import type { Mechanism } from '../../../src/contract/mechanisms.ts'
 import type { Role } from '../../../src/contract/users.ts'
-import { mayDelete } from '../../../src/policy/key-deletion.ts'
+import { deleteKey } from '../../../src/policy/key-deletion.ts'
 import { mayExportPublic, maySign, mayVerify } from '../../../src/policy/key-use.ts'
 import { sees } from '../../../src/policy/key-visibility.ts'
 import { aKey, anActor, OWNER, SHARED, STRANGER } from '../../support/records.ts'
@@ -39,7 +39,7 @@ suite('who may do what with which key', () => {
             'verify',
           )
           assert.equal(mayExportPublic(actor, key).allow, cryptoUser && keyClass === 'public-key', 'export')
-          assert.equal(mayDelete(actor, key).allow, id === OWNER && cryptoUser && on, 'delete')
+          assert.equal(deleteKey(actor, key).allow, id === OWNER && cryptoUser && on, 'delete')
           assert.equal(sees(actor, key), role === 'admin' || holder || keyClass === 'public-key', 'see')
         })
       }

@@ -1,10 +1,18 @@
-import { oneKey } from '../../options.ts'
+import { bulkOptions, doToAll, someFailed } from '../../bulk.ts'
+import { someKeys } from '../../options.ts'
 import { action } from '../../spec.ts'
 
 export const deleteKey = action({
-  options: { filter: oneKey('deletion') },
-  async run({ filter }, { call }) {
-    await call('key.delete', { filter })
+  options: { filter: someKeys('deletion'), ...bulkOptions },
+  failed: someFailed,
+  async run(args, context) {
+    const { filter = [] } = args
+    if (args['all-matching']) {
+      return doToAll(args, context, VERB, (keys) => context.call('key.delete-many', keys))
+    }
+    await context.call('key.delete', { filter })
     return { message: 'Key deleted successfully' }
   },
 })
+
+const VERB = { infinitive: 'delete', participle: 'deleted' } as const

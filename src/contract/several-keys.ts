@@ -1,0 +1,38 @@
+import * as v from 'valibot'
+import { ERRORS, type ErrorCode } from './errors.ts'
+import { criteria, parseReference } from './filters.ts'
+import { LIMITS } from './limits.ts'
+
+const reference = v.pipe(
+  v.string(),
+  v.check((text) => parseReference(text) !== undefined, 'keys must be key references'),
+  v.transform((text) => parseReference(text) ?? ''),
+)
+
+/** Keys by name. Those that do not fit the criteria, or do so no longer, are left alone. */
+export const severalKeys = {
+  keys: v.pipe(
+    v.array(reference),
+    v.maxLength(LIMITS.keysAtOnce, `At most ${LIMITS.keysAtOnce} keys can be named at once`),
+  ),
+  ...criteria,
+  /** Decide, and change nothing. */
+  'dry-run': v.optional(v.boolean(), false),
+}
+
+/** What became of one key, or would have. */
+const outcome = v.variant('outcome', [
+  v.object({ 'key-reference': v.string(), outcome: v.literal('done') }),
+  /** It is not there to see, or does not fit the criteria. */
+  v.object({ 'key-reference': v.string(), outcome: v.literal('not-selected') }),
+  v.object({
+    'key-reference': v.string(),
+    outcome: v.literal('refused'),
+    code: v.picklist(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]),
+    reason: v.string(),
+  }),
+])
+export type KeyOutcome = v.InferOutput<typeof outcome>
+
+/** In the order in which the keys were named, each once. */
+export const outcomes = v.object({ outcomes: v.array(outcome) })

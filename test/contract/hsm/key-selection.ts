@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { before, suite, test } from 'node:test'
+import type { Hsm } from '../../../src/contract/hsm.ts'
+import type { Request } from '../../../src/contract/operations.ts'
+import { fails } from '../../support/errors.ts'
+import { createWorld, makeAes, type Person, reference, type World } from '../../support/world.ts'
+
+/** What several keys are selected by, and that nobody learns of keys they do not see. */
+export function keySelectionContract(open: () => Promise<Hsm>): void {
+  let world: World
+  before(async () => {
+    world = await createWorld(await open())
+    for (const label of ['pay-1', 'pay-2', 'pay*', 'tax-1']) {
+      const key = await makeAes(world, 'alice', label)
+      if (label === 'pay-2') continue
+      await world.as('alice', 'key.share', {
+        filter: reference(key),
+        usernames: ['bob'],
+        role: 'crypto-user',
+      })
+    }
+    await makeAes(world, 'bob', 'pay-9')
+  })
+  const labels = async (who: Person, request: Omit<Request<'key.list'>, 'filter'>, filter: string[] = []) => {
+    const { matched_keys, total_key_count } = await world.as(who, 'key.list', { filter, ...request })
+    assert.equal(total_key_count, matched_keys.length)
+    return matched_keys.map(({ attributes }) => attributes['label'])
+  }
+
+  suite('selection of several keys', () => {
+    test('by a pattern of the label, by owner and by shared user, all of which must hold', async () => {
+      assert.deepEqual(await labels('alice', { 'label-glob': 'pay-?' }), ['pay-1', 'pay-2'])
+      assert.deepEqual(await labels('alice', { 'label-glob': 'pay\\*' }), ['pay*'])
+      assert.deepEqual(await labels('alice', {}, ['attr.label=pay*']), ['pay*'])
+      assert.deepEqual(await labels('bob', { owner: 'ALICE' }), ['pay-1', 'pay*', 'tax-1'])
+      assert.deepEqual(await labels('bob', { owner: 'bob' }), ['pay-9'])
+      assert.deepEqual(await labels('alice', { 'shared-with': 'bob' }), ['pay-1', 'pay*', 'tax-1'])
+      assert.deepEqual(await labels('bob', { 'shared-with': 'bob', owner: 'bob' }), [])
+      const all = { owner: 'alice', 'shared-with': 'bob', 'label-glob': '*-1' }
+      assert.deepEqual(await labels('alice', all, ['attr.key-type=aes', 'attr.label=tax-1']), ['tax-1'])
+    })
+
+    test('finds only what is there to see', async () => {
+      assert.deepEqual(await labels('alice', { owner: 'bob' }), [])
+      assert.deepEqual(await labels('carol', { owner: 'alice', 'shared-with': 'bob' }), [])
+      assert.deepEqual(await labels('carol', { 'label-glob': '*' }), [])
+      assert.deepEqual(await labels('admin', { 'label-glob': 'pay-*' }), ['pay-1', 'pay-2', 'pay-9'])
+      for (const request of [{ owner: 'alice' }, { 'shared-with': 'bob' }]) {
+        await assert.rejects(
+          labels('admin', request),
+          fails('not-permitted', /^Only a crypto-user can select/),
+        )
+      }
+    })
+
+    test('a user who does not exist is an error, not an empty list', async () => {
+      for (const request of [{ owner: 'ghost' }, { 'shared-with': 'ghost' }]) {
+        await assert.rejects(labels('alice', request), fails('user-not-found', 'User ghost not found'))
+      }
+    })
+
+    test('pages that follow references go on where they were when keys are gone', async () => {
+      const next = async (token: string) => {
+        const page = await world.as('carol', 'key.list', {
+          filter: [],
+          'max-items': 2,
+          'starting-token': token,
+        })
+        return {
+          labels: page.matched_keys.map(({ attributes }) => attributes['label']),
+          token: page.next_token,
+        }
+      }
+      const keys = []
+      for (const label of ['c1', 'c2', 'c3', 'c4']) keys.push(await makeAes(world, 'carol', label))
+      const first = await next('0x0000000000000000')
+      assert.deepEqual(first, { labels: ['c1', 'c2'], token: keys[1] })
+      for (const key of keys.slice(0, 2)) await world.as('carol', 'key.delete', { filter: reference(key) })
+      assert.deepEqual(await next(keys[1] ?? ''), { labels: ['c3', 'c4'], token: undefined })
+    })
+  })
+}
