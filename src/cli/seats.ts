@@ -17,10 +17,15 @@ export type Clusters = {
   connect(id: string, onLost: () => void): Promise<Connection>
 }
 
+export type SessionOptions = Pick<
+  Request<'session.login'>,
+  'key-availability-check' | 'ecdsa-with-weak-hash-function'
+>
+
 export type Connection = {
   readonly hsm: Hsm
-  /** Undefined: as the cluster has it. */
-  readonly keyAvailabilityCheck?: boolean | undefined
+  /** What the configuration says of every session; left out, as the cluster has it. */
+  readonly sessionOptions?: SessionOptions
   close(): void
 }
 
@@ -133,11 +138,11 @@ function createSeat(clusters: Clusters, clusterId: string, onLoginLost: () => vo
     call,
     async login(who) {
       if (login) throw new HsmError('already-logged-in')
-      const { keyAvailabilityCheck } = await connected()
+      const { sessionOptions } = await connected()
       const { token, ...user } = await call('session.login', {
         ...who,
         'idle-seconds': LIMITS.sessionIdleSecondsMax,
-        'key-availability-check': keyAvailabilityCheck,
+        ...sessionOptions,
       })
       login = { username: user.username, token }
       return user

@@ -12,9 +12,9 @@ export const base64 = (maxBytes: number) =>
 export const base64Of = (bytes: number) =>
   v.pipe(
     base64(bytes),
-    v.check((text) => lengthOf(text) === bytes, `must be ${bytes} bytes`),
+    v.check((text) => byteLength(text) === bytes, `must be ${bytes} bytes`),
   )
 
 /** Bytes that base64 with padding stands for. */
-const lengthOf = (text: string): number =>
-  (text.length / 4) * 3 - (text.length - text.replace(/=+$/, '').length)
+export const byteLength = (text: string): number =>
+  (text.length / 4) * 3 - (text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0)

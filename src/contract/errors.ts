@@ -81,6 +81,8 @@ export const ERRORS = {
   'key-function': { http: 403, exit: 1, ckr: 0x68, text: 'The key does not permit this operation' },
   'key-type': { http: 400, exit: 1, ckr: 0x63, text: 'The key type does not fit the mechanism' },
   'invalid-mechanism': { http: 400, exit: 1, ckr: 0x71, text: 'Invalid mechanism parameter' },
+  /** By the mode or the type of the HSM, whatever its parameters. */
+  'mechanism-refused': { http: 403, exit: 1, ckr: 0x70, text: 'Invalid mechanism' },
   'invalid-data': { http: 400, exit: 1, ckr: 0x20, text: 'Invalid data' },
   'signature-invalid': { http: 400, exit: 1, ckr: 0xc0, text: 'Signature verification failed' },
   'not-extractable': { http: 403, exit: 1, ckr: 0x6a, text: 'Key is not extractable' },

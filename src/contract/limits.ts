@@ -1,3 +1,5 @@
+import type { HsmType } from './profiles.ts'
+
 /** Every bound that the outside can run into. Lengths are in characters unless the name says otherwise. */
 export const LIMITS = {
   /** HTTPS request body. */
@@ -24,16 +26,12 @@ export const LIMITS = {
   passwordMax: 32,
   /** Wrong passwords a user may enter in a row; one more locks the user. */
   wrongPasswords: 5,
-  users: 1024,
   sessions: 4096,
   sessionsPerUser: 1024,
   sessionIdleSecondsDefault: 900,
   sessionIdleSecondsMax: 86_400,
   sessionKeys: 1000,
 
-  /** Keys per cluster, and how many of them may be asymmetric (hsm2m.medium). */
-  keys: 16_666,
-  asymmetricKeys: 3_333,
   labelLength: 127,
   /** Twice a label, as every character may have a backslash before it. */
   labelGlobLength: 254,
@@ -86,3 +84,13 @@ export const LIMITS = {
   /** Parsed private keys kept in memory. */
   openKeys: 4096,
 } as const
+
+/** Of a cluster: token keys, those of them that are asymmetric, and users with their names. */
+export type Capacity = { readonly keys: number; readonly asymmetricKeys: number; readonly users: number }
+
+/** All of it is kept in memory, so `unlimited` ends where that takes about 1.5 GB. */
+export const CAPACITIES: Readonly<Record<HsmType, Capacity>> = {
+  'hsm1.medium': { keys: 3_300, asymmetricKeys: 3_300, users: 250 },
+  'hsm2m.medium': { keys: 16_666, asymmetricKeys: 3_333, users: 1024 },
+  unlimited: { keys: 1_000_000, asymmetricKeys: 250_000, users: 10_000 },
+}

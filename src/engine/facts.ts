@@ -1,8 +1,10 @@
 /** Facts that several rules ask for. */
 import type { CatalogView } from '../catalog/catalog.ts'
-import type { KeyCounts } from '../policy/capacity.ts'
+import { capacityOf, type KeyRoom } from '../policy/capacity.ts'
+import type { Circumstances } from '../policy/circumstances.ts'
 import type { Availability } from '../policy/key-availability.ts'
 import type { Target } from '../policy/key-sharing.ts'
+import { clusterOf } from './cluster-state.ts'
 import type { Call, Parts } from './parts.ts'
 
 export const availability = ({ cluster }: Parts, { session }: Call): Availability => ({
@@ -10,10 +12,18 @@ export const availability = ({ cluster }: Parts, { session }: Call): Availabilit
   liveHsms: cluster.hsms().length,
 })
 
-export const keyCounts = (view: CatalogView, { session }: Call): KeyCounts => ({
+/** What bears on every use of a key: the session's choices, and what the cluster is and has. */
+export const circumstances = (parts: Parts, view: CatalogView, call: Call): Circumstances => ({
+  ...availability(parts, call),
+  profile: clusterOf(view),
+  weakHashes: call.session?.weakHashes ?? false,
+})
+
+export const keyRoom = (view: CatalogView, { session }: Call): KeyRoom => ({
   keys: view.keyCount(),
   asymmetricKeys: view.asymmetricKeyCount(),
   sessionKeys: session?.keys.keyCount() ?? 0,
+  capacity: capacityOf(clusterOf(view)),
 })
 
 /** Keys are shared with crypto users: a name that belongs to anyone else is a name not found. */

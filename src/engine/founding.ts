@@ -1,6 +1,8 @@
 /** The first records of a new cluster: itself, its admin without a password, and the appliance user. */
 import type { StoredRecord, UserRecord } from '../model/records.ts'
+import { foundingProfile } from '../policy/hsm-profile/profile.ts'
 import type { EngineNeeds } from './parts.ts'
+import { granted } from './pipelines.ts'
 
 /** Key references count up from here. */
 const FIRST_REFERENCE = 0x1000
@@ -14,7 +16,8 @@ export async function found({
   clusterId,
   random,
   keyUseFence = false,
-}: Pick<EngineNeeds, 'store' | 'clusterId' | 'random' | 'keyUseFence'>): Promise<void> {
+  profile = {},
+}: Pick<EngineNeeds, 'store' | 'clusterId' | 'random' | 'keyUseFence' | 'profile'>): Promise<void> {
   const user = (username: string, role: UserRecord['role'], ordinal: number): UserRecord => ({
     kind: 'user',
     id: newUserId(random),
@@ -34,6 +37,7 @@ export async function found({
       state: 'INITIALIZED',
       nextReference: FIRST_REFERENCE,
       keyUseFence,
+      ...granted(foundingProfile(profile)),
       trustedWrappingSince: undefined,
     },
     user('admin', 'unactivated-admin', 0),

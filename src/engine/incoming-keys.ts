@@ -5,7 +5,7 @@ import type { IncomingKey } from '../crypto/incoming-key.ts'
 import { keysFit } from '../policy/capacity.ts'
 import { keyAvailable } from '../policy/key-availability.ts'
 import type { Origin } from '../policy/new-key-flags.ts'
-import { availability, keyCounts } from './facts.ts'
+import { availability, keyRoom } from './facts.ts'
 import { flagsOfNew } from './new-flags.ts'
 import type { Draft } from './new-keys.ts'
 import type { Call, Parts } from './parts.ts'
@@ -30,7 +30,7 @@ export function incomingFlags(
   const { keyClass } = KEY_TYPE_CLASSES[name]
   const flags = flagsOfNew(parts, keyClass, wishes, origin)
   granted(keyAvailable(availability(parts, call), flags.token))
-  granted(keysFit(keyCounts(parts.store.catalog, call), [{ keyClass, flags }], parts.capacity))
+  granted(keysFit(keyRoom(parts.store.catalog, call), [{ keyClass, flags }]))
   return flags
 }
 

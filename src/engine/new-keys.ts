@@ -2,10 +2,11 @@
 import type { KeyRecord, Write } from '../model/records.ts'
 import { keysFit } from '../policy/capacity.ts'
 import { allow, type Decision } from '../policy/decision.ts'
+import { typeFits } from '../policy/hsm-profile/key-types.ts'
 import { shareKey } from '../policy/key-sharing.ts'
 import { mayPlace, type Provenance } from '../policy/trusted-wrapping/new-keys.ts'
 import { clusterOf } from './cluster-state.ts'
-import { keyCounts, targets } from './facts.ts'
+import { keyRoom, targets } from './facts.ts'
 import { materialContext } from './keyring.ts'
 import type { Facts } from './pipelines.ts'
 import { sessionReference } from './session-keys.ts'
@@ -20,12 +21,14 @@ export type Draft = Omit<KeyRecord, 'kind' | 'id' | 'owner' | 'sharedWith' | 'ma
 /** Gives each draft its reference, owner and shares; all of them or none. */
 export function placeKeys(facts: Facts, drafts: readonly Draft[]): Decision<readonly KeyRecord[]> {
   const { parts, view, call } = facts
-  const fit = keysFit(keyCounts(view, call), drafts, parts.capacity)
+  const fit = keysFit(keyRoom(view, call), drafts)
   if (!fit.allow) return fit
   const cluster = clusterOf(view)
   let next = cluster.nextReference
   const records: KeyRecord[] = []
   for (const draft of drafts) {
+    const type = typeFits(cluster, draft)
+    if (!type.allow) return type
     const may = mayPlace(cluster, draft)
     if (!may.allow) return may
     const id = draft.flags.token ? reference(next++) : sessionReference(parts.random)

@@ -4,7 +4,7 @@ import type { Uses } from '../cluster/uses.ts'
 import type { PasswordHasher } from '../crypto/password.ts'
 import type { Sealer } from '../crypto/seal.ts'
 import type { Actor } from '../policy/actor.ts'
-import type { Capacity } from '../policy/capacity.ts'
+import type { Profile } from '../policy/hsm-profile/profile.ts'
 import type { Store } from '../store/store.ts'
 import type { Keyring } from './keyring.ts'
 import type { Session, Sessions } from './sessions.ts'
@@ -26,11 +26,12 @@ export type EngineNeeds = {
   /** Milliseconds on a clock that never steps. */
   readonly monotonic: () => number
   readonly random: (bytes: number) => Uint8Array
-  readonly capacity: Capacity
   /** Left out: this HSM is a cluster by itself. */
   readonly cluster?: Cluster
   /** What a cluster that is founded here is founded with; left out, its nodes trust their clocks. */
   readonly keyUseFence?: boolean
+  /** What a cluster that is founded here is founded as; what is left out has a default. */
+  readonly profile?: Partial<Profile>
   readonly log: (level: LogLevel, fields: Readonly<Record<string, unknown>>, message: string) => void
 }
 

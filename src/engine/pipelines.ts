@@ -5,11 +5,11 @@ import { useKey } from '../cluster/key-use.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { Checked, OperationName, Reply } from '../contract/operations.ts'
 import type { KeyRecord } from '../model/records.ts'
+import type { Circumstances } from '../policy/circumstances.ts'
 import { type Decision, deny, type Refusal } from '../policy/decision.ts'
-import type { Availability } from '../policy/key-availability.ts'
 import { exactlyOne } from '../policy/key-selection.ts'
 import { auditing, type Refused } from './auditing.ts'
-import { availability } from './facts.ts'
+import { circumstances } from './facts.ts'
 import type { Call, Parts } from './parts.ts'
 import { select } from './selection.ts'
 import { applySessionWrites, storedWrites } from './session-keys.ts'
@@ -99,7 +99,7 @@ type Use<K extends OperationName> = {
     call: Call,
     key: KeyRecord,
     request: Checked<K>,
-    availability: Availability,
+    circumstances: Circumstances,
   ) => Decision<void>
   /** @param check throws when the right was taken back meanwhile; to be called after every piece of work */
   readonly perform: (
@@ -121,7 +121,7 @@ export function use<K extends Using>({ permit, perform }: Use<K>): Handler<K> {
         // Whoever was logged in before the fence must be so after it.
         if (!stillIn(view, call)) throw new HsmError('not-logged-in')
         const record = granted(exactlyOne(select(view, call, request.filter)))
-        granted(permit(call, record, request, availability(parts, call)))
+        granted(permit(call, record, request, circumstances(parts, view, call)))
         return { record, key: record.id, user: call.actor.id, session: call.actor.session }
       },
       ({ record }, check) => perform(parts, call, record, request, check),

@@ -11,6 +11,8 @@ export type Session = {
   readonly credentialVersion: number
   /** Undefined: the cluster's default. */
   readonly availabilityCheck: boolean | undefined
+  /** ECDSA with hash functions weaker than the key, in FIPS mode. */
+  readonly weakHashes: boolean
   readonly idleMs: number
   /** Session keys; nobody else ever sees them. */
   readonly keys: Catalog

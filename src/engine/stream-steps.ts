@@ -10,7 +10,7 @@ import type { StreamStart } from '../contract/streams.ts'
 import type { KeyRecord } from '../model/records.ts'
 import { exactlyOne } from '../policy/key-selection.ts'
 import { mayStream } from '../policy/key-stream.ts'
-import { availability } from './facts.ts'
+import { circumstances } from './facts.ts'
 import type { Call, Parts } from './parts.ts'
 import { granted, stillIn } from './pipelines.ts'
 import { select } from './selection.ts'
@@ -91,7 +91,7 @@ function permitted(parts: Parts, call: Call, stream: Stream, { start, find }: Ab
   // It may have ended behind the fence, and have been given again.
   if (stream.ended) throw new HsmError(stream.ended)
   const record = find(view)
-  granted(mayStream(call.actor, record, start, availability(parts, call)))
+  granted(mayStream(call.actor, record, start, circumstances(parts, view, call)))
   return { record, key: record.id, user: call.actor.id, session: call.actor.session }
 }
 

@@ -46,7 +46,11 @@ function connection(cluster: ClusterConfig, log: Log, onLost: () => void): Conne
       onLost()
     },
   })
-  return { hsm: loggedHsm(hsm, log), keyAvailabilityCheck: cluster.keyAvailabilityCheck, close: hsm.close }
+  const sessionOptions = {
+    'key-availability-check': cluster.keyAvailabilityCheck,
+    'ecdsa-with-weak-hash-function': cluster.weakHashes,
+  }
+  return { hsm: loggedHsm(hsm, log), sessionOptions, close: hsm.close }
 }
 
 function referenced(member: string, path: string): string {

@@ -25,7 +25,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   start: {
     options: [
       ...['home', 'listen', 'detach', 'metrics', 'cluster-id', 'hsm-id', 'advertise', 'key-use-fence'],
-      ...['pkcs11'],
+      ...['pkcs11', 'mode', 'hsm-type'],
       ...ETCD_WORDS,
     ] as const,
     run: ({ home, detach, ...options }) =>

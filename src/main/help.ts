@@ -23,6 +23,9 @@ Options:
       --pkcs11 <PATH>       start: socket for PKCS#11 programs, or none [default: run/pkcs11.sock in the home]
       --socket <PATH>       pkcs11, env: the same [default: run/pkcs11.sock in the home]
       --config <FILE>       pkcs11: client configuration [default: as for cloudhsm-cli]
+      --mode <MODE>         start: found the HSM in the mode fips or non-fips [default: non-fips]
+      --hsm-type <TYPE>     start: found it with the limits of hsm1.medium (which has fips only), hsm2m.medium
+                            or unlimited [default: hsm2m.medium]
       --detach              start: in the background; returns when the HSM answers
       --json                status, audit, policy show: as JSON
   -h, --help                Print help

@@ -2,15 +2,15 @@
 import { randomBytes } from 'node:crypto'
 import { uptime } from 'node:os'
 import { createBootClock } from '../cluster/boot-clock.ts'
-import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
 import { opensslAvailable } from '../crypto/openssl.ts'
 import { createPasswordHasher } from '../crypto/password.ts'
 import { createEngine } from '../engine/engine.ts'
 import type { EngineNeeds } from '../engine/parts.ts'
-import type { Store } from '../store/store.ts'
+import type { Profile } from '../policy/hsm-profile/profile.ts'
 import type { Identity } from './certificates.ts'
+import { checkFounding } from './founded.ts'
 import type { Home } from './home.ts'
 import { measuredHsm, measuredStore, observeHoldings } from './metrics/instruments.ts'
 import type { Registry } from './metrics/registry.ts'
@@ -41,6 +41,8 @@ export type OpenEngineOptions = {
   readonly node?: NodePlan | undefined
   /** Where it is measured, if anywhere. */
   readonly registry?: Registry | undefined
+  /** What a new cluster is founded as, and one that there is must have been; left out, whatever it is. */
+  readonly profile?: Partial<Profile> | undefined
   readonly log: Log
 }
 
@@ -55,7 +57,7 @@ const sharedStore = () => import('./node/open-store.ts')
  * @throws HsmError `store-damaged` or `store-failure` with one sentence naming what is wrong
  */
 export async function openEngine(options: OpenEngineOptions): Promise<OpenEngine> {
-  const { home, address, node: plan, registry, log } = options
+  const { home, address, node: plan, registry, profile = {}, log } = options
   await using undo = new AsyncDisposableStack()
   const clock = createBootClock({ monotonic: () => performance.now(), wall: Date.now, uptime })
   const shared = plan && (await (await sharedStore()).openSharedStore(home, plan, clock))
@@ -69,18 +71,18 @@ export async function openEngine(options: OpenEngineOptions): Promise<OpenEngine
     clusterId,
     passwords: createPasswordHasher({ parallel: LIMITS.passwordHashes, queue: LIMITS.passwordQueue }),
     hsm,
-    capacity: LIMITS,
     now: Date.now,
     monotonic: () => performance.now(),
     random: randomBytes,
     ...(node && { cluster: node.cluster }),
     keyUseFence: plan?.keyUseFence === true,
+    profile,
     log,
   })
   undo.defer(() => engine.close())
   if (node) undo.defer(() => node.leave())
   await engine.found()
-  if (plan?.keyUseFence) checkFence(store, clusterId)
+  checkFounding(store, { clusterId, fence: plan?.keyUseFence === true, profile })
   const authority = shared
     ? await sharedAuthority(store, sealer, clusterId, Date.now())
     : await loadAuthority(home, clusterId, Date.now())
@@ -96,13 +98,4 @@ export async function openEngine(options: OpenEngineOptions): Promise<OpenEngine
     join: async () => node?.join(engine.settled),
     close: () => everything.disposeAsync(),
   }
-}
-
-/** @throws HsmError `invalid-request` when the cluster was founded without it */
-function checkFence({ catalog }: Pick<Store, 'catalog'>, clusterId: string): void {
-  if (catalog.cluster()?.keyUseFence) return
-  throw new HsmError(
-    'invalid-request',
-    `Cluster ${clusterId} was founded without --key-use-fence, and stays so`,
-  )
 }

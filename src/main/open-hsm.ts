@@ -56,6 +56,7 @@ export async function openHsm({ home, log, pkcs11, ...options }: OpenHsmOptions)
     address,
     node,
     registry,
+    profile: options.profile,
   })
   undo.defer(close)
   const { ca, server: tls } = await loadTls(home, authority, [listen.host, advertised().host], Date.now())

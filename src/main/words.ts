@@ -2,6 +2,8 @@
 import { resolve } from 'node:path'
 import { isClusterId } from '../cli/config/document.ts'
 import { HsmError } from '../contract/errors.ts'
+import { HSM_TYPES, MODES } from '../contract/profiles.ts'
+import { foundingProfile, type Profile } from '../policy/hsm-profile/profile.ts'
 import { type ListenAddress, parseListen } from './listen-address.ts'
 import type { EtcdSettings } from './node/settings.ts'
 import type { StartOptions } from './node/start-plan.ts'
@@ -22,6 +24,8 @@ export const WORDS = {
   'hsm-id': { type: 'string' },
   advertise: { type: 'string' },
   'key-use-fence': { type: 'boolean' },
+  mode: { type: 'string' },
+  'hsm-type': { type: 'string' },
   'secret-file': { type: 'string' },
   pkcs11: { type: 'string' },
   socket: { type: 'string' },
@@ -57,6 +61,7 @@ export function startOptions(options: Options): StartOptions {
     clusterId: id('--cluster-id', options['cluster-id']),
     hsmId: id('--hsm-id', options['hsm-id']),
     keyUseFence: options['key-use-fence'],
+    profile: profile(options),
   })
 }
 
@@ -98,6 +103,27 @@ export function wordsOf(options: Options): readonly string[] {
     if (value === true) return `--${name}`
     return `--${name}=${files.has(name) && value !== NO_SOCKET ? resolve(String(value)) : value}`
   })
+}
+
+/** Undefined when nothing is said of it. */
+function profile(options: Options): Partial<Profile> | undefined {
+  const wanted = given({
+    mode: oneOf('--mode', MODES, options.mode),
+    hsmType: oneOf('--hsm-type', HSM_TYPES, options['hsm-type']),
+  })
+  const founding = foundingProfile(wanted)
+  if (!founding.allow) throw new HsmError(founding.code, founding.why)
+  return Object.keys(wanted).length > 0 ? wanted : undefined
+}
+
+function oneOf<T extends string>(
+  option: string,
+  words: readonly T[],
+  text: string | undefined,
+): T | undefined {
+  const word = words.find((known) => known === text)
+  if (text === undefined || word !== undefined) return word
+  throw wrong(option, `must be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`)
 }
 
 function address(option: string, text: string | undefined, lowestPort: number): ListenAddress | undefined {

@@ -1,5 +1,6 @@
 import type { Flags, KeyClass, KeyType, Template } from '../contract/attributes.ts'
 import type { Curve, MlDsaAlgorithm } from '../contract/mechanisms.ts'
+import type { HsmType, Mode } from '../contract/profiles.ts'
 import type { ShownRole } from '../contract/users.ts'
 
 /** The cluster itself; there is one, with id `self`. */
@@ -16,6 +17,9 @@ export type ClusterRecord = {
    * Set when the cluster is founded and never changed: while nodes differed about it nothing would be guaranteed.
    */
   readonly keyUseFence: boolean
+  /** Set when the cluster is founded and never changed: they say what its keys can be and do. */
+  readonly mode: Mode
+  readonly hsmType: HsmType
   /** The policy trusted-wrapping is applied: keys with this reference or a later one were made under it. */
   readonly trustedWrappingSince: number | undefined
 }

@@ -1,6 +1,8 @@
 /** The one slot and the one token in it. */
 import type { Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
+import type { Reply } from '../contract/operations.ts'
+import type { Mode } from '../contract/profiles.ts'
 
 export const SLOT = 0
 
@@ -31,17 +33,21 @@ export type Token = {
   readonly version: Version
   /** At most 16 characters; of the cluster, and never another. Throws what `cluster.status` throws. */
   serial(): Promise<string>
+  /** Of the cluster, as it was founded. Throws what `cluster.status` throws. */
+  mode(): Promise<Mode>
 }
 
 /** @param version `1.2.3` */
 export function createToken(hsm: Hsm, version: string): Token {
   const [major = 0, minor = 0] = version.split('.').map(Number)
-  let serial: string | undefined
+  let founded: Reply<'cluster.status'> | undefined
+  const status = async () => {
+    founded ??= await hsm.call('cluster.status', {})
+    return founded
+  }
   return {
     version: { major, minor },
-    async serial() {
-      serial ??= (await hsm.call('cluster.status', {}))['cluster-id'].replace(/^cluster-/, '').slice(0, 16)
-      return serial
-    },
+    serial: async () => (await status())['cluster-id'].replace(/^cluster-/, '').slice(0, 16),
+    mode: async () => (await status()).mode,
   }
 }

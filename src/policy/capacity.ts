@@ -1,17 +1,23 @@
 import type { KeyClass } from '../contract/attributes.ts'
-import { LIMITS } from '../contract/limits.ts'
+import { CAPACITIES, type Capacity, LIMITS } from '../contract/limits.ts'
 import { allow, type Decision, deny } from './decision.ts'
+import type { Profile } from './hsm-profile/profile.ts'
 
-export type Capacity = { readonly users: number; readonly keys: number; readonly asymmetricKeys: number }
-export type KeyCounts = {
+/** How much a cluster of HSMs of this type holds. */
+export const capacityOf = ({ hsmType }: Profile): Capacity => CAPACITIES[hsmType]
+
+/** How many keys there are and may be, in the cluster and in the session. */
+export type KeyRoom = {
   readonly keys: number
   readonly asymmetricKeys: number
   readonly sessionKeys: number
+  readonly capacity: Capacity
 }
 type NewKey = { readonly keyClass: KeyClass; readonly flags: { readonly token: boolean } }
 
 /** Whether more keys fit: token keys into the cluster, session keys into the session. */
-export function keysFit(has: KeyCounts, more: readonly NewKey[], capacity: Capacity): Decision<void> {
+export function keysFit(has: KeyRoom, more: readonly NewKey[]): Decision<void> {
+  const { capacity } = has
   const token = more.filter((key) => key.flags.token)
   const asymmetric = token.filter((key) => key.keyClass !== 'secret-key')
   const full =

@@ -2,8 +2,10 @@ import type { FlagName } from '../contract/attributes.ts'
 import { CIPHER_KEY_TYPE, type Cipher } from '../contract/ciphers.ts'
 import type { KeyRecord } from '../model/records.ts'
 import type { Actor } from './actor.ts'
+import type { Circumstances } from './circumstances.ts'
 import { type Decision, deny } from './decision.ts'
-import { type Availability, keyAvailable } from './key-availability.ts'
+import { mechanismFits } from './hsm-profile/mechanisms.ts'
+import { keyAvailable } from './key-availability.ts'
 import { holds } from './key-visibility.ts'
 
 /**
@@ -14,7 +16,7 @@ export function mayEncrypt(
   actor: Actor,
   key: KeyRecord,
   cipher: Cipher,
-  availability: Availability,
+  circumstances: Circumstances,
 ): Decision<void> {
   if (key.keyClass === 'private-key') {
     return deny(
@@ -23,7 +25,7 @@ export function mayEncrypt(
     )
   }
   const may = key.keyClass === 'public-key' ? actor.role === 'crypto-user' : holds(actor, key)
-  return may ? fits('encrypt', key, cipher, availability) : deny('not-permitted')
+  return may ? fits('encrypt', key, cipher, circumstances) : deny('not-permitted')
 }
 
 /** The owner and the users it is shared with decrypt with a secret or private key whose `decrypt` is set. */
@@ -31,7 +33,7 @@ export function mayDecrypt(
   actor: Actor,
   key: KeyRecord,
   cipher: Cipher,
-  availability: Availability,
+  circumstances: Circumstances,
 ): Decision<void> {
   if (key.keyClass === 'public-key') {
     return deny(
@@ -39,18 +41,19 @@ export function mayDecrypt(
       'To decrypt with a key it must be a secret-key or a private-key, not a public-key',
     )
   }
-  return holds(actor, key) ? fits('decrypt', key, cipher, availability) : deny('not-permitted')
+  return holds(actor, key) ? fits('decrypt', key, cipher, circumstances) : deny('not-permitted')
 }
 
 function fits(
   flag: Extract<FlagName, 'encrypt' | 'decrypt'>,
   key: KeyRecord,
   cipher: Cipher,
-  availability: Availability,
+  circumstances: Circumstances,
 ): Decision<void> {
   if (!key.flags[flag]) return deny('key-function', `The key cannot ${flag}: its attribute ${flag} is false`)
   if (CIPHER_KEY_TYPE[cipher.name] !== key.keyType) {
     return deny('key-type', `The mechanism ${cipher.name} does not work with a key of type ${key.keyType}`)
   }
-  return keyAvailable(availability, key.flags.token)
+  const mode = mechanismFits(circumstances.profile, flag, cipher.name)
+  return mode.allow ? keyAvailable(circumstances, key.flags.token) : mode
 }

@@ -1,8 +1,8 @@
 import type { StreamStart } from '../contract/streams.ts'
 import type { KeyRecord } from '../model/records.ts'
 import type { Actor } from './actor.ts'
+import type { Circumstances } from './circumstances.ts'
 import type { Decision } from './decision.ts'
-import type { Availability } from './key-availability.ts'
 import { mayDecrypt, mayEncrypt } from './key-encryption.ts'
 import { maySign, mayVerify } from './key-use.ts'
 
@@ -11,16 +11,16 @@ export function mayStream(
   actor: Actor,
   key: KeyRecord,
   start: StreamStart,
-  availability: Availability,
+  circumstances: Circumstances,
 ): Decision<void> {
   switch (start.purpose) {
     case 'sign':
-      return maySign(actor, key, start.mechanism, availability)
+      return maySign(actor, key, start.mechanism, circumstances)
     case 'verify':
-      return mayVerify(actor, key, start.mechanism, availability)
+      return mayVerify(actor, key, start.mechanism, circumstances)
     case 'encrypt':
-      return mayEncrypt(actor, key, start.cipher, availability)
+      return mayEncrypt(actor, key, start.cipher, circumstances)
     case 'decrypt':
-      return mayDecrypt(actor, key, start.cipher, availability)
+      return mayDecrypt(actor, key, start.cipher, circumstances)
   }
 }

@@ -2,7 +2,10 @@ import type { KeyClass } from '../contract/attributes.ts'
 import { MECHANISM_KEY_TYPE, type Mechanism, type MechanismName } from '../contract/mechanisms.ts'
 import type { KeyRecord } from '../model/records.ts'
 import type { Actor } from './actor.ts'
+import type { Circumstances } from './circumstances.ts'
 import { allow, type Decision, deny } from './decision.ts'
+import { hashFits } from './hsm-profile/digests.ts'
+import { mechanismFits } from './hsm-profile/mechanisms.ts'
 import { type Availability, keyAvailable } from './key-availability.ts'
 import { holds } from './key-visibility.ts'
 
@@ -11,13 +14,13 @@ export function maySign(
   actor: Actor,
   key: KeyRecord,
   mechanism: Mechanism,
-  availability: Availability,
+  circumstances: Circumstances,
 ): Decision<void> {
   const needed = isMac(mechanism) ? 'secret-key' : 'private-key'
   if (key.keyClass !== needed) return wrongClass('sign with', needed, key)
   if (!holds(actor, key)) return deny('not-permitted')
   if (!key.flags.sign) return deny('key-function', 'The key cannot sign: its attribute sign is false')
-  return fits(key, mechanism, availability)
+  return fits('sign', key, mechanism, circumstances)
 }
 
 /**
@@ -28,14 +31,14 @@ export function mayVerify(
   actor: Actor,
   key: KeyRecord,
   mechanism: Mechanism,
-  availability: Availability,
+  circumstances: Circumstances,
 ): Decision<void> {
   const needed = isMac(mechanism) ? 'secret-key' : 'public-key'
   if (key.keyClass !== needed) return wrongClass('verify with', needed, key)
   const permitted = needed === 'secret-key' ? holds(actor, key) : actor.role === 'crypto-user'
   if (!permitted) return deny('not-permitted')
   if (!key.flags.verify) return deny('key-function', 'The key cannot verify: its attribute verify is false')
-  return fits(key, mechanism, availability)
+  return fits('verify', key, mechanism, circumstances)
 }
 
 /** Every crypto user reads any public key. */
@@ -55,14 +58,23 @@ export function mayExportValue(actor: Actor, key: KeyRecord, availability: Avail
 
 const isMac = ({ name }: Mechanism): boolean => name === 'hmac' || name === 'aes-cmac'
 
-function fits(key: KeyRecord, { name }: Mechanism, availability: Availability): Decision<void> {
+function fits(
+  use: 'sign' | 'verify',
+  key: KeyRecord,
+  mechanism: Mechanism,
+  circumstances: Circumstances,
+): Decision<void> {
+  const { name } = mechanism
   if (MECHANISM_KEY_TYPE[name] !== key.keyType) {
     return deny('key-type', `The mechanism ${name} does not work with a key of type ${key.keyType}`)
   }
   if (key.ec && (key.ec.curve === 'ed25519') !== isEdDsa(name)) {
     return deny('key-type', `The mechanism ${name} does not work with a key on the curve ${key.ec.curve}`)
   }
-  return keyAvailable(availability, key.flags.token)
+  const mode = mechanismFits(circumstances.profile, use, name)
+  if (!mode.allow) return mode
+  const hash = hashFits(circumstances, key, mechanism)
+  return hash.allow ? keyAvailable(circumstances, key.flags.token) : hash
 }
 
 const isEdDsa = (name: MechanismName): boolean => name === 'ed25519' || name === 'ed25519ph'

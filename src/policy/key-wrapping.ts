@@ -8,7 +8,9 @@ import {
 import { WRAPPING_KEY_TYPE, type Wrapping } from '../contract/wrapping.ts'
 import type { KeyRecord } from '../model/records.ts'
 import type { Actor } from './actor.ts'
+import type { Circumstances } from './circumstances.ts'
 import { allow, type Decision, deny } from './decision.ts'
+import { mechanismFits } from './hsm-profile/mechanisms.ts'
 import { type Availability, keyAvailable } from './key-availability.ts'
 import { holds } from './key-visibility.ts'
 
@@ -20,9 +22,9 @@ export function mayWrapWith(
   actor: Actor,
   key: KeyRecord,
   mechanism: Wrapping,
-  availability: Availability,
+  circumstances: Circumstances,
 ): Decision<void> {
-  return transports(actor, key, mechanism, { flag: 'wrap', half: 'public-key', availability })
+  return transports(actor, key, mechanism, { flag: 'wrap', half: 'public-key', circumstances })
 }
 
 /** A key decrypts another when its `unwrap` is set, for its owner and the users it is shared with. */
@@ -30,23 +32,23 @@ export function mayUnwrapWith(
   actor: Actor,
   key: KeyRecord,
   mechanism: Wrapping,
-  availability: Availability,
+  circumstances: Circumstances,
 ): Decision<void> {
-  return transports(actor, key, mechanism, { flag: 'unwrap', half: 'private-key', availability })
+  return transports(actor, key, mechanism, { flag: 'unwrap', half: 'private-key', circumstances })
 }
 
 type Transport = {
   readonly flag: 'wrap' | 'unwrap'
   /** Which half of an RSA pair does it. */
   readonly half: KeyClass
-  readonly availability: Availability
+  readonly circumstances: Circumstances
 }
 
 function transports(
   actor: Actor,
   key: KeyRecord,
   { name }: Wrapping,
-  { flag, half, availability }: Transport,
+  { flag, half, circumstances }: Transport,
 ): Decision<void> {
   const keyType = WRAPPING_KEY_TYPE[name]
   const keyClass = keyType === 'rsa' ? half : 'secret-key'
@@ -56,7 +58,8 @@ function transports(
   const may = keyClass === 'public-key' ? actor.role === 'crypto-user' : holds(actor, key)
   if (!may) return deny('not-permitted')
   if (!key.flags[flag]) return deny('key-function', `The key cannot ${flag}: its attribute ${flag} is false`)
-  return keyAvailable(availability, key.flags.token)
+  const mode = mechanismFits(circumstances.profile, flag, name)
+  return mode.allow ? keyAvailable(circumstances, key.flags.token) : mode
 }
 
 /**

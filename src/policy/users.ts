@@ -1,7 +1,7 @@
+import type { Capacity } from '../contract/limits.ts'
 import type { Role } from '../contract/users.ts'
 import type { ClusterRecord, UserRecord } from '../model/records.ts'
 import type { Actor } from './actor.ts'
-import type { Capacity } from './capacity.ts'
 import { allow, type Decision, deny } from './decision.ts'
 
 type Named = { readonly username: string; readonly role: Role }
@@ -20,7 +20,7 @@ export function createUser(
     wrongPasswords: 0,
     credentialVersion: 1,
     survivingSession: undefined,
-    ordinal: 1 + Math.max(0, ...has.users.map((other) => other.ordinal)),
+    ordinal: 1 + has.users.reduce((last, other) => Math.max(last, other.ordinal), 0),
   }
   return allow(user, { put: user })
 }

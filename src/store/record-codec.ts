@@ -2,6 +2,7 @@
 import { FLAG_NAMES, type Flags, KEY_CLASSES, KEY_TYPES } from '../contract/attributes.ts'
 import { HsmError } from '../contract/errors.ts'
 import { CURVE_NAMES, ML_DSA_ALGORITHMS } from '../contract/mechanisms.ts'
+import { HSM_TYPES, MODES } from '../contract/profiles.ts'
 import type { ShownRole } from '../contract/users.ts'
 import type { AuditEntry } from '../model/audit.ts'
 import {
@@ -44,6 +45,8 @@ const RECORDS = {
     state: oneOf(['INITIALIZED', 'ACTIVE']),
     nextReference: count,
     keyUseFence: flag,
+    mode: oneOf(MODES),
+    hsmType: oneOf(HSM_TYPES),
     trustedWrappingSince: optional(count),
   }),
   user: object<UserRecord>({

@@ -1,7 +1,10 @@
+import { suite } from 'node:test'
 import { HsmError } from '../../src/contract/errors.ts'
 import type { Hsm } from '../../src/contract/hsm.ts'
 import { testEngine } from '../support/engine.ts'
 import { onSqlite, overHttps } from '../support/homes.ts'
+import { fipsContract } from './hsm/fips.ts'
+import { hsm1Contract } from './hsm/hsm1.ts'
 import { hsmContract } from './hsm/suite.ts'
 
 /** The engine behind what a wire does to values: whatever JSON cannot carry is lost or refused. */
@@ -18,6 +21,12 @@ function throughJson(hsm: Hsm): Hsm {
     },
   }
 }
+
+/** What a cluster was founded as is a matter of its engine alone, so one door is enough. */
+suite('engine in memory, founded otherwise', () => {
+  fipsContract(async () => throughJson(await testEngine({ profile: { mode: 'fips' } })))
+  hsm1Contract(async () => throughJson(await testEngine({ profile: { hsmType: 'hsm1.medium' } })))
+})
 
 hsmContract(
   'engine in memory',

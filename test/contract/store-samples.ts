@@ -13,6 +13,8 @@ export const sampleCluster = (nextReference = 0): ClusterRecord => ({
   state: 'ACTIVE',
   nextReference,
   keyUseFence: false,
+  mode: 'non-fips',
+  hsmType: 'hsm2m.medium',
   trustedWrappingSince: undefined,
 })
 

@@ -4,6 +4,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
+import { parseArgs } from 'node:util'
+import type { StartOptions } from '../../src/main/node/start-plan.ts'
+import { startOptions, WORDS } from '../../src/main/words.ts'
 import { testShell } from '../support/cli.ts'
 import { testEngine } from '../support/engine.ts'
 
@@ -27,10 +30,11 @@ suite('transcripts', () => {
 
   for (const file of readdirSync(FOLDER).filter((name) => name.endsWith('.txt'))) {
     test(file, async () => {
-      const engine = await testEngine()
+      const source = readFileSync(join(FOLDER, file), 'utf8')
+      const engine = await testEngine(foundedAs(source))
       const shell = testShell(engine)
       const known = new Map([['dir', directory]])
-      const steps = parseTranscript(readFileSync(join(FOLDER, file), 'utf8'))
+      const steps = parseTranscript(source)
       assert.ok(steps.length > 0)
       for (const { line, command, expected } of steps) {
         const { text } = await shell.run(filledIn(command, known))
@@ -41,7 +45,16 @@ suite('transcripts', () => {
   }
 })
 
-/** Lines before the first prompt are for the reader. */
+/** A line before the first prompt may say how the HSM was started. */
+function foundedAs(source: string): Pick<StartOptions, 'profile'> {
+  const [, words = ''] = /^strongroom start (.+)$/m.exec(source) ?? []
+  const { profile } = startOptions(
+    parseArgs({ args: words.split(' '), options: WORDS, allowPositionals: true }).values,
+  )
+  return profile ? { profile } : {}
+}
+
+/** Other lines before the first prompt are for the reader. */
 function parseTranscript(source: string): readonly Step[] {
   const lines = source.split('\n')
   const starts = lines.flatMap((line, at) => (line.startsWith(PROMPT) ? [at] : []))

@@ -21,7 +21,6 @@ export async function testEngine(changes: Partial<EngineNeeds> = {}): Promise<En
     now: Date.now,
     monotonic: () => performance.now(),
     random: randomBytes,
-    capacity: LIMITS,
     log: () => undefined,
     ...changes,
   })

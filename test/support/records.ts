@@ -1,6 +1,7 @@
 /** Records to test rules with: sound ones, of which a test changes what it is about. */
 import type { KeyRecord, UserRecord } from '../../src/model/records.ts'
 import type { Actor } from '../../src/policy/actor.ts'
+import type { Circumstances } from '../../src/policy/circumstances.ts'
 
 export const OWNER = 'u-owner'
 export const SHARED = 'u-shared'
@@ -70,3 +71,11 @@ export const aKey = ({
   material: '',
   ...changes,
 })
+
+/** One HSM that forbids nothing of itself. */
+export const HERE: Circumstances = {
+  check: false,
+  liveHsms: 1,
+  profile: { mode: 'non-fips', hsmType: 'hsm2m.medium' },
+  weakHashes: false,
+}

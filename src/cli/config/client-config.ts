@@ -30,6 +30,8 @@ export type ClusterConfig = {
   readonly clientKey?: string
   /** Undefined: as the cluster has it by default. */
   readonly keyAvailabilityCheck: boolean | undefined
+  /** ECDSA with hash functions weaker than the key, in FIPS mode. */
+  readonly weakHashes: boolean
 }
 
 export type ServerConfig = { readonly hostname: string; readonly port: number; readonly enable: boolean }
@@ -69,6 +71,7 @@ function clusterConfig(entry: ClusterEntry, member: string, path: string): Clust
     caFile: caFile === undefined ? defaultCaFile(path) : besideConfig(path, caFile),
     ...clientIdentity(entry, member, path),
     keyAvailabilityCheck: checkOff === undefined ? undefined : !checkOff,
+    weakHashes: options?.enable_ecdsa_with_weak_hash_function ?? false,
   }
 }
 

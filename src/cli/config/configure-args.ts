@@ -13,8 +13,7 @@ import type { ClusterEdit } from './edit.ts'
 
 export type EditArgs = Args<typeof EDIT>
 
-const CHECK_ON = 'enable-key-availability-check'
-const CHECK_OFF = 'disable-key-availability-check'
+const SWITCHES = ['key-availability-check', 'ecdsa-with-weak-hash-function'] as const
 const IDENTITY = ['client-cert-hsm-tls-file', 'client-key-hsm-tls-file'] as const
 
 /** What must not be said together, and what must. */
@@ -22,9 +21,8 @@ export function wrongTogether(args: EditArgs): Extract<Bound, { kind: 'problem' 
   if (args.addresses?.length === 0) {
     return problem("a value is required for '-a <ADDRESS>...' but none was supplied", false)
   }
-  if (args[CHECK_ON] && args[CHECK_OFF]) {
-    return problem(`the argument '--${CHECK_ON}' cannot be used with '--${CHECK_OFF}'`)
-  }
+  const both = SWITCHES.find((name) => args[`enable-${name}`] && args[`disable-${name}`])
+  if (both) return problem(`the argument '--enable-${both}' cannot be used with '--disable-${both}'`)
   const missing = IDENTITY.filter((name) => args[name] === undefined)
   if (missing.length !== 1) return undefined
   return problem(`the following required arguments were not provided:\n  --${missing[0]} <FILE>`)
@@ -57,13 +55,21 @@ function clusterEdit(args: EditArgs, directory: string): ClusterEdit {
   const caFile = absolute('hsm-ca-cert', args, directory)
   const clientCert = absolute('client-cert-hsm-tls-file', args, directory)
   const clientKey = absolute('client-key-hsm-tls-file', args, directory)
+  const keyAvailabilityCheck = switched('key-availability-check', args)
+  const weakHashes = switched('ecdsa-with-weak-hash-function', args)
   return {
     ...(addresses !== undefined && { servers: addresses.map(address) }),
     ...(caFile !== undefined && { caFile }),
     ...(clientCert !== undefined && { clientCert }),
     ...(clientKey !== undefined && { clientKey }),
-    ...((args[CHECK_ON] || args[CHECK_OFF]) && { keyAvailabilityCheck: args[CHECK_ON] === true }),
+    ...(keyAvailabilityCheck !== undefined && { keyAvailabilityCheck }),
+    ...(weakHashes !== undefined && { weakHashes }),
   }
+}
+
+/** Undefined when neither of its two options is given. */
+function switched(name: (typeof SWITCHES)[number], args: EditArgs): boolean | undefined {
+  return args[`enable-${name}`] || args[`disable-${name}`] ? args[`enable-${name}`] === true : undefined
 }
 
 function logging(args: EditArgs, directory: string): Partial<LoggingConfig> {

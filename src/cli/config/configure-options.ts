@@ -35,6 +35,10 @@ export const EDIT = {
   ...certificates,
   'enable-key-availability-check': { help: 'Use token keys only when they are on at least 2 HSMs' },
   'disable-key-availability-check': { help: 'Use token keys that are on one HSM as well' },
+  'enable-ecdsa-with-weak-hash-function': {
+    help: 'In FIPS mode, let hash functions of ECDSA be weaker than the key',
+  },
+  'disable-ecdsa-with-weak-hash-function': { help: 'In FIPS mode, refuse them' },
   'log-type': oneOf(LOG_TYPES, 'LOG_TYPE', 'Where the log goes'),
   'log-file': file('File the log goes to'),
   'log-level': oneOf(LOG_LEVELS, 'LOG_LEVEL', 'What is logged, with all that is more severe'),

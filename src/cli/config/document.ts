@@ -43,7 +43,15 @@ const cluster = v.looseObject(
     servers: v.array(server, 'must be a list'),
     client_cert_hsm_tls_path: v.optional(text),
     client_key_hsm_tls_path: v.optional(text),
-    options: v.optional(v.looseObject({ disable_key_availability_check: v.optional(flag) }, OBJECT)),
+    options: v.optional(
+      v.looseObject(
+        {
+          disable_key_availability_check: v.optional(flag),
+          enable_ecdsa_with_weak_hash_function: v.optional(flag),
+        },
+        OBJECT,
+      ),
+    ),
   },
   OBJECT,
 )

@@ -10,6 +10,8 @@ export type ClusterEdit = {
   readonly clientCert?: string
   readonly clientKey?: string
   readonly keyAvailabilityCheck?: boolean
+  /** ECDSA with hash functions weaker than the key, in FIPS mode. */
+  readonly weakHashes?: boolean
 }
 
 export type NewCluster = ClusterEdit & {
@@ -123,16 +125,18 @@ function clusterIndex(config: ConfigDocument, id: string | undefined): number {
 }
 
 function edited(entry: ClusterEntry, edit: ClusterEdit): ClusterEntry {
-  const { servers, caFile, clientCert, clientKey, keyAvailabilityCheck } = edit
+  const { servers, caFile, clientCert, clientKey, keyAvailabilityCheck, weakHashes } = edit
+  const options = {
+    ...(keyAvailabilityCheck !== undefined && { disable_key_availability_check: !keyAvailabilityCheck }),
+    ...(weakHashes !== undefined && { enable_ecdsa_with_weak_hash_function: weakHashes }),
+  }
   const cluster = {
     ...entry.cluster,
     ...(caFile !== undefined && { hsm_ca_file: caFile }),
     ...(servers !== undefined && { servers: servers.map((server) => ({ ...server, enable: true })) }),
     ...(clientCert !== undefined && { client_cert_hsm_tls_path: clientCert }),
     ...(clientKey !== undefined && { client_key_hsm_tls_path: clientKey }),
-    ...(keyAvailabilityCheck !== undefined && {
-      options: { ...entry.cluster.options, disable_key_availability_check: !keyAvailabilityCheck },
-    }),
+    ...(Object.keys(options).length > 0 && { options: { ...entry.cluster.options, ...options } }),
   }
   return { ...entry, cluster }
 }

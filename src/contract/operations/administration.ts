@@ -1,6 +1,7 @@
 /** Sessions, the cluster, its users and the audit log. */
 import * as v from 'valibot'
 import { LIMITS } from '../limits.ts'
+import { HSM_TYPES, MODES } from '../profiles.ts'
 import { newPassword, role, triedPassword, username } from '../users.ts'
 import { count, done, nothing, type Operation } from './operation.ts'
 
@@ -67,6 +68,8 @@ export const ADMINISTRATION = {
       ),
       /** Refuse token keys that are on fewer than two HSMs; left out, the cluster's own setting holds. */
       'key-availability-check': v.optional(v.boolean()),
+      /** Do not hold against the session, in FIPS mode, that a hash function is weaker than the ECDSA key. */
+      'ecdsa-with-weak-hash-function': v.optional(v.boolean(), false),
     }),
     reply: v.object({ token: v.string(), ...named.entries }),
   },
@@ -95,6 +98,8 @@ export const ADMINISTRATION = {
     reply: v.object({
       'cluster-id': v.string(),
       state: v.picklist(['INITIALIZED', 'ACTIVE']),
+      mode: v.picklist(MODES),
+      'hsm-type': v.picklist(HSM_TYPES),
       'uptime-seconds': count,
       users: count,
       keys: count,

@@ -4,7 +4,7 @@ import { whole } from '../ciphering.ts'
 import { use } from '../pipelines.ts'
 
 export const cryptoDecrypt = use<'crypto.decrypt'>({
-  permit: ({ actor }, key, { cipher }, availability) => mayDecrypt(actor, key, cipher, availability),
+  permit: ({ actor }, key, { cipher }, circumstances) => mayDecrypt(actor, key, cipher, circumstances),
   perform: ({ keyring }, { actor }, key, { cipher, data }, check) =>
     keyring.withKeyObject(key, actor.session, async (object) => ({
       'key-reference': key.id,

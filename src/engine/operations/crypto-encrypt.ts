@@ -4,7 +4,7 @@ import { whole } from '../ciphering.ts'
 import { use } from '../pipelines.ts'
 
 export const cryptoEncrypt = use<'crypto.encrypt'>({
-  permit: ({ actor }, key, { cipher }, availability) => mayEncrypt(actor, key, cipher, availability),
+  permit: ({ actor }, key, { cipher }, circumstances) => mayEncrypt(actor, key, cipher, circumstances),
   perform: ({ keyring }, { actor }, key, { cipher, data }, check) =>
     keyring.withKeyObject(key, actor.session, async (object) => {
       checkNonce(cipher, data.length)

@@ -1,8 +1,13 @@
+import { byteLength } from '../../contract/bytes.ts'
+import { digestsFit } from '../../policy/hsm-profile/digests.ts'
 import { maySign } from '../../policy/key-use.ts'
 import { use } from '../pipelines.ts'
 
 export const cryptoSign = use<'crypto.sign'>({
-  permit: ({ actor }, key, { mechanism }, availability) => maySign(actor, key, mechanism, availability),
+  permit({ actor }, key, { mechanism, data }, circumstances) {
+    const may = maySign(actor, key, mechanism, circumstances)
+    return may.allow ? digestsFit(circumstances, key, mechanism, data.map(byteLength)) : may
+  },
   perform: ({ keyring }, { actor }, key, { mechanism, data }, check) =>
     keyring.withSigningKey(key, actor.session, async (signingKey) => {
       const signing = data.map(async (item) => {

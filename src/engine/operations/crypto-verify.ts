@@ -1,5 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
+import { byteLength } from '../../contract/bytes.ts'
 import { HsmError } from '../../contract/errors.ts'
+import { digestsFit } from '../../policy/hsm-profile/digests.ts'
 import { mayVerify } from '../../policy/key-use.ts'
 import { use } from '../pipelines.ts'
 
@@ -7,7 +9,10 @@ import { use } from '../pipelines.ts'
 const AT_ONCE = 8
 
 export const cryptoVerify = use<'crypto.verify'>({
-  permit: ({ actor }, key, { mechanism }, availability) => mayVerify(actor, key, mechanism, availability),
+  permit({ actor }, key, { mechanism, data }, circumstances) {
+    const may = mayVerify(actor, key, mechanism, circumstances)
+    return may.allow ? digestsFit(circumstances, key, mechanism, data.map(byteLength)) : may
+  },
   async perform({ keyring }, { actor }, key, { mechanism, data, signatures }, check) {
     if (data.length !== signatures.length) {
       throw new HsmError('invalid-request', 'signatures must be as many as data')

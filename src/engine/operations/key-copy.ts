@@ -2,6 +2,7 @@ import type { CatalogView } from '../../catalog/catalog.ts'
 import type { Checked } from '../../contract/operations.ts'
 import type { KeyRecord } from '../../model/records.ts'
 import { allow } from '../../policy/decision.ts'
+import { changeFits } from '../../policy/hsm-profile/attributes.ts'
 import { copyFlags } from '../../policy/key-copy.ts'
 import { exactlyOne } from '../../policy/key-selection.ts'
 import { mayCopy } from '../../policy/trusted-wrapping/changes.ts'
@@ -44,10 +45,14 @@ function permitted(view: CatalogView, call: Call, { filter, attributes, session 
   const selected = exactlyOne(select(view, call, filter))
   if (!selected.allow) return selected
   const key = selected.result
-  const may = mayCopy(clusterOf(view), key)
+  const cluster = clusterOf(view)
+  const may = mayCopy(cluster, key)
   if (!may.allow) return may
   const flags = copyFlags(call.actor, key, attributes, session)
-  return flags.allow ? allow({ key, flags: flags.result }) : flags
+  if (!flags.allow) return flags
+  const copy = { ...key, flags: flags.result, idAttribute: attributes.id ?? key.idAttribute }
+  const change = changeFits(cluster, key, copy)
+  return change.allow ? allow({ key, flags: flags.result }) : change
 }
 
 /** Whom the original is shared with is its own affair. */

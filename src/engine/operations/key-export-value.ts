@@ -2,7 +2,7 @@ import { mayExportValue } from '../../policy/key-use.ts'
 import { use } from '../pipelines.ts'
 
 export const keyExportValue = use<'key.export-value'>({
-  permit: ({ actor }, key, _request, availability) => mayExportValue(actor, key, availability),
+  permit: ({ actor }, key, _request, circumstances) => mayExportValue(actor, key, circumstances),
   perform: ({ keyring }, _call, key) =>
     keyring.withMaterial(key, (material) => ({
       'key-reference': key.id,

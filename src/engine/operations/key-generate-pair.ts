@@ -13,7 +13,7 @@ import type { KeyRecord } from '../../model/records.ts'
 import { keysFit } from '../../policy/capacity.ts'
 import { keyAvailable } from '../../policy/key-availability.ts'
 import { GENERATED } from '../../policy/new-key-flags.ts'
-import { availability, keyCounts } from '../facts.ts'
+import { availability, keyRoom } from '../facts.ts'
 import { keyObject } from '../key-object.ts'
 import { flagsOfNew } from '../new-flags.ts'
 import { type Draft, placeKeys } from '../new-keys.ts'
@@ -49,7 +49,7 @@ async function draftPair(parts: Parts, call: Call, request: Request): Promise<Pa
     { keyClass: 'private-key', flags: privateFlags },
   ] as const
   granted(keyAvailable(availability(parts, call), publicFlags.token || privateFlags.token))
-  granted(keysFit(keyCounts(parts.store.catalog, call), planned, parts.capacity))
+  granted(keysFit(keyRoom(parts.store.catalog, call), planned))
   const pair = await generate(request)
   const family = familyOfRequest(request)
   const common = commonFacts(request, pair)

@@ -4,7 +4,7 @@ import type { KeyRecord } from '../../model/records.ts'
 import { keysFit } from '../../policy/capacity.ts'
 import { keyAvailable } from '../../policy/key-availability.ts'
 import { GENERATED } from '../../policy/new-key-flags.ts'
-import { availability, keyCounts } from '../facts.ts'
+import { availability, keyRoom } from '../facts.ts'
 import { keyObject } from '../key-object.ts'
 import { flagsOfNew } from '../new-flags.ts'
 import { type Draft, placeKeys } from '../new-keys.ts'
@@ -26,7 +26,7 @@ export const keyGenerateSymmetric = change<'key.generate-symmetric', Draft, read
 function draftSecretKey(parts: Parts, call: Call, request: Checked<'key.generate-symmetric'>): Draft {
   const flags = flagsOfNew(parts, 'secret-key', request, GENERATED)
   granted(keyAvailable(availability(parts, call), flags.token))
-  granted(keysFit(keyCounts(parts.store.catalog, call), [{ keyClass: 'secret-key', flags }], parts.capacity))
+  granted(keysFit(keyRoom(parts.store.catalog, call), [{ keyClass: 'secret-key', flags }]))
   const keyType = request['key-type']
   const material = generateSecret(keyType, request['key-length-bytes'])
   return {

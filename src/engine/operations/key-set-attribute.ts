@@ -4,15 +4,16 @@ import type { Actor } from '../../policy/actor.ts'
 import { setAttribute } from '../../policy/attribute-rules.ts'
 import { keysFit } from '../../policy/capacity.ts'
 import { allow, type Decision } from '../../policy/decision.ts'
+import { changeFits } from '../../policy/hsm-profile/attributes.ts'
 import { exactlyOne } from '../../policy/key-selection.ts'
 import { mayChange } from '../../policy/trusted-wrapping/changes.ts'
 import { clusterOf } from '../cluster-state.ts'
-import { keyCounts } from '../facts.ts'
+import { keyRoom } from '../facts.ts'
 import { change } from '../pipelines.ts'
 import { select } from '../selection.ts'
 
 export const keySetAttribute = change('key.set-attribute', {
-  decide({ parts, view, call }, { filter, attributes }) {
+  decide({ view, call }, { filter, attributes }) {
     const selected = exactlyOne(select(view, call, filter))
     if (!selected.allow) return selected
     const before = selected.result
@@ -20,11 +21,14 @@ export const keySetAttribute = change('key.set-attribute', {
     if (!decision.allow) return decision
     const after = decision.result
     if (after === before) return allow(undefined)
-    const may = mayChange(clusterOf(view), before, after)
+    const cluster = clusterOf(view)
+    const change = changeFits(cluster, before, after)
+    if (!change.allow) return change
+    const may = mayChange(cluster, before, after)
     if (!may.allow) return may
     // A session key that becomes a token key takes a place in the store.
     if (after.flags.token && !before.flags.token) {
-      const fits = keysFit(keyCounts(view, call), [after], parts.capacity)
+      const fits = keysFit(keyRoom(view, call), [after])
       if (!fits.allow) return fits
     }
     return allow(undefined, { put: after })

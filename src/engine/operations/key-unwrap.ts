@@ -12,7 +12,7 @@ import { exactlyOne } from '../../policy/key-selection.ts'
 import { mayUnwrapWith, withTemplate } from '../../policy/key-wrapping.ts'
 import { mayUnwrapBy } from '../../policy/trusted-wrapping/transport.ts'
 import { clusterOf } from '../cluster-state.ts'
-import { availability } from '../facts.ts'
+import { circumstances } from '../facts.ts'
 import { incomingDraft, incomingFlags } from '../incoming-keys.ts'
 import { keyObject } from '../key-object.ts'
 import { type Draft, placeKeys } from '../new-keys.ts'
@@ -57,7 +57,8 @@ export const keyUnwrap = change<'key.unwrap', Unwrapped, readonly KeyRecord[]>('
 function permitted(parts: Parts, view: CatalogView, call: Call, { filter, mechanism }: Request) {
   const selected = exactlyOne(select(view, call, filter))
   if (!selected.allow) return selected
-  const permit = mayUnwrapWith(call.actor, selected.result, mechanism, availability(parts, call))
+  const now = circumstances(parts, view, call)
+  const permit = mayUnwrapWith(call.actor, selected.result, mechanism, now)
   if (!permit.allow) return permit
   const may = mayUnwrapBy(clusterOf(view), mechanism)
   return may.allow ? selected : may

@@ -7,7 +7,7 @@ import { exactlyOne } from '../../policy/key-selection.ts'
 import { mayWrapKey, mayWrapWith } from '../../policy/key-wrapping.ts'
 import { mayWrapUnder } from '../../policy/trusted-wrapping/transport.ts'
 import { clusterOf } from '../cluster-state.ts'
-import { availability } from '../facts.ts'
+import { circumstances } from '../facts.ts'
 import type { Call, Parts } from '../parts.ts'
 import { granted, type Handler, stillIn } from '../pipelines.ts'
 import { select } from '../selection.ts'
@@ -40,9 +40,9 @@ function permitted(parts: Parts, call: Call, request: Request): Pair {
   const one = (filter: readonly string[]) => granted(exactlyOne(select(view, call, filter)))
   const wrapping = one(request['wrapping-filter'])
   const payload = one(request['payload-filter'])
-  const available = availability(parts, call)
-  granted(mayWrapWith(call.actor, wrapping, request.mechanism, available))
-  granted(mayWrapKey(call.actor, payload, wrapping, available))
+  const now = circumstances(parts, view, call)
+  granted(mayWrapWith(call.actor, wrapping, request.mechanism, now))
+  granted(mayWrapKey(call.actor, payload, wrapping, now))
   granted(mayWrapUnder(clusterOf(view), { wrapping, payload }, request.mechanism))
   return { wrapping, payload }
 }

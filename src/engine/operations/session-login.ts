@@ -35,6 +35,7 @@ const attempt = change<'session.login', Proof, Parameters<typeof login>[0]['user
         user: user.id,
         credentialVersion: user.credentialVersion,
         availabilityCheck: request['key-availability-check'],
+        weakHashes: request['ecdsa-with-weak-hash-function'],
         idleMs: request['idle-seconds'] * 1000,
         keys: createCatalog(),
       })

@@ -1,6 +1,7 @@
 /** What a start comes to: what was asked for on the command line, on top of what the home remembers. */
 import { existsSync } from 'node:fs'
 import { HsmError } from '../../contract/errors.ts'
+import type { Profile } from '../../policy/hsm-profile/profile.ts'
 import type { Home } from '../home.ts'
 import { newId } from '../ids.ts'
 import { DEFAULT_LISTEN, isWildcard, type ListenAddress, showAddress } from '../listen-address.ts'
@@ -17,6 +18,8 @@ export type StartOptions = {
   readonly hsmId?: string
   /** Found the cluster with clock-free key use. */
   readonly keyUseFence?: boolean
+  /** Mode and type of HSM to found the cluster with, or that it must have been founded with. */
+  readonly profile?: Partial<Profile>
 }
 
 /** One HSM of a cluster on etcd. */

@@ -1,4 +1,5 @@
 /** `strongroom pkcs11`: the PKCS#11 socket on a machine that has programs and no HSM; the HSMs are reached over HTTPS. */
+import type { SessionOptions } from '../../cli/seats.ts'
 import type { Hsm } from '../../contract/hsm.ts'
 import type { OperationName, Request } from '../../contract/operations.ts'
 import { createPkcs11 } from '../../pkcs11/serve.ts'
@@ -26,7 +27,7 @@ export async function agent({ config, clusterId, socket, named }: AgentOptions):
   const log = createLogger()
   const asked = firstSignal()
   const cluster = await configuredHsm(config, process.env, clusterId)
-  const hsm = checking(cluster.hsm, () => cluster.connection().keyAvailabilityCheck)
+  const hsm = configured(cluster.hsm, () => cluster.connection().sessionOptions)
   const pkcs11 = createPkcs11({ hsm, version, log })
   const convenient = named ? undefined : p11KitSocket(process.env, process.getuid?.())
   const sockets = await openSockets({ path: socket, convenient, log }, (stream) => void pkcs11.serve(stream))
@@ -38,12 +39,11 @@ export async function agent({ config, clusterId, socket, named }: AgentOptions):
   return { exit: 0, text: '' }
 }
 
-/** The configuration says whether sessions opened from here check the availability of keys. */
-function checking(hsm: Hsm, configured: () => boolean | undefined): Hsm {
+/** Sessions opened from here are as the configuration has them. */
+function configured(hsm: Hsm, options: () => SessionOptions | undefined): Hsm {
   return {
     call<K extends OperationName>(operation: K, request: Request<K>, session?: string) {
-      const check = operation === 'session.login' ? configured() : undefined
-      const asked = check === undefined ? request : { ...request, 'key-availability-check': check }
+      const asked = operation === 'session.login' ? { ...request, ...options() } : request
       return hsm.call(operation, asked, session)
     },
   }

@@ -3,7 +3,7 @@ import { BOUNDS } from '../bounds.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { UNAVAILABLE } from '../cryptoki/unavailable.ts'
 import { refuse } from '../errors.ts'
-import { MECHANISMS, mechanismInfo } from '../mechanisms/info.ts'
+import { mechanismInfo, mechanismsIn } from '../mechanisms/info.ts'
 import type { NumberList } from '../rpc/signatures.ts'
 import {
   CRYPTOKI_VERSION,
@@ -66,13 +66,13 @@ export const GENERAL = {
       padded('', 16),
     ]
   },
-  C_GetMechanismList(_, slot, room) {
+  async C_GetMechanismList({ token }, slot, room) {
     checkSlot(slot)
-    return [listed(MECHANISMS, room)]
+    return [listed(mechanismsIn(await token.mode()), room)]
   },
-  C_GetMechanismInfo(_, slot, type) {
+  async C_GetMechanismInfo({ token }, slot, type) {
     checkSlot(slot)
-    const { min, max, flags } = mechanismInfo(type) ?? refuse(CKR.MECHANISM_INVALID)
+    const { min, max, flags } = mechanismInfo(type, await token.mode()) ?? refuse(CKR.MECHANISM_INVALID)
     return [min, max, flags]
   },
   /** The token is always there. */

@@ -1,5 +1,6 @@
 /** What C_GetMechanismList and C_GetMechanismInfo answer. */
 import { LIMITS } from '../../contract/limits.ts'
+import type { Mode } from '../../contract/profiles.ts'
 import { CKF, CKM } from '../cryptoki/mechanism-types.ts'
 
 /** Sizes of the keys: bits of RSA and EC keys, bytes of secret ones. */
@@ -81,8 +82,29 @@ const INFO: ReadonlyMap<number, MechanismInfo> = new Map<number, MechanismInfo>(
   ...[CKM.SHA_1, CKM.SHA224, CKM.SHA256, CKM.SHA384, CKM.SHA512].map((type) => [type, digest] as const),
 ])
 
-/** Types of all mechanisms. The client library leaves out those that it cannot carry. */
-export const MECHANISMS: readonly number[] = [...INFO.keys()]
+/** What the HSM refuses to do with them in FIPS mode, and so is not offered there. */
+const NOT_IN_FIPS: ReadonlyMap<number, number> = new Map([
+  [CKM.RSA_PKCS, ENCRYPTS | WRAPS],
+  [CKM.EC_EDWARDS_KEY_PAIR_GEN, GENERATE_KEY_PAIR],
+  [CKM.EDDSA, SIGNS],
+  [CKM.DES3_KEY_GEN, GENERATE],
+  [CKM.DES3_ECB, ENCRYPT],
+  [CKM.DES3_CBC, ENCRYPT],
+  [CKM.DES3_CBC_PAD, ENCRYPT],
+])
 
-/** Undefined for a mechanism that there is not. */
-export const mechanismInfo = (type: number): MechanismInfo | undefined => INFO.get(type)
+/** In whatever mode. */
+export const isMechanism = (type: number): boolean => INFO.has(type)
+
+/** Types of all that are good for something. The client library leaves out those that it cannot carry. */
+export const mechanismsIn = (mode: Mode): readonly number[] =>
+  [...INFO.keys()].filter((type) => mechanismInfo(type, mode))
+
+/** Undefined for a mechanism that there is not, or that is good for nothing in this mode. */
+export function mechanismInfo(type: number, mode: Mode): MechanismInfo | undefined {
+  const info = INFO.get(type)
+  const forbidden = mode === 'fips' ? NOT_IN_FIPS.get(type) : undefined
+  if (!info || !forbidden) return info
+  const flags = info.flags & ~forbidden
+  return flags === 0 ? undefined : { ...info, flags }
+}

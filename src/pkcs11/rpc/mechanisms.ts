@@ -2,7 +2,7 @@
 import { CKM } from '../cryptoki/mechanism-types.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
-import { mechanismInfo } from '../mechanisms/info.ts'
+import { isMechanism } from '../mechanisms/info.ts'
 import type { CallerMechanism, ParameterKind } from '../mechanisms/parameters.ts'
 import { type Reader, readByte, readByteArray, readU32, readU64 } from './reader.ts'
 
@@ -42,7 +42,7 @@ const FLAGGED = 2
 export function readMechanism(from: Reader): CallerMechanism | null {
   const type = readU32(from)
   if (type === NULL_MECHANISM) return null
-  if (!mechanismInfo(type)) return refuse(CKR.MECHANISM_INVALID)
+  if (!isMechanism(type)) return refuse(CKR.MECHANISM_INVALID)
   const kind = PARAMETERS.get(type)
   if (from.offered >= FLAGGED) {
     return kind && readByte(from) !== 0 ? withParameter(type, kind, from) : { type }

@@ -57,6 +57,8 @@ export async function simulate({
     state: 'ACTIVE',
     nextReference: 1,
     keyUseFence: fence,
+    mode: 'non-fips',
+    hsmType: 'hsm2m.medium',
     trustedWrappingSince: undefined,
   } as const
   etcd.commit(0, [{ put: cluster }, { put: aKey({ sharedWith: ['bob'] }) }])

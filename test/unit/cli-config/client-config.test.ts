@@ -43,6 +43,7 @@ suite('client configuration', () => {
           clientCert: '/opt/cloudhsm/etc/client-chain.pem',
           clientKey: '/opt/cloudhsm/etc/client.key',
           keyAvailabilityCheck: true,
+          weakHashes: false,
         },
       ],
       logging: { type: 'term', file: '/var/log/x.log', level: 'warn', rotation: 'hourly' },
@@ -57,6 +58,7 @@ suite('client configuration', () => {
           servers: [{ hostname: 'hsm.example', port: 2223, enable: true }],
           caFile: '/opt/cloudhsm/etc/customerCA.crt',
           keyAvailabilityCheck: undefined,
+          weakHashes: false,
         },
       ],
       logging: { type: 'file', file: '/opt/cloudhsm/run/cloudhsm-cli.log', level: 'info', rotation: 'daily' },
@@ -176,6 +178,11 @@ suite('client configuration that cannot be used', () => {
       'an option of a wrong type',
       one({ options: { disable_key_availability_check: 'true' } }),
       `${PATH}: clusters[0].cluster.options.disable_key_availability_check must be true or false`,
+    ],
+    [
+      'another option of a wrong type',
+      one({ options: { enable_ecdsa_with_weak_hash_function: 1 } }),
+      `${PATH}: clusters[0].cluster.options.enable_ecdsa_with_weak_hash_function must be true or false`,
     ],
     [
       'an id with a blank',

@@ -52,6 +52,7 @@ suite('configure-cli', () => {
           ],
           caFile: join(home, 'etc/customerCA.crt'),
           keyAvailabilityCheck: undefined,
+          weakHashes: false,
         },
       ],
       logging: { type: 'file', file: join(home, 'run/cloudhsm-cli.log'), level: 'info', rotation: 'daily' },
@@ -65,6 +66,7 @@ suite('configure-cli', () => {
     runs('--log-type=term', '--log-level', 'debug', '--log-rotation', 'weekly')
     runs('--log-file', 'logs/cli.log')
     runs('--disable-key-availability-check')
+    runs('--enable-ecdsa-with-weak-hash-function')
     runs('--cluster-id', 'cluster-a', '-a', '10.0.0.2')
     assert.deepEqual(read(), {
       clusters: [
@@ -75,12 +77,13 @@ suite('configure-cli', () => {
           clientCert: join(home, 'c.crt'),
           clientKey: join(home, 'c.key'),
           keyAvailabilityCheck: false,
+          weakHashes: true,
         },
       ],
       logging: { type: 'term', file: join(home, 'logs/cli.log'), level: 'debug', rotation: 'weekly' },
     })
-    runs('--enable-key-availability-check')
-    assert.equal(cluster()?.keyAvailabilityCheck, true)
+    runs('--enable-key-availability-check', '--disable-ecdsa-with-weak-hash-function')
+    assert.deepEqual([cluster()?.keyAvailabilityCheck, cluster()?.weakHashes], [true, false])
   })
 
   test('several clusters in one file', () => {
@@ -192,6 +195,11 @@ suite('configure-cli', () => {
     misused(
       ['--enable-key-availability-check', '--disable-key-availability-check'],
       "the argument '--enable-key-availability-check' cannot be used with '--disable-key-availability-check'",
+      usage,
+    )
+    misused(
+      ['--disable-ecdsa-with-weak-hash-function', '--enable-ecdsa-with-weak-hash-function'],
+      "the argument '--enable-ecdsa-with-weak-hash-function' cannot be used with '--disable-ecdsa-with-weak-hash-function'",
       usage,
     )
     misused(

@@ -68,6 +68,7 @@ suite('edits of the configuration', () => {
       ],
       caFile: '/h/ca.crt',
       keyAvailabilityCheck: undefined,
+      weakHashes: false,
     })
   })
 

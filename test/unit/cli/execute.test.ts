@@ -35,12 +35,15 @@ async function once(clusters: Clusters, line: string, env: { role?: string; pin?
   return output
 }
 
+/** As a configuration may have them. */
+const OPTIONS = { 'key-availability-check': true, 'ecdsa-with-weak-hash-function': true }
+
 const several = (hsms: Readonly<Record<string, Hsm>>): Clusters => ({
   ids: () => Object.keys(hsms),
   async connect(id) {
     const hsm = hsms[id]
     assert.ok(hsm, `no cluster ${id}`)
-    return { hsm, keyAvailabilityCheck: true, close: () => undefined }
+    return { hsm, sessionOptions: OPTIONS, close: () => undefined }
   },
 })
 
@@ -165,7 +168,7 @@ suite('several clusters', () => {
       role: 'crypto-user',
       password: 'password',
       'idle-seconds': 86_400,
-      'key-availability-check': true,
+      ...OPTIONS,
     })
   })
 })

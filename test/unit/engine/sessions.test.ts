@@ -13,7 +13,14 @@ function start() {
     onEnd: ({ user }) => ended.push(user),
   })
   const open = (user: string, idleMs = 1000) =>
-    sessions.open({ user, credentialVersion: 1, availabilityCheck: undefined, idleMs, keys: createCatalog() })
+    sessions.open({
+      user,
+      credentialVersion: 1,
+      availabilityCheck: undefined,
+      weakHashes: false,
+      idleMs,
+      keys: createCatalog(),
+    })
   return { sessions, clock, ended, open }
 }
 

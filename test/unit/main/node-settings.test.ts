@@ -134,6 +134,8 @@ test('the words of a start', () => {
     'cluster-id': 'cluster-x',
     'hsm-id': 'hsm-a',
     'key-use-fence': true,
+    mode: 'fips',
+    'hsm-type': 'unlimited',
   }
   const meant = startOptions(words)
   assert.deepEqual(meant, {
@@ -151,11 +153,14 @@ test('the words of a start', () => {
     clusterId: 'cluster-x',
     hsmId: 'hsm-a',
     keyUseFence: true,
+    profile: { mode: 'fips', hsmType: 'unlimited' },
   })
   assert.ok(wordsOf(words).includes(`--etcd-key=${join(process.cwd(), 'a.key')}`))
   assert.ok(wordsOf(words).includes('--key-use-fence'))
   assert.ok(wordsOf(words).includes('--cluster-id=cluster-x'))
+  assert.ok(wordsOf(words).includes('--mode=fips'))
   assert.deepEqual(startOptions({}), {})
+  assert.deepEqual(startOptions({ 'hsm-type': 'hsm1.medium' }), { profile: { hsmType: 'hsm1.medium' } })
 })
 
 test('wrong words are named', () => {
@@ -176,6 +181,12 @@ test('wrong words are named', () => {
     [{ listen: 'x:y' }, /^--listen must be HOST:PORT/],
     [{ advertise: 'a:0' }, /^--advertise must be HOST:PORT/],
     [{ metrics: ':1' }, /^--metrics must be HOST:PORT/],
+    [{ mode: 'FIPS' }, /^--mode must be fips or non-fips$/],
+    [{ 'hsm-type': 'hsm3' }, /^--hsm-type must be hsm1.medium, hsm2m.medium or unlimited$/],
+    [
+      { 'hsm-type': 'hsm1.medium', mode: 'non-fips' },
+      /^HSMs of type hsm1.medium have no other mode than fips$/,
+    ],
   ]
   for (const [words, message] of cases) assert.throws(() => startOptions(words), refused(message))
 })

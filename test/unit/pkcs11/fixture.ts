@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before } from 'node:test'
+import type { EngineNeeds } from '../../../src/engine/parts.ts'
 import { createPkcs11, type Pkcs11, type ServeOptions } from '../../../src/pkcs11/serve.ts'
 import { testEngine } from '../../support/engine.ts'
 import {
@@ -152,13 +153,18 @@ export type Program = P11Client & {
   find(session: number, template: Argument): Promise<readonly number[]>
 }
 
-/** One for all tests of a suite. @param options of every connection */
-export function bench(options: ServeOptions = {}): Bench {
+/**
+ * One for all tests of a suite.
+ *
+ * @param options of every connection
+ * @param founded how the HSM is not as usual
+ */
+export function bench(options: ServeOptions = {}, founded: Pick<EngineNeeds, 'profile'> = {}): Bench {
   const log: Bench['log'] = []
   const shared: { -readonly [K in keyof Bench]?: Bench[K] } = { log }
   let close: () => Promise<void>
   before(async () => {
-    const engine = await testEngine()
+    const engine = await testEngine(founded)
     const directory = mkdtempSync(join(tmpdir(), 'strongroom-test-'))
     const path = join(directory, 'pkcs11.sock')
     const pkcs11 = createPkcs11({

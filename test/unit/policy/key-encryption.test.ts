@@ -7,12 +7,11 @@ import type { Role } from '../../../src/contract/users.ts'
 import { mayDecrypt, mayEncrypt } from '../../../src/policy/key-encryption.ts'
 import { mayStream } from '../../../src/policy/key-stream.ts'
 import { maySign, mayVerify } from '../../../src/policy/key-use.ts'
-import { aKey, anActor, OWNER, SHARED, STRANGER } from '../../support/records.ts'
+import { aKey, anActor, HERE, OWNER, SHARED, STRANGER } from '../../support/records.ts'
 
 const rsa: Cipher = { name: 'rsa-pkcs' }
 const ecb: Cipher = { name: 'aes-ecb' }
 const signature = { name: 'rsa-pkcs', hash: 'sha256', input: 'raw' } as const
-const here = { check: false, liveHsms: 1 }
 
 const people = [
   { who: 'the owner', id: OWNER, role: 'crypto-user', holder: true },
@@ -37,12 +36,12 @@ suite('who encrypts and decrypts with which key', () => {
           const cipher = secret ? ecb : rsa
           const open = keyClass === 'public-key' && role === 'crypto-user'
           assert.equal(
-            mayEncrypt(actor, key, cipher, here).allow,
+            mayEncrypt(actor, key, cipher, HERE).allow,
             encrypt && (open || (secret && holder)),
             'encrypt',
           )
           assert.equal(
-            mayDecrypt(actor, key, cipher, here).allow,
+            mayDecrypt(actor, key, cipher, HERE).allow,
             decrypt && holder && keyClass !== 'public-key',
             'decrypt',
           )
@@ -63,7 +62,7 @@ test('the cipher must fit the type of the key', () => {
   const fitting = { 'aes-ecb': 'aes', 'des3-ecb': 'des3', 'rsa-pkcs': 'rsa' } as const
   for (const [name, fits] of Object.entries(fitting)) {
     for (const [type, key] of Object.entries(keys)) {
-      const decision = mayEncrypt(anActor(OWNER), key, { name } as Cipher, here)
+      const decision = mayEncrypt(anActor(OWNER), key, { name } as Cipher, HERE)
       assert.equal(decision.allow, type === fits, `${name} with ${type}`)
       if (!decision.allow) assert.equal(decision.code, 'key-type')
     }
@@ -72,9 +71,9 @@ test('the cipher must fit the type of the key', () => {
 
 test('with the availability check on, a token key needs two HSMs', () => {
   const key = aKey({ flags: { decrypt: true } })
-  const decision = mayDecrypt(anActor(OWNER), key, rsa, { check: true, liveHsms: 1 })
+  const decision = mayDecrypt(anActor(OWNER), key, rsa, { ...HERE, check: true, liveHsms: 1 })
   assert.equal(!decision.allow && decision.code, 'key-availability')
-  assert.ok(mayDecrypt(anActor(OWNER), key, rsa, { check: true, liveHsms: 2 }).allow)
+  assert.ok(mayDecrypt(anActor(OWNER), key, rsa, { ...HERE, check: true, liveHsms: 2 }).allow)
 })
 
 test('a message in parts is allowed to whom one in a single piece is', () => {
@@ -84,20 +83,20 @@ test('a message in parts is allowed to whom one in a single piece is', () => {
       const actor = anActor(id, role)
       const flags = { sign: true, verify: true, encrypt: true, decrypt: true }
       const key = aKey({ keyClass, flags })
-      const streamed = (start: StreamStart) => mayStream(actor, key, start, here)
+      const streamed = (start: StreamStart) => mayStream(actor, key, start, HERE)
       for (const purpose of ['sign', 'verify'] as const) {
         assert.deepEqual(
           streamed({ filter: [], purpose, mechanism: signature }),
-          rules[purpose](actor, key, signature, here),
+          rules[purpose](actor, key, signature, HERE),
         )
       }
       assert.deepEqual(
         streamed({ filter: [], purpose: 'encrypt', cipher: rsa }),
-        mayEncrypt(actor, key, rsa, here),
+        mayEncrypt(actor, key, rsa, HERE),
       )
       assert.deepEqual(
         streamed({ filter: [], purpose: 'decrypt', cipher: rsa }),
-        mayDecrypt(actor, key, rsa, here),
+        mayDecrypt(actor, key, rsa, HERE),
       )
     }
   }

@@ -6,11 +6,10 @@ import type { Role } from '../../../src/contract/users.ts'
 import { deleteKey } from '../../../src/policy/key-deletion.ts'
 import { mayExportPublic, maySign, mayVerify } from '../../../src/policy/key-use.ts'
 import { sees } from '../../../src/policy/key-visibility.ts'
-import { aKey, anActor, OWNER, SHARED, STRANGER } from '../../support/records.ts'
+import { aKey, anActor, HERE, OWNER, SHARED, STRANGER } from '../../support/records.ts'
 
 const rsa: Mechanism = { name: 'rsa-pkcs', hash: 'sha256', input: 'raw' }
 const ecdsa: Mechanism = { name: 'ecdsa', hash: 'sha256', input: 'raw' }
-const here = { check: false, liveHsms: 1 }
 
 const people = [
   { who: 'the owner', id: OWNER, role: 'crypto-user', holder: true },
@@ -29,12 +28,12 @@ suite('who may do what with which key', () => {
         const cryptoUser = role === 'crypto-user'
         test(`${who}, ${keyClass}, flags ${on}`, () => {
           assert.equal(
-            maySign(actor, key, rsa, here).allow,
+            maySign(actor, key, rsa, HERE).allow,
             holder && on && keyClass === 'private-key',
             'sign',
           )
           assert.equal(
-            mayVerify(actor, key, rsa, here).allow,
+            mayVerify(actor, key, rsa, HERE).allow,
             cryptoUser && on && keyClass === 'public-key',
             'verify',
           )
@@ -53,16 +52,16 @@ test('nobody sees nothing', () => {
 
 test('the mechanism must fit the type of the key', () => {
   const key = aKey({ flags: { sign: true } })
-  const decision = maySign(anActor(OWNER), key, ecdsa, here)
+  const decision = maySign(anActor(OWNER), key, ecdsa, HERE)
   assert.equal(!decision.allow && decision.code, 'key-type')
-  assert.ok(maySign(anActor(OWNER), { ...key, keyType: 'ec' }, ecdsa, here).allow)
+  assert.ok(maySign(anActor(OWNER), { ...key, keyType: 'ec' }, ecdsa, HERE).allow)
 })
 
 test('with the availability check on, a token key needs two HSMs and a session key does not', () => {
   const token = aKey({ flags: { sign: true } })
   const session = aKey({ flags: { sign: true, token: false } })
-  const decision = maySign(anActor(OWNER), token, rsa, { check: true, liveHsms: 1 })
+  const decision = maySign(anActor(OWNER), token, rsa, { ...HERE, check: true, liveHsms: 1 })
   assert.equal(!decision.allow && decision.code, 'key-availability')
-  assert.ok(maySign(anActor(OWNER), token, rsa, { check: true, liveHsms: 2 }).allow)
-  assert.ok(maySign(anActor(OWNER), session, rsa, { check: true, liveHsms: 1 }).allow)
+  assert.ok(maySign(anActor(OWNER), token, rsa, { ...HERE, check: true, liveHsms: 2 }).allow)
+  assert.ok(maySign(anActor(OWNER), session, rsa, { ...HERE, check: true, liveHsms: 1 }).allow)
 })

@@ -6,10 +6,9 @@ import { WRAPPING_KEY_TYPE, type Wrapping, type WrappingName } from '../../../sr
 import type { Decision } from '../../../src/policy/decision.ts'
 import { mayDerive } from '../../../src/policy/key-derivation.ts'
 import { mayUnwrapWith, mayWrapKey, mayWrapWith, withTemplate } from '../../../src/policy/key-wrapping.ts'
-import { aKey, anActor, OWNER, SHARED, STRANGER } from '../../support/records.ts'
+import { aKey, anActor, HERE, OWNER, SHARED, STRANGER } from '../../support/records.ts'
 
-const here = { check: false, liveHsms: 1 }
-const short = { check: true, liveHsms: 1 }
+const short = { ...HERE, check: true }
 const people = [
   { who: 'the owner', id: OWNER, role: 'crypto-user', owns: true, holds: true },
   { who: 'a shared user', id: SHARED, role: 'crypto-user', owns: false, holds: true },
@@ -35,12 +34,12 @@ suite('which key wraps and unwraps for whom', () => {
                 keyType === type && keyClass === (type === 'aes' ? 'secret-key' : rsa)
               const about = `${mechanism.name} ${keyType} ${keyClass} ${flag}`
               assert.equal(
-                mayWrapWith(actor, key, mechanism, here).allow,
+                mayWrapWith(actor, key, mechanism, HERE).allow,
                 half('public-key') && flag && (type === 'rsa' ? role === 'crypto-user' : holds),
                 `wrap ${about}`,
               )
               assert.equal(
-                mayUnwrapWith(actor, key, mechanism, here).allow,
+                mayUnwrapWith(actor, key, mechanism, HERE).allow,
                 half('private-key') && flag && holds,
                 `unwrap ${about}`,
               )
@@ -74,7 +73,7 @@ suite('which key leaves for whom', () => {
                   flags: { extractable, 'wrap-with-trusted': insists },
                 })
                 const wrapping = aKey({ flags: { trusted } })
-                const may = mayWrapKey(anActor(id, role), payload, wrapping, here)
+                const may = mayWrapKey(anActor(id, role), payload, wrapping, HERE)
                 const kind = keyClass !== 'public-key' && keyType !== 'ml-dsa'
                 const about = `${keyType} ${keyClass} ${extractable} ${insists} ${trusted}`
                 assert.equal(may.allow, owns && kind && extractable && (!insists || trusted), about)
@@ -89,13 +88,13 @@ suite('which key leaves for whom', () => {
   test('each refusal says what it is about', () => {
     const wrapping = aKey({ wrapTemplate: { sign: false, extractable: true } })
     const mine = (flags: Parameters<typeof aKey>[0]) =>
-      code(mayWrapKey(anActor(OWNER), aKey(flags), wrapping, here))
+      code(mayWrapKey(anActor(OWNER), aKey(flags), wrapping, HERE))
     assert.equal(mine({ keyClass: 'public-key' }), 'wrap-refused')
     assert.equal(mine({ flags: { extractable: false } }), 'not-extractable')
     assert.equal(mine({ flags: { 'wrap-with-trusted': true } }), 'wrap-refused')
     assert.equal(mine({ flags: { sign: true } }), 'wrap-refused', 'the template')
     assert.equal(mine({ flags: { sign: false } }), 'allowed')
-    assert.equal(code(mayWrapKey(anActor(SHARED), aKey(), aKey(), here)), 'not-owner')
+    assert.equal(code(mayWrapKey(anActor(SHARED), aKey(), aKey(), HERE)), 'not-owner')
   })
 })
 
@@ -124,7 +123,7 @@ suite('which key derives for whom', () => {
             const key = aKey({ keyType: 'ec', keyClass, ec: { ecPoint: '0x', curve }, flags: { derive } })
             const expected = owns && keyClass === 'private-key' && curve === 'secp256r1' && derive
             assert.equal(
-              mayDerive(anActor(id, role), key, here).allow,
+              mayDerive(anActor(id, role), key, HERE).allow,
               expected,
               `${curve} ${keyClass} ${derive}`,
             )
@@ -137,6 +136,6 @@ suite('which key derives for whom', () => {
   test('with the availability check on, it has to be on two HSMs', () => {
     const key = aKey({ keyType: 'ec', flags: { derive: true } })
     assert.equal(code(mayDerive(anActor(OWNER), key, short)), 'key-availability')
-    assert.equal(code(mayDerive(anActor(OWNER), aKey({ flags: { derive: true } }), here)), 'key-type')
+    assert.equal(code(mayDerive(anActor(OWNER), aKey({ flags: { derive: true } }), HERE)), 'key-type')
   })
 })

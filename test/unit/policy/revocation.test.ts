@@ -5,7 +5,7 @@ import { FLAG_NAMES, type FlagName } from '../../../src/contract/attributes.ts'
 import type { KeyRecord } from '../../../src/model/records.ts'
 import { maySign, mayVerify } from '../../../src/policy/key-use.ts'
 import { revocationsOf } from '../../../src/policy/revocation.ts'
-import { aKey, anActor, aUser } from '../../support/records.ts'
+import { aKey, anActor, aUser, HERE } from '../../support/records.ts'
 
 const users = ['a', 'b', 'c']
 const flags = fc.record(
@@ -27,9 +27,7 @@ const key = fc
 const mechanism = { name: 'rsa-pkcs', hash: 'sha256', input: 'raw' } as const
 const mayUse = (id: string, record: KeyRecord | undefined): boolean =>
   record !== undefined &&
-  [maySign, mayVerify].some(
-    (rule) => rule(anActor(id), record, mechanism, { check: false, liveHsms: 1 }).allow,
-  )
+  [maySign, mayVerify].some((rule) => rule(anActor(id), record, mechanism, HERE).allow)
 
 test('whoever may use a key before a change and not after it is revoked by the change', () => {
   fc.assert(

@@ -16,6 +16,8 @@ const cluster: ClusterRecord = {
   state: 'ACTIVE',
   nextReference: 1,
   keyUseFence: false,
+  mode: 'non-fips',
+  hsmType: 'hsm2m.medium',
   trustedWrappingSince: undefined,
 }
 const facts = (changes: Partial<LoginFacts>): LoginFacts => ({

@@ -1,0 +1,9 @@
+/** What a cluster can be founded as, and stays: a mode and a type of HSM. */
+
+/** In `fips` mode the mechanisms that FIPS 140-3 does not approve are refused. */
+export const MODES = ['fips', 'non-fips'] as const
+export type Mode = (typeof MODES)[number]
+
+/** The types that CloudHSM has, with their limits, and one without these limits. */
+export const HSM_TYPES = ['hsm1.medium', 'hsm2m.medium', 'unlimited'] as const
+export type HsmType = (typeof HSM_TYPES)[number]
