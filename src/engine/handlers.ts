@@ -21,6 +21,7 @@ import { keyDelete } from './operations/key-delete.ts'
 import { keyDeleteMany } from './operations/key-delete-many.ts'
 import { keyDerive } from './operations/key-derive.ts'
 import { keyExportPublic } from './operations/key-export-public.ts'
+import { keyExportReference } from './operations/key-export-reference.ts'
 import { keyExportValue } from './operations/key-export-value.ts'
 import { keyGeneratePair } from './operations/key-generate-pair.ts'
 import { keyGenerateSymmetric } from './operations/key-generate-symmetric.ts'
@@ -70,6 +71,7 @@ export const HANDLERS: { readonly [K in OperationName]: Handler<K> } = {
   'key.unwrap': keyUnwrap,
   'key.derive': keyDerive,
   'key.export-public': keyExportPublic,
+  'key.export-reference': keyExportReference,
   'key.export-value': keyExportValue,
   'certificate.create': certificateCreate,
   'certificate.list': certificateList,

@@ -22,6 +22,7 @@ type Using =
   | 'crypto.encrypt'
   | 'crypto.decrypt'
   | 'key.export-public'
+  | 'key.export-reference'
   | 'key.export-value'
 
 export type Handler<K extends OperationName> = (

@@ -1,4 +1,5 @@
 import type { KeyClass } from '../contract/attributes.ts'
+import type { ReferenceEncoding } from '../contract/key-files.ts'
 import { MECHANISM_KEY_TYPE, type Mechanism, type MechanismName } from '../contract/mechanisms.ts'
 import type { KeyRecord } from '../model/records.ts'
 import type { Actor } from './actor.ts'
@@ -45,6 +46,20 @@ export function mayVerify(
 export function mayExportPublic(actor: Actor, key: KeyRecord): Decision<void> {
   if (key.keyClass !== 'public-key') return wrongClass('export', 'public-key', key)
   return actor.role === 'crypto-user' ? allow(undefined) : deny('not-permitted')
+}
+
+/** Whoever may use a private key may have a file that names it, in the encoding that is for its type. */
+export function mayExportReference(
+  actor: Actor,
+  key: KeyRecord,
+  encoding: ReferenceEncoding,
+): Decision<void> {
+  if (key.keyClass !== 'private-key') return wrongClass('refer to', 'private-key', key)
+  if (!holds(actor, key)) return deny('not-permitted')
+  const isNew = key.keyType === 'ml-dsa' || key.ec?.curve === 'ed25519'
+  const fitting = isNew ? 'cloudhsm-reference-pem' : 'reference-pem'
+  if (encoding === fitting) return allow(undefined)
+  return deny('key-type', `A reference to this key has the encoding ${fitting}, not ${encoding}`)
 }
 
 /** The owner reads the value of a secret key that was made to be shown, and nobody reads any other. */

@@ -13,6 +13,7 @@ import {
   shareUsers,
   unwrappedKey,
 } from '../generation.ts'
+import { REFERENCE_ENCODINGS } from '../key-files.ts'
 import { keyObject, keySummary } from '../key-object.ts'
 import { LIMITS } from '../limits.ts'
 import { outcomes, severalKeys } from '../several-keys.ts'
@@ -155,6 +156,12 @@ export const KEYS = {
     access: 'crypto-user',
     about: 'The public key as a PEM SubjectPublicKeyInfo (RFC 7468 §13)',
     request: v.strictObject(one),
+    reply: v.object({ 'key-reference': v.string(), pem: v.string() }),
+  },
+  'key.export-reference': {
+    access: 'crypto-user',
+    about: 'A PEM file that names a private key and holds nothing of it but its public key',
+    request: v.strictObject({ ...one, encoding: v.picklist(REFERENCE_ENCODINGS) }),
     reply: v.object({ 'key-reference': v.string(), pem: v.string() }),
   },
   'key.export-value': {

@@ -1,8 +1,8 @@
 /** What PKCS#11 shows of an X.509 certificate (v2.40 §4.6.3). */
 import { createHash } from 'node:crypto'
 import type { CertificateObject } from '../../contract/certificates.ts'
+import { type Element, elements } from '../../contract/der.ts'
 import { CKA, CKC_X_509, CKO } from '../cryptoki/objects.ts'
-import { type Element, elements } from '../der.ts'
 import type { Value } from './value.ts'
 
 type Names = {
@@ -25,7 +25,7 @@ function namesOf(der: Buffer): Names | undefined {
   const [serialNumber, , issuer, , subject, publicKeyInfo] =
     members[0]?.tag === VERSION ? members.slice(1) : members
   if (!serialNumber || !issuer || !subject || !publicKeyInfo) return undefined
-  const whole = ({ whole }: Element) => whole
+  const whole = ({ whole }: Element) => Buffer.from(whole)
   return {
     serialNumber: whole(serialNumber),
     issuer: whole(issuer),

@@ -1,11 +1,12 @@
 /** C_CreateObject (PKCS#11 v2.40 §5.7): keys made elsewhere, and certificates. */
+
+import { octetsOf } from '../../contract/der.ts'
 import { CURVES, type WeierstrassCurve } from '../../contract/mechanisms.ts'
 import type { KeyTypeClass } from '../../contract/wrapping.ts'
 import { KEY_TYPE_CLASSES } from '../../contract/wrapping.ts'
 import { type Application, signedIn } from '../application.ts'
 import { CKA, CKC_X_509, CKK, CKO } from '../cryptoki/objects.ts'
 import { CKR } from '../cryptoki/returns.ts'
-import { octetsOf } from '../der.ts'
 import { meaning, refuse } from '../errors.ts'
 import type { Session } from '../sessions.ts'
 import { certificatesHave } from './certificate.ts'
@@ -143,7 +144,7 @@ function curveIn(template: Template): WeierstrassCurve {
 }
 
 /** In a DER OCTET STRING as the standard has it, or bare as some callers do. */
-function pointIn(template: Template): Buffer {
+function pointIn(template: Template): Uint8Array {
   const given = bytesOf(template, CKA.EC_POINT)
   return octetsOf(given) ?? given
 }

@@ -1,15 +1,16 @@
 /** Keys as the HSM takes them, from the numbers that PKCS#11 attributes have. */
+
+import { bitString, NULL, octetString, octetsOf, sequence, unsigned } from '../../contract/der.ts'
 import type { Curve } from '../../contract/mechanisms.ts'
-import { bitString, NULL, octetString, octetsOf, sequence, unsigned } from '../der.ts'
 import { ecParams } from './curves.ts'
 
 /** Object identifiers in DER: RFC 8017 §A.1, RFC 5480 §2.1.1. */
 const RSA_ENCRYPTION = Buffer.from('06092a864886f70d010101', 'hex')
 const EC_PUBLIC_KEY = Buffer.from('06072a8648ce3d0201', 'hex')
 
-const rsaAlgorithm = (): Buffer => sequence(RSA_ENCRYPTION, NULL)
+const rsaAlgorithm = (): Uint8Array => sequence(RSA_ENCRYPTION, NULL)
 /** Ed25519 has neither parameters nor the general identifier (RFC 8410 §3). */
-const curveAlgorithm = (curve: Curve): Buffer =>
+const curveAlgorithm = (curve: Curve): Uint8Array =>
   curve === 'ed25519' ? sequence(ecParams(curve)) : sequence(EC_PUBLIC_KEY, ecParams(curve))
 
 const ZERO = unsigned(Buffer.of(0))
@@ -17,11 +18,11 @@ const ONE = unsigned(Buffer.of(1))
 
 /** SubjectPublicKeyInfo (RFC 5280 §4.1) of RSAPublicKey (RFC 8017 §A.1.1). */
 export const rsaPublicKey = (modulus: Buffer, publicExponent: Buffer): Buffer =>
-  sequence(rsaAlgorithm(), bitString(sequence(unsigned(modulus), unsigned(publicExponent))))
+  asBuffer(sequence(rsaAlgorithm(), bitString(sequence(unsigned(modulus), unsigned(publicExponent)))))
 
 /** SubjectPublicKeyInfo of a point (RFC 5480 §2.2), which the caller has bare. */
-export const ecPublicKey = (curve: Curve, point: Buffer): Buffer =>
-  sequence(curveAlgorithm(curve), bitString(point))
+export const ecPublicKey = (curve: Curve, point: Uint8Array): Buffer =>
+  asBuffer(sequence(curveAlgorithm(curve), bitString(point)))
 
 export type RsaPrivateNumbers = {
   readonly modulus: Buffer
@@ -58,11 +59,11 @@ export function ecPrivateKey(curve: Curve, scalar: Buffer, fieldBytes: number): 
 }
 
 /** @param secrets intermediate copies, wiped here */
-function pkcs8(algorithm: Buffer, privateKey: Buffer, secrets: readonly Buffer[]): Buffer {
+function pkcs8(algorithm: Uint8Array, privateKey: Uint8Array, secrets: readonly Uint8Array[]): Buffer {
   const octets = octetString(privateKey)
   const whole = sequence(ZERO, algorithm, octets)
   for (const secret of [...secrets, privateKey, octets]) secret.fill(0)
-  return whole
+  return asBuffer(whole)
 }
 
 type PublicFacts = {
@@ -82,3 +83,7 @@ export function publicKeyInfo({ modulus, publicExponent, curve, ecPoint }: Publi
 }
 
 const fromHex = (text: string): Buffer => Buffer.from(text.slice(2), 'hex')
+
+/** The same bytes, not a copy. */
+const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHash, verify } from 'node:crypto'
+import { createHash, createPublicKey, verify } from 'node:crypto'
 import { before, suite, test } from 'node:test'
 import type { Hsm } from '../../../src/contract/hsm.ts'
 import type { Request } from '../../../src/contract/operations.ts'
@@ -10,6 +10,7 @@ import {
   ECDSA,
   makeAes,
   makePair,
+  type Person,
   RSA_PKCS,
   reference,
   sign,
@@ -120,6 +121,22 @@ export function signingContract(open: () => Promise<Hsm>): void {
         [() => world.as('alice', 'key.export-public', { filter: reference(usable.priv) }), 'key-type'],
       ] as const
       for (const [call, expected] of refusals) await assert.rejects(call, fails(expected))
+    })
+
+    test('whoever may sign with a key may have a file that names it', async () => {
+      const { pub, priv } = await makePair(world, 'alice', { label: 'named', share: ['bob'] })
+      const named = async (who: Person, key = priv) =>
+        (
+          await world.as(who, 'key.export-reference', {
+            filter: reference(key),
+            encoding: 'reference-pem',
+          })
+        ).pem
+      assert.ok(createPublicKey(await named('alice')).equals(createPublicKey(await pem(pub))))
+      assert.equal(await named('bob'), await named('alice'))
+      await assert.rejects(named('carol'), fails('key-selection'))
+      await assert.rejects(named('admin'), fails('not-permitted'))
+      await assert.rejects(named('alice', pub), fails('key-type'))
     })
 
     test('data and parameters that cannot be right', async () => {

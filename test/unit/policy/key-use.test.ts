@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { KEY_CLASSES } from '../../../src/contract/attributes.ts'
-import type { Mechanism } from '../../../src/contract/mechanisms.ts'
+import type { Curve, Mechanism } from '../../../src/contract/mechanisms.ts'
 import type { Role } from '../../../src/contract/users.ts'
 import { deleteKey } from '../../../src/policy/key-deletion.ts'
-import { mayExportPublic, maySign, mayVerify } from '../../../src/policy/key-use.ts'
+import { mayExportPublic, mayExportReference, maySign, mayVerify } from '../../../src/policy/key-use.ts'
 import { sees } from '../../../src/policy/key-visibility.ts'
 import { aKey, anActor, HERE, OWNER, SHARED, STRANGER } from '../../support/records.ts'
 
@@ -38,6 +38,11 @@ suite('who may do what with which key', () => {
             'verify',
           )
           assert.equal(mayExportPublic(actor, key).allow, cryptoUser && keyClass === 'public-key', 'export')
+          assert.equal(
+            mayExportReference(actor, key, 'reference-pem').allow,
+            holder && keyClass === 'private-key',
+            'refer to',
+          )
           assert.equal(deleteKey(actor, key).allow, id === OWNER && cryptoUser && on, 'delete')
           assert.equal(sees(actor, key), role === 'admin' || holder || keyClass === 'public-key', 'see')
         })
@@ -55,6 +60,21 @@ test('the mechanism must fit the type of the key', () => {
   const decision = maySign(anActor(OWNER), key, ecdsa, HERE)
   assert.equal(!decision.allow && decision.code, 'key-type')
   assert.ok(maySign(anActor(OWNER), { ...key, keyType: 'ec' }, ecdsa, HERE).allow)
+})
+
+test('each type of private key has one encoding of references', () => {
+  const ec = (curve: Curve) => ({ keyType: 'ec', ec: { ecPoint: '0x', curve } }) as const
+  for (const [encoding, other, key] of [
+    ['reference-pem', 'cloudhsm-reference-pem', { keyType: 'rsa' }],
+    ['reference-pem', 'cloudhsm-reference-pem', ec('secp256r1')],
+    ['cloudhsm-reference-pem', 'reference-pem', ec('ed25519')],
+    ['cloudhsm-reference-pem', 'reference-pem', { keyType: 'ml-dsa' }],
+  ] as const) {
+    assert.ok(mayExportReference(anActor(OWNER), aKey(key), encoding).allow)
+    const decision = mayExportReference(anActor(OWNER), aKey(key), other)
+    assert.ok(!decision.allow)
+    assert.equal(decision.why, `A reference to this key has the encoding ${encoding}, not ${other}`)
+  }
 })
 
 test('with the availability check on, a token key needs two HSMs and a session key does not', () => {

@@ -1,0 +1,85 @@
+/** As much of DER (ITU-T X.690) as files and PKCS#11 attributes with keys and certificates need. */
+
+const INTEGER = 0x02
+const BIT_STRING = 0x03
+const OCTET_STRING = 0x04
+const SEQUENCE = 0x30
+const CONTEXT = 0xa0
+
+export const sequence = (...parts: readonly Uint8Array[]): Uint8Array => element(SEQUENCE, ...parts)
+export const octetString = (bytes: Uint8Array): Uint8Array => element(OCTET_STRING, bytes)
+/** A whole number of bytes. */
+export const bitString = (bytes: Uint8Array): Uint8Array => element(BIT_STRING, Uint8Array.of(0), bytes)
+/** `[number] EXPLICIT`, around a whole element. */
+export const tagged = (number: number, inner: Uint8Array): Uint8Array => element(CONTEXT | number, inner)
+export const NULL: Uint8Array = Uint8Array.of(0x05, 0x00)
+
+/** A number that is not negative, from its big-endian bytes with or without leading zeros. */
+export function unsigned(bytes: Uint8Array): Uint8Array {
+  const first = bytes.findIndex((byte) => byte !== 0)
+  const digits = first < 0 ? Uint8Array.of(0) : bytes.subarray(first)
+  const high = (digits[0] ?? 0) >= 0x80
+  return element(INTEGER, Uint8Array.of(...(high ? [0] : [])), digits)
+}
+
+/** In one piece from the start: parts can be secret, and whoever has them wipes them. */
+function element(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
+  const length = parts.reduce((sum, part) => sum + part.length, 0)
+  const header = [tag, ...lengthBytes(length)]
+  const whole = new Uint8Array(header.length + length)
+  whole.set(header)
+  let at = header.length
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
+
+function lengthBytes(length: number): readonly number[] {
+  if (length < 0x80) return [length]
+  const digits = [24, 16, 8, 0].map((bits) => (length >>> bits) & 0xff)
+  const shortest = digits.slice(digits.findIndex((byte) => byte !== 0))
+  return [0x80 | shortest.length, ...shortest]
+}
+
+export type Element = {
+  readonly tag: number
+  readonly content: Uint8Array
+  /** Tag, length and content. */
+  readonly whole: Uint8Array
+}
+
+/** The elements that follow each other in `bytes`; undefined when they are not DER. */
+export function elements(bytes: Uint8Array): readonly Element[] | undefined {
+  const found: Element[] = []
+  for (let at = 0; at < bytes.length; ) {
+    const one = elementAt(bytes, at)
+    if (!one) return undefined
+    found.push(one)
+    at += one.whole.length
+  }
+  return found
+}
+
+function elementAt(bytes: Uint8Array, at: number): Element | undefined {
+  const tag = bytes[at]
+  const first = bytes[at + 1]
+  if (tag === undefined || first === undefined || (tag & 0x1f) === 0x1f) return undefined
+  const long = first < 0x80 ? 0 : first & 0x7f
+  const start = at + 2 + long
+  if (long > 4 || first === 0x80 || start > bytes.length) return undefined
+  const digits = long === 0 ? [first] : [...bytes.subarray(at + 2, start)]
+  const end = start + digits.reduce((length, byte) => length * 0x100 + byte, 0)
+  if (end > bytes.length) return undefined
+  return { tag, content: bytes.subarray(start, end), whole: bytes.subarray(at, end) }
+}
+
+/** The bytes inside a DER OCTET STRING; undefined when it is none. */
+export function octetsOf(bytes: Uint8Array): Uint8Array | undefined {
+  const [one, ...others] = elements(bytes) ?? []
+  return one?.tag === OCTET_STRING && others.length === 0 ? one.content : undefined
+}
+
+/** The bytes of a BIT STRING of whole bytes. */
+export const bytesOfBitString = ({ content }: Element): Uint8Array => content.subarray(1)
