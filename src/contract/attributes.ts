@@ -121,11 +121,10 @@ export const template = v.strictObject(flagEntries)
 export type Template = v.InferOutput<typeof template>
 
 /** Value of `key.set-attribute`. */
-export const attributeValue = v.union([
-  v.boolean(),
-  v.pipe(v.string(), v.maxLength(LIMITS.filterTermLength)),
-  template,
-])
+export const attributeValue = v.union(
+  [v.boolean(), v.pipe(v.string(), v.maxLength(LIMITS.filterTermLength)), template],
+  'must be true or false, text, or a template of attributes that are true or false',
+)
 export type AttributeValue = v.InferOutput<typeof attributeValue>
 
 /** `sign=true id=0x01` as typed words. Throws `invalid-attribute` naming the word. */
@@ -148,7 +147,7 @@ export function parseAttributeValue(name: string, words: readonly string[]): Att
   const text = words.join(' ')
   if (kind === undefined)
     throw new HsmError('invalid-attribute', `Invalid attribute: ${shown(name)} is unknown`)
-  if (kind === 'template') return parseNewAttributes(words) as Template
+  if (kind === 'template') return parseTemplate(words)
   if (kind !== 'flag') return text
   const value = parseFlag(text)
   if (value === undefined) {
@@ -158,4 +157,11 @@ export function parseAttributeValue(name: string, words: readonly string[]): Att
     )
   }
   return value
+}
+
+function parseTemplate(words: readonly string[]): Template {
+  const given = parseNewAttributes(words)
+  const other = Object.keys(given).find((name) => attributeKind(name) !== 'flag')
+  if (other === undefined) return given
+  throw new HsmError('invalid-attribute', `Invalid attribute: ${shown(other)} cannot be part of a template`)
 }

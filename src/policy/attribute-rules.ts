@@ -6,6 +6,7 @@ import {
   type FlagName,
 } from '../contract/attributes.ts'
 import { shown } from '../contract/shown.ts'
+import { attributeOf } from '../model/key-attributes.ts'
 import type { KeyRecord } from '../model/records.ts'
 import type { Actor } from './actor.ts'
 import { refusal } from './attribute-refusal.ts'
@@ -72,13 +73,29 @@ export function setFlag(key: KeyRecord, name: FlagName, value: AttributeValue): 
 }
 
 function setOther(key: KeyRecord, name: string, value: AttributeValue): Decision<KeyRecord> {
-  const template = typeof value === 'object' ? value : undefined
-  if (name === 'wrap-template' || name === 'unwrap-template') {
-    if (!template) return deny('invalid-attribute', `Invalid attribute: ${name} must be a list of attributes`)
-    return allow({ ...key, [name === 'wrap-template' ? 'wrapTemplate' : 'unwrapTemplate']: template })
-  }
-  if (name !== 'label' && name !== 'id') return refusal(name, value)
+  if (name === 'wrap-template' || name === 'unwrap-template') return setTemplate(key, name, value)
+  if (name === 'label' || name === 'id') return setText(key, name, value)
+  return isInPlace(key, name, value) ? allow(key) : refusal(name, value)
+}
+
+function setTemplate(
+  key: KeyRecord,
+  name: 'wrap-template' | 'unwrap-template',
+  value: AttributeValue,
+): Decision<KeyRecord> {
+  if (typeof value !== 'object')
+    return deny('invalid-attribute', `Invalid attribute: ${name} must be a list of attributes`)
+  return allow({ ...key, [name === 'wrap-template' ? 'wrapTemplate' : 'unwrapTemplate']: value })
+}
+
+function setText(key: KeyRecord, name: 'label' | 'id', value: AttributeValue): Decision<KeyRecord> {
   if (typeof value !== 'string') return deny('invalid-attribute', `Invalid attribute: ${name} must be text`)
   const text = checkText(name, value)
   return allow(name === 'label' ? { ...key, label: text } : { ...key, idAttribute: text })
+}
+
+/** Of what nobody sets; it is shown in one way only, but for the case of its letters. */
+function isInPlace(key: KeyRecord, name: string, value: AttributeValue): boolean {
+  const there = attributeOf(key, name)
+  return there !== undefined && String(there).toLowerCase() === String(value).toLowerCase()
 }

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { FLAG_NAMES, type FlagName, KEY_CLASSES } from '../../../src/contract/attributes.ts'
+import {
+  FLAG_NAMES,
+  type FlagName,
+  KEY_CLASSES,
+  parseAttributeValue,
+} from '../../../src/contract/attributes.ts'
 import { setAttribute } from '../../../src/policy/attribute-rules.ts'
+import { fails } from '../../support/errors.ts'
 import { aKey, anActor, OWNER, SHARED, STRANGER } from '../../support/records.ts'
 
 /**
@@ -101,22 +107,78 @@ test('label and id are set in their normal form, and bad ones refused by name', 
   assert.throws(() => setAttribute(owner, aKey(), 'id', '2f0'), /id must be bytes in hex/)
 })
 
-test('computed attributes are nobody’s to set, and unknown ones have no rule', () => {
-  for (const name of [
-    'check-value',
-    'key-type',
-    'class',
-    'curve',
-    'modulus',
-    'key-length-bytes',
-    'ec-point',
-  ]) {
-    const decision = setAttribute(owner, aKey(), name, 'x')
-    assert.equal(!decision.allow && decision.code, 'attribute-refused', name)
+/** Of every attribute that follows from the key the value in place, in other letters where it has any, and another one. */
+const COMPUTED = [
+  ['key-type', 'RSA', 'ec'],
+  ['class', 'PRIVATE-key', 'secret-key'],
+  ['check-value', '0xABCDEF', '0x000000'],
+  ['key-length-bytes', '1218', '1219'],
+  ['public-exponent', '0x010001', '0x03'],
+  ['modulus', '0xC0', '0xc1'],
+  ['modulus-size-bits', '2048', '4096'],
+  ['ec-point', '0x0401AA', '0x0401ab'],
+  ['curve', 'secp256r1', 'secp384r1'],
+  ['mldsa-algorithm', 'ML-DSA-65', 'ML-DSA-44'],
+] as const
+
+suite('set-attribute of what follows from the key', () => {
+  const key = aKey({
+    checkValue: '0xabcdef',
+    rsa: { publicExponent: '0x010001', modulus: '0xc0', modulusSizeBits: 2048 },
+    ec: { ecPoint: '0x0401aa', curve: 'secp256r1' },
+    mlDsa: { algorithm: 'ML-DSA-65' },
+  })
+  for (const [name, inPlace, other] of COMPUTED) {
+    test(`${name}: may be set to what it is, and to nothing else`, () => {
+      assert.deepEqual(setAttribute(owner, key, name, inPlace), { allow: true, result: key, writes: [] })
+      for (const value of [other, '', true]) {
+        const decision = setAttribute(owner, key, name, value)
+        assert.equal(
+          !decision.allow && decision.why,
+          `Attribute ${name} cannot be set to the value ${value} by the user for this operation`,
+        )
+      }
+    })
   }
-  for (const name of ['nope', '__proto__', 'toString', '']) {
-    const decision = setAttribute(owner, aKey(), name, true)
-    assert.equal(!decision.allow && decision.code, 'invalid-attribute', name)
+
+  test('an attribute that the key does not have', () => {
+    for (const value of ['secp256r1', 'undefined', '']) {
+      const decision = setAttribute(owner, aKey(), 'curve', value)
+      assert.equal(!decision.allow && decision.code, 'attribute-refused')
+    }
+  })
+
+  test('unknown attributes have no rule', () => {
+    for (const name of ['nope', '__proto__', 'toString', '']) {
+      const decision = setAttribute(owner, aKey(), name, true)
+      assert.equal(!decision.allow && decision.code, 'invalid-attribute', name)
+    }
+  })
+})
+
+suite('set-attribute of anything but a flag, by others than the owner', () => {
+  const values = {
+    label: 'x',
+    id: '0x01',
+    'wrap-template': { encrypt: true },
+    'unwrap-template': {},
+    class: 'x',
+  }
+  for (const [name, value] of Object.entries(values)) {
+    test(name, () => {
+      for (const keyClass of KEY_CLASSES) {
+        for (const id of [SHARED, STRANGER]) {
+          const decision = setAttribute(anActor(id), aKey({ keyClass }), name, value)
+          assert.equal(!decision.allow && decision.code, 'not-owner')
+        }
+        for (const id of ['u-admin', OWNER]) {
+          const decision = setAttribute(anActor(id, 'admin'), aKey({ keyClass }), name, value)
+          assert.equal(!decision.allow && decision.code, 'attribute-refused')
+        }
+        const frozen = setAttribute(owner, aKey({ keyClass, flags: { modifiable: false } }), name, value)
+        assert.equal(!frozen.allow && frozen.code, 'not-modifiable')
+      }
+    })
   }
 })
 
@@ -129,6 +191,22 @@ test('a value of the wrong kind is an invalid attribute', () => {
     const decision = setAttribute(owner, aKey(), name, value)
     assert.equal(!decision.allow && decision.code, 'invalid-attribute', name)
   }
+})
+
+test('a template lists flags, each once', () => {
+  const words =
+    (...given: string[]) =>
+    () =>
+      parseAttributeValue('unwrap-template', given)
+  assert.deepEqual(words('sign=TRUE', 'extractable=false')(), { sign: true, extractable: false })
+  assert.deepEqual(words()(), {})
+  assert.throws(
+    words('id=0x01'),
+    fails('invalid-attribute', 'Invalid attribute: id cannot be part of a template'),
+  )
+  assert.throws(words('sign=true', 'sign=true'), fails('invalid-attribute', /sign is given twice/))
+  assert.throws(words('sign=1'), fails('invalid-attribute', /sign=1 must be true or false/))
+  assert.throws(words('colour=true'), fails('invalid-attribute', /colour is unknown/))
 })
 
 test('templates are kept as given', () => {
