@@ -1,15 +1,14 @@
 /** What the commands of `crypto encrypt` and `crypto decrypt` share. */
 import type { Cipher } from '../contract/ciphers.ts'
-import { HsmError } from '../contract/errors.ts'
 import { LIMITS } from '../contract/limits.ts'
 import { cipherMessage } from './cipher-calls.ts'
+import { aad, gcmParameters, type oaepOptions, oaepParameters, tagLengthBits } from './cipher-options.ts'
+import { toHex } from './encodings.ts'
 import { writeWhole } from './files.ts'
-import { hashFunction, keyToUse } from './options.ts'
-import { pssOptions } from './signing.ts'
+import { keyToUse } from './options.ts'
 import { dataOptions, wholeData, wholeOf } from './signing-data.ts'
 import type { Args, Context, Data, Options } from './spec.ts'
 
-type Gcm = Extract<Cipher, { name: 'aes-gcm' }>
 const TAG_LENGTH_BITS = 128
 
 export const encryption = {
@@ -36,41 +35,18 @@ export const decryption = {
 } as const satisfies Options
 
 export const gcmOptions = {
-  aad: { value: 'AAD', help: 'Additional authenticated data in hexadecimal' },
-  'tag-length-bits': {
-    value: 'TAG_LENGTH_BITS',
-    count: true,
-    fallback: String(TAG_LENGTH_BITS),
-    help: 'The length of the tag, which is at the end of the ciphertext',
-  },
+  aad,
+  'tag-length-bits': { ...tagLengthBits, fallback: String(TAG_LENGTH_BITS) },
 } as const satisfies Options
 
-export const gcmIv = {
-  iv: {
-    value: 'IV',
-    required: true,
-    help: 'The initialization vector in hexadecimal, as encrypt printed it',
-  },
-} as const satisfies Options
-
-export const oaepOptions = {
-  'hash-function': { ...hashFunction, help: 'The hash function of the padding' },
-  mgf: { ...pssOptions.mgf, help: 'The mask generation function of the padding' },
-} as const satisfies Options
-
-export function gcm(args: Args<typeof gcmOptions>, iv?: string): Cipher {
-  return {
-    name: 'aes-gcm',
-    'tag-length-bits': (args['tag-length-bits'] ?? TAG_LENGTH_BITS) as Gcm['tag-length-bits'],
-    ...(args.aad !== undefined && { aad: fromHex('--aad', args.aad) }),
-    ...(iv !== undefined && { iv: fromHex('--iv', iv) }),
-  }
-}
+export const gcm = (args: Args<typeof gcmOptions>, iv?: string): Cipher => ({
+  name: 'aes-gcm',
+  ...gcmParameters(args, args['tag-length-bits'] ?? TAG_LENGTH_BITS, iv),
+})
 
 export const oaep = (args: Args<typeof oaepOptions>): Cipher => ({
   name: 'rsa-oaep',
-  hash: args['hash-function'],
-  mgf: args.mgf,
+  ...oaepParameters(args),
 })
 
 export async function encrypt(
@@ -101,14 +77,3 @@ export async function decrypt(
   await writeWhole('--data-path', path, data, 0o600)
   return { 'key-reference': reference }
 }
-
-/** @returns base64 */
-function fromHex(option: string, text: string): string {
-  const digits = text.replace(/^0x/i, '')
-  if (digits.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(digits)) {
-    throw new HsmError('invalid-data', `${option} must be hexadecimal`)
-  }
-  return Buffer.from(digits, 'hex').toString('base64')
-}
-
-const toHex = (base64: string): string => `0x${Buffer.from(base64, 'base64').toString('hex')}`

@@ -1,7 +1,7 @@
 /** Files that commands read and write, with errors that name the option and the path. */
 import { randomUUID } from 'node:crypto'
 import { constants, createReadStream } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { HsmError } from '../contract/errors.ts'
 import { shown } from '../contract/shown.ts'
@@ -35,7 +35,7 @@ export async function readSmall(option: string, path: string, most: number): Pro
 }
 
 /**
- * Replaces the file as a whole, or not at all.
+ * Replaces the file as a whole, or not at all. What is neither a file nor absent, such as a device, is left alone.
  *
  * @param mode less what the umask takes away
  * @throws HsmError `invalid-data`
@@ -46,6 +46,10 @@ export async function writeWhole(
   content: string | Uint8Array,
   mode = 0o644,
 ): Promise<void> {
+  const there = await stat(path).catch(() => undefined)
+  if (there && !there.isFile() && !there.isDirectory()) {
+    throw new HsmError('invalid-data', `${option}: cannot write ${shown(path)}: it is not a regular file`)
+  }
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}`)
   try {
     const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode)

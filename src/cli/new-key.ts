@@ -26,6 +26,14 @@ const share = (which: string) =>
     help: `Space separated list of crypto users with whom to share ${which}`,
   }) as const satisfies Option
 
+const single = {
+  session,
+  attributes: attributes('KEY_ATTRIBUTES', 'the key'),
+  'share-crypto-users': share('the key'),
+} as const satisfies Options
+
+export const newKeyOptions = { label: label(''), ...single } as const satisfies Options
+
 export const secretKeyOptions = {
   label: label(''),
   'key-length-bytes': {
@@ -34,9 +42,7 @@ export const secretKeyOptions = {
     required: true,
     help: 'The length of the key in bytes',
   },
-  session,
-  attributes: attributes('KEY_ATTRIBUTES', 'the key'),
-  'share-crypto-users': share('the key'),
+  ...single,
 } as const satisfies Options
 
 export const keyPairOptions = {
@@ -48,8 +54,8 @@ export const keyPairOptions = {
   'share-crypto-users': share('the private key'),
 } as const satisfies Options
 
-/** What is common to requests for secret keys. */
-export const secretKeyRequest = (args: Args<typeof secretKeyOptions>) => ({
+/** What is common to requests for a single key. */
+export const newKeyRequest = (args: Args<typeof newKeyOptions>) => ({
   label: args.label,
   session: args.session,
   attributes: parseNewAttributes(args.attributes ?? []),

@@ -3,7 +3,6 @@ import type { Hash } from '../contract/mechanisms.ts'
 import type { Role } from '../contract/users.ts'
 import type { Option, Options } from './spec.ts'
 
-/** @param purpose what the key is selected for, such as `a matching key for unsharing` */
 const keyFilter = (purpose: string) =>
   ({
     value: 'FILTER',
@@ -14,9 +13,12 @@ const keyFilter = (purpose: string) =>
 
 export const anyKeys = keyFilter('the keys to list')
 
+/** @param purpose such as `the key to wrap` */
+export const theKey = (purpose: string) =>
+  ({ ...keyFilter(purpose), required: true }) as const satisfies Option
+
 /** @param verb such as `unsharing` */
-export const oneKey = (verb: string) =>
-  ({ ...keyFilter(`a matching key for ${verb}`), required: true }) as const satisfies Option
+export const oneKey = (verb: string) => theKey(`a matching key for ${verb}`)
 
 /** The same for commands that can do it to several keys. */
 export const someKeys = (verb: string) =>
@@ -75,4 +77,17 @@ export const hashFunction = {
   required: true,
   help: 'The hash function to apply to the data',
   choices: { sha1: '', sha224: '', sha256: '', sha384: '', sha512: '' } satisfies Record<Hash, ''>,
+} as const satisfies Option
+
+export const mgf = {
+  value: 'MGF',
+  required: true,
+  help: 'The mask generation function; its hash function is that of the data',
+  choices: {
+    'mgf1-sha1': '',
+    'mgf1-sha224': '',
+    'mgf1-sha256': '',
+    'mgf1-sha384': '',
+    'mgf1-sha512': '',
+  } satisfies Record<`mgf1-${Hash}`, ''>,
 } as const satisfies Option

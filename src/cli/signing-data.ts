@@ -4,6 +4,7 @@ import { HsmError } from '../contract/errors.ts'
 import { LIMITS } from '../contract/limits.ts'
 import { DIGEST_INFO_PREFIX, type Hash, type MechanismName } from '../contract/mechanisms.ts'
 import type { Request } from '../contract/operations.ts'
+import { fromBase64 } from './encodings.ts'
 import { readChunks, readSmall } from './files.ts'
 import type { Args, Options } from './spec.ts'
 
@@ -98,12 +99,3 @@ export async function wholeOf(
   if (data.length > most) throw new HsmError('invalid-data', `${option} is larger than ${most} bytes`)
   return data
 }
-
-/** @param option that gave the text, such as `--data` */
-export function fromBase64(option: string, text: string): Buffer {
-  if (!isBase64(text)) throw new HsmError('invalid-data', `${option} must be base64`)
-  return Buffer.from(text, 'base64')
-}
-
-export const isBase64 = (text: string): boolean =>
-  text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)

@@ -2,15 +2,13 @@
 import { readDer, toDer } from '../contract/ecdsa-signature.ts'
 import { HsmError } from '../contract/errors.ts'
 import { LIMITS } from '../contract/limits.ts'
-import type { Hash } from '../contract/mechanisms.ts'
+import { fromBase64, isBase64 } from './encodings.ts'
 import { readSmall, writeWhole } from './files.ts'
-import { hashFunction, keyToUse } from './options.ts'
+import { hashFunction, keyToUse, mgf } from './options.ts'
 import { signMessage, verifyMessage } from './signing-calls.ts'
 import {
   dataOptions,
-  fromBase64,
   hashedSomewhere,
-  isBase64,
   type Mechanism,
   type Message,
   sentAsTheyAre,
@@ -61,18 +59,7 @@ export const ecdsaFormat = {
 } as const satisfies Options
 
 export const pssOptions = {
-  mgf: {
-    value: 'MGF',
-    required: true,
-    help: 'The mask generation function; its hash function is that of the data',
-    choices: {
-      'mgf1-sha1': '',
-      'mgf1-sha224': '',
-      'mgf1-sha256': '',
-      'mgf1-sha384': '',
-      'mgf1-sha512': '',
-    } satisfies Record<`mgf1-${Hash}`, ''>,
-  },
+  mgf,
   'salt-length': {
     value: 'SALT_LENGTH',
     count: true,

@@ -1,89 +1,12 @@
 /** The commands: every name, and where the rest of it is read from when it is needed. */
 import type { Group, Leaf, Option, Root } from './spec.ts'
 import { CRYPTO } from './tree-crypto.ts'
+import { KEY } from './tree-key.ts'
 
 const CONFIG = {
   value: 'CONFIG',
   help: 'Path of the client configuration. If not provided, $CLOUDHSM_CLI_CONFIG, etc/cloudhsm-cli.cfg in $STRONGROOM_HOME and /opt/cloudhsm/etc/cloudhsm-cli.cfg are tried in this order',
 } as const satisfies Option
-
-const SYMMETRIC: Group = {
-  name: 'generate-symmetric',
-  about: 'Generate a symmetric key in the HSM cluster',
-  commands: [
-    {
-      name: 'aes',
-      about: 'Generate an AES key in the HSM cluster',
-      load: async () => (await import('./commands/key/generate-aes.ts')).generateAes,
-    },
-    {
-      name: 'generic-secret',
-      about: 'Generate a generic secret in the HSM cluster',
-      load: async () => (await import('./commands/key/generate-generic-secret.ts')).generateGenericSecret,
-    },
-  ],
-}
-
-const PAIR: Group = {
-  name: 'generate-asymmetric-pair',
-  about: 'Generate an asymmetric key pair in the HSM cluster',
-  commands: [
-    {
-      name: 'ec',
-      about: 'Generate an EC key pair in the HSM cluster',
-      load: async () => (await import('./commands/key/generate-ec.ts')).generateEc,
-    },
-    {
-      name: 'ml-dsa',
-      about: 'Generate an ML-DSA key pair in the HSM cluster',
-      load: async () => (await import('./commands/key/generate-ml-dsa.ts')).generateMlDsa,
-    },
-    {
-      name: 'rsa',
-      about: 'Generate an RSA key pair in the HSM cluster',
-      load: async () => (await import('./commands/key/generate-rsa.ts')).generateRsa,
-    },
-  ],
-}
-
-const KEY: Group = {
-  name: 'key',
-  about: 'Manage keys in the HSM cluster',
-  commands: [
-    {
-      name: 'delete',
-      about: 'Delete a key from the HSM cluster',
-      load: async () => (await import('./commands/key/delete.ts')).deleteKey,
-    },
-    {
-      name: 'generate-file',
-      about: 'Write a public key of the HSM cluster to a file',
-      load: async () => (await import('./commands/key/generate-file.ts')).generateFile,
-    },
-    PAIR,
-    SYMMETRIC,
-    {
-      name: 'list',
-      about: 'List the keys you own, the keys shared with you, and the public keys of the HSM cluster',
-      load: async () => (await import('./commands/key/list.ts')).listKeys,
-    },
-    {
-      name: 'set-attribute',
-      about: 'Set an attribute of a key in the HSM cluster',
-      load: async () => (await import('./commands/key/set-attribute.ts')).setAttribute,
-    },
-    {
-      name: 'share',
-      about: 'Share a key in the HSM cluster with another user',
-      load: async () => (await import('./commands/key/share.ts')).shareKey,
-    },
-    {
-      name: 'unshare',
-      about: 'Unshare a key in the HSM cluster with another user',
-      load: async () => (await import('./commands/key/unshare.ts')).unshareKey,
-    },
-  ],
-}
 
 const USER: Group = {
   name: 'user',

@@ -20,7 +20,7 @@ suite('completion', () => {
     ['', ['cluster', 'crypto', 'key', 'login', 'logout', 'quit', 'user', 'help']],
     ['lo', ['login', 'logout']],
     ['key ge', ['generate-file', 'generate-asymmetric-pair', 'generate-symmetric']],
-    ['help key un', ['unshare']],
+    ['help key un', ['unshare', 'unwrap']],
     ['help ', ['cluster', 'crypto', 'key', 'login', 'logout', 'quit', 'user']],
     ['nonsense ', []],
     ['key unshare ', ['--cluster-id', '--filter', '--username', '--role', ...BULK, '--help']],

@@ -1,7 +1,8 @@
-import { decrypt, decryption, gcm, gcmIv, gcmOptions } from '../../ciphers.ts'
+import { gcmIv } from '../../cipher-options.ts'
+import { decrypt, decryption, gcm, gcmOptions } from '../../ciphers.ts'
 import { action } from '../../spec.ts'
 
 export const decryptAesGcm = action({
-  options: { ...decryption, ...gcmIv, ...gcmOptions },
+  options: { ...decryption, iv: gcmIv('encrypt'), ...gcmOptions },
   run: async (args, context) => decrypt(args, context, gcm(args, args.iv)),
 })

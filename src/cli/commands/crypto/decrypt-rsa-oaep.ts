@@ -1,4 +1,5 @@
-import { decrypt, decryption, oaep, oaepOptions } from '../../ciphers.ts'
+import { oaepOptions } from '../../cipher-options.ts'
+import { decrypt, decryption, oaep } from '../../ciphers.ts'
 import { action } from '../../spec.ts'
 
 export const decryptRsaOaep = action({

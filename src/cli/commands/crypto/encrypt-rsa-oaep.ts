@@ -1,4 +1,5 @@
-import { encrypt, encryption, oaep, oaepOptions } from '../../ciphers.ts'
+import { oaepOptions } from '../../cipher-options.ts'
+import { encrypt, encryption, oaep } from '../../ciphers.ts'
 import { action } from '../../spec.ts'
 
 export const encryptRsaOaep = action({

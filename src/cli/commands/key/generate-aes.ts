@@ -1,5 +1,5 @@
 import { HsmError } from '../../../contract/errors.ts'
-import { secretKeyOptions, secretKeyRequest } from '../../new-key.ts'
+import { newKeyRequest, secretKeyOptions } from '../../new-key.ts'
 import { action } from '../../spec.ts'
 
 const LENGTHS = [16, 24, 32] as const
@@ -12,7 +12,7 @@ export const generateAes = action({
     return call('key.generate-symmetric', {
       'key-type': 'aes',
       'key-length-bytes': length,
-      ...secretKeyRequest(args),
+      ...newKeyRequest(args),
     })
   },
 })

@@ -1,3 +1,4 @@
+import { HsmError } from '../../../contract/errors.ts'
 import { writeWhole } from '../../files.ts'
 import { oneKey } from '../../options.ts'
 import { action } from '../../spec.ts'
@@ -8,13 +9,28 @@ export const generateFile = action({
       value: 'ENCODING',
       required: true,
       help: 'The encoding of the key file',
-      choices: { pem: 'PEM file of a public key (SubjectPublicKeyInfo)' },
+      choices: {
+        'reference-pem': 'PEM file that names an RSA or EC private key and does not hold it',
+        pem: 'PEM file of a public key (SubjectPublicKeyInfo)',
+        'cloudhsm-reference-pem': 'PEM file that names an Ed25519 or ML-DSA private key and does not hold it',
+        'ksp-key-reference': 'Key reference of the key storage provider, on Windows only',
+      },
     },
     path: { value: 'PATH', required: true, help: 'The file to write; one that exists is replaced' },
     filter: oneKey('the key file'),
+    all: { help: 'Generate the key files of all key pairs; with the encoding ksp-key-reference only' },
   },
-  async run({ path, filter }, { call }) {
-    const { pem } = await call('key.export-public', { filter })
+  async run({ encoding, path, filter, all }, { call }) {
+    if (encoding === 'ksp-key-reference') {
+      throw new HsmError('invalid-request', 'The encoding ksp-key-reference is for Windows only')
+    }
+    if (all) {
+      throw new HsmError('invalid-request', '--all is for the encoding ksp-key-reference only')
+    }
+    const { pem } =
+      encoding === 'pem'
+        ? await call('key.export-public', { filter })
+        : await call('key.export-reference', { filter, encoding })
     await writeWhole('--path', path, pem)
     return { message: 'Successfully generated key file' }
   },

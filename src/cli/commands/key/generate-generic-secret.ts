@@ -1,4 +1,4 @@
-import { secretKeyOptions, secretKeyRequest } from '../../new-key.ts'
+import { newKeyRequest, secretKeyOptions } from '../../new-key.ts'
 import { action } from '../../spec.ts'
 
 export const generateGenericSecret = action({
@@ -7,6 +7,6 @@ export const generateGenericSecret = action({
     call('key.generate-symmetric', {
       'key-type': 'generic-secret',
       'key-length-bytes': args['key-length-bytes'],
-      ...secretKeyRequest(args),
+      ...newKeyRequest(args),
     }),
 })

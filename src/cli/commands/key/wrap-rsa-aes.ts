@@ -1,0 +1,8 @@
+import { oaepOptions } from '../../cipher-options.ts'
+import { action } from '../../spec.ts'
+import { oaep, wrap, wrapOptions } from '../../wrapping.ts'
+
+export const wrapRsaAes = action({
+  options: { ...wrapOptions, ...oaepOptions },
+  run: async (args, context) => wrap(args, context, { name: 'rsa-aes', ...oaep(args) }),
+})

@@ -1,0 +1,59 @@
+/** A public key from a PEM file (RFC 7468), of which nothing is believed: it may be any file at all. */
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { HsmError } from '../contract/errors.ts'
+import { shown } from '../contract/shown.ts'
+import { isBase64 } from './encodings.ts'
+
+/** A file with one public key of the largest kind is a fraction of it. */
+export const PEM_BYTES = 64 * 1024
+
+export type PublicClass = 'ec-public' | 'rsa-public'
+
+/** By what stands after BEGIN. */
+const ENCODINGS: Readonly<Record<string, 'spki' | 'pkcs1'>> = {
+  'PUBLIC KEY': 'spki',
+  'RSA PUBLIC KEY': 'pkcs1',
+}
+
+const KEY_TYPES: Readonly<
+  Record<PublicClass, { readonly title: string; readonly types: readonly string[] }>
+> = {
+  'ec-public': { title: 'an EC or Ed25519', types: ['ec', 'ed25519'] },
+  'rsa-public': { title: 'an RSA', types: ['rsa'] },
+}
+
+/** The line that a block begins with, and a whole block; text around it is allowed (RFC 7468 §2). */
+const BEGIN = /^-----BEGIN ([^\r\n]*?)-----/gm
+const BLOCK = /^-----BEGIN ([^\r\n]*?)-----[ \t]*\r?$([^-]*)^-----END \1-----[ \t]*\r?$/m
+
+/**
+ * @param file its name, for the message
+ * @returns DER SubjectPublicKeyInfo
+ * @throws HsmError `invalid-data`
+ */
+export function readPublicPem(content: Buffer, name: PublicClass, file: string): Buffer {
+  const refused = (rule: string) => new HsmError('invalid-data', `--path: ${shown(file)} ${rule}`)
+  const text = content.toString('latin1')
+  const labels = [...text.matchAll(BEGIN)].map(([, label = '']) => label)
+  if (labels.some(isPrivate)) throw refused('has a private key in it; only public keys can be imported')
+  const [, label, body] = BLOCK.exec(text) ?? []
+  if (label === undefined || body === undefined) throw refused('is not a PEM file')
+  if (labels.length > 1) throw refused('has more than one PEM block')
+  const type = Object.hasOwn(ENCODINGS, label) ? ENCODINGS[label] : undefined
+  if (type === undefined) throw refused(`is not a public key: its PEM label is ${shown(label)}`)
+  const { title, types } = KEY_TYPES[name]
+  const key = parsed(body.replace(/\s/g, ''), type)
+  if (!key || !types.includes(key.asymmetricKeyType ?? '')) throw refused(`is not ${title} public key`)
+  return key.export({ type: 'spki', format: 'der' })
+}
+
+const isPrivate = (label: string): boolean => label.includes('PRIVATE KEY')
+
+function parsed(body: string, type: 'spki' | 'pkcs1'): KeyObject | undefined {
+  if (!isBase64(body)) return undefined
+  try {
+    return createPublicKey({ key: Buffer.from(body, 'base64'), format: 'der', type })
+  } catch {
+    return undefined
+  }
+}
