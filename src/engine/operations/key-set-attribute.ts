@@ -5,15 +5,16 @@ import { setAttribute } from '../../policy/attribute-rules.ts'
 import { keysFit } from '../../policy/capacity.ts'
 import { allow, type Decision } from '../../policy/decision.ts'
 import { changeFits } from '../../policy/hsm-profile/attributes.ts'
+import { keyAvailable } from '../../policy/key-availability.ts'
 import { exactlyOne } from '../../policy/key-selection.ts'
 import { mayChange } from '../../policy/trusted-wrapping/changes.ts'
 import { clusterOf } from '../cluster-state.ts'
-import { keyRoom } from '../facts.ts'
+import { availability, keyRoom } from '../facts.ts'
 import { change } from '../pipelines.ts'
 import { select } from '../selection.ts'
 
 export const keySetAttribute = change('key.set-attribute', {
-  decide({ view, call }, { filter, attributes }) {
+  decide({ parts, view, call }, { filter, attributes }) {
     const selected = exactlyOne(select(view, call, filter))
     if (!selected.allow) return selected
     const before = selected.result
@@ -22,16 +23,11 @@ export const keySetAttribute = change('key.set-attribute', {
     const after = decision.result
     if (after === before) return allow(undefined)
     const cluster = clusterOf(view)
-    const change = changeFits(cluster, before, after)
-    if (!change.allow) return change
-    const may = mayChange(cluster, before, after)
-    if (!may.allow) return may
+    const permits = [changeFits(cluster, before, after), mayChange(cluster, before, after)]
     // A session key that becomes a token key takes a place in the store.
-    if (after.flags.token && !before.flags.token) {
-      const fits = keysFit(keyRoom(view, call), [after])
-      if (!fits.allow) return fits
-    }
-    return allow(undefined, { put: after })
+    if (after.flags.token && !before.flags.token)
+      permits.push(keysFit(keyRoom(view, call), [after]), keyAvailable(availability(parts, call), true))
+    return permits.find((permit) => !permit.allow) ?? allow(undefined, { put: after })
   },
   reply: () => ({}),
 })

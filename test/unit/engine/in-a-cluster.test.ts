@@ -95,9 +95,12 @@ suite('an HSM among others', () => {
   })
 
   test('token keys need two live HSMs, unless the session does without', async () => {
-    await makeAes(world, 'alice', 'early')
+    const { priv } = await makePair(world, 'alice', { label: 'of the session', session: true })
     live = ['hsm-a']
     await assert.rejects(makeAes(world, 'alice', 'late'), fails('key-availability'))
+    const kept = { filter: reference(priv), attributes: { token: true } }
+    await assert.rejects(world.as('alice', 'key.set-attribute', kept), fails('key-availability'))
+    await sign(world, 'alice', priv, 'x')
     const { token } = await world.hsm.call('session.login', {
       username: 'alice',
       role: 'crypto-user',
