@@ -4,8 +4,9 @@ import { createServer } from 'node:net'
 import { test } from 'node:test'
 import { HSM_NAME } from '../../../src/contract/wire.ts'
 import { createAuthority, issueServerCertificate } from '../../../src/main/certificates.ts'
+import { freePort } from '../../support/free-port.ts'
 import { authority, identity, STATUS, startServer } from '../server/fixture.ts'
-import { answerJson, connectTo, freePort, listen, startRawServer, unavailable } from './fixture.ts'
+import { answerJson, connectTo, listen, startRawServer, unavailable } from './fixture.ts'
 
 const DAY_MS = 86_400_000
 const cannot = (port: number, why: string) =>

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { HsmError } from '../../../src/contract/errors.ts'
+import { freePort } from '../../support/free-port.ts'
 import { gate, STATUS, startServer } from '../server/fixture.ts'
-import { connectTo, freePort, listen, startRelay, unavailable } from './fixture.ts'
+import { connectTo, listen, startRelay, unavailable } from './fixture.ts'
 
 const LOGIN = { username: 'alice', role: 'crypto-user', password: 'password' } as const
 const opened = (token: string) => ({ token, username: 'alice', role: 'crypto-user' })

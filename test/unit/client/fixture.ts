@@ -57,15 +57,6 @@ export const answerJson = (stream: ServerHttp2Stream, body: unknown, status = 20
   stream.end(text)
 }
 
-/** A port on which nothing listens. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { port } = server.address() as AddressInfo
-  await once(server.close(), 'close')
-  return port
-}
-
 export const unavailable = (message: string | RegExp) => ({ name: 'HsmError', code: 'unavailable', message })
 
 /** Stands between a client and a server, for the test to break. */
