@@ -5,12 +5,14 @@ import { cliPage } from './docs/cli-page.ts'
 import { errorsPage } from './docs/errors-page.ts'
 import { openApi } from './docs/open-api.ts'
 import { operationsPage } from './docs/operations-page.ts'
+import { pkcs11Page } from './docs/pkcs11-page.ts'
 
 const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/cli.md': cliPage,
   'docs/reference/errors.md': errorsPage,
   'docs/reference/operations.md': operationsPage,
   'docs/reference/openapi.json': openApi,
+  'docs/reference/pkcs11.md': pkcs11Page,
 }
 
 const check = process.argv.includes('--check')

@@ -2,7 +2,7 @@
 import type { FlagName, KeyClass, KeyType } from '../../contract/attributes.ts'
 import { CKA } from '../cryptoki/objects.ts'
 
-const NAMES: Readonly<Record<number, FlagName>> = {
+export const FLAG_ATTRIBUTES: Readonly<Record<number, FlagName>> = {
   [CKA.TOKEN]: 'token',
   [CKA.PRIVATE]: 'private',
   [CKA.TRUSTED]: 'trusted',
@@ -21,7 +21,7 @@ const NAMES: Readonly<Record<number, FlagName>> = {
 }
 
 /** Undefined for an attribute that is no flag, and for one that only the HSM sets. */
-export const flagName = (type: number): FlagName | undefined => NAMES[type]
+export const flagName = (type: number): FlagName | undefined => FLAG_ATTRIBUTES[type]
 
 const USES = ['encrypt', 'decrypt', 'sign', 'verify', 'wrap', 'unwrap', 'derive'] as const
 export type Use = (typeof USES)[number]
@@ -30,7 +30,7 @@ export type Use = (typeof USES)[number]
  * Uses of a new key whose template asks for none. PKCS#11 leaves them to the token, and some applications never set
  * them (Java). Wrapping and unwrapping are never among them: a key that decrypts and wraps gives other keys away.
  */
-const DEFAULT_USES: Readonly<Record<KeyClass, Readonly<Partial<Record<KeyType, readonly Use[]>>>>> = {
+export const DEFAULT_USES: Readonly<Record<KeyClass, Readonly<Partial<Record<KeyType, readonly Use[]>>>>> = {
   'secret-key': {
     aes: ['encrypt', 'decrypt', 'sign', 'verify'],
     des3: ['encrypt', 'decrypt'],

@@ -1,0 +1,157 @@
+import { CKF, CKM } from '../../src/pkcs11/cryptoki/mechanism-types.ts'
+import { CKA } from '../../src/pkcs11/cryptoki/objects.ts'
+import { MECHANISMS, mechanismInfo } from '../../src/pkcs11/mechanisms/info.ts'
+import { DEFAULT_USES, FLAG_ATTRIBUTES } from '../../src/pkcs11/objects/flags.ts'
+import { CALLS } from '../../src/pkcs11/rpc/calls.ts'
+
+/**
+ * Mechanisms that p11-kit's client library lets through, found out by asking it. What it does not know it refuses by
+ * itself, before the HSM is asked.
+ */
+const SINCE_0_24: ReadonlySet<number> = new Set<number>([
+  CKM.RSA_PKCS_KEY_PAIR_GEN,
+  CKM.RSA_X9_31_KEY_PAIR_GEN,
+  CKM.RSA_PKCS,
+  CKM.RSA_X_509,
+  CKM.RSA_PKCS_OAEP,
+  CKM.RSA_PKCS_PSS,
+  CKM.SHA1_RSA_PKCS,
+  CKM.SHA256_RSA_PKCS,
+  CKM.SHA384_RSA_PKCS,
+  CKM.SHA512_RSA_PKCS,
+  CKM.EC_KEY_PAIR_GEN,
+  CKM.ECDSA,
+  CKM.ECDSA_SHA1,
+  CKM.AES_KEY_GEN,
+  CKM.AES_ECB,
+  CKM.DES3_KEY_GEN,
+  CKM.DES3_ECB,
+  CKM.GENERIC_SECRET_KEY_GEN,
+  CKM.SHA_1_HMAC,
+  CKM.SHA256_HMAC,
+  CKM.SHA384_HMAC,
+  CKM.SHA512_HMAC,
+  CKM.SHA_1,
+  CKM.SHA256,
+  CKM.SHA384,
+  CKM.SHA512,
+])
+const NOT_YET: ReadonlySet<number> = new Set<number>([
+  CKM.EC_EDWARDS_KEY_PAIR_GEN,
+  CKM.EDDSA,
+  CKM.AES_KEY_WRAP,
+  CKM.AES_KEY_WRAP_PAD,
+  CKM.AES_KEY_WRAP_KWP,
+])
+
+const USES = {
+  ENCRYPT: 'encrypt',
+  DECRYPT: 'decrypt',
+  DIGEST: 'digest',
+  SIGN: 'sign',
+  VERIFY: 'verify',
+  GENERATE: 'generate',
+  GENERATE_KEY_PAIR: 'generate',
+  WRAP: 'wrap',
+  UNWRAP: 'unwrap',
+  DERIVE: 'derive',
+} as const satisfies Partial<Record<keyof typeof CKF, string>>
+
+const nameIn = (table: Readonly<Record<string, number>>, value: number): string =>
+  Object.entries(table).find(([, known]) => known === value)?.[0] ?? ''
+
+const carriedBy = (type: number): string => {
+  if (NOT_YET.has(type)) return 'none yet'
+  return SINCE_0_24.has(type) ? '0.24' : '0.25'
+}
+
+function mechanismRow(type: number): string {
+  const { min, max, flags } = mechanismInfo(type) ?? { min: 0, max: 0, flags: 0 }
+  const uses = Object.entries(USES).filter(([flag]) => flags & CKF[flag as keyof typeof USES])
+  const sizes = max === 0 ? '' : `${min} to ${max}`
+  return `| \`CKM_${nameIn(CKM, type)}\` | ${sizes} | ${uses.map(([, use]) => use).join(', ')} | ${carriedBy(type)} |`
+}
+
+const flagRows = Object.entries(FLAG_ATTRIBUTES).map(
+  ([type, name]) => `| \`CKA_${nameIn(CKA, Number(type))}\` | \`${name}\` |`,
+)
+
+const defaultRows = Object.entries(DEFAULT_USES).flatMap(([keyClass, byType]) =>
+  Object.entries(byType).map(
+    ([keyType, uses]) => `| ${keyClass} | ${keyType} | ${uses.map((use) => `\`${use}\``).join(', ')} |`,
+  ),
+)
+
+/** Answered with a refusal of their own, always. */
+const REFUSED: ReadonlySet<string> = new Set(['C_DigestKey', 'C_SeedRandom'] satisfies (keyof typeof CALLS)[])
+
+/** What PKCS#11 programs find: mechanisms, attributes and functions. */
+export function pkcs11Page(): string {
+  return `# PKCS#11: mechanisms, attributes, functions
+
+<!-- Generated from src/pkcs11/ by "npm run fix"; do not edit. -->
+
+[PKCS11.md](../PKCS11.md) says how programs are pointed at Strongroom.
+
+## Mechanisms
+
+Key sizes are bits of RSA and EC keys, bytes of others. The last column is the oldest p11-kit whose client library lets the
+mechanism through: Debian 12 has 0.24, Debian 13 has 0.25. It leaves out of \`C_GetMechanismList\` what it does not know.
+
+| mechanism | key sizes | for | p11-kit |
+| --- | --- | --- | --- |
+${MECHANISMS.map(mechanismRow).join('\n')}
+
+Curves are P-224, P-256, P-384, P-521 and secp256k1, named by their object identifiers. \`CKM_ECDH1_DERIVE\` takes
+\`CKD_NULL\` and the KDFs of X9.63 with SHA-1 and SHA-2. \`CKM_AES_GCM\` takes the caller's IV, since the protocol cannot
+return one; never use an IV twice with one key.
+
+## Attributes
+
+These are the same on both sides, in \`key list --verbose\` and here:
+
+| PKCS#11 | CLI |
+| --- | --- |
+${flagRows.join('\n')}
+| \`CKA_LABEL\` | \`label\` |
+| \`CKA_ID\` | \`id\` |
+| \`CKA_SUBJECT\` | not shown |
+| \`CKA_CLASS\` | \`class\` |
+| \`CKA_KEY_TYPE\` | \`key-type\`; keys on ed25519 are \`ec\` there and \`CKK_EC_EDWARDS\` here |
+| \`CKA_LOCAL\`, \`CKA_ALWAYS_SENSITIVE\`, \`CKA_NEVER_EXTRACTABLE\` | \`local\`, \`always-sensitive\`, \`never-extractable\` |
+| \`CKA_CHECK_VALUE\` | \`check-value\` |
+| \`CKA_VALUE_LEN\` | \`key-length-bytes\` of secret keys |
+| \`CKA_MODULUS\`, \`CKA_MODULUS_BITS\`, \`CKA_PUBLIC_EXPONENT\` | \`modulus\`, \`modulus-size-bits\`, \`public-exponent\` |
+| \`CKA_EC_PARAMS\`, \`CKA_EC_POINT\` | \`curve\`, \`ec-point\` |
+| \`CKA_UNIQUE_ID\` | the key reference |
+| \`CKA_WRAP_TEMPLATE\`, \`CKA_UNWRAP_TEMPLATE\` | \`wrap-template\`, \`unwrap-template\`; flags only |
+
+Private keys have \`CKA_PUBLIC_KEY_INFO\` and the public numbers too. \`CKA_VALUE\` and the private numbers are
+\`CKR_ATTRIBUTE_SENSITIVE\`, but for a secret key with \`CKA_SENSITIVE\` false and \`CKA_EXTRACTABLE\` true, of which the owner
+may read the value.
+
+A new key may do what its template asks for, and nothing else. A template that asks for no use gets these, since
+applications rely on it (Java never asks); wrapping and unwrapping are never among them, because a key that both wraps and
+decrypts gives other keys away:
+
+| class | type | uses |
+| --- | --- | --- |
+${defaultRows.join('\n')}
+
+Otherwise the defaults are those of the CLI, but for \`CKA_TOKEN\`, which is false as PKCS#11 has it: without it an object
+ends with its session.
+
+## Functions
+
+${Object.keys(CALLS)
+  .filter((name) => !REFUSED.has(name))
+  .map((name) => `\`${name}\``)
+  .join(', ')}.
+
+\`C_InitToken\` and \`C_InitPIN\` are not for this door: users are made with the CLI. \`C_DigestKey\` would need the key outside
+the HSM, \`C_GetOperationState\` what is in the middle of an operation, and \`C_SeedRandom\` a generator that takes advice: all
+three are refused. So are recovery of data from signatures (\`C_SignRecover\`, \`C_VerifyRecover\`), functions that do two
+things at once (\`C_DigestEncryptUpdate\` and the like), and the message functions of
+PKCS#11 3.0, whose parameters p11-kit cannot carry.
+`
+}
