@@ -1,6 +1,6 @@
 import { CKF, CKM } from '../../src/pkcs11/cryptoki/mechanism-types.ts'
 import { CKA } from '../../src/pkcs11/cryptoki/objects.ts'
-import { MECHANISMS, mechanismInfo } from '../../src/pkcs11/mechanisms/info.ts'
+import { mechanismInfo, mechanismsIn } from '../../src/pkcs11/mechanisms/info.ts'
 import { DEFAULT_USES, FLAG_ATTRIBUTES } from '../../src/pkcs11/objects/flags.ts'
 import { CALLS } from '../../src/pkcs11/rpc/calls.ts'
 
@@ -65,11 +65,17 @@ const carriedBy = (type: number): string => {
   return SINCE_0_24.has(type) ? '0.24' : '0.25'
 }
 
-function mechanismRow(type: number): string {
-  const { min, max, flags } = mechanismInfo(type) ?? { min: 0, max: 0, flags: 0 }
+function usesOf(flags: number): string {
   const uses = Object.entries(USES).filter(([flag]) => flags & CKF[flag as keyof typeof USES])
-  const sizes = max === 0 ? '' : `${min} to ${max}`
-  return `| \`CKM_${nameIn(CKM, type)}\` | ${sizes} | ${uses.map(([, use]) => use).join(', ')} | ${carriedBy(type)} |`
+  return uses.map(([, use]) => use).join(', ')
+}
+
+function mechanismRow(type: number): string {
+  const { min, max, flags } = mechanismInfo(type, 'non-fips') ?? { min: 0, max: 0, flags: 0 }
+  const inFips = mechanismInfo(type, 'fips')?.flags ?? 0
+  const fips = inFips === flags ? 'the same' : usesOf(inFips) || 'nothing'
+  const sizes = min === max ? String(max || '') : `${min} to ${max}`
+  return `| \`CKM_${nameIn(CKM, type)}\` | ${sizes} | ${usesOf(flags)} | ${fips} | ${carriedBy(type)} |`
 }
 
 const flagRows = Object.entries(FLAG_ATTRIBUTES).map(
@@ -98,9 +104,9 @@ export function pkcs11Page(): string {
 Key sizes are bits of RSA and EC keys, bytes of others. The last column is the oldest p11-kit whose client library lets the
 mechanism through: Debian 12 has 0.24, Debian 13 has 0.25. It leaves out of \`C_GetMechanismList\` what it does not know.
 
-| mechanism | key sizes | for | p11-kit |
-| --- | --- | --- | --- |
-${MECHANISMS.map(mechanismRow).join('\n')}
+| mechanism | key sizes | for | in FIPS mode for | p11-kit |
+| --- | --- | --- | --- | --- |
+${mechanismsIn('non-fips').map(mechanismRow).join('\n')}
 
 Curves are P-224, P-256, P-384, P-521 and secp256k1, named by their object identifiers. \`CKM_ECDH1_DERIVE\` takes
 \`CKD_NULL\` and the KDFs of X9.63 with SHA-1 and SHA-2. \`CKM_AES_GCM\` takes the caller's IV, since the protocol cannot
