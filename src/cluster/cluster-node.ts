@@ -1,6 +1,6 @@
 /** This HSM as one node of a cluster: joins it, keeps its place, and tells when a change is in effect on all nodes. */
-import type { Change, Coordination, Store } from '../store/store.ts'
-import { type Acknowledging, createAcknowledging } from './acknowledging.ts'
+import type { Coordination, Store } from '../store/store.ts'
+import { createAcknowledgements } from './acknowledgements.ts'
 import type { Cluster } from './cluster.ts'
 import { createConfirmations } from './confirmations.ts'
 import { createCoverage } from './coverage.ts'
@@ -46,24 +46,30 @@ export function createClusterNode(needs: ClusterNodeNeeds): ClusterNode {
     effectiveMs: () => (fenced() ? timing.patienceMs : timing.graceMs),
     patienceMs: timing.patienceMs,
   })
-  let acknowledging: Acknowledging | undefined
+  const acknowledgements = createAcknowledgements({
+    id: () => needs.self().id,
+    seen,
+    awaits: confirmations.awaits,
+    newestRevision: () => coordination.appliedRevision(),
+    tell: (revision) => membership.acknowledge(revision),
+  })
   /** What stood when this node began may be the work of a life of it that never saw it confirmed. */
   let inherited: number | undefined
   const membership = createMembership({
     ...needs,
     boot,
     timing,
-    onRegistered: () => acknowledging?.startOver(),
+    onRegistered: acknowledgements.startOver,
     onProof(newestCommit) {
       inherited ??= newestCommit
       coverage.begin(inherited)
-      acknowledging?.upTo(newestCommit)
+      acknowledgements.upTo(newestCommit)
     },
   })
   const subscriptions = [
     store.subscribe((changes) => {
       coverage.note(changes)
-      for (const change of changes) if (concernsOthers(change)) acknowledging?.upTo(change.revision)
+      acknowledgements.applied(changes)
     }),
     coordination.subscribeMembers((change) => {
       roster.apply(change, clock())
@@ -79,17 +85,14 @@ export function createClusterNode(needs: ClusterNodeNeeds): ClusterNode {
     serving: { check: membership.check, fenced, fence },
     others: {
       seen,
-      inEffect: (revision) => confirmations.inEffect(Math.max(revision, inherited ?? 0)),
-      applied: confirmations.applied,
+      inEffect: (revision) =>
+        acknowledgements.after(revision, confirmations.inEffect(Math.max(revision, inherited ?? 0))),
+      applied: (revision) => acknowledgements.after(revision, confirmations.applied(revision)),
     },
     hsms: () => roster.registered(),
     coverage: () => coverage.now(),
     join(settled) {
-      acknowledging = createAcknowledging({
-        newestRevision: () => coordination.appliedRevision(),
-        settled,
-        tell: membership.acknowledge,
-      })
+      acknowledgements.begin(settled)
       return membership.join()
     },
     async leave() {
@@ -101,6 +104,3 @@ export function createClusterNode(needs: ClusterNodeNeeds): ClusterNode {
 }
 
 const hasLeft = ({ until }: Laggard): boolean => until !== undefined
-
-/** Heads of audit logs change with every commit and give nobody rights; they are acknowledged with the next renewal. */
-const concernsOthers = ({ key }: Change): boolean => !key.startsWith('audit-head/')

@@ -5,6 +5,8 @@ import type { Laggard, Roster } from './roster.ts'
 import type { After, Clock } from './timing.ts'
 
 export interface Confirmations extends Pick<Others, 'inEffect' | 'applied'> {
+  /** Whether a change of this revision waits. */
+  awaits(revision: number): boolean
   /** To be called when the roster has changed. */
   review(): void
   /** Those that still wait are told that they are unconfirmed. */
@@ -85,6 +87,7 @@ export function createConfirmations(needs: ConfirmationsNeeds): Confirmations {
     async applied(revision) {
       await wait(revision, patienceMs, false)
     },
+    awaits: (revision) => waiting.values().some((one) => one.revision === revision),
     review,
     close() {
       closed = true

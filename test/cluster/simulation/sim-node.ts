@@ -109,7 +109,8 @@ export function startNode({ id, process, store, chance, now, mutation }: Needs):
         const before = view.get(KEY) as KeyRecord
         const after = change(before)
         unchanged = after === before
-        return { writes: unchanged ? [] : [{ put: after }], audit: [], result: undefined }
+        const head = { kind: 'audit-head', id, count: 0, hash: '' } as const
+        return { writes: unchanged ? [] : [{ put: after }, { put: head }], audit: [], result: undefined }
       })
       committed(revision)
       await barrier.confirm(revision, unchanged)

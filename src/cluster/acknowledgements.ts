@@ -1,0 +1,59 @@
+/** Which commits this node acknowledges, and when. */
+import type { Change } from '../store/store.ts'
+import { type Acknowledging, type AcknowledgingNeeds, createAcknowledging } from './acknowledging.ts'
+
+export type AcknowledgementsNeeds = Pick<AcknowledgingNeeds, 'newestRevision' | 'tell'> & {
+  readonly id: () => string
+  /** Whether the commits are seen one by one. */
+  readonly seen: () => boolean
+  /** Whether a change of this revision waits for the other nodes. */
+  readonly awaits: (revision: number) => boolean
+}
+
+export interface Acknowledgements extends Acknowledging {
+  /** Nothing is acknowledged before. */
+  begin(settled: AcknowledgingNeeds['settled']): void
+  /** To be called in the stretch of code in which a commit is applied. */
+  applied(changes: readonly Change[]): void
+  /** Acknowledges a commit when its wait for the other nodes is over. */
+  after<R>(revision: number, waiting: Promise<R>): Promise<R>
+}
+
+export function createAcknowledgements(needs: AcknowledgementsNeeds): Acknowledgements {
+  let acknowledging: Acknowledging | undefined
+  let settled: AcknowledgingNeeds['settled'] = () => Promise.resolve()
+  const upTo = (revision: number) => acknowledging?.upTo(revision)
+
+  /**
+   * While this node waits for the others itself nobody needs its word, which would only stand in the way of theirs: etcd
+   * takes one write after the other. Whoever waits has begun to when the commit has settled.
+   */
+  async function ownCommit(revision: number): Promise<void> {
+    await settled(revision)
+    if (!needs.awaits(revision)) upTo(revision)
+  }
+
+  return {
+    begin(when) {
+      settled = when
+      acknowledging = createAcknowledging({ ...needs, settled })
+    },
+    applied(changes) {
+      const newest = changes.findLast(concernsOthers)?.revision
+      if (newest === undefined) return
+      // What is loaded anew may be the work of many.
+      if (needs.seen() && isBy(needs.id(), changes)) void ownCommit(newest)
+      else upTo(newest)
+    },
+    after: (revision, waiting) => waiting.finally(() => upTo(revision)),
+    upTo,
+    startOver: () => acknowledging?.startOver(),
+  }
+}
+
+/** Every commit of a node adds to its audit log. */
+const isBy = (id: string, changes: readonly Change[]): boolean =>
+  changes.some(({ key }) => key === `audit-head/${id}`)
+
+/** Heads of audit logs change with every commit and give nobody rights; they are acknowledged with the next renewal. */
+const concernsOthers = ({ key }: Change): boolean => !key.startsWith('audit-head/')
