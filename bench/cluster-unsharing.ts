@@ -25,7 +25,7 @@ const AGAIN_MS = 5
 
 /** @param fence clock-free */
 export async function unsharing(fence: boolean): Promise<readonly Latency[]> {
-  const cluster = await startNodes({ fence, proxies: false })
+  const cluster = await startNodes({ fence, faulty: false })
   const { etcd, nodes, ca } = cluster
   const hsm = connect({ servers: [nodes[0].address], trust: { ca: ca() } })
   try {

@@ -8,6 +8,7 @@ import type { ServerAddress } from '../../../src/client/failures.ts'
 import { type Home, homeAt, makeHome } from '../../../src/main/home.ts'
 import { type EtcdCluster, freePorts, startEtcd } from '../../support/etcd.ts'
 import { startProxy, type TcpProxy } from '../../support/tcp-proxy.ts'
+import { clockAtRate, clockThatSteps } from './clocks.ts'
 
 const PROGRAM = join(import.meta.dirname, '..', '..', '..', 'bin', 'strongroom')
 export const CLUSTER_ID = 'cluster-faults'
@@ -30,11 +31,16 @@ export type Node = {
   thaw(): void
 }
 
+/** How fast the clocks of the nodes run where that must not matter; nobody is right about the length of a second. */
+const WRONG_RATES = [1.5, 1, 0.7] as const
+
 export type NodeCluster = {
   readonly etcd: EtcdCluster
   readonly nodes: readonly [Node, Node, Node]
   /** The links of the last node: it alone has proxies on them. */
   readonly links: { readonly toEtcd: Link; readonly toClients: Link }
+  /** Steps the time of day of the last node, whose clock is wrong in no other way; not of a clock-free cluster. */
+  stepClock(hours: number): void
   /** PEM of the CA that all nodes have their certificates from. */
   ca(): string
   stop(): Promise<void>
@@ -43,13 +49,13 @@ export type NodeCluster = {
 export type NodeClusterOptions = {
   /** Found it with clock-free key use. */
   readonly fence?: boolean
-  /** Default: true. Without, the last node has no links of its own. */
-  readonly proxies?: boolean
+  /** Default: true. Without, the last node has no links and the nodes no clocks of their own. */
+  readonly faulty?: boolean
 }
 
 /** Three members of etcd and three HSMs that serve; not activated. */
 export async function startNodes(options: NodeClusterOptions = {}): Promise<NodeCluster> {
-  const { fence = false, proxies = true } = options
+  const { fence = false, faulty = true } = options
   await using undo = new AsyncDisposableStack()
   const etcd = undo.adopt(await startEtcd({ members: 3 }), (etcd) => etcd.stop())
   const root = undo.adopt(mkdtempSync(join(tmpdir(), 'strongroom-nodes-')), (path) =>
@@ -57,11 +63,15 @@ export async function startNodes(options: NodeClusterOptions = {}): Promise<Node
   )
   const ports = await freePorts(3)
   const proxied = async (url: string) => undo.adopt(await startProxy(url), (proxy) => proxy.close())
-  const toEtcd = proxies ? await Promise.all(etcd.endpoints.map(proxied)) : []
-  const toClients = proxies ? [await proxied(`http://${HOST}:${ports[2]}`)] : []
+  const toEtcd = faulty ? await Promise.all(etcd.endpoints.map(proxied)) : []
+  const toClients = faulty ? [await proxied(`http://${HOST}:${ports[2]}`)] : []
+
+  const stepping = faulty && !fence ? clockThatSteps(join(root, 'clock')) : undefined
+  const clockOf = (at: 0 | 1 | 2) =>
+    fence && faulty ? clockAtRate(WRONG_RATES[at]) : at === 2 ? stepping : undefined
 
   const node = (at: 0 | 1 | 2): Node => {
-    const own = at === 2 && proxies
+    const own = at === 2 && faulty
     const endpoints = own ? toEtcd.map(({ port }) => `http://${HOST}:${port}`) : etcd.endpoints
     const port = ports[at] ?? 0
     const made = createNode({
@@ -69,6 +79,7 @@ export async function startNodes(options: NodeClusterOptions = {}): Promise<Node
       home: homeAt(join(root, `${at}`)),
       port,
       address: { host: HOST, port: own ? (toClients[0]?.port ?? 0) : port },
+      environment: clockOf(at)?.environment ?? {},
       words: ['--etcd', endpoints.join(), '--cluster-id', CLUSTER_ID, ...(fence ? ['--key-use-fence'] : [])],
     })
     undo.defer(made.kill)
@@ -94,6 +105,7 @@ export async function startNodes(options: NodeClusterOptions = {}): Promise<Node
     etcd,
     nodes,
     links: { toEtcd: linkOver(toEtcd), toClients: linkOver(toClients) },
+    stepClock: (hours) => stepping?.step(hours),
     ca: () => readFileSync(first.home.clientCa, 'utf8'),
     stop: () => everything.disposeAsync(),
   }
@@ -122,9 +134,10 @@ const linkOver = (proxies: readonly TcpProxy[]): Link => ({
 type Made = Pick<Node, 'id' | 'home' | 'address'> & {
   readonly port: number
   readonly words: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
 }
 
-function createNode({ id, home, address, port, words }: Made): Node {
+function createNode({ id, home, address, port, words, environment }: Made): Node {
   let running: ChildProcess | undefined
   const end = async (signal: NodeJS.Signals) => {
     const child = running
@@ -139,7 +152,10 @@ function createNode({ id, home, address, port, words }: Made): Node {
     address,
     async start() {
       const own = ['--home', home.root, '--listen', `${HOST}:${port}`, '--hsm-id', id]
-      running = spawn(PROGRAM, ['start', ...own, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
+      running = spawn(PROGRAM, ['start', ...own, ...words], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, ...environment },
+      })
       await serving(running)
     },
     kill: () => end('SIGKILL'),
