@@ -48,7 +48,9 @@ export async function execute(words: readonly string[], environment: Environment
 async function run(command: Action, args: ArgValues, environment: Environment): Promise<Output> {
   try {
     const seat = await environment.open(chosen(args))
-    if (!command.anyone && seat.username() === undefined) await seat.login(environment.credentials())
+    if (!command.anyone && seat.username() === undefined) {
+      await seat.login(environment.credentials(), { again: true })
+    }
     const data = await command.run(args, contextOf(seat, environment))
     if (typeof data === 'object' && Symbol.asyncIterator in data) return await inPieces(data)
     return command.failed?.(data) ? partial(data) : success(data)

@@ -37,7 +37,8 @@ export type Seat = {
   /** Who is logged in, as the HSM names the user. */
   username(): string | undefined
   call<K extends OperationName>(operation: K, request: Request<K>): Promise<Reply<K>>
-  login(who: Credentials): Promise<{ username: string; role: string }>
+  /** @param again log in anew, and ask again, when the HSM with the login goes or stops serving */
+  login(who: Credentials, options?: { readonly again?: boolean }): Promise<{ username: string; role: string }>
   logout(): Promise<void>
   /** Logs out and closes the connection, which would end the session as well. */
   close(): Promise<void>
@@ -101,6 +102,7 @@ export function chosenCluster(clusters: Clusters, asked: string | undefined): st
 function createSeat(clusters: Clusters, clusterId: string, onLoginLost: () => void): Seat {
   let connection: Promise<Connection> | undefined
   let login: { readonly username: string; readonly token: string } | undefined
+  let standIn: Credentials | undefined
 
   function connected(): Promise<Connection> {
     connection ??= open().catch((error: unknown) => {
@@ -121,13 +123,28 @@ function createSeat(clusters: Clusters, clusterId: string, onLoginLost: () => vo
     try {
       return await hsm.call(operation, request, login?.token)
     } catch (error) {
-      // Ended by the HSM: idle for too long, or the password was changed.
-      if (error instanceof HsmError && error.code === 'not-logged-in') login = undefined
-      throw error
+      if (!isUntouched(error)) throw error
+      // Ended by the HSM: idle for too long, or the password was changed. Or the HSM was.
+      if (error.code === 'not-logged-in') login = undefined
+      if (!standIn) throw error
+      const { token } = await logIn(hsm, standIn)
+      return hsm.call(operation, request, token)
     }
   }
 
+  async function logIn(hsm: Hsm, who: Credentials) {
+    const { sessionOptions } = await connected()
+    const { token, ...user } = await hsm.call('session.login', {
+      ...who,
+      'idle-seconds': LIMITS.sessionIdleSecondsMax,
+      ...sessionOptions,
+    })
+    login = { username: user.username, token }
+    return { token, user }
+  }
+
   async function logout(): Promise<void> {
+    standIn = undefined
     await call('session.logout', {})
     login = undefined
   }
@@ -136,15 +153,11 @@ function createSeat(clusters: Clusters, clusterId: string, onLoginLost: () => vo
     clusterId,
     username: () => login?.username,
     call,
-    async login(who) {
+    async login(who, { again = false } = {}) {
       if (login) throw new HsmError('already-logged-in')
-      const { sessionOptions } = await connected()
-      const { token, ...user } = await call('session.login', {
-        ...who,
-        'idle-seconds': LIMITS.sessionIdleSecondsMax,
-        ...sessionOptions,
-      })
-      login = { username: user.username, token }
+      const { hsm } = await connected()
+      const { user } = await logIn(hsm, who)
+      if (again) standIn = who
       return user
     },
     logout,
@@ -154,3 +167,7 @@ function createSeat(clusters: Clusters, clusterId: string, onLoginLost: () => vo
     },
   }
 }
+
+/** It is certain that the HSM has not done what it was asked. */
+const isUntouched = (error: unknown): error is HsmError =>
+  error instanceof HsmError && (error.code === 'not-logged-in' || error.code === 'not-serving')

@@ -99,6 +99,43 @@ suite('one command', () => {
     assert.equal(hsm.asked.at(-1)?.operation, 'session.logout')
   })
 
+  for (const gone of ['not-logged-in', 'not-serving'] as const) {
+    test(`asks again under a new login when the HSM has not done it: ${gone}`, async () => {
+      let answers = 0
+      const unshare = () => {
+        if (answers++ === 0) throw new HsmError(gone)
+        return {}
+      }
+      const hsm = stubHsm({ 'key.unshare': unshare })
+      assert.equal(
+        (await once(oneCluster(hsm), UNSHARE, { role: 'crypto-user', pin: 'ines:password' })).exit,
+        0,
+      )
+      assert.deepEqual(
+        hsm.asked.map(({ operation }) => operation),
+        ['session.login', 'key.unshare', 'session.login', 'key.unshare', 'session.logout'],
+      )
+    })
+
+    test(`asks again once: ${gone}`, async () => {
+      const hsm = stubHsm({ 'key.unshare': new HsmError(gone), 'session.logout': new HsmError(gone) })
+      assert.equal(
+        (await once(oneCluster(hsm), UNSHARE, { role: 'crypto-user', pin: 'ines:password' })).exit,
+        1,
+      )
+      assert.deepEqual(
+        hsm.asked.map(({ operation }) => operation),
+        ['session.login', 'key.unshare', 'session.login', 'key.unshare', 'session.logout'],
+      )
+    })
+  }
+
+  test('does not ask again when it may have been done', async () => {
+    const hsm = stubHsm({ 'key.unshare': new HsmError('unavailable') })
+    await once(oneCluster(hsm), UNSHARE, { role: 'crypto-user', pin: 'ines:password' })
+    assert.equal(hsm.asked.filter(({ operation }) => operation === 'key.unshare').length, 1)
+  })
+
   test('has no stack trace for what nobody foresaw', async () => {
     const clusters = { ids: () => ['c'], connect: () => Promise.reject(new TypeError('x is not a function')) }
     const output = await once(clusters, 'user list')
