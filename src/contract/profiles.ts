@@ -1,6 +1,6 @@
 /** What a cluster can be founded as, and stays: a mode and a type of HSM. */
 
-/** In `fips` mode the mechanisms that FIPS 140-3 does not approve are refused. */
+/** In `fips` mode some mechanisms are refused, as on CloudHSM. */
 export const MODES = ['fips', 'non-fips'] as const
 export type Mode = (typeof MODES)[number]
 

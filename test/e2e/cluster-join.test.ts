@@ -123,6 +123,24 @@ test('how key use is guarded is settled when the cluster is founded', async (t) 
   )
 })
 
+test('a node that joins takes over the mode and the type of the HSM', async (t) => {
+  const home = newHome()
+  const profile = { mode: 'fips', hsmType: 'unlimited' } as const
+  await start(t, home, { etcd: ETCD, clusterId: 'cluster-fips', profile })
+  const joined = newHome()
+  assert.equal((await join(joined, { secret: await invited(home), etcd: {}, now: Date.now() })).exit, 0)
+  await assert.rejects(
+    start(t, joined, { profile: { mode: 'non-fips' } }),
+    refusal('Cluster cluster-fips was founded with --mode fips, and stays so'),
+  )
+  await assert.rejects(
+    start(t, joined, { profile: { hsmType: 'hsm2m.medium' } }),
+    refusal('Cluster cluster-fips was founded with --hsm-type unlimited, and stays so'),
+  )
+  const status = await (await start(t, joined)).hsm.call('cluster.status', {})
+  assert.deepEqual([status.mode, status['hsm-type']], ['fips', 'unlimited'])
+})
+
 test('an invitation brings the master key, once, and etcd never sees it', async (t) => {
   const home = await founded(t, 'cluster-open')
   const secret = await invited(home)
