@@ -28,5 +28,5 @@ const NOT_IN_FIPS: { readonly [U in Use]: readonly Named[U][] } = {
 /** Whether the mode of the cluster has this use of this mechanism. */
 export function mechanismFits<U extends Use>({ mode }: Profile, use: U, name: Named[U]): Decision<void> {
   const isForbidden = mode === 'fips' && NOT_IN_FIPS[use].includes(name)
-  return isForbidden ? refused(`FIPS mode does not allow to ${use} with ${name}`) : allow(undefined)
+  return isForbidden ? refused(`${name} cannot be used to ${use} in FIPS mode`) : allow(undefined)
 }

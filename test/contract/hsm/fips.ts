@@ -9,7 +9,7 @@ import { fails } from '../../support/errors.ts'
 import { base64, createWorld, makePair, PASSWORD, reference, type World } from '../../support/world.ts'
 
 const refused = (what: string) => fails('mechanism-refused', `Invalid mechanism: ${what}`)
-const ED25519 = 'FIPS mode does not allow keys on the curve ed25519'
+const ED25519 = 'keys on the curve ed25519 cannot be used in FIPS mode'
 const WEAK = 'Digest security strength (80) is weaker than the key security strength (128)'
 const digest = (bytes: number) => randomBytes(bytes).toString('base64')
 
@@ -49,11 +49,11 @@ export function fipsContract(open: () => Promise<Hsm>): void {
       const request = { filter: reference(key), cipher, data: [digest(8)] }
       const { data } = await world.as('alice', 'crypto.decrypt', request)
       assert.equal(data.length, 1)
-      const encrypting = refused('FIPS mode does not allow to encrypt with des3-ecb')
+      const encrypting = refused('des3-ecb cannot be used to encrypt in FIPS mode')
       await assert.rejects(world.as('alice', 'crypto.encrypt', request), encrypting)
       await assert.rejects(begin({ ...request, purpose: 'encrypt' }), encrypting)
       await begin({ ...request, purpose: 'decrypt' })
-      const making = refused('FIPS mode does not allow to make keys of type des3')
+      const making = refused('keys of type des3 cannot be made in FIPS mode')
       await assert.rejects(derive('des3'), making)
       const made = { 'key-type': 'des3', 'key-length-bytes': 24, label: 'x' } as const
       await assert.rejects(world.as('alice', 'key.generate-symmetric', made), making)
@@ -63,7 +63,7 @@ export function fipsContract(open: () => Promise<Hsm>): void {
     test('RSA PKCS #1 v1.5 neither encrypts nor transports keys; it still signs', async () => {
       const { pub, priv } = await bringRsa(world, 'alice')
       const cipher = { name: 'rsa-pkcs' } as const
-      const not = (use: string) => refused(`FIPS mode does not allow to ${use} with rsa-pkcs`)
+      const not = (use: string) => refused(`rsa-pkcs cannot be used to ${use} in FIPS mode`)
       const encrypt = { filter: reference(pub), cipher, data: [base64('x')] }
       await assert.rejects(world.as('alice', 'crypto.encrypt', encrypt), not('encrypt'))
       const decrypt = { filter: reference(priv), cipher, data: [digest(256)] }

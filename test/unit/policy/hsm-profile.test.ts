@@ -113,7 +113,7 @@ suite('what FIPS mode forbids to do with keys', () => {
     const key = able({ keyType: 'rsa', keyClass: 'public-key' })
     assert.equal(
       why(mayWrapWith(owner, key, { name: 'rsa-pkcs' }, inMode('fips'))),
-      'Invalid mechanism: FIPS mode does not allow to wrap with rsa-pkcs',
+      'Invalid mechanism: rsa-pkcs cannot be used to wrap in FIPS mode',
     )
   })
 
