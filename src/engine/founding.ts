@@ -1,11 +1,10 @@
 /** The first records of a new cluster: itself, its admin without a password, and the appliance user. */
+import { sealLineage } from '../crypto/sealed-fields.ts'
 import type { StoredRecord, UserRecord } from '../model/records.ts'
 import { foundingProfile } from '../policy/hsm-profile/profile.ts'
 import type { EngineNeeds } from './parts.ts'
 import { granted } from './pipelines.ts'
-
-/** Key references count up from here. */
-const FIRST_REFERENCE = 0x1000
+import { FIRST_REFERENCE } from './references.ts'
 
 export const newUserId = (random: (bytes: number) => Uint8Array): string =>
   Buffer.from(random(8)).toString('hex')
@@ -13,11 +12,15 @@ export const newUserId = (random: (bytes: number) => Uint8Array): string =>
 /** Does nothing to a store that has a cluster already. */
 export async function found({
   store,
+  sealer,
   clusterId,
   random,
   keyUseFence = false,
   profile = {},
-}: Pick<EngineNeeds, 'store' | 'clusterId' | 'random' | 'keyUseFence' | 'profile'>): Promise<void> {
+}: Pick<
+  EngineNeeds,
+  'store' | 'sealer' | 'clusterId' | 'random' | 'keyUseFence' | 'profile'
+>): Promise<void> {
   const user = (username: string, role: UserRecord['role'], ordinal: number): UserRecord => ({
     kind: 'user',
     id: newUserId(random),
@@ -38,7 +41,8 @@ export async function found({
       nextReference: FIRST_REFERENCE,
       keyUseFence,
       ...granted(foundingProfile(profile)),
-      trustedWrappingSince: undefined,
+      trustedWrapping: false,
+      lineage: sealLineage(sealer, random(32)),
     },
     user('admin', 'unactivated-admin', 0),
     user('app_user', 'internal(APPLIANCE_USER)', 1),

@@ -5,6 +5,7 @@ import { LIMITS } from '../contract/limits.ts'
 import { familyOf, readPrivateKey, readPublicKey } from '../crypto/key-family.ts'
 import { openMacKey } from '../crypto/macs.ts'
 import type { Sealer } from '../crypto/seal.ts'
+import { materialContext } from '../crypto/sealed-fields.ts'
 import { openSigningKey, openVerifyingKey } from '../crypto/signing.ts'
 import type { SigningKey, VerifyingKey } from '../crypto/signing-keys.ts'
 import type { KeyRecord } from '../model/records.ts'
@@ -39,10 +40,6 @@ type OpenKey = {
 }
 
 type Entry = { readonly opened: OpenKey; readonly sessions: Set<string>; inUse: number; dropped: boolean }
-
-/** Context of the inner seal: material cannot be moved to another key, nor a private key to a secret one. */
-export const materialContext = (key: Pick<KeyRecord, 'id' | 'keyType' | 'keyClass'>): string =>
-  `material/${key.id}/${key.keyType}/${key.keyClass}`
 
 export function createKeyring(sealer: Sealer): Keyring {
   /** In the order of last use, oldest first. */

@@ -1,18 +1,23 @@
 /** From what was generated to records with a reference, an owner and sealed material. */
+import { materialContext } from '../crypto/sealed-fields.ts'
 import type { KeyRecord, Write } from '../model/records.ts'
 import { keysFit } from '../policy/capacity.ts'
 import { allow, type Decision } from '../policy/decision.ts'
 import { typeFits } from '../policy/hsm-profile/key-types.ts'
 import { shareKey } from '../policy/key-sharing.ts'
 import { mayPlace, type Provenance } from '../policy/trusted-wrapping/new-keys.ts'
+import { isApplied } from '../policy/trusted-wrapping/profile.ts'
 import { clusterOf } from './cluster-state.ts'
 import { keyRoom, targets } from './facts.ts'
-import { materialContext } from './keyring.ts'
 import type { Facts } from './pipelines.ts'
+import { reference, withTaken } from './references.ts'
 import { sessionReference } from './session-keys.ts'
 
 /** A key before it has a place. `material` is in clear; whoever made the draft wipes it. */
-export type Draft = Omit<KeyRecord, 'kind' | 'id' | 'owner' | 'sharedWith' | 'material'> & {
+export type Draft = Omit<
+  KeyRecord,
+  'kind' | 'id' | 'owner' | 'sharedWith' | 'madeUnderPolicy' | 'material'
+> & {
   readonly origin: Provenance
   readonly material: Buffer
   readonly shareWith: readonly string[]
@@ -32,22 +37,22 @@ export function placeKeys(facts: Facts, drafts: readonly Draft[]): Decision<read
     const may = mayPlace(cluster, draft)
     if (!may.allow) return may
     const id = draft.flags.token ? reference(next++) : sessionReference(parts.random)
-    const shared = shareNew(facts, record(facts, draft, id), draft.shareWith)
+    const shared = shareNew(facts, record(facts, draft, id, isApplied(cluster)), draft.shareWith)
     if (!shared.allow) return shared
     records.push(shared.result)
   }
   const puts: Write[] = records.map((put) => ({ put }))
-  if (next !== cluster.nextReference) puts.push({ put: { ...cluster, nextReference: next } })
-  return allow(records, ...puts)
+  const count = next - cluster.nextReference
+  if (count === 0) return allow(records, ...puts)
+  const counted = withTaken(cluster, count)
+  return counted.allow ? allow(records, ...puts, { put: counted.result }) : counted
 }
-
-/** From a number that is used once. */
-export const reference = (number: number): string => `0x${number.toString(16).padStart(16, '0')}`
 
 function record(
   { parts, call }: Facts,
   { material, shareWith: _with, origin: _from, ...draft }: Draft,
   id: string,
+  underPolicy: boolean,
 ): KeyRecord {
   const bytes =
     draft.keyClass === 'public-key'
@@ -59,6 +64,7 @@ function record(
     owner: call.actor.id,
     sharedWith: [],
     ...draft,
+    madeUnderPolicy: underPolicy && draft.flags.token,
     material: bytes.toString('base64'),
   }
 }

@@ -20,8 +20,13 @@ export type ClusterRecord = {
   /** Set when the cluster is founded and never changed: they say what its keys can be and do. */
   readonly mode: Mode
   readonly hsmType: HsmType
-  /** The policy trusted-wrapping is applied: keys with this reference or a later one were made under it. */
-  readonly trustedWrappingSince: number | undefined
+  /** The policy trusted-wrapping is applied. */
+  readonly trustedWrapping: boolean
+  /**
+   * Base64. A secret that the cluster shares with its clones, those restored from a backup of it or of an ancestor; sealed
+   * once more under the material key.
+   */
+  readonly lineage: string
 }
 
 export type UserRecord = {
@@ -83,6 +88,8 @@ export type KeyRecord = {
   readonly rsa: RsaFacts | undefined
   readonly ec: EcFacts | undefined
   readonly mlDsa: MlDsaFacts | undefined
+  /** Made as a token key of a cluster with the policy trusted-wrapping. What a key was before it, nobody remembers. */
+  readonly madeUnderPolicy: boolean
   /**
    * Base64. Public keys: the DER SubjectPublicKeyInfo as it is. Private keys (PKCS #8 DER) and secret keys
    * (raw bytes): sealed once more under the material key, opened only for use.

@@ -29,7 +29,7 @@ export function revocationsOf(
 
 /** What is under way was decided without the policy, and nothing tells here whether it would have been the same with it. */
 const ofCluster = (before: ClusterRecord, after: ClusterRecord): readonly Revocation[] =>
-  before.trustedWrappingSince === after.trustedWrappingSince ? [] : [{}]
+  before.trustedWrapping === after.trustedWrapping ? [] : [{}]
 
 function ofKey(before: KeyRecord, after: KeyRecord | undefined): readonly Revocation[] {
   if (!after || before.owner !== after.owner || tightened(before, after)) return [{ key: before.id }]

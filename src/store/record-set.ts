@@ -6,9 +6,9 @@
  */
 import { timingSafeEqual } from 'node:crypto'
 import { HsmError } from '../contract/errors.ts'
+import { count, object, text } from '../model/shape.ts'
 import type { Sealer } from './sealer.ts'
 import { markOf, open } from './sealing.ts'
-import { count, object, text } from './shape.ts'
 
 /** What a store must hold. */
 export type Root = {

@@ -15,7 +15,8 @@ export const sampleCluster = (nextReference = 0): ClusterRecord => ({
   keyUseFence: false,
   mode: 'non-fips',
   hsmType: 'hsm2m.medium',
-  trustedWrappingSince: undefined,
+  trustedWrapping: false,
+  lineage: 'c2VjcmV0',
 })
 
 export const sampleUser = (ordinal: number, changes: Partial<UserRecord> = {}): UserRecord => ({
@@ -53,6 +54,7 @@ export const sampleKey = (number: number, changes: Partial<KeyRecord> = {}): Key
   rsa: undefined,
   ec: undefined,
   mlDsa: undefined,
+  madeUnderPolicy: false,
   material: 'bWF0ZXJpYWw=',
   ...changes,
 })

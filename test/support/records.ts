@@ -68,6 +68,7 @@ export const aKey = ({
   rsa: undefined,
   ec: undefined,
   mlDsa: undefined,
+  madeUnderPolicy: false,
   material: '',
   ...changes,
 })

@@ -4,8 +4,8 @@ import { certificateFits } from '../../policy/certificates.ts'
 import { allow } from '../../policy/decision.ts'
 import { certificateObject } from '../certificates.ts'
 import { clusterOf } from '../cluster-state.ts'
-import { reference } from '../new-keys.ts'
 import { change } from '../pipelines.ts'
+import { reference, withTaken } from '../references.ts'
 import { sessionReference } from '../session-keys.ts'
 
 export const certificateCreate = change<'certificate.create', undefined, CertificateRecord>(
@@ -26,8 +26,8 @@ export const certificateCreate = change<'certificate.create', undefined, Certifi
         value,
       }
       if (session) return allow(certificate, { put: certificate })
-      const counted = { ...cluster, nextReference: cluster.nextReference + 1 }
-      return allow(certificate, { put: certificate }, { put: counted })
+      const counted = withTaken(cluster, 1)
+      return counted.allow ? allow(certificate, { put: certificate }, { put: counted.result }) : counted
     },
     reply: ({ store }, _call, certificate) => ({
       certificate: certificateObject(store.catalog, certificate),

@@ -10,14 +10,14 @@ import type { ClusterRecord, KeyRecord } from '../../model/records.ts'
 import { allow, type Decision } from '../decision.ts'
 
 /** What of the cluster the rules need. */
-export type Setting = Pick<ClusterRecord, 'trustedWrappingSince' | 'nextReference'>
+export type Setting = Pick<ClusterRecord, 'trustedWrapping'>
 
-export const isApplied = ({ trustedWrappingSince }: Setting): boolean => trustedWrappingSince !== undefined
+export const isApplied = ({ trustedWrapping }: Setting): boolean => trustedWrapping
 
 /** For good: keys that trusted keys have wrapped under the policy would be lost with it. Applying it again is no error. */
 export function applyTrustedWrapping(cluster: ClusterRecord): Decision<void> {
   if (isApplied(cluster)) return allow(undefined)
-  return allow(undefined, { put: { ...cluster, trustedWrappingSince: cluster.nextReference } })
+  return allow(undefined, { put: { ...cluster, trustedWrapping: true } })
 }
 
 export const WRAPPING_USES = ['wrap', 'unwrap'] as const satisfies readonly FlagName[]
@@ -35,24 +35,18 @@ export const hasOtherUse = (flags: Flags): boolean => OTHER_USES.some((name) => 
 /**
  * Whether nobody knows the value of this wrapping key and it was never of another use: an admin's trust in any other
  * means nothing. What the key was before the policy nobody remembers, so only keys made since count. Session keys that
- * became token keys do not: their references do not tell when they were made.
+ * became token keys do not.
  */
-export function isTrustworthy(setting: Setting, { id, keyClass, flags }: KeyRecord): boolean {
+export function isTrustworthy(setting: Setting, { madeUnderPolicy, keyClass, flags }: KeyRecord): boolean {
   return (
+    isApplied(setting) &&
     keyClass === 'secret-key' &&
-    isSince(setting, id) &&
+    madeUnderPolicy &&
     transports(flags) &&
     !hasOtherUse(flags) &&
     flags.local &&
     flags['always-sensitive'] &&
     flags['never-extractable']
-  )
-}
-
-function isSince({ trustedWrappingSince, nextReference }: Setting, id: string): boolean {
-  const number = BigInt(id)
-  return (
-    trustedWrappingSince !== undefined && number >= trustedWrappingSince && number < BigInt(nextReference)
   )
 }
 

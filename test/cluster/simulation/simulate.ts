@@ -59,7 +59,8 @@ export async function simulate({
     keyUseFence: fence,
     mode: 'non-fips',
     hsmType: 'hsm2m.medium',
-    trustedWrappingSince: undefined,
+    trustedWrapping: false,
+    lineage: 'c2VjcmV0',
   } as const
   etcd.commit(0, [{ put: cluster }, { put: aKey({ sharedWith: ['bob'] }) }])
   const seats = NODES.map((id) => createSeat(id, { time, chance, etcd, fence, faults, mutation }))

@@ -18,7 +18,8 @@ const cluster: ClusterRecord = {
   keyUseFence: false,
   mode: 'non-fips',
   hsmType: 'hsm2m.medium',
-  trustedWrappingSince: undefined,
+  trustedWrapping: false,
+  lineage: 'c2VjcmV0',
 }
 const facts = (changes: Partial<LoginFacts>): LoginFacts => ({
   cluster,

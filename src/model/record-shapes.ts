@@ -1,0 +1,125 @@
+/**
+ * Records and audit entries as they are written down, read back from decoded JSON: whoever wrote it may be hostile, or of
+ * another version.
+ */
+import { FLAG_NAMES, type Flags, KEY_CLASSES, KEY_TYPES } from '../contract/attributes.ts'
+import { CURVE_NAMES, ML_DSA_ALGORITHMS } from '../contract/mechanisms.ts'
+import { HSM_TYPES, MODES } from '../contract/profiles.ts'
+import type { ShownRole } from '../contract/users.ts'
+import type { AuditEntry } from './audit.ts'
+import type {
+  AuditHeadRecord,
+  CertificateAuthorityRecord,
+  CertificateRecord,
+  ClusterRecord,
+  EcFacts,
+  KeyRecord,
+  MlDsaFacts,
+  RecordKind,
+  RsaFacts,
+  StoredRecord,
+  UserRecord,
+} from './records.ts'
+import {
+  count,
+  flag,
+  listOf,
+  object,
+  oneOf,
+  optional,
+  partial,
+  type Read,
+  type Shape,
+  text,
+} from './shape.ts'
+
+const template = optional(partial(FLAG_NAMES, flag))
+const flags = Object.fromEntries(FLAG_NAMES.map((name) => [name, flag])) as Shape<Flags>
+const roles = ['crypto-user', 'admin', 'unactivated-admin', 'internal(APPLIANCE_USER)'] as const
+const curves = Object.values(CURVE_NAMES)
+
+/** One reader for each kind of record; throws TypeError saying what is wrong. */
+export const RECORDS = {
+  cluster: object<ClusterRecord>({
+    kind: oneOf(['cluster']),
+    id: oneOf(['self']),
+    clusterId: text,
+    state: oneOf(['INITIALIZED', 'ACTIVE']),
+    nextReference: count,
+    keyUseFence: flag,
+    mode: oneOf(MODES),
+    hsmType: oneOf(HSM_TYPES),
+    trustedWrapping: flag,
+    lineage: text,
+  }),
+  user: object<UserRecord>({
+    kind: oneOf(['user']),
+    id: text,
+    username: text,
+    role: oneOf<ShownRole>(roles),
+    password: optional(text),
+    wrongPasswords: count,
+    credentialVersion: count,
+    survivingSession: optional(text),
+    ordinal: count,
+  }),
+  key: object<KeyRecord>({
+    kind: oneOf(['key']),
+    id: text,
+    owner: text,
+    sharedWith: listOf(text),
+    keyType: oneOf(KEY_TYPES),
+    keyClass: oneOf(KEY_CLASSES),
+    label: text,
+    idAttribute: text,
+    subject: optional(text),
+    flags: object(flags),
+    wrapTemplate: template,
+    unwrapTemplate: template,
+    checkValue: optional(text),
+    keyLengthBytes: count,
+    rsa: optional(object<RsaFacts>({ publicExponent: text, modulus: text, modulusSizeBits: count })),
+    ec: optional(object<EcFacts>({ ecPoint: text, curve: oneOf(curves) })),
+    mlDsa: optional(object<MlDsaFacts>({ algorithm: oneOf(ML_DSA_ALGORITHMS) })),
+    madeUnderPolicy: flag,
+    material: text,
+  }),
+  certificate: object<CertificateRecord>({
+    kind: oneOf(['certificate']),
+    id: text,
+    owner: text,
+    label: text,
+    idAttribute: text,
+    value: text,
+  }),
+  'audit-head': object<AuditHeadRecord>({ kind: oneOf(['audit-head']), id: text, count, hash: text }),
+  'certificate-authority': object<CertificateAuthorityRecord>({
+    kind: oneOf(['certificate-authority']),
+    id: oneOf(['self']),
+    certificate: text,
+    key: text,
+  }),
+} satisfies { [Kind in RecordKind]: Read<Extract<StoredRecord, { kind: Kind }>> }
+
+export const readAuditEntry = object<AuditEntry>({
+  hsm: text,
+  sequence: count,
+  previous: text,
+  at: count,
+  actor: text,
+  operation: text,
+  outcome: text,
+  subjects: listOf(text),
+  hash: text,
+})
+
+/** A record of any kind. Throws TypeError saying what is wrong. */
+export const readRecord: Read<StoredRecord> = (value) =>
+  readerOf(String((value as { kind?: unknown } | null)?.kind))(value)
+
+export function readerOf(kind: string): Read<StoredRecord> {
+  if (Object.hasOwn(RECORDS, kind)) return RECORDS[kind as RecordKind]
+  return () => {
+    throw new TypeError('its kind is unknown')
+  }
+}
