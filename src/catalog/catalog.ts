@@ -13,6 +13,8 @@ export interface CatalogView {
   /** Undefined only before the cluster is founded. */
   cluster(): ClusterRecord | undefined
   get(key: RecordKey): StoredRecord | undefined
+  /** Every record of every kind, the cluster first. */
+  records(): Iterable<StoredRecord>
   user(id: string): UserRecord | undefined
   /** @param username in lower case */
   userByName(username: string): UserRecord | undefined

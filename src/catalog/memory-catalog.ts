@@ -20,6 +20,7 @@ type Table<Row extends StoredRecord> = {
   /** Returns what stood there before, as does `delete`. */
   put(record: Row): Row | undefined
   delete(id: string): Row | undefined
+  values(): Iterable<Row>
 }
 
 /** An empty catalog. */
@@ -44,6 +45,7 @@ export function createCatalog(): Catalog {
       const { kind, id } = split(key)
       return tableOf(kind).get(id)
     },
+    records: () => Object.values<Table<StoredRecord>>(tables).flatMap((table) => [...table.values()]),
     user: users.get,
     userByName: users.byName,
     users: users.inOrderOfCreation,
@@ -67,10 +69,7 @@ export function createCatalog(): Catalog {
   }
 }
 
-function createTable<Row extends StoredRecord>(): Table<Row> & {
-  values(): Iterable<Row>
-  size(): number
-} {
+function createTable<Row extends StoredRecord>(): Table<Row> & { size(): number } {
   const rows = new Map<string, Row>()
   return {
     get: (id) => rows.get(id),
@@ -100,6 +99,7 @@ function createUserTable() {
   }
   return {
     get: (id: string) => rows.get(id),
+    values: () => rows.values(),
     size: () => rows.size,
     byName(username: string) {
       const [id] = names.get(username)

@@ -3,8 +3,8 @@ import { HsmError } from '../contract/errors.ts'
 import { renderHelp } from './help.ts'
 import { parse } from './parse.ts'
 import { failure, inPieces, type Output, partial, printed, success, wrongUsage } from './render.ts'
-import type { Credentials, Seat } from './seats.ts'
-import type { Action, ArgValue, ArgValues, Context, Progress, Root } from './spec.ts'
+import type { ClusterOption, Credentials, Seat } from './seats.ts'
+import type { Action, ArgValue, ArgValues, Context, Crossing, Progress, Root } from './spec.ts'
 import { usageError } from './usage.ts'
 
 /** What a command line is carried out with. */
@@ -12,16 +12,26 @@ export type Environment = {
   readonly root: Root
   /** The cluster to talk to. */
   open(chosen: Chosen): Promise<Seat>
-  /** Who to log in as for a command that needs it; throws where people log in themselves. */
-  credentials(): Credentials
+  /**
+   * Who to log in as for a command that needs it; throws where people log in themselves.
+   *
+   * @param side which of the clusters of a command between two
+   */
+  credentials(side: Side, clusterId: string): Credentials
   /** Shows the prompt and reads a line without showing it. Throws HsmError when that cannot be. */
   askHidden(prompt: string): Promise<string>
   /** Left out: nobody is told how far work is. */
   progress?(besideOutput: boolean): Progress
 }
 
-/** Values of `--cluster-id` and `--config`. */
-export type Chosen = { readonly clusterId: string | undefined; readonly config: string | undefined }
+export type Side = 'only' | 'source' | 'destination'
+
+/** Values of `--cluster-id`, or the option that names a cluster in its place, and of `--config`. */
+export type Chosen = {
+  readonly clusterId: string | undefined
+  readonly option?: ClusterOption
+  readonly config: string | undefined
+}
 
 export const chosen = (args: ArgValues): Chosen => ({
   clusterId: text(args['cluster-id']),
@@ -41,6 +51,7 @@ export async function execute(words: readonly string[], environment: Environment
     }
     case 'command':
       if ('run' in parsed.command) return run(parsed.command, parsed.args, environment)
+      if ('cross' in parsed.command) return cross(parsed.command, parsed.args, environment)
       return { ...printed(''), next: { turn: parsed.command.turn, args: parsed.args } }
   }
 }
@@ -49,11 +60,35 @@ async function run(command: Action, args: ArgValues, environment: Environment): 
   try {
     const seat = await environment.open(chosen(args))
     if (!command.anyone && seat.username() === undefined) {
-      await seat.login(environment.credentials(), { again: true })
+      await seat.login(environment.credentials('only', seat.clusterId), { again: true })
     }
     const data = await command.run(args, contextOf(seat, environment))
     if (typeof data === 'object' && Symbol.asyncIterator in data) return await inPieces(data)
     return command.failed?.(data) ? partial(data) : success(data)
+  } catch (error) {
+    return failure(error)
+  }
+}
+
+async function cross(command: Crossing, args: ArgValues, environment: Environment): Promise<Output> {
+  const at = (option: ClusterOption) =>
+    environment.open({ clusterId: text(args[option.slice(2)]), option, config: text(args['config']) })
+  try {
+    const source = await at('--source-cluster-id')
+    const destination = await at('--destination-cluster-id')
+    if (source === destination) {
+      throw new HsmError('invalid-request', 'The source and the destination are the same cluster')
+    }
+    const logins = (
+      [
+        [source, 'source'],
+        [destination, 'destination'],
+      ] as const
+    ).flatMap(([seat, side]) =>
+      seat.username() === undefined ? { seat, who: environment.credentials(side, seat.clusterId) } : [],
+    )
+    for (const { seat, who } of logins) await seat.login(who, { again: true })
+    return success(await command.cross(args, { source: source.call, destination: destination.call }))
   } catch (error) {
     return failure(error)
   }

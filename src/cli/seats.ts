@@ -31,6 +31,9 @@ export type Connection = {
 
 export type Credentials = { readonly username: string; readonly role: Role; readonly password: string }
 
+/** What names a cluster on the command line. */
+export type ClusterOption = '--cluster-id' | '--source-cluster-id' | '--destination-cluster-id'
+
 /** One cluster, and the login held on it. */
 export type Seat = {
   readonly clusterId: string
@@ -46,7 +49,7 @@ export type Seat = {
 
 export type Seats = {
   /** @param id undefined: the default, or the only one */
-  seat(id: string | undefined): Seat
+  seat(id: string | undefined, option?: ClusterOption): Seat
   /** What the shell shows before a command. */
   prompt(): string
   close(): Promise<void>
@@ -67,8 +70,8 @@ export function createSeats(
   const fallback = preferred === undefined && others.length === 0 ? first : preferred
   if (fallback !== undefined) chosenCluster(clusters, fallback)
   return {
-    seat(asked) {
-      const id = chosenCluster(clusters, asked ?? fallback)
+    seat(asked, option) {
+      const id = chosenCluster(clusters, asked ?? fallback, option)
       const seat = seats.get(id) ?? createSeat(clusters, id, () => onLoginLost(id))
       seats.set(id, seat)
       return seat
@@ -84,7 +87,11 @@ export function createSeats(
 }
 
 /** @throws HsmError `invalid-request` when it is not configured, or none is named and there are several */
-export function chosenCluster(clusters: Clusters, asked: string | undefined): string {
+export function chosenCluster(
+  clusters: Clusters,
+  asked: string | undefined,
+  option: ClusterOption = '--cluster-id',
+): string {
   const ids = clusters.ids()
   const id = ids.length === 1 ? (asked ?? ids[0]) : asked
   if (id === undefined) {
@@ -94,7 +101,7 @@ export function chosenCluster(clusters: Clusters, asked: string | undefined): st
     )
   }
   if (!ids.includes(id)) {
-    throw new HsmError('invalid-request', `--cluster-id: ${shown(id)} is not a configured cluster`)
+    throw new HsmError('invalid-request', `${option}: ${shown(id)} is not a configured cluster`)
   }
   return id
 }

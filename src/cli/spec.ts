@@ -59,10 +59,12 @@ export type Args<S extends Options> = {
   readonly [K in keyof S as IsGiven<S[K]> extends true ? never : K]?: ValueOf<S[K]>
 }
 
+/** Asks an HSM, with the session of the login if there is one. */
+export type Call = <K extends OperationName>(operation: K, request: Request<K>) => Promise<Reply<K>>
+
 /** What a command can do to the cluster it was given. */
 export type Context = {
-  /** Asks the HSM, with the session of the login if there is one. */
-  call<K extends OperationName>(operation: K, request: Request<K>): Promise<Reply<K>>
+  readonly call: Call
   login(username: string, role: Role, password: string): Promise<{ username: string; role: string }>
   logout(): Promise<void>
   /** Prompts for a password; nothing of it is shown. */
@@ -95,10 +97,16 @@ export type Action = {
   readonly run: (args: ArgValues, context: Context) => Promise<Data>
 }
 
+/** A command that talks to two clusters, and needs a login to both. */
+export type Crossing = {
+  readonly options: Options
+  readonly cross: (args: ArgValues, clusters: { source: Call; destination: Call }) => Promise<Data>
+}
+
 /** A command about the program itself. */
 export type Turn = { readonly options: Options; readonly turn: 'interactive' | 'quit' }
 
-export type Command = Action | Turn
+export type Command = Action | Crossing | Turn
 
 export type Leaf = {
   readonly name: string
@@ -146,4 +154,17 @@ export function action<const S extends Options>(spec: {
   // The parser hands over exactly what the options promise.
   const run = spec.run as Action['run']
   return { ...spec, options: { 'cluster-id': CLUSTER_ID, ...spec.options }, run }
+}
+
+const SOURCE = { value: 'SOURCE_CLUSTER_ID', required: true, help: 'Source cluster ID' } as const
+const DESTINATION = { ...SOURCE, value: 'DESTINATION_CLUSTER_ID', help: 'Destination cluster ID' } as const
+
+/** A command between two clusters from its own options; the two take the place of `--cluster-id`. */
+export function crossing<const S extends Options>(spec: {
+  readonly options: S
+  cross(args: Args<S>, clusters: { source: Call; destination: Call }): Promise<Data>
+}): Crossing {
+  const cross = spec.cross as Crossing['cross']
+  const ids = { 'source-cluster-id': SOURCE, 'destination-cluster-id': DESTINATION }
+  return { options: { ...spec.options, ...ids }, cross }
 }

@@ -76,6 +76,11 @@ export const KEY: Group = {
       load: async () => (await import('./commands/key/list.ts')).listKeys,
     },
     {
+      name: 'replicate',
+      about: 'Replicate a key from a source to a destination cluster',
+      load: async () => (await import('./commands/key/replicate.ts')).replicateKey,
+    },
+    {
       name: 'set-attribute',
       about: 'Set an attribute of a key in the HSM cluster',
       load: async () => (await import('./commands/key/set-attribute.ts')).setAttribute,

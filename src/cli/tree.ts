@@ -32,6 +32,11 @@ const USER: Group = {
       about: 'List the users of the HSM cluster',
       load: async () => (await import('./commands/user/list.ts')).listUsers,
     },
+    {
+      name: 'replicate',
+      about: 'Replicate a user from a source to a destination cluster',
+      load: async () => (await import('./commands/user/replicate.ts')).replicateUser,
+    },
   ],
 }
 

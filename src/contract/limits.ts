@@ -81,6 +81,18 @@ export const LIMITS = {
   /** Passwords hashed at the same time, and logins that may wait for their turn. */
   passwordHashes: 2,
   passwordQueue: 256,
+  /** A challenge, and a key or user on its way from one cluster to its clone. */
+  challengeBytes: 1024,
+  parcelBytes: 256 * 1024,
+  /** Challenges that one session has not used yet, and how long one is good. */
+  challengesPerSession: 16,
+  challengeMs: 60_000,
+
+  /** Backups that are being read from one HSM at once, and how much of one is sealed together. */
+  backups: 4,
+  backupPartBytes: 512 * 1024,
+  backupHeaderBytes: 8 * 1024,
+
   /** Parsed private keys kept in memory. */
   openKeys: 4096,
 } as const

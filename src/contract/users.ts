@@ -25,6 +25,21 @@ export const username = v.pipe(
   v.toLowerCase(),
 )
 
+/** What names a user in a request. */
+export const account = { username, role }
+
+const feature = v.object({ strategy: v.string(), status: v.string() })
+
+/** How a user is shown, members in the order in which they are printed. */
+export const userInfo = v.object({
+  username: v.string(),
+  role: v.string(),
+  locked: v.string(),
+  mfa: v.array(feature),
+  quorum: v.array(feature),
+  'cluster-coverage': v.string(),
+})
+
 const badCharacter = (name: string): string | undefined => /[^a-zA-Z0-9_]/u.exec(name)?.[0]
 
 /** A password being set. Its characters are counted as Unicode code points. */

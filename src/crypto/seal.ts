@@ -34,11 +34,12 @@ const ALGORITHM = 'aes-256-gcm'
  * AES-256-GCM (NIST SP 800-38D) under keys derived from the master key by HKDF-SHA256 (RFC 5869), different ones for
  * each purpose and cluster. One derived key is good for 2^32 seals with random nonces (SP 800-38D §8.3).
  *
- * @param masterKey 32 bytes; read here and not kept. An invitation is sealed under a secret of its own instead
+ * @param masterKey 32 bytes; read here and not kept. What leaves the cluster is sealed under a secret of its own instead:
+ *   an invitation, what is in a backup, what goes to a clone
  */
 export function createSealer(
   masterKey: Uint8Array,
-  purpose: 'records' | 'material' | 'invitation',
+  purpose: 'records' | 'material' | 'invitation' | 'backup' | 'parcel',
   clusterId: string,
 ): Sealer {
   const sealKey = deriveKey(masterKey, 'seal', purpose, clusterId)

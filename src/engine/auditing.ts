@@ -45,7 +45,7 @@ export function auditing<D>(
       actor: actor.username,
       operation,
       outcome: code,
-      subjects: [...subjects, ...keys],
+      subjects: [...new Set([...subjects, ...keys])],
     }
     const next = append(head, hsm.id, event)
     head = next.head

@@ -10,6 +10,8 @@ import { mayAsk } from '../policy/access.ts'
 import { NOBODY } from '../policy/actor.ts'
 import { revocationsOf } from '../policy/revocation.ts'
 import type { Change } from '../store/store.ts'
+import { createBackups } from './backups.ts'
+import { createChallenges } from './challenges.ts'
 import { found } from './founding.ts'
 import { HANDLERS } from './handlers.ts'
 import { createKeyring } from './keyring.ts'
@@ -61,6 +63,8 @@ function assemble(needs: EngineNeeds): Parts {
   const uses = createUses()
   const keyring = createKeyring(needs.sealer)
   const streams = createStreams(uses)
+  const challenges = createChallenges(random, monotonic)
+  const backups = createBackups()
   const sessions = createSessions({
     monotonic,
     random,
@@ -68,6 +72,8 @@ function assemble(needs: EngineNeeds): Parts {
       void uses.revoke([{ session: id }])
       keyring.endSession(id)
       streams.endSession(id)
+      challenges.endSession(id)
+      backups.endSession(id)
     },
   })
   const barrier = createBarrier(store, uses, revocationsOf, cluster.others)
@@ -81,6 +87,8 @@ function assemble(needs: EngineNeeds): Parts {
     barrier,
     keyring,
     streams,
+    challenges,
+    backups,
     loginTurns: createTurns(),
     startedAt: monotonic(),
     cluster,

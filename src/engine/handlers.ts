@@ -1,5 +1,7 @@
 import type { OperationName } from '../contract/operations.ts'
 import { auditList } from './operations/audit-list.ts'
+import { backupBegin } from './operations/backup-begin.ts'
+import { backupNext } from './operations/backup-next.ts'
 import { certificateChange } from './operations/certificate-change.ts'
 import { certificateCreate } from './operations/certificate-create.ts'
 import { certificateDelete } from './operations/certificate-delete.ts'
@@ -22,10 +24,12 @@ import { keyDeleteMany } from './operations/key-delete-many.ts'
 import { keyDerive } from './operations/key-derive.ts'
 import { keyExportPublic } from './operations/key-export-public.ts'
 import { keyExportReference } from './operations/key-export-reference.ts'
+import { keyExportReplica } from './operations/key-export-replica.ts'
 import { keyExportValue } from './operations/key-export-value.ts'
 import { keyGeneratePair } from './operations/key-generate-pair.ts'
 import { keyGenerateSymmetric } from './operations/key-generate-symmetric.ts'
 import { keyImport } from './operations/key-import.ts'
+import { keyImportReplica } from './operations/key-import-replica.ts'
 import { keyList } from './operations/key-list.ts'
 import { keySetAttribute } from './operations/key-set-attribute.ts'
 import { keyShare, keyUnshare } from './operations/key-share.ts'
@@ -34,11 +38,14 @@ import { keyUnwrap } from './operations/key-unwrap.ts'
 import { keyWrap } from './operations/key-wrap.ts'
 import { policyApply } from './operations/policy-apply.ts'
 import { policyShow } from './operations/policy-show.ts'
+import { replicaChallenge } from './operations/replica-challenge.ts'
 import { sessionLogin } from './operations/session-login.ts'
 import { sessionLogout } from './operations/session-logout.ts'
 import { userChangePassword } from './operations/user-change-password.ts'
 import { userCreate } from './operations/user-create.ts'
 import { userDelete } from './operations/user-delete.ts'
+import { userExportReplica } from './operations/user-export-replica.ts'
+import { userImportReplica } from './operations/user-import-replica.ts'
 import { userList } from './operations/user-list.ts'
 import type { Handler } from './pipelines.ts'
 
@@ -73,6 +80,13 @@ export const HANDLERS: { readonly [K in OperationName]: Handler<K> } = {
   'key.export-public': keyExportPublic,
   'key.export-reference': keyExportReference,
   'key.export-value': keyExportValue,
+  'replica.challenge': replicaChallenge,
+  'key.export-replica': keyExportReplica,
+  'key.import-replica': keyImportReplica,
+  'user.export-replica': userExportReplica,
+  'user.import-replica': userImportReplica,
+  'backup.begin': backupBegin,
+  'backup.next': backupNext,
   'certificate.create': certificateCreate,
   'certificate.list': certificateList,
   'certificate.change': certificateChange,

@@ -127,7 +127,8 @@ function open(sealer: Sealer, key: KeyRecord): OpenKey {
   }
 }
 
-function openMaterial(sealer: Sealer, key: KeyRecord): Buffer {
+/** In clear; the caller's to wipe. Throws `store-damaged`. */
+export function openMaterial(sealer: Sealer, key: KeyRecord): Buffer {
   const material = Buffer.from(key.material, 'base64')
   if (key.keyClass === 'public-key') return material
   try {

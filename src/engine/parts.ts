@@ -1,3 +1,4 @@
+import type { BackupKeys } from '../backup/ways.ts'
 import type { Barrier } from '../cluster/barrier.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Uses } from '../cluster/uses.ts'
@@ -6,6 +7,8 @@ import type { Sealer } from '../crypto/seal.ts'
 import type { Actor } from '../policy/actor.ts'
 import type { Profile } from '../policy/hsm-profile/profile.ts'
 import type { Store } from '../store/store.ts'
+import type { Backups } from './backups.ts'
+import type { Challenges } from './challenges.ts'
 import type { Keyring } from './keyring.ts'
 import type { Session, Sessions } from './sessions.ts'
 import type { Streams } from './streams.ts'
@@ -18,6 +21,8 @@ export type EngineNeeds = {
   readonly store: Store
   /** Seals key material, under another key than the store seals records. */
   readonly sealer: Sealer
+  /** Seals the keys of backups, so that the master key opens them. */
+  readonly backupKeys: BackupKeys
   readonly passwords: PasswordHasher
   readonly clusterId: string
   readonly hsm: { readonly id: string; readonly version: string; readonly address: () => string }
@@ -42,6 +47,8 @@ export type Parts = EngineNeeds & {
   readonly barrier: Barrier
   readonly keyring: Keyring
   readonly streams: Streams
+  readonly challenges: Challenges
+  readonly backups: Backups
   /** Logins with the same name, one after another. */
   readonly loginTurns: Turns
   /** When this engine began, on the monotonic clock. */

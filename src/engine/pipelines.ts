@@ -49,7 +49,7 @@ type Change<K extends OperationName, P, D> = {
   /** Gathers the facts from the view and lets the rule decide. Synchronous, without effects: it may run again. */
   readonly decide: (facts: Facts, request: Checked<K>, prepared: P) => Decision<D>
   /** What the audit log calls the objects of the request that the writes do not show. */
-  readonly subjects?: (request: Checked<K>) => readonly string[]
+  readonly subjects?: (request: Checked<K>, decided: D | undefined, prepared: P) => readonly string[]
   /** What of an allowed request was refused. */
   readonly refused?: (decided: D) => readonly Refused[]
   /** Effects on this HSM alone, and the reply. Runs when the change is committed and confirmed. */
@@ -76,7 +76,7 @@ export function change<K extends OperationName, P = undefined, D = void>(
           operation: loggedAs ?? operation,
           decision,
           writes: storedWrites(call, decision.writes),
-          subjects: subjects?.(request) ?? [],
+          subjects: subjects?.(request, decision.allow ? decision.result : undefined, prepared) ?? [],
           refused: decision.allow ? (refused?.(decision.result) ?? []) : [],
         })
       })

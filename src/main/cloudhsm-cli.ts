@@ -17,11 +17,11 @@ let passwords: PasswordPrompt | undefined
 
 const environment: Environment = {
   root: programTree(version),
-  async open({ clusterId, config }) {
-    seats = createSeats(await loadClusters(config), clusterId)
-    return seats.seat(clusterId)
+  async open({ clusterId, option, config }) {
+    seats ??= createSeats(await loadClusters(config), undefined)
+    return seats.seat(clusterId, option)
   },
-  credentials: () => credentials(env['CLOUDHSM_ROLE'], env['CLOUDHSM_PIN']),
+  credentials: (side) => credentials(env, side === 'destination' ? 'DESTINATION_' : ''),
   async askHidden(prompt) {
     passwords ??= await openPrompt()
     return passwords.ask(prompt)

@@ -8,8 +8,10 @@ import {
   ETCD_WORDS,
   etcdOptions,
   NO_SOCKET,
+  newFile,
   type OptionName,
   type Options,
+  openingOf,
   secretFile,
   socketPath,
   startOptions,
@@ -18,6 +20,8 @@ import {
 
 export type Command = {
   readonly options: readonly OptionName[]
+  /** Takes one word that is no option: the path of a file. */
+  readonly takesFile?: true
   readonly run: (options: Options) => Promise<Outcome>
 }
 
@@ -47,10 +51,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       (await import('./status.ts')).status(homeOf(home), { json: json === true }),
   },
   audit: {
-    options: ['home', 'json'],
-    async run({ home, json }) {
+    options: ['home', 'hsm-id', 'json'],
+    async run({ home, 'hsm-id': hsmId, json }) {
       const who = await whoAsks()
-      return (await import('./audit.ts')).audit(homeOf(home), { who, json: json === true, print })
+      return (await import('./audit.ts')).audit(homeOf(home), { who, hsmId, json: json === true, print })
     },
   },
   'policy apply trusted-wrapping': {
@@ -94,6 +98,43 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     options: ['home'],
     run: async ({ home }) => (await import('./pkcs11/keep.ts')).keep(homeOf(home)),
   },
+  'backup create': {
+    options: ['home', 'to', 'passphrase-file'],
+    run: ({ home, to, 'passphrase-file': path }) =>
+      understood(
+        () => newFile('--to', to),
+        async (file) => {
+          const who = await whoAsks()
+          const { readNewPassphrase } = await import('./backup/opening.ts')
+          const passphrase = path === undefined ? undefined : await readNewPassphrase(path)
+          return (await import('./backup/create.ts')).createBackup(homeOf(home), {
+            who,
+            to: file,
+            passphrase,
+          })
+        },
+      ),
+  },
+  'backup restore': {
+    options: ['home', 'master-key-file', 'passphrase-file', 'keep-id'],
+    takesFile: true,
+    run: ({ home, file = '', 'keep-id': keepId, ...options }) =>
+      understood(
+        () => openingOf(options),
+        async (opening) =>
+          (await import('./backup/restore.ts')).restoreBackup(homeOf(home), {
+            file,
+            opening,
+            keepId: keepId === true,
+          }),
+      ),
+  },
+  'backup inspect': {
+    options: ['json'],
+    takesFile: true,
+    run: async ({ file = '', json }) =>
+      (await import('./backup/inspect.ts')).inspectBackup(file, { json: json === true }),
+  },
   demo: { options: [], run: async () => (await import('./demo.ts')).demo(print) },
   'node invite': {
     options: ['home'],
@@ -105,7 +146,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       understood(
         () => ({ path: secretFile(path), etcd: etcdOptions(options) }),
         async (asked) => {
-          const { readSecret } = await import('./node/secret-file.ts')
+          const { readSecret } = await import('./secret-file.ts')
           const { join } = await import('./node/join.ts')
           return join(homeOf(home), {
             secret: await readSecret(asked.path),
@@ -138,7 +179,7 @@ function understood<T>(read: () => T, run: (meaning: T) => Promise<Outcome>): Pr
 /** As cloudhsm-cli is told for a single command. */
 async function whoAsks(): Promise<Credentials> {
   const { credentials } = await import('../cli/credentials.ts')
-  return credentials(process.env['CLOUDHSM_ROLE'], process.env['CLOUDHSM_PIN'])
+  return credentials(process.env, '')
 }
 
 const homeOf = (path: string | undefined): Home => homeAt(path ?? defaultHome(process.env, homedir()))

@@ -10,6 +10,12 @@ Commands:
   policy show  Show whether the policy trusted-wrapping is applied; logs in as audit does
   policy apply trusted-wrapping
                Let no user get at the value of a sensitive key, for good; logs in as audit does
+  backup create
+               Write a backup of the running HSM to a file, sealed; logs in as audit does
+  backup restore <FILE>
+               Make an HSM of a backup: a clone with an id of its own
+  backup inspect <FILE>
+               Show what a backup says about itself; nothing of it is proven
   env          Print the shell lines that point PKCS#11 programs at the HSM
   pkcs11       Serve PKCS#11 programs on a machine without an HSM, which is reached as the CLI does
   demo         Share a key and take it back, on an HSM that is gone afterwards
@@ -28,6 +34,13 @@ Options:
                             or unlimited [default: hsm2m.medium]
       --detach              start: in the background; returns when the HSM answers
       --json                status, audit, policy show: as JSON
+      --to <FILE>           backup create: the new file
+      --passphrase-file <FILE>
+                            backup create: file with a passphrase that opens the backup as the master key does;
+                            backup restore: the same; - for standard input or to be asked
+      --master-key-file <FILE>
+                            backup restore: data/master.key of the HSM that the backup is of
+      --keep-id             backup restore: keep the id of the cluster, which must be gone for good
   -h, --help                Print help
   -V, --version             Print version
 
@@ -39,7 +52,7 @@ An HSM of a cluster, which start remembers:
       --etcd-user <NAME>           start, node join: user of etcd
       --etcd-password-file <FILE>  start, node join: file with the password of that user
       --cluster-id <ID>            start: cluster to join, or to found if etcd has none of that name
-      --hsm-id <ID>                start: name of this HSM in its cluster
+      --hsm-id <ID>                start: name of this HSM in its cluster; audit: whose log [default: its own]
       --advertise <HOST:PORT>      start: how others reach this HSM [default: where it listens]
       --key-use-fence              start: found a cluster that does not rely on the rate of clocks
       --secret-file <FILE>         node join: file with the secret, - for standard input`

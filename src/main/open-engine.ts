@@ -61,13 +61,14 @@ export async function openEngine(options: OpenEngineOptions): Promise<OpenEngine
   await using undo = new AsyncDisposableStack()
   const clock = createBootClock({ monotonic: () => performance.now(), wall: Date.now, uptime })
   const shared = plan && (await (await sharedStore()).openSharedStore(home, plan, clock))
-  const { store, sealer, clusterId, hsmId } = shared ?? openEmbeddedStore(home)
+  const { store, sealer, backupKeys, clusterId, hsmId } = shared ?? openEmbeddedStore(home)
   undo.defer(() => store.close())
   const hsm = { id: hsmId, version, address }
   const node = shared && openNode({ store: shared.store, hsm, clock, registry, log })
   const engine = createEngine({
     store: registry ? measuredStore(store, registry, seconds) : store,
     sealer,
+    backupKeys,
     clusterId,
     passwords: createPasswordHasher({ parallel: LIMITS.passwordHashes, queue: LIMITS.passwordQueue }),
     hsm,

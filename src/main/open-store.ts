@@ -1,5 +1,6 @@
 /** The embedded store of an HSM, with its seals. */
 import { randomBytes } from 'node:crypto'
+import { type BackupKeys, backupKeysOf } from '../backup/ways.ts'
 import { HsmError } from '../contract/errors.ts'
 import { createSealer, masterKeyCheck, type Sealer } from '../crypto/seal.ts'
 import { sqliteStore, storeIdentity } from '../store/sqlite/sqlite-store.ts'
@@ -12,6 +13,7 @@ export type OpenStore<S extends Store = Store> = {
   readonly store: S
   /** Of key material. */
   readonly sealer: Sealer
+  readonly backupKeys: BackupKeys
   readonly clusterId: string
   readonly hsmId: string
 }
@@ -35,6 +37,7 @@ export function openEmbeddedStore(home: Home): OpenStore {
       masterKeyCheck: masterKeyCheck(key),
     }),
     sealer: createSealer(key, 'material', clusterId),
+    backupKeys: backupKeysOf(key, clusterId),
     clusterId,
     hsmId: hsmIdOf(home),
   }))

@@ -14,7 +14,7 @@ const EVERYWHERE = {
 
 async function main(words: readonly string[]): Promise<Outcome> {
   const { command, rest } = commandOf(words)
-  const parsed = parse(rest, command?.options ?? [])
+  const parsed = parse(rest, command)
   if (typeof parsed === 'string') return wrongUsage(parsed)
   const { help, version: showVersion, ...options } = parsed
   if (help) return done(HELP)
@@ -35,13 +35,19 @@ function commandOf(words: readonly string[]): { command?: Command; rest: readonl
 }
 
 /** The options, or what is wrong with the words. */
-function parse(words: readonly string[], names: Command['options']) {
+function parse(words: readonly string[], command: Command | undefined) {
+  const { options: names, takesFile } = command ?? { options: [] }
   const options = { ...EVERYWHERE, ...Object.fromEntries(names.map((name) => [name, WORDS[name]])) }
   try {
     const { values, positionals } = parseArgs({ args: [...words], options, allowPositionals: true })
+    const file = takesFile ? positionals.shift() : undefined
     const [surplus] = positionals
     if (surplus !== undefined) return `unexpected argument '${surplus}'`
-    return { ...values } as Options & { readonly help?: boolean; readonly version?: boolean }
+    if (takesFile && !file && !values['help']) return 'FILE is missing'
+    return { ...values, ...(file !== undefined && { file }) } as Options & {
+      readonly help?: boolean
+      readonly version?: boolean
+    }
   } catch (error) {
     // The rest of the message tells how to pass an argument that begins with a dash.
     return (error as Error).message.replace(/\. .*/s, '')

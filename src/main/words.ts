@@ -4,6 +4,7 @@ import { isClusterId } from '../cli/config/document.ts'
 import { HsmError } from '../contract/errors.ts'
 import { HSM_TYPES, MODES } from '../contract/profiles.ts'
 import { foundingProfile, type Profile } from '../policy/hsm-profile/profile.ts'
+import type { Opening } from './backup/opening.ts'
 import { type ListenAddress, parseListen } from './listen-address.ts'
 import type { EtcdSettings } from './node/settings.ts'
 import type { StartOptions } from './node/start-plan.ts'
@@ -27,6 +28,10 @@ export const WORDS = {
   mode: { type: 'string' },
   'hsm-type': { type: 'string' },
   'secret-file': { type: 'string' },
+  to: { type: 'string' },
+  'passphrase-file': { type: 'string' },
+  'master-key-file': { type: 'string' },
+  'keep-id': { type: 'boolean' },
   pkcs11: { type: 'string' },
   socket: { type: 'string' },
   config: { type: 'string' },
@@ -46,6 +51,9 @@ export const ETCD_WORDS = [
 /** As they stand on the command line. */
 export type Options = {
   readonly [Name in OptionName]?: (typeof WORDS)[Name]['type'] extends 'boolean' ? boolean : string
+} & {
+  /** The word that is no option, of a command that takes one. */
+  readonly file?: string
 }
 
 /** @throws HsmError `invalid-request` naming the option at fault */
@@ -87,6 +95,20 @@ export function etcdOptions(options: Options): Partial<EtcdSettings> {
 export function secretFile(path: string | undefined): string {
   if (path) return path
   throw wrong('--secret-file', 'FILE is needed, or - for standard input')
+}
+
+/** @throws HsmError `invalid-request` when it is left out */
+export function newFile(option: '--to', path: string | undefined): string {
+  if (path) return resolve(path)
+  throw wrong(option, 'FILE is needed')
+}
+
+/** What opens a backup. Throws HsmError `invalid-request` unless it is said in one way. */
+export function openingOf(options: Options): Opening {
+  const [masterKeyFile, passphraseFile] = [options['master-key-file'], options['passphrase-file']]
+  if (masterKeyFile && passphraseFile === undefined) return { masterKeyFile: resolve(masterKeyFile) }
+  if (passphraseFile && masterKeyFile === undefined) return { passphraseFile }
+  throw wrong('--master-key-file FILE or --passphrase-file FILE', 'is needed, one of them')
 }
 
 /** Value of `--pkcs11` for an HSM without a socket for PKCS#11 programs. */

@@ -1,5 +1,6 @@
 /** A real engine for tests: everything it would have in production, on a store the test chooses. */
 import { randomBytes } from 'node:crypto'
+import { backupKeysOf } from '../../src/backup/ways.ts'
 import { LIMITS } from '../../src/contract/limits.ts'
 import { createPasswordHasher } from '../../src/crypto/password.ts'
 import { createSealer } from '../../src/crypto/seal.ts'
@@ -15,6 +16,7 @@ export async function testEngine(changes: Partial<EngineNeeds> = {}): Promise<En
   const engine = createEngine({
     store: memoryStore(),
     sealer: createSealer(MASTER_KEY, 'material', CLUSTER_ID),
+    backupKeys: backupKeysOf(MASTER_KEY, CLUSTER_ID),
     passwords: createPasswordHasher({ parallel: LIMITS.passwordHashes, queue: LIMITS.passwordQueue }),
     clusterId: CLUSTER_ID,
     hsm: { id: 'hsm-test2345abc', version: '1.2.3', address: () => '127.0.0.1:2223' },

@@ -43,9 +43,9 @@ export async function runShell({
   const source = openSource(completerOf(seats))
   const environment: Environment = {
     root: SHELL_TREE,
-    open: async ({ clusterId: id }) => seats.seat(id),
-    credentials() {
-      throw new HsmError('not-logged-in')
+    open: async ({ clusterId: id, option }) => seats.seat(id, option),
+    credentials(side, id) {
+      throw new HsmError('not-logged-in', side === 'only' ? undefined : `Not logged in to ${id}`)
     },
     askHidden: source.readHidden,
     ...(progress && { progress }),

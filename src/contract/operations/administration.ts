@@ -2,12 +2,10 @@
 import * as v from 'valibot'
 import { LIMITS } from '../limits.ts'
 import { HSM_TYPES, MODES } from '../profiles.ts'
-import { newPassword, role, triedPassword, username } from '../users.ts'
+import { account, newPassword, triedPassword, userInfo } from '../users.ts'
 import { count, done, nothing, type Operation } from './operation.ts'
 
 const named = v.object({ username: v.string(), role: v.string() })
-const account = { username, role }
-const feature = v.object({ strategy: v.string(), status: v.string() })
 
 const hsmInfo = v.object({
   vendor: v.string(),
@@ -23,14 +21,6 @@ const hsmInfo = v.object({
   'hsm-id': v.string(),
   address: v.string(),
   state: v.string(),
-})
-
-const userInfo = v.object({
-  ...named.entries,
-  locked: v.string(),
-  mfa: v.array(feature),
-  quorum: v.array(feature),
-  'cluster-coverage': v.string(),
 })
 
 const auditEntry = v.object({
@@ -159,8 +149,10 @@ export const ADMINISTRATION = {
   },
   'audit.list': {
     access: 'admin',
-    about: 'Read the audit log of the HSM that answers, oldest entries first',
+    about: 'Read the audit log of an HSM, oldest entries first',
     request: v.strictObject({
+      /** Left out: the one that answers. Logs of HSMs that are gone, and those that came in a backup, are kept. */
+      hsm: v.optional(v.pipe(v.string(), v.maxLength(128, 'hsm is too long'))),
       /** Sequence of the first entry wanted. */
       first: v.optional(count, 0),
       count: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.auditEntries)), 100),

@@ -1,6 +1,7 @@
 /** The store that the nodes of a cluster share on etcd: joined, or founded by the first of them. */
 import { randomBytes } from 'node:crypto'
 import { existsSync, rmSync } from 'node:fs'
+import { backupKeysOf } from '../../backup/ways.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { createSealer, masterKeyCheck } from '../../crypto/seal.ts'
 import type { EtcdAccess } from '../../store/etcd/client.ts'
@@ -29,13 +30,14 @@ export async function openSharedStore(
   if (!founded && known) throw new HsmError('store-damaged', `Cluster ${clusterId} is gone from etcd`)
   const hasKey = existsSync(home.masterKey)
   if (founded && !hasKey) throw notInvited(home, clusterId)
-  const { sealer, records, check } = withMasterKey(
+  const { sealer, records, check, backupKeys } = withMasterKey(
     home.masterKey,
     hasKey ? undefined : randomBytes,
     (key) => ({
       sealer: createSealer(key, 'material', clusterId),
       records: createSealer(key, 'records', clusterId),
       check: masterKeyCheck(key),
+      backupKeys: backupKeysOf(key, clusterId),
     }),
   )
   const options = {
@@ -53,7 +55,7 @@ export async function openSharedStore(
     throw notInvited(home, clusterId)
   })
   saveSettings(home, settings)
-  return { store, sealer, clusterId, hsmId: hsmIdOf(home, hsmId) }
+  return { store, sealer, backupKeys, clusterId, hsmId: hsmIdOf(home, hsmId) }
 }
 
 async function isOfAnother(access: EtcdAccess, clusterId: string, check: string): Promise<boolean> {

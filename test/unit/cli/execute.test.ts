@@ -25,7 +25,7 @@ async function once(clusters: Clusters, line: string, env: { role?: string; pin?
       close = seats.close
       return seats.seat(clusterId)
     },
-    credentials: () => credentials(env.role, env.pin),
+    credentials: () => credentials({ CLOUDHSM_ROLE: env.role, CLOUDHSM_PIN: env.pin }, ''),
     askHidden: async () => {
       throw noTerminal()
     },

@@ -11,7 +11,7 @@ import {
   sealMasterKey,
   writeInvitation,
 } from '../../../src/main/node/invitation.ts'
-import { readSecret } from '../../../src/main/node/secret-file.ts'
+import { readSecret } from '../../../src/main/secret-file.ts'
 
 const invitation = {
   clusterId: 'cluster-x',

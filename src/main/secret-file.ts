@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { HsmError } from '../../contract/errors.ts'
+import { HsmError } from '../contract/errors.ts'
 
 const MAX_BYTES = 8192
 

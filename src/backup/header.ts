@@ -1,0 +1,77 @@
+/** What a backup says about itself in clear: nothing of what is in it but where it comes from and what opens it. */
+import * as v from 'valibot'
+import { HsmError } from '../contract/errors.ts'
+import { LIMITS } from '../contract/limits.ts'
+import type { Reader } from './frames.ts'
+
+const MAGIC = 'strongroom-backup '
+const VERSION = 1
+const FIRST_LINE = new RegExp(`^${MAGIC}([1-9]\\d{0,8})$`)
+
+const text = v.pipe(v.string(), v.regex(/^[\x20-\x7e]{1,128}$/))
+const sealedKey = v.pipe(v.string(), v.maxLength(256), v.base64())
+const number = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 31))
+
+const masterKeyWay = v.strictObject({
+  way: v.literal('master-key'),
+  /** Tells whether a master key is the right one, and nothing else about it. */
+  check: text,
+  key: sealedKey,
+})
+const passphraseWay = v.strictObject({
+  way: v.literal('passphrase'),
+  /** Of argon2id; `memory` in KiB. */
+  memory: number,
+  passes: number,
+  parallelism: number,
+  salt: sealedKey,
+  key: sealedKey,
+})
+const header = v.strictObject({
+  /** Random; tells one backup from another. */
+  backup: text,
+  'cluster-id': text,
+  'hsm-id': text,
+  'made-at': v.pipe(v.string(), v.isoTimestamp()),
+  'made-by': text,
+  /** In each, the key of the backup is sealed under what opens it so. */
+  ways: v.pipe(v.array(v.variant('way', [masterKeyWay, passphraseWay])), v.minLength(1), v.maxLength(2)),
+})
+
+export type Header = v.InferOutput<typeof header>
+export type MasterKeyWay = v.InferOutput<typeof masterKeyWay>
+export type PassphraseWay = v.InferOutput<typeof passphraseWay>
+
+/** One line, which is sealed over as it is. */
+export const writeHeader = (facts: Header): string => JSON.stringify(facts)
+
+export const FIRST_BYTES = Buffer.from(`${MAGIC}${VERSION}\n`)
+
+/** @throws HsmError `invalid-data` */
+export function parseHeader(line: string): Header {
+  try {
+    return v.parse(header, JSON.parse(line))
+  } catch (cause) {
+    throw damaged({ cause })
+  }
+}
+
+/** @throws HsmError `invalid-data` when it is no backup, or one of another version */
+export async function readHeader(
+  reader: Reader,
+): Promise<{ readonly header: Header; readonly line: string }> {
+  const version = FIRST_LINE.exec((await reader.line(MAGIC.length + 10)) ?? '')?.[1]
+  if (version === undefined) throw new HsmError('invalid-data', 'The file is not a backup of Strongroom')
+  if (Number(version) !== VERSION) {
+    throw new HsmError(
+      'invalid-data',
+      `The backup has version ${version} of the format, and this Strongroom reads version ${VERSION}`,
+    )
+  }
+  const line = await reader.line(LIMITS.backupHeaderBytes)
+  if (line === undefined) throw damaged()
+  return { header: parseHeader(line), line }
+}
+
+export const damaged = (options?: ErrorOptions): HsmError =>
+  new HsmError('invalid-data', 'The backup is damaged, or not whole', options)

@@ -1,0 +1,60 @@
+/**
+ * Keys and users that go from one cluster to a clone of it, and backups, of which clones are made. The clusters never talk to
+ * each other: whoever is logged in to both carries a challenge from the destination to the source, and a parcel back.
+ */
+import * as v from 'valibot'
+import { base64 } from '../bytes.ts'
+import { keyObject, keySummary } from '../key-object.ts'
+import { LIMITS } from '../limits.ts'
+import { account, userInfo } from '../users.ts'
+import { count, nothing, type Operation, one } from './operation.ts'
+
+const challenge = base64(LIMITS.challengeBytes)
+const arriving = v.strictObject({ challenge, parcel: base64(LIMITS.parcelBytes) })
+const parcel = v.object({ parcel: v.string() })
+
+export const REPLICATION = {
+  'replica.challenge': {
+    access: 'session',
+    about:
+      'As the destination: a challenge that one parcel can be made for, within a minute, for this session',
+    request: nothing,
+    reply: v.object({ challenge: v.string() }),
+  },
+  'key.export-replica': {
+    access: 'session',
+    about: 'As the source: a parcel with a token key that only the clone that made the challenge can open',
+    request: v.strictObject({ ...one, challenge }),
+    reply: parcel,
+  },
+  'key.import-replica': {
+    access: 'session',
+    about: 'As the destination: the key of a parcel, under the reference it has at the source',
+    request: arriving,
+    reply: v.object({ key: v.union([keyObject, keySummary]) }),
+  },
+  'user.export-replica': {
+    access: 'admin',
+    about: 'As the source: a parcel with a user that only the clone that made the challenge can open',
+    request: v.strictObject({ ...account, challenge }),
+    reply: parcel,
+  },
+  'user.import-replica': {
+    access: 'admin',
+    about: 'As the destination: the user of a parcel, who is the same user then as at the source',
+    request: arriving,
+    reply: v.object({ user: userInfo }),
+  },
+  'backup.begin': {
+    access: 'admin',
+    about: 'Begin a backup of the state as it is now; only the master key opens it',
+    request: nothing,
+    reply: v.object({ backup: v.string(), header: v.string(), check: v.string(), users: count, keys: count }),
+  },
+  'backup.next': {
+    access: 'admin',
+    about: 'The next part of a backup that this session has begun',
+    request: v.strictObject({ backup: v.pipe(v.string(), v.maxLength(64, 'backup is too long')) }),
+    reply: v.object({ part: v.string(), last: v.boolean() }),
+  },
+} as const satisfies Record<string, Operation>

@@ -1,0 +1,67 @@
+import { type Header, writeHeader } from '../../backup/header.ts'
+import { type Entry, sealersOf, sealHeader } from '../../backup/parts.ts'
+import { BACKUP_KEY_BYTES, masterKeyWay } from '../../backup/ways.ts'
+import { LIMITS } from '../../contract/limits.ts'
+import type { Sealer } from '../../crypto/seal.ts'
+import { resealed } from '../../crypto/sealed-fields.ts'
+import type { StoredRecord } from '../../model/records.ts'
+import { allow } from '../../policy/decision.ts'
+import { clusterOf } from '../cluster-state.ts'
+import type { Parts } from '../parts.ts'
+import { change } from '../pipelines.ts'
+
+/** Records are immutable values: all of them, as they are at one moment, are a list. */
+type Snapshot = {
+  readonly clusterId: string
+  readonly records: readonly StoredRecord[]
+  readonly users: number
+  readonly keys: number
+}
+
+/** Writes nothing but the audit entry. A clone has a CA of its own, so that of the cluster stays here. */
+export const backupBegin = change<'backup.begin', undefined, Snapshot>('backup.begin', {
+  decide: ({ view }) =>
+    allow({
+      clusterId: clusterOf(view).clusterId,
+      records: [...view.records()].filter(({ kind }) => kind !== 'certificate-authority'),
+      users: view.userCount(),
+      keys: view.keyCount(),
+    }),
+  reply(parts, { actor }, snapshot) {
+    const { clusterId, users, keys } = snapshot
+    const backup = Buffer.from(parts.random(16)).toString('hex')
+    const key = parts.random(BACKUP_KEY_BYTES)
+    try {
+      const sealers = sealersOf(key, clusterId)
+      const about = { backup, 'cluster-id': clusterId }
+      const header: Header = {
+        ...about,
+        'hsm-id': parts.hsm.id,
+        'made-at': new Date(parts.now()).toISOString(),
+        'made-by': `Strongroom ${parts.hsm.version}`,
+        ways: [masterKeyWay(about, parts.backupKeys, key)],
+      }
+      const line = writeHeader(header)
+      parts.backups.open(actor.session, backup, entriesOf(parts, snapshot, sealers.material), sealers)
+      return { backup, header: line, check: sealHeader(sealers, line).toString('base64'), users, keys }
+    } finally {
+      key.fill(0)
+    }
+  },
+})
+
+/** Of the audit logs what was there at that moment: their heads say how much. */
+async function* entriesOf(
+  { sealer, store }: Pick<Parts, 'sealer' | 'store'>,
+  { records }: Snapshot,
+  material: Sealer,
+): AsyncGenerator<Entry> {
+  for (const record of records) yield { record: resealed(record, sealer, material) }
+  for (const head of records) {
+    if (head.kind !== 'audit-head') continue
+    for (let first = 0; first < head.count; first += LIMITS.auditEntries) {
+      const count = Math.min(LIMITS.auditEntries, head.count - first)
+      for (const audit of await store.audit(head.id, first, count)) yield { audit }
+    }
+  }
+}

@@ -1,0 +1,88 @@
+/** What goes from one clone to another, sealed under the secret that only clones share. */
+import type { CatalogView } from '../catalog/catalog.ts'
+import { HsmError } from '../contract/errors.ts'
+import { createSealer, type Sealer } from '../crypto/seal.ts'
+import { openLineage, resealed } from '../crypto/sealed-fields.ts'
+import { RECORDS } from '../model/record-shapes.ts'
+import type { KeyRecord, UserRecord } from '../model/records.ts'
+import { flag, listOf, object, type Read, text } from '../model/shape.ts'
+import type { Clone } from '../policy/replication/source.ts'
+import { clusterOf } from './cluster-state.ts'
+import type { Parts } from './parts.ts'
+
+/** What the destination says of itself, and what makes the parcel good once. */
+export type Challenge = Clone & { readonly nonce: string }
+
+/** Who a key names, so that a refusal can name them too. */
+export type Holder = { readonly id: string; readonly username: string }
+
+/** `key.material` is sealed under the shared secret until it is placed. */
+export type KeyParcel = {
+  readonly source: Clone
+  readonly key: KeyRecord
+  readonly holders: readonly Holder[]
+}
+export type UserParcel = { readonly source: Clone; readonly user: UserRecord }
+
+const clone = { clusterId: text, trustedWrapping: flag }
+const readChallenge = object<Challenge>({ ...clone, nonce: text })
+const readKeyParcel = object<KeyParcel>({
+  source: object<Clone>(clone),
+  key: RECORDS.key,
+  holders: listOf(object<Holder>({ id: text, username: text })),
+})
+const readUserParcel = object<UserParcel>({ source: object<Clone>(clone), user: RECORDS.user })
+
+/** What the other cluster may know of this one. */
+export function cloneFacts(view: CatalogView): Clone {
+  const { clusterId, trustedWrapping } = clusterOf(view)
+  return { clusterId, trustedWrapping }
+}
+
+export const sealChallenge = (parts: Parts, nonce: string): string =>
+  write(sealerOf(parts, 'parcel'), { ...cloneFacts(parts.store.catalog), nonce }, 'challenge')
+
+/** @throws HsmError `not-clones` */
+export const openChallenge = (parts: Parts, sealed: string): Challenge =>
+  read(sealerOf(parts, 'parcel'), readChallenge, sealed, 'challenge')
+
+export function sealKeyParcel(parts: Parts, { nonce }: Challenge, parcel: KeyParcel): string {
+  const key = resealed(parcel.key, parts.sealer, sealerOf(parts, 'material'))
+  return write(sealerOf(parts, 'parcel'), { ...parcel, key }, `key/${nonce}`)
+}
+
+/** @throws HsmError `not-clones` */
+export const openKeyParcel = (parts: Parts, { nonce }: Challenge, sealed: string): KeyParcel =>
+  read(sealerOf(parts, 'parcel'), readKeyParcel, sealed, `key/${nonce}`)
+
+/** The key of a parcel as it can be stored here. */
+export const unpacked = (parts: Parts, key: KeyRecord): KeyRecord =>
+  resealed(key, sealerOf(parts, 'material'), parts.sealer)
+
+export const sealUserParcel = (parts: Parts, { nonce }: Challenge, parcel: UserParcel): string =>
+  write(sealerOf(parts, 'parcel'), parcel, `user/${nonce}`)
+
+/** @throws HsmError `not-clones` */
+export const openUserParcel = (parts: Parts, { nonce }: Challenge, sealed: string): UserParcel =>
+  read(sealerOf(parts, 'parcel'), readUserParcel, sealed, `user/${nonce}`)
+
+/** The secret is opened each time: it is seldom needed. */
+function sealerOf({ sealer, store }: Parts, purpose: 'parcel' | 'material'): Sealer {
+  const secret = openLineage(sealer, clusterOf(store.catalog))
+  try {
+    return createSealer(secret, purpose, 'lineage')
+  } finally {
+    secret.fill(0)
+  }
+}
+
+const write = (sealer: Sealer, value: object, context: string): string =>
+  sealer.seal(Buffer.from(JSON.stringify(value)), context).toString('base64')
+
+function read<T>(sealer: Sealer, shape: Read<T>, sealed: string, context: string): T {
+  try {
+    return shape(JSON.parse(sealer.open(Buffer.from(sealed, 'base64'), context).toString('utf8')))
+  } catch (cause) {
+    throw new HsmError('not-clones', undefined, { cause })
+  }
+}

@@ -1,0 +1,96 @@
+/** `strongroom backup create`: has the running HSM of a home make a backup, and writes it to a file. */
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { link, open, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { framed } from '../../backup/frames.ts'
+import { FIRST_BYTES, parseHeader, writeHeader } from '../../backup/header.ts'
+import { sealersOf, sealHeader } from '../../backup/parts.ts'
+import { openWithMasterKey, passphraseWay } from '../../backup/ways.ts'
+import { syncDirectory } from '../../cli/config/durable.ts'
+import type { Credentials } from '../../cli/seats.ts'
+import { HsmError } from '../../contract/errors.ts'
+import type { Hsm } from '../../contract/hsm.ts'
+import type { Reply } from '../../contract/operations.ts'
+import { KEY_COST, type KeyCost } from '../../crypto/passphrase.ts'
+import type { Home } from '../home.ts'
+import { loggedIn } from '../logged-in.ts'
+import { withMasterKey } from '../master-key.ts'
+import { done, type Outcome } from '../outcome.ts'
+
+export type CreateOptions = {
+  /** An admin. */
+  readonly who: Credentials
+  /** Path of the new file. */
+  readonly to: string
+  /** Opens the backup, too. */
+  readonly passphrase: string | undefined
+}
+
+/** @throws HsmError, or an error of the operating system; there is no file then */
+export async function createBackup(home: Home, { who, to, passphrase }: CreateOptions): Promise<Outcome> {
+  if (existsSync(to)) throw new HsmError('invalid-request', `${to} exists already`)
+  return loggedIn(home, who, async (hsm, token) => {
+    const begun = await hsm.call('backup.begin', {}, token)
+    const proven = passphrase === undefined ? begun : await openedBy(home, begun, passphrase)
+    const bytes = await writeWhole(to, bytesOf(hsm, token, begun.backup, proven))
+    const { 'cluster-id': clusterId } = parseHeader(proven.header)
+    const opens = passphrase === undefined ? 'The master key opens' : 'The master key and the passphrase open'
+    return done(
+      `Wrote a backup of ${clusterId} to ${to}: ${begun.keys} keys, ${begun.users} users, ${bytes} bytes.\n${opens} it.`,
+    )
+  })
+}
+
+type Proven = Pick<Reply<'backup.begin'>, 'header' | 'check'>
+
+/**
+ * The header with one more way to open the backup. It is added here, with the master key, and not by the HSM: an admin who
+ * could choose a passphrase, and knows nothing else, could read every key.
+ */
+export async function openedBy(
+  home: Home,
+  begun: Proven,
+  passphrase: string,
+  cost: KeyCost = KEY_COST,
+): Promise<Proven> {
+  const header = parseHeader(begun.header)
+  const key = withMasterKey(home.masterKey, undefined, (masterKey) => openWithMasterKey(header, masterKey))
+  try {
+    const way = await passphraseWay(header, key, passphrase, cost)
+    const line = writeHeader({ ...header, ways: [...header.ways, way] })
+    return { header: line, check: sealHeader(sealersOf(key, header['cluster-id']), line).toString('base64') }
+  } finally {
+    key.fill(0)
+  }
+}
+
+/** What is in the file of a backup that has begun. */
+export async function* bytesOf(
+  hsm: Hsm,
+  token: string,
+  backup: string,
+  { header, check }: Proven,
+): AsyncGenerator<Buffer> {
+  yield Buffer.concat([FIRST_BYTES, Buffer.from(`${header}\n`), framed(Buffer.from(check, 'base64'))])
+  for (;;) {
+    const { part, last } = await hsm.call('backup.next', { backup }, token)
+    yield framed(Buffer.from(part, 'base64'))
+    if (last) return
+  }
+}
+
+/** The file gets its name when it is whole and on disk. @returns its bytes */
+async function writeWhole(path: string, content: AsyncIterable<Buffer>): Promise<number> {
+  const unfinished = `${path}.${randomUUID()}.new`
+  try {
+    await using file = await open(unfinished, 'wx', 0o600)
+    for await (const bytes of content) await file.writeFile(bytes)
+    await file.sync()
+    await link(unfinished, path)
+    syncDirectory(dirname(path))
+    return (await file.stat()).size
+  } finally {
+    await rm(unfinished, { force: true })
+  }
+}

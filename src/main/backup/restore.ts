@@ -1,0 +1,107 @@
+/** `strongroom backup restore`: makes an HSM of a backup, whole or not at all. */
+import { randomBytes, randomUUID } from 'node:crypto'
+import { createReadStream, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { createReader } from '../../backup/frames.ts'
+import { readHeader } from '../../backup/header.ts'
+import { type Entry, readParts, sealersOf } from '../../backup/parts.ts'
+import { syncDirectory } from '../../cli/config/durable.ts'
+import { HsmError } from '../../contract/errors.ts'
+import { createSealer, masterKeyCheck, type Sealer } from '../../crypto/seal.ts'
+import { sqliteStore } from '../../store/sqlite/sqlite-store.ts'
+import { type Home, homeAt, makeHome } from '../home.ts'
+import { hsmIdOf, newId } from '../ids.ts'
+import { takeLock } from '../lock.ts'
+import { withMasterKey } from '../master-key.ts'
+import { done, type Outcome } from '../outcome.ts'
+import { keyOf, type Opening } from './opening.ts'
+import { restoreInto } from './restoring.ts'
+
+export type RestoreOptions = {
+  readonly file: string
+  readonly opening: Opening
+  /** Take the place of the cluster that the backup is of, instead of making a clone of it. */
+  readonly keepId: boolean
+}
+
+/** @throws HsmError, or an error of the operating system; the home is then as it was */
+export async function restoreBackup(home: Home, { file, opening, keepId }: RestoreOptions): Promise<Outcome> {
+  await using stream = createReadStream(file)
+  const reader = createReader(stream)
+  const { header, line } = await readHeader(reader)
+  const source = header['cluster-id']
+  const key = await keyOf(header, opening)
+  const sealers = sealersOf(key, source)
+  key.fill(0)
+  const clusterId = keepId ? source : newId('cluster')
+  makeHome(home)
+  const unlock = takeLock(home.lock) ?? notEmpty(home)
+  try {
+    refuseUnlessEmpty(home)
+    const parts = readParts(reader, line, sealers)
+    const { users, keys } = await inPlace(home, (staging) =>
+      fill(staging, parts, { source, clusterId, from: sealers.material }),
+    )
+    return done(
+      `Restored ${source} of ${header['made-at']}${keepId ? '' : ` as ${clusterId}, a clone of it`}: ${keys} keys, ${users} users.\n` +
+        `Its master key is a new one, ${home.masterKey}. Start it with: strongroom start --home ${home.root}`,
+    )
+  } finally {
+    unlock()
+  }
+}
+
+function notEmpty({ root }: Home): never {
+  throw new HsmError(
+    'invalid-request',
+    `There is an HSM in ${root} already; choose another directory with --home`,
+  )
+}
+
+function refuseUnlessEmpty(home: Home): void {
+  if (readdirSync(dirname(home.database)).length > 0) notEmpty(home)
+}
+
+const STAGING = 'restoring-'
+
+/** What `fill` makes in a directory beside it becomes the data of the home at once, when it is whole and on disk. */
+async function inPlace<R>(home: Home, fill: (staging: Home) => Promise<R>): Promise<R> {
+  for (const name of readdirSync(home.root)) if (name.startsWith(STAGING)) remove(join(home.root, name))
+  const staging = homeAt(join(home.root, `${STAGING}${randomUUID()}`))
+  const data = dirname(staging.database)
+  mkdirSync(data, { recursive: true, mode: 0o700 })
+  try {
+    const result = await fill(staging)
+    syncDirectory(data)
+    renameSync(data, dirname(home.database))
+    syncDirectory(home.root)
+    return result
+  } finally {
+    remove(staging.root)
+  }
+}
+
+const remove = (path: string): void => rmSync(path, { recursive: true, force: true })
+
+async function fill(
+  staging: Home,
+  parts: AsyncIterable<readonly Entry[]>,
+  options: { readonly source: string; readonly clusterId: string; readonly from: Sealer },
+): Promise<{ readonly users: number; readonly keys: number }> {
+  const { clusterId } = options
+  const { store, to } = withMasterKey(staging.masterKey, randomBytes, (key) => ({
+    store: sqliteStore({
+      path: staging.database,
+      sealer: createSealer(key, 'records', clusterId),
+      clusterId,
+      masterKeyCheck: masterKeyCheck(key),
+    }),
+    to: createSealer(key, 'material', clusterId),
+  }))
+  try {
+    const hsmId = hsmIdOf(staging)
+    return await restoreInto(store, parts, { ...options, hsmId, to, random: randomBytes, now: Date.now() })
+  } finally {
+    await store.close()
+  }
+}
