@@ -63,6 +63,12 @@ export const KEY: Group = {
       load: async () => (await import('./commands/key/delete.ts')).deleteKey,
     },
     {
+      name: 'describe',
+      about: 'Show a key of the HSM cluster, who can do what with it, and why',
+      extension: true,
+      load: async () => (await import('./commands/key/describe.ts')).describeKey,
+    },
+    {
       name: 'generate-file',
       about: 'Write a public key, or a reference to a private key, of the HSM cluster to a file',
       load: async () => (await import('./commands/key/generate-file.ts')).generateFile,

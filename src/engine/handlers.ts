@@ -22,6 +22,7 @@ import { keyCopy } from './operations/key-copy.ts'
 import { keyDelete } from './operations/key-delete.ts'
 import { keyDeleteMany } from './operations/key-delete-many.ts'
 import { keyDerive } from './operations/key-derive.ts'
+import { keyDescribe } from './operations/key-describe.ts'
 import { keyExportPublic } from './operations/key-export-public.ts'
 import { keyExportReference } from './operations/key-export-reference.ts'
 import { keyExportReplica } from './operations/key-export-replica.ts'
@@ -63,6 +64,7 @@ export const HANDLERS: { readonly [K in OperationName]: Handler<K> } = {
   'policy.apply': policyApply,
   'policy.show': policyShow,
   'key.list': keyList,
+  'key.describe': keyDescribe,
   'key.share': keyShare,
   'key.unshare': keyUnshare,
   'key.delete': keyDelete,

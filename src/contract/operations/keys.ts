@@ -15,6 +15,7 @@ import {
 } from '../generation.ts'
 import { REFERENCE_ENCODINGS } from '../key-files.ts'
 import { keyObject, keySummary } from '../key-object.ts'
+import { keyRights } from '../key-rights.ts'
 import { LIMITS } from '../limits.ts'
 import { outcomes, severalKeys } from '../several-keys.ts'
 import { role } from '../users.ts'
@@ -49,6 +50,12 @@ export const KEYS = {
       returned_key_count: count,
       next_token: v.optional(v.string()),
     }),
+  },
+  'key.describe': {
+    access: 'session',
+    about: 'Show a key, who can do what with it, and why',
+    request: v.strictObject(one),
+    reply: v.object({ key: v.union([keyObject, keySummary]), rights: v.array(keyRights) }),
   },
   'key.share': {
     access: 'crypto-user',

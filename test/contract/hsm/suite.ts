@@ -7,6 +7,7 @@ import { derivationContract } from './derivation.ts'
 import { encryptionContract } from './encryption.ts'
 import { generationContract } from './generation.ts'
 import { guaranteeContract } from './guarantee.ts'
+import { keyDescriptionContract } from './key-description.ts'
 import { keySelectionContract } from './key-selection.ts'
 import { keysContract } from './keys.ts'
 import { severalKeysContract } from './several-keys.ts'
@@ -44,6 +45,7 @@ export function hsmContract(
     usersContract(fresh)
     keysContract(fresh)
     keySelectionContract(fresh)
+    keyDescriptionContract(fresh)
     severalKeysContract(fresh)
     generationContract(fresh)
     signingContract(fresh)

@@ -1,0 +1,33 @@
+import type { KeyRights } from '../../../contract/key-rights.ts'
+import { oneKey } from '../../options.ts'
+import { action } from '../../spec.ts'
+
+export const describeKey = action({
+  options: { filter: oneKey('description') },
+  async run({ filter }, { call }) {
+    const { key, rights } = await call('key.describe', { filter })
+    return { key, summary: rights.map(inWords), rights }
+  },
+})
+
+const WHO: Readonly<Record<KeyRights['who'], (usernames: string) => string>> = {
+  owner: (username) => `${username}, who owns it,`,
+  'shared-users': (usernames) => `${usernames}, with whom it is shared,`,
+  'other-crypto-users': () => 'Other crypto users',
+  admins: () => 'Admins',
+}
+
+/** The rights name everyone. */
+const NAMED = 3
+
+function inWords({ who, usernames, allowed }: KeyRights): string {
+  const others = usernames.length - NAMED
+  const named = others > 0 ? [...usernames.slice(0, NAMED), `${others} more`] : usernames
+  const operations = allowed.map(({ operation }) => operation)
+  return `${WHO[who](listed(named))} can ${operations.length === 0 ? 'do nothing with it' : listed(operations)}`
+}
+
+function listed(words: readonly string[]): string {
+  const before = words.slice(0, -1)
+  return before.length === 0 ? words.join() : `${before.join(', ')} and ${words.at(-1)}`
+}

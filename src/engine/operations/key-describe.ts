@@ -1,0 +1,69 @@
+import type { CatalogView } from '../../catalog/catalog.ts'
+import type { Reply } from '../../contract/operations.ts'
+import type { KeyRecord, UserRecord } from '../../model/records.ts'
+import type { Actor } from '../../policy/actor.ts'
+import { allow } from '../../policy/decision.ts'
+import { type Rights, rightsOf } from '../../policy/key-rights/rights.ts'
+import { exactlyOne } from '../../policy/key-selection.ts'
+import { clusterOf } from '../cluster-state.ts'
+import { circumstances } from '../facts.ts'
+import { keyObject, keySummary } from '../key-object.ts'
+import { read } from '../pipelines.ts'
+import { select } from '../selection.ts'
+
+/** Users who have the same rights to a key, and one of them. */
+type Party = {
+  readonly who: Reply<'key.describe'>['rights'][number]['who']
+  readonly usernames: readonly string[]
+  readonly actor: Actor
+}
+
+/** An admin is told no more than `key list` tells, and what admins can do. */
+export const keyDescribe = read<'key.describe'>(({ parts, view, call }, { filter }) => {
+  const selected = exactlyOne(select(view, call, filter))
+  if (!selected.allow) return selected
+  const key = selected.result
+  const full = call.actor.role === 'crypto-user'
+  const facts = { key, cluster: clusterOf(view), circumstances: circumstances(parts, view, call) }
+  return allow({
+    key: full ? keyObject(view, key, parts.cluster.coverage()) : keySummary(key),
+    rights: (full ? partiesTo(view, key) : [ADMINS]).map(({ who, usernames, actor }) => ({
+      who,
+      usernames: [...usernames],
+      ...grouped(rightsOf({ ...facts, actor })),
+    })),
+  })
+})
+
+/** Anyone who is not named: nobody has this id. */
+const anyone = (role: Actor['role']): Actor => ({ id: '', username: '', role, session: '' })
+const OTHERS: Party = { who: 'other-crypto-users', usernames: [], actor: anyone('crypto-user') }
+const ADMINS: Party = { who: 'admins', usernames: [], actor: anyone('admin') }
+
+function partiesTo(view: CatalogView, { owner, sharedWith }: KeyRecord): readonly Party[] {
+  const holders = [
+    ['owner', [owner]],
+    ['shared-users', sharedWith],
+  ] as const
+  const named = holders.flatMap(([who, ids]): readonly Party[] => {
+    const users = ids.flatMap((id) => view.user(id) ?? [])
+    const [first] = users
+    return first ? [{ who, usernames: users.map(({ username }) => username), actor: actorOf(first) }] : []
+  })
+  return [...named, OTHERS, ADMINS]
+}
+
+const actorOf = ({ id, username, role }: UserRecord): Actor => ({ id, username, role, session: '' })
+
+/** What is refused for one reason stands together. */
+function grouped({ standing, allowed, refused }: Rights) {
+  const reasons = new Map<string, string[]>()
+  for (const { operation, reason } of refused) {
+    reasons.set(reason, [...(reasons.get(reason) ?? []), operation])
+  }
+  return {
+    standing,
+    allowed: [...allowed],
+    refused: [...reasons].map(([reason, operations]) => ({ reason, operations })),
+  }
+}
