@@ -6,16 +6,18 @@ import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
 import { CKM } from '../../../src/pkcs11/cryptoki/mechanism-types.ts'
 import { CKA } from '../../../src/pkcs11/cryptoki/objects.ts'
-import { fails, start } from './commands.ts'
+import { fails, start, succeeds } from './commands.ts'
 import { type Payments, payments } from './payments.ts'
 import { needsPkcs11js, program } from './program.ts'
 import { find, findKey, sign, signIn } from './steps.ts'
 
-const STRONGROOM = join(import.meta.dirname, '..', '..', '..', 'bin', 'strongroom')
+const BIN = join(import.meta.dirname, '..', '..', '..', 'bin')
+const STRONGROOM = join(BIN, 'strongroom')
+const ECDSA_SHA1 = { mechanism: CKM.ECDSA_SHA1 }
 const SHA256_RSA = { mechanism: CKM.SHA256_RSA_PKCS }
 
 suite('strongroom pkcs11, the agent', needsPkcs11js(), () => {
-  const company = payments()
+  const company = payments('--mode', 'fips')
 
   /** The company's keys, as a machine sees them that has only the client's configuration. */
   async function elsewhere(t: TestContext): Promise<Payments> {
@@ -39,6 +41,31 @@ suite('strongroom pkcs11, the agent', needsPkcs11js(), () => {
     await bob.refusal('C_Sign', session, Buffer.from('a payment'), Buffer.alloc(256))
     assert.equal(await bob.refusal('C_SignInit', session, SHA256_RSA, key), 'CKR_KEY_HANDLE_INVALID')
     assert.deepEqual(await find(bob, session, [{ type: CKA.CLASS, value: 3 }]), [])
+  })
+
+  test('a weak hash function in FIPS mode is refused, unless the configuration allows it', async (t) => {
+    await company.generateEc('weak')
+    await company.share('weak')
+    const ready = async () => {
+      const bob = await program(t, await elsewhere(t))
+      const session = await signIn(bob)
+      const key = await findKey(bob, session, 'weak')
+      return { bob, session, key }
+    }
+    const strict = await ready()
+    const refusal = await strict.bob.refusal('C_SignInit', strict.session, ECDSA_SHA1, strict.key)
+    assert.equal(refusal, 'CKR_MECHANISM_INVALID')
+    const { clientConfig } = company.home()
+    const allow = [
+      join(BIN, 'configure-cli'),
+      '--config',
+      clientConfig,
+      '--enable-ecdsa-with-weak-hash-function',
+    ]
+    assert.equal(await succeeds(t, allow), '')
+    const lenient = await ready()
+    const signature = await sign(lenient.bob, lenient.session, lenient.key, ECDSA_SHA1, 'a payment')
+    assert.equal(signature.length, 64)
   })
 
   test('a restart of the HSM costs a program at most one failed call', async (t) => {
