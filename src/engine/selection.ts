@@ -6,7 +6,7 @@ import { attributeOf } from '../model/key-attributes.ts'
 import type { KeyRecord } from '../model/records.ts'
 import type { Actor } from '../policy/actor.ts'
 import { allow, type Decision, deny } from '../policy/decision.ts'
-import { maySelectByHolder, sees } from '../policy/key-visibility.ts'
+import { holds, maySelectByHolder, sees } from '../policy/key-visibility.ts'
 import { targets } from './facts.ts'
 import type { Call } from './parts.ts'
 
@@ -94,8 +94,14 @@ function candidates(view: CatalogView, actor: Actor, wanted: Wanted): Iterable<K
   const [smallest] = indexed(view, wanted).sort((a, b) => a.size - b.size)
   if (smallest) return lookUp(view, smallest)
   if (actor.role === 'admin') return view.keys()
-  const visible = [view.keysByOwner(actor.id), view.keysBySharedUser(actor.id), view.publicKeys()]
-  return lookUp(view, new Set(visible.flatMap((references) => [...references])))
+  return held(view, actor)
+}
+
+/** What a crypto user sees, each key once. */
+function* held(view: CatalogView, actor: Actor): Generator<KeyRecord> {
+  yield* lookUp(view, view.keysByOwner(actor.id))
+  for (const key of lookUp(view, view.keysBySharedUser(actor.id))) if (key.owner !== actor.id) yield key
+  for (const key of lookUp(view, view.publicKeys())) if (!holds(actor, key)) yield key
 }
 
 function indexed(view: CatalogView, { filter, owner, sharedWith }: Wanted): ReadonlySet<string>[] {

@@ -3,7 +3,7 @@ import { before, suite, test } from 'node:test'
 import type { Hsm } from '../../../src/contract/hsm.ts'
 import type { Request } from '../../../src/contract/operations.ts'
 import { fails } from '../../support/errors.ts'
-import { createWorld, makeAes, type Person, reference, type World } from '../../support/world.ts'
+import { createWorld, makeAes, makePair, type Person, reference, type World } from '../../support/world.ts'
 
 /** What several keys are selected by, and that nobody learns of keys they do not see. */
 export function keySelectionContract(open: () => Promise<Hsm>): void {
@@ -53,6 +53,18 @@ export function keySelectionContract(open: () => Promise<Hsm>): void {
       }
     })
 
+    test('finds a key once, however many reasons there are to see it', async () => {
+      const { pub } = await makePair(world, 'alice', { label: 'seen' })
+      await world.as('alice', 'key.share', {
+        filter: reference(pub),
+        usernames: ['bob'],
+        role: 'crypto-user',
+      })
+      for (const who of ['alice', 'bob', 'carol', 'admin'] as const) {
+        assert.deepEqual(await labels(who, { 'label-glob': 'seen-*' }), ['seen-public'], who)
+      }
+    })
+
     test('a user who does not exist is an error, not an empty list', async () => {
       for (const request of [{ owner: 'ghost' }, { 'shared-with': 'ghost' }]) {
         await assert.rejects(labels('alice', request), fails('user-not-found', 'User ghost not found'))
@@ -63,6 +75,7 @@ export function keySelectionContract(open: () => Promise<Hsm>): void {
       const next = async (token: string) => {
         const page = await world.as('carol', 'key.list', {
           filter: [],
+          owner: 'carol',
           'max-items': 2,
           'starting-token': token,
         })
