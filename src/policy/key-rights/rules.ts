@@ -126,27 +126,29 @@ function waysToWrap({ actor, key, cluster, circumstances }: Case): readonly Way[
   })
 }
 
-/** Under the best wrapping key there could be, the next one to be made and trusted, and under one that nobody trusts. */
+/** Under the best wrapping key there could be, and under one that nobody trusts. */
 function waysToLeave({ actor, key, cluster, circumstances }: Case): readonly Way[] {
-  const best = bestWrappingKey(key, cluster)
-  const after = { ...cluster, nextReference: cluster.nextReference + 1 }
-  return [best, { ...best, flags: { ...best.flags, trusted: false } }].map((wrapping) => ({
-    decision: inTurn(
-      mayWrapKey(actor, key, wrapping, circumstances),
-      mayWrapUnder(after, { wrapping, payload: key }, { name: 'aes-zero-pad' }),
-    ),
-  }))
+  return [true, false].map((trusted) => {
+    const wrapping = wrappingKey(key, trusted)
+    return {
+      decision: inTurn(
+        mayWrapKey(actor, key, wrapping, circumstances),
+        mayWrapUnder(cluster, { wrapping, payload: key }, { name: 'aes-zero-pad' }),
+      ),
+    }
+  })
 }
 
-function bestWrappingKey(key: KeyRecord, { nextReference }: ClusterRecord): KeyRecord {
+/** One that was made for it under every policy there is. */
+function wrappingKey(key: KeyRecord, trusted: boolean): KeyRecord {
   const none = { encrypt: false, decrypt: false, sign: false, verify: false, derive: false, unwrap: false }
   const kept = { local: true, sensitive: true, 'always-sensitive': true, extractable: false }
   return {
     ...key,
-    id: `0x${nextReference.toString(16).padStart(16, '0')}`,
     keyClass: 'secret-key',
     keyType: 'aes',
-    flags: { ...key.flags, ...none, ...kept, 'never-extractable': true, wrap: true, trusted: true },
+    flags: { ...key.flags, ...none, ...kept, 'never-extractable': true, wrap: true, trusted },
+    madeUnderPolicy: true,
     wrapTemplate: undefined,
   }
 }
