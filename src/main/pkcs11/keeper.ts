@@ -8,6 +8,7 @@ import type { Socket } from 'node:net'
 import type { Snapshot } from '../../pkcs11/serve.ts'
 import type { Log } from '../open-engine.ts'
 import type { KeeperMessage } from './keeper-messages.ts'
+import { createKeeperProcess } from './keeper-process.ts'
 
 export type Held = {
   /** The keeper could go on with it from here. */
@@ -25,60 +26,65 @@ export type Keeper = {
   told(): Promise<void>
 }
 
-/** @param start the process, with an IPC channel; started when it is first needed, and again if it ended */
+type Connection = {
+  readonly socket: Socket
+  keeper: ChildProcess
+  /** Undefined while something is asked. */
+  snapshot: Snapshot | undefined
+}
+
+/** @param start the process, with an IPC channel */
 export function createKeeper(start: () => ChildProcess, log: Log): Keeper {
-  let child: ChildProcess | undefined
+  const { running, tell, told } = createKeeperProcess(start, holdAnew, log)
   let lastId = 0
-  let sending: Promise<void> = Promise.resolve()
+  const connections = new Map<number, Connection>()
   const ready = new Set<number>()
 
-  function running(): ChildProcess {
-    if (child?.connected) return child
-    const started = start()
-    started.once('error', (error) => log('warn', { err: error }, 'the keeper could not be started'))
-    started.once('exit', (code, signal) => log('warn', { code, signal }, 'the keeper has ended'))
-    // Neither it nor the channel keeps this process from ending.
-    started.unref()
-    started.channel?.unref()
-    child = started
-    return started
+  function holdAnew(): void {
+    for (const [id, connection] of connections) {
+      if (connection.keeper.connected) continue
+      ready.delete(id)
+      connection.keeper = running()
+      void tell(connection.keeper, { hold: id }, handleOf(connection.socket))
+      if (connection.snapshot) reportIdle(id, connection, connection.snapshot)
+    }
   }
 
-  /** Resolves when it is on its way, and would arrive even if this process ended. */
-  function tell(to: ChildProcess, message: KeeperMessage, handle?: unknown): Promise<void> {
-    if (!to.connected) return Promise.resolve()
-    const { promise, resolve } = Promise.withResolvers<void>()
-    to.send(message, handle as Socket | undefined, { keepOpen: true }, () => resolve())
-    sending = promise
-    return promise
+  function reportIdle(id: number, connection: Connection, snapshot: Snapshot): void {
+    connection.snapshot = snapshot
+    const { keeper } = connection
+    void tell(keeper, { idle: id, snapshot }).then(() => {
+      if (connection.snapshot === snapshot && keeper.connected) ready.add(id)
+    })
+  }
+
+  function notReady(id: number, { keeper }: Connection, message: KeeperMessage): void {
+    ready.delete(id)
+    void tell(keeper, message)
   }
 
   return {
     hold(socket) {
       lastId += 1
       const id = lastId
-      const to = running()
-      void tell(to, { hold: id }, handleOf(socket))
-      let reports = 0
-      function notReady(message: KeeperMessage): void {
-        reports += 1
-        ready.delete(id)
-        void tell(to, message)
-      }
+      const connection: Connection = { socket, keeper: running(), snapshot: undefined }
+      connections.set(id, connection)
+      void tell(connection.keeper, { hold: id }, handleOf(socket))
       return {
-        idle(snapshot) {
-          reports += 1
-          const report = reports
-          void tell(to, { idle: id, snapshot }).then(() => {
-            if (report === reports && to.connected) ready.add(id)
-          })
+        idle: (snapshot) => reportIdle(id, connection, snapshot),
+        busy() {
+          connection.snapshot = undefined
+          notReady(id, connection, { busy: id })
         },
-        busy: () => notReady({ busy: id }),
-        gone: () => notReady({ gone: id }),
+        gone() {
+          connection.snapshot = undefined
+          connections.delete(id)
+          notReady(id, connection, { gone: id })
+        },
       }
     },
-    ready: () => ready.size,
-    told: () => sending,
+    ready: () => [...ready].filter((id) => connections.get(id)?.keeper.connected).length,
+    told,
   }
 }
 

@@ -1,5 +1,6 @@
 /** Programs outlive the HSM that they are connected to: it is stopped, upgraded or killed, started again, and they go on. */
 import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
 import { suite, type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { CKM } from '../../../src/pkcs11/cryptoki/mechanism-types.ts'
@@ -9,6 +10,7 @@ import { payments, pin } from './payments.ts'
 import { needsPkcs11js, program } from './program.ts'
 import { find, findKey, sign, signIn } from './steps.ts'
 
+const linuxOnly = process.platform === 'linux' ? false : 'processes are found in /proc'
 const SHA256_RSA = { mechanism: CKM.SHA256_RSA_PKCS }
 
 suite('pkcs11js across restarts', needsPkcs11js(), () => {
@@ -71,6 +73,18 @@ suite('pkcs11js across restarts', needsPkcs11js(), () => {
     assert.deepEqual(await signs(), before)
   })
 
+  test('the keeper may be killed too: another one takes its place', { skip: linuxOnly }, async (t) => {
+    const { signs } = await signer(t, 'kept')
+    const before = await signs()
+    await untilIdle()
+    for (const pid of keepers()) process.kill(pid, 'SIGKILL')
+    while (!company.hsm.log().includes('the keeper has ended')) await delay(20)
+    await untilIdle()
+    await company.hsm.kill()
+    await company.hsm.start()
+    assert.deepEqual(await signs(), before)
+  })
+
   test('a program whose password was changed while the HSM was away is logged out, not let in', async (t) => {
     await company.createUser('carol')
     const carol = await program(t, company)
@@ -91,6 +105,15 @@ suite('pkcs11js across restarts', needsPkcs11js(), () => {
     assert.equal(await carol.refusal('C_GenerateRandom', session, Buffer.alloc(8)), 'CKR_USER_NOT_LOGGED_IN')
   })
 
+  /** Processes, found by their command lines. */
+  function keepers(): number[] {
+    const isKeeper = (pid: number) => {
+      const words = commandLine(pid)
+      return words.includes('keep') && words.includes(company.home().root)
+    }
+    return readdirSync('/proc').map(Number).filter(Number.isInteger).filter(isKeeper)
+  }
+
   /** Until everything that the program was answered is known to the keeper. */
   async function untilIdle(): Promise<void> {
     const [, address] = /"metrics":"([^"]+)"/.exec(company.hsm.log()) ?? []
@@ -103,6 +126,14 @@ suite('pkcs11js across restarts', needsPkcs11js(), () => {
     }
   }
 })
+
+function commandLine(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+  } catch {
+    return []
+  }
+}
 
 suite('pkcs11-tool, which nothing protects from SIGPIPE', needs('pkcs11-tool', 'script'), () => {
   const company = payments()
