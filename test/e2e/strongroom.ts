@@ -33,7 +33,7 @@ export function temporaryHome(t: TestContext): Home {
   return home
 }
 
-function launch(args: readonly string[], env: NodeJS.ProcessEnv = {}): Serving {
+export function launch(args: readonly string[], env: NodeJS.ProcessEnv = {}): Serving {
   const flags = ['--disable-warning=ExperimentalWarning', PROGRAM, ...args]
   const child = spawn(process.execPath, flags, { env: { ...process.env, ...env } })
   const written = { stdout: '', stderr: '' }
@@ -49,8 +49,8 @@ function launch(args: readonly string[], env: NodeJS.ProcessEnv = {}): Serving {
 export const run = (args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ran> => launch(args, env).ended
 
 /** @param input comes in on its standard input */
-export function runWith(input: string, args: readonly string[]): Promise<Ran> {
-  const { child, ended } = launch(args)
+export function runWith(input: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ran> {
+  const { child, ended } = launch(args, env)
   child.stdin?.end(input)
   return ended
 }

@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
 import { parseArgs } from 'node:util'
+import type { Hsm } from '../../src/contract/hsm.ts'
 import type { StartOptions } from '../../src/main/node/start-plan.ts'
 import { startOptions, WORDS } from '../../src/main/words.ts'
-import { testShell } from '../support/cli.ts'
+import { shellOn, type TestShell, testShell } from '../support/cli.ts'
+import { clones } from '../support/clones.ts'
 import { testEngine } from '../support/engine.ts'
 
 const PROMPT = 'aws-cloudhsm > '
@@ -34,16 +36,31 @@ suite('transcripts', () => {
       const engine = await testEngine(foundedAs(source))
       const shell = testShell(engine)
       const known = new Map([['dir', directory]])
-      const steps = parseTranscript(source)
-      assert.ok(steps.length > 0)
-      for (const { line, command, expected } of steps) {
-        const { text } = await shell.run(filledIn(command, known))
-        assertMatches(text, expected, known, `${file}:${line}`)
-      }
+      await play(file, source, shell, known)
       engine.close()
     })
   }
+
+  test('between clones', async () => {
+    const { a, b } = await clones()
+    const hsms: Readonly<Record<string, Hsm>> = { 'cluster-test2345abc': a.hsm, 'cluster-clone': b.hsm }
+    const shell = shellOn({
+      ids: () => Object.keys(hsms),
+      connect: async (id) => ({ hsm: hsms[id] ?? a.hsm, close: () => undefined }),
+    })
+    const file = join('clones', 'replicate.txt')
+    await play(file, readFileSync(join(FOLDER, file), 'utf8'), shell, new Map())
+  })
 })
+
+async function play(file: string, source: string, shell: TestShell, known: Map<string, string>) {
+  const steps = parseTranscript(source)
+  assert.ok(steps.length > 0)
+  for (const { line, command, expected } of steps) {
+    const { text } = await shell.run(filledIn(command, known))
+    assertMatches(text, expected, known, `${file}:${line}`)
+  }
+}
 
 /** A line before the first prompt may say how the HSM was started. */
 function foundedAs(source: string): Pick<StartOptions, 'profile'> {

@@ -14,14 +14,18 @@ export type TestShell = {
 }
 
 /** @param passwords what a person types at the hidden prompts, in order */
-export function testShell(hsm: Hsm, passwords: readonly string[] = []): TestShell {
-  const seats = createSeats(oneCluster(hsm), undefined)
+export const testShell = (hsm: Hsm, passwords: readonly string[] = []): TestShell =>
+  shellOn(oneCluster(hsm), passwords)
+
+/** On several clusters. */
+export function shellOn(clusters: Clusters, passwords: readonly string[] = []): TestShell {
+  const seats = createSeats(clusters, undefined)
   const prompts: string[] = []
   const environment: Environment = {
     root: SHELL_TREE,
-    open: async ({ clusterId }) => seats.seat(clusterId),
-    credentials() {
-      throw new HsmError('not-logged-in')
+    open: async ({ clusterId, option }) => seats.seat(clusterId, option),
+    credentials(side, id) {
+      throw new HsmError('not-logged-in', side === 'only' ? undefined : `Not logged in to ${id}`)
     },
     async askHidden(prompt) {
       const typed = passwords[prompts.push(prompt) - 1]

@@ -1,13 +1,11 @@
 /** `strongroom backup inspect`: what a backup says about itself in clear. */
-import { createReadStream } from 'node:fs'
-import { createReader } from '../../backup/frames.ts'
 import { type Header, readHeader } from '../../backup/header.ts'
 import { done, type Outcome } from '../outcome.ts'
+import { reading } from './opening.ts'
 
 /** Nobody who has not opened it can tell whether it is true. Throws HsmError, or an error of the operating system. */
 export async function inspectBackup(file: string, { json }: { readonly json: boolean }): Promise<Outcome> {
-  await using stream = createReadStream(file)
-  const { header } = await readHeader(createReader(stream))
+  const { header } = await reading(file, readHeader)
   const { ways, ...facts } = header
   const shown = { ...facts, 'opened-by': ways.map(wayInWords) }
   if (json) return done(JSON.stringify(shown, null, 2))

@@ -1,5 +1,7 @@
 /** What opens a backup, as it is named on the command line. */
 
+import { createReadStream } from 'node:fs'
+import { createReader, type Reader } from '../../backup/frames.ts'
 import type { Header } from '../../backup/header.ts'
 import { openWithMasterKey, openWithPassphrase } from '../../backup/ways.ts'
 import { HsmError } from '../../contract/errors.ts'
@@ -8,6 +10,16 @@ import { readSecret } from '../secret-file.ts'
 
 /** Paths; `-` stands for standard input. */
 export type Opening = { readonly masterKeyFile: string } | { readonly passphraseFile: string }
+
+/** Reads a file with `body`, and lets go of it. Throws errors of the operating system, and what `body` throws. */
+export async function reading<R>(file: string, body: (reader: Reader) => Promise<R>): Promise<R> {
+  const stream = createReadStream(file)
+  try {
+    return await body(createReader(stream))
+  } finally {
+    stream.destroy()
+  }
+}
 
 /** The key of the backup, the caller's to wipe. Throws HsmError. */
 export async function keyOf(header: Header, opening: Opening): Promise<Buffer> {

@@ -1,8 +1,7 @@
 /** `strongroom backup restore`: makes an HSM of a backup, whole or not at all. */
 import { randomBytes, randomUUID } from 'node:crypto'
-import { createReadStream, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { createReader } from '../../backup/frames.ts'
 import { readHeader } from '../../backup/header.ts'
 import { type Entry, readParts, sealersOf } from '../../backup/parts.ts'
 import { syncDirectory } from '../../cli/config/durable.ts'
@@ -14,7 +13,7 @@ import { hsmIdOf, newId } from '../ids.ts'
 import { takeLock } from '../lock.ts'
 import { withMasterKey } from '../master-key.ts'
 import { done, type Outcome } from '../outcome.ts'
-import { keyOf, type Opening } from './opening.ts'
+import { keyOf, type Opening, reading } from './opening.ts'
 import { restoreInto } from './restoring.ts'
 
 export type RestoreOptions = {
@@ -25,27 +24,31 @@ export type RestoreOptions = {
 }
 
 /** @throws HsmError, or an error of the operating system; the home is then as it was */
-export async function restoreBackup(home: Home, { file, opening, keepId }: RestoreOptions): Promise<Outcome> {
-  await using stream = createReadStream(file)
-  const reader = createReader(stream)
-  const { header, line } = await readHeader(reader)
-  const source = header['cluster-id']
-  const key = await keyOf(header, opening)
-  const sealers = sealersOf(key, source)
-  key.fill(0)
-  const clusterId = keepId ? source : newId('cluster')
-  makeHome(home)
-  const unlock = takeLock(home.lock) ?? notEmpty(home)
-  try {
-    refuseUnlessEmpty(home)
+export function restoreBackup(home: Home, { file, opening, keepId }: RestoreOptions): Promise<Outcome> {
+  return reading(file, async (reader) => {
+    const { header, line } = await readHeader(reader)
+    const source = header['cluster-id']
+    const key = await keyOf(header, opening)
+    const sealers = sealersOf(key, source)
+    key.fill(0)
+    const clusterId = keepId ? source : newId('cluster')
     const parts = readParts(reader, line, sealers)
-    const { users, keys } = await inPlace(home, (staging) =>
+    const { users, keys } = await inEmpty(home, (staging) =>
       fill(staging, parts, { source, clusterId, from: sealers.material }),
     )
     return done(
       `Restored ${source} of ${header['made-at']}${keepId ? '' : ` as ${clusterId}, a clone of it`}: ${keys} keys, ${users} users.\n` +
         `Its master key is a new one, ${home.masterKey}. Start it with: strongroom start --home ${home.root}`,
     )
+  })
+}
+
+async function inEmpty<R>(home: Home, fill: (staging: Home) => Promise<R>): Promise<R> {
+  makeHome(home)
+  const unlock = takeLock(home.lock) ?? notEmpty(home)
+  try {
+    if (readdirSync(dirname(home.database)).length > 0) notEmpty(home)
+    return await inPlace(home, fill)
   } finally {
     unlock()
   }
@@ -56,10 +59,6 @@ function notEmpty({ root }: Home): never {
     'invalid-request',
     `There is an HSM in ${root} already; choose another directory with --home`,
   )
-}
-
-function refuseUnlessEmpty(home: Home): void {
-  if (readdirSync(dirname(home.database)).length > 0) notEmpty(home)
 }
 
 const STAGING = 'restoring-'
