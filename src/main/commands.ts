@@ -15,6 +15,7 @@ import {
   secretFile,
   socketPath,
   startOptions,
+  wholeEtcd,
   wordsOf,
 } from './words.ts'
 
@@ -116,15 +117,15 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       ),
   },
   'backup restore': {
-    options: ['home', 'master-key-file', 'passphrase-file', 'keep-id'],
+    options: ['home', 'master-key-file', 'passphrase-file', 'keep-id', ...ETCD_WORDS],
     takesFile: true,
     run: ({ home, file = '', 'keep-id': keepId, ...options }) =>
       understood(
-        () => openingOf(options),
-        async (opening) =>
+        () => ({ opening: openingOf(options), etcd: wholeEtcd(options) }),
+        async (asked) =>
           (await import('./backup/restore.ts')).restoreBackup(homeOf(home), {
             file,
-            opening,
+            ...asked,
             keepId: keepId === true,
           }),
       ),

@@ -45,12 +45,12 @@ Options:
   -V, --version             Print version
 
 An HSM of a cluster, which start remembers:
-      --etcd <URL,URL…>            start, node join: the members of etcd, such as https://10.0.0.1:2379
-      --etcd-ca <FILE>             start, node join: certificates of the CA of etcd
-      --etcd-cert <FILE>           start, node join: certificate for etcd to know this HSM by
-      --etcd-key <FILE>            start, node join: its private key
-      --etcd-user <NAME>           start, node join: user of etcd
-      --etcd-password-file <FILE>  start, node join: file with the password of that user
+      --etcd <URL,URL…>            start, node join, backup restore: the members of etcd, such as https://10.0.0.1:2379
+      --etcd-ca <FILE>             start, node join, backup restore: certificates of the CA of etcd
+      --etcd-cert <FILE>           start, node join, backup restore: certificate for etcd to know this HSM by
+      --etcd-key <FILE>            start, node join, backup restore: its private key
+      --etcd-user <NAME>           start, node join, backup restore: user of etcd
+      --etcd-password-file <FILE>  start, node join, backup restore: file with the password of that user
       --cluster-id <ID>            start: cluster to join, or to found if etcd has none of that name
       --hsm-id <ID>                start: name of this HSM in its cluster; audit: whose log [default: its own]
       --advertise <HOST:PORT>      start: how others reach this HSM [default: where it listens]

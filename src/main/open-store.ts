@@ -21,14 +21,15 @@ export type OpenStore<S extends Store = Store> = {
 /**
  * Opens the store of a home, or makes a new one there.
  *
+ * @param wanted id of a new cluster; left out, any
  * @throws HsmError `store-damaged` or `store-failure` with one sentence naming what is wrong
  */
-export function openEmbeddedStore(home: Home): OpenStore {
+export function openEmbeddedStore(home: Home, wanted?: string): OpenStore {
   const known = storeIdentity(home.database)
   if (!known && knownHsmId(home) !== undefined) {
     throw new HsmError('store-damaged', `The store ${home.database} is missing`)
   }
-  const clusterId = known?.clusterId ?? newId('cluster')
+  const clusterId = known?.clusterId ?? wanted ?? newId('cluster')
   return withMasterKey(home.masterKey, known ? undefined : randomBytes, (key) => ({
     store: sqliteStore({
       path: home.database,

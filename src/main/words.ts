@@ -58,19 +58,24 @@ export type Options = {
 
 /** @throws HsmError `invalid-request` naming the option at fault */
 export function startOptions(options: Options): StartOptions {
-  const etcd = etcdOptions(options)
-  const { endpoints } = etcd
-  if (!endpoints && Object.keys(etcd).length > 0) throw wrong('--etcd', 'is missing')
   return given({
     listen: address('--listen', options.listen, 0),
     advertise: address('--advertise', options.advertise, 1),
     metrics: address('--metrics', options.metrics, 0),
-    etcd: endpoints && { ...etcd, endpoints },
+    etcd: wholeEtcd(options),
     clusterId: id('--cluster-id', options['cluster-id']),
     hsmId: id('--hsm-id', options['hsm-id']),
     keyUseFence: options['key-use-fence'],
     profile: profile(options),
   })
+}
+
+/** Undefined when nothing of it is given. Throws HsmError `invalid-request` naming the option at fault. */
+export function wholeEtcd(options: Options): EtcdSettings | undefined {
+  const etcd = etcdOptions(options)
+  const { endpoints } = etcd
+  if (!endpoints && Object.keys(etcd).length > 0) throw wrong('--etcd', 'is missing')
+  return endpoints && { ...etcd, endpoints }
 }
 
 /** @throws HsmError `invalid-request` naming the option at fault */

@@ -6,12 +6,12 @@ import { readHeader } from '../../backup/header.ts'
 import { type Entry, readParts, sealersOf } from '../../backup/parts.ts'
 import { syncDirectory } from '../../cli/config/durable.ts'
 import { HsmError } from '../../contract/errors.ts'
-import { createSealer, masterKeyCheck, type Sealer } from '../../crypto/seal.ts'
-import { sqliteStore } from '../../store/sqlite/sqlite-store.ts'
+import type { Sealer } from '../../crypto/seal.ts'
 import { type Home, homeAt, makeHome } from '../home.ts'
-import { hsmIdOf, newId } from '../ids.ts'
+import { newId } from '../ids.ts'
 import { takeLock } from '../lock.ts'
-import { withMasterKey } from '../master-key.ts'
+import type { EtcdSettings } from '../node/settings.ts'
+import { openEmbeddedStore } from '../open-store.ts'
 import { done, type Outcome } from '../outcome.ts'
 import { keyOf, type Opening, reading } from './opening.ts'
 import { restoreInto } from './restoring.ts'
@@ -21,10 +21,13 @@ export type RestoreOptions = {
   readonly opening: Opening
   /** Take the place of the cluster that the backup is of, instead of making a clone of it. */
   readonly keepId: boolean
+  /** Where the records go; left out, into an embedded store. */
+  readonly etcd: EtcdSettings | undefined
 }
 
 /** @throws HsmError, or an error of the operating system; the home is then as it was */
-export function restoreBackup(home: Home, { file, opening, keepId }: RestoreOptions): Promise<Outcome> {
+export function restoreBackup(home: Home, options: RestoreOptions): Promise<Outcome> {
+  const { file, opening, keepId, etcd } = options
   return reading(file, async (reader) => {
     const { header, line } = await readHeader(reader)
     const source = header['cluster-id']
@@ -34,11 +37,11 @@ export function restoreBackup(home: Home, { file, opening, keepId }: RestoreOpti
     const clusterId = keepId ? source : newId('cluster')
     const parts = readParts(reader, line, sealers)
     const { users, keys } = await inEmpty(home, (staging) =>
-      fill(staging, parts, { source, clusterId, from: sealers.material }),
+      fill(staging, etcd, parts, { source, clusterId, from: sealers.material }),
     )
     return done(
       `Restored ${source} of ${header['made-at']}${keepId ? '' : ` as ${clusterId}, a clone of it`}: ${keys} keys, ${users} users.\n` +
-        `Its master key is a new one, ${home.masterKey}. Start it with: strongroom start --home ${home.root}`,
+        `Its master key is a new one, ${home.masterKey}. Start it with: strongroom start --home ${home.root}${etcd ? ' --listen HOST:PORT' : ''}`,
     )
   })
 }
@@ -84,22 +87,22 @@ const remove = (path: string): void => rmSync(path, { recursive: true, force: tr
 
 async function fill(
   staging: Home,
+  etcd: EtcdSettings | undefined,
   parts: AsyncIterable<readonly Entry[]>,
   options: { readonly source: string; readonly clusterId: string; readonly from: Sealer },
 ): Promise<{ readonly users: number; readonly keys: number }> {
   const { clusterId } = options
-  const { store, to } = withMasterKey(staging.masterKey, randomBytes, (key) => ({
-    store: sqliteStore({
-      path: staging.database,
-      sealer: createSealer(key, 'records', clusterId),
-      clusterId,
-      masterKeyCheck: masterKeyCheck(key),
-    }),
-    to: createSealer(key, 'material', clusterId),
-  }))
+  const { store, sealer, hsmId } = etcd
+    ? await (await import('../node/found-store.ts')).foundSharedStore(staging, clusterId, etcd)
+    : openEmbeddedStore(staging, clusterId)
   try {
-    const hsmId = hsmIdOf(staging)
-    return await restoreInto(store, parts, { ...options, hsmId, to, random: randomBytes, now: Date.now() })
+    return await restoreInto(store, parts, {
+      ...options,
+      hsmId,
+      to: sealer,
+      random: randomBytes,
+      now: Date.now(),
+    })
   } finally {
     await store.close()
   }

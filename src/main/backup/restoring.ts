@@ -38,16 +38,36 @@ export async function restoreInto(
     const records = entries.flatMap((entry) => ('record' in entry ? restored(entry.record, options) : []))
     const audit = entries.flatMap((entry) => ('audit' in entry ? entry.audit : []))
     for (const entry of audit) logs.add(entry)
-    await store.transact((view) => {
-      if (hasTwice(records) || records.some((record) => view.get(recordKey(record)))) throw damaged()
-      return { writes: records.map((put) => ({ put })), audit, result: undefined }
-    })
+    if (hasTwice(records)) throw damaged()
+    await put(store, records, audit)
   }
   if (!store.catalog.cluster()) throw damaged()
   const heads = [...store.catalog.records()].filter(isHead)
   logs.check(heads)
   await begin(store, heads, options)
   return { users: store.catalog.userCount(), keys: store.catalog.keyCount() }
+}
+
+/** What fits into one transaction, on etcd too. */
+const AT_ONCE = 50
+
+/** Transactions that are asked for together are committed together, where that is possible. */
+async function put(
+  store: Store,
+  records: readonly StoredRecord[],
+  audit: readonly AuditEntry[],
+): Promise<void> {
+  const transactions: Promise<unknown>[] = []
+  for (let at = 0; at < Math.max(records.length, audit.length); at += AT_ONCE) {
+    const some = records.slice(at, at + AT_ONCE)
+    const outcome = { audit: audit.slice(at, at + AT_ONCE), result: undefined }
+    const transaction = store.transact((view) => {
+      if (some.some((record) => view.get(recordKey(record)))) throw damaged()
+      return { ...outcome, writes: some.map((put) => ({ put })) }
+    })
+    transactions.push(transaction)
+  }
+  await Promise.all(transactions)
 }
 
 function restored(record: StoredRecord, { source, clusterId, from, to, random }: Restoring): StoredRecord {

@@ -72,7 +72,8 @@ suite('a command between two clusters', () => {
     })
     assert.deepEqual(exported?.request, { filter: ['attr.label=pay'], challenge: 'C' })
     assert.deepEqual(two.asked[2]?.request, { challenge: 'C', parcel: 'P' })
-    assert.equal((two.asked[0]?.request as { username: string }).username, 'root')
+    const there = { username: 'root', role: 'admin', password: 'two', 'idle-seconds': 86_400 }
+    assert.deepEqual(two.asked[0]?.request, there)
   })
 
   const refusals: readonly (readonly [Env, string])[] = [
