@@ -1,6 +1,6 @@
 import type { CatalogView } from '../../catalog/catalog.ts'
 import type { Reply } from '../../contract/operations.ts'
-import type { KeyRecord, UserRecord } from '../../model/records.ts'
+import { type KeyRecord, recordKey, type UserRecord } from '../../model/records.ts'
 import type { Actor } from '../../policy/actor.ts'
 import { allow } from '../../policy/decision.ts'
 import { type Rights, rightsOf } from '../../policy/key-rights/rights.ts'
@@ -24,9 +24,15 @@ export const keyDescribe = read<'key.describe'>(({ parts, view, call }, { filter
   if (!selected.allow) return selected
   const key = selected.result
   const full = call.actor.role === 'crypto-user'
-  const facts = { key, cluster: clusterOf(view), circumstances: circumstances(parts, view, call) }
+  const covers = parts.cluster.coverage()
+  const facts = {
+    key,
+    cluster: clusterOf(view),
+    circumstances: circumstances(parts, view, call),
+    synchronized: covers(recordKey(key)),
+  }
   return allow({
-    key: full ? keyObject(view, key, parts.cluster.coverage()) : keySummary(key),
+    key: full ? keyObject(view, key, covers) : keySummary(key),
     rights: (full ? partiesTo(view, key) : [ADMINS]).map(({ who, usernames, actor }) => ({
       who,
       usernames: [...usernames],

@@ -71,7 +71,7 @@ function standing(of: Case): string {
   const there = isThere(of)
   if (!there.allow) return reasonOf(there)
   if (actor.role === 'admin')
-    return 'Admins see reference and label of every key, and decide which are trusted'
+    return 'Admins see reference and label of every key, replicate keys, and decide which are trusted'
   if (key.owner === actor.id) return 'The user owns the key'
   return key.sharedWith.includes(actor.id)
     ? 'The key is shared with the user'

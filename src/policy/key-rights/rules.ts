@@ -15,6 +15,7 @@ import { mayDecrypt, mayEncrypt } from '../key-encryption.ts'
 import { shareKey, unshareKey } from '../key-sharing.ts'
 import { mayExportPublic, mayExportValue, maySign, mayVerify } from '../key-use.ts'
 import { mayUnwrapWith, mayWrapKey, mayWrapWith } from '../key-wrapping.ts'
+import { mayExportKey } from '../replication/source.ts'
 import { mayChange, mayCopy } from '../trusted-wrapping/changes.ts'
 import { mayPlace } from '../trusted-wrapping/new-keys.ts'
 import { mayUnwrapBy, mayWrapUnder } from '../trusted-wrapping/transport.ts'
@@ -26,6 +27,8 @@ export type Case = {
   readonly key: KeyRecord
   readonly cluster: ClusterRecord
   readonly circumstances: Circumstances
+  /** Whether every HSM has the key as this one does. */
+  readonly synchronized: boolean
 }
 
 /** One way of doing it, and what is decided about it. */
@@ -87,6 +90,7 @@ export const RULES = {
     asks: 'key.copy',
     ways: (of) => [{ decision: decideCopy(of) }],
   },
+  replicate: { asks: 'key.export-replica', ways: waysToReplicate },
   share: {
     asks: 'key.share',
     ways: ({ actor, key }) => [{ decision: shareKey(actor, key, 'crypto-user', []) }],
@@ -151,6 +155,14 @@ function wrappingKey(key: KeyRecord, trusted: boolean): KeyRecord {
     madeUnderPolicy: true,
     wrapTemplate: undefined,
   }
+}
+
+/** To a clone that has the policy trusted-wrapping, and to one that does not. */
+function waysToReplicate({ actor, key, cluster, synchronized }: Case): readonly Way[] {
+  return [true, false].map((trustedWrapping) => {
+    const destination = { clusterId: '', trustedWrapping }
+    return { decision: mayExportKey(actor, key, { here: cluster, destination, synchronized }) }
+  })
 }
 
 /** A copy without any changes. */

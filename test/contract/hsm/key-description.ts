@@ -29,10 +29,14 @@ export function keyDescriptionContract(open: () => Promise<Hsm>): void {
       const told = await describe('alice', key)
       const uses = ['sign', 'verify']
       assert.deepEqual(parties(told), [
-        ['owner', ['alice'], [...uses, 'export', 'copy', 'share', 'unshare', 'delete', 'set-attribute']],
+        [
+          'owner',
+          ['alice'],
+          [...uses, 'export', 'copy', 'replicate', 'share', 'unshare', 'delete', 'set-attribute'],
+        ],
         ['shared-users', ['bob'], uses],
         ['other-crypto-users', [], []],
-        ['admins', [], ['set-attribute']],
+        ['admins', [], ['replicate', 'set-attribute']],
       ])
       assert.deepEqual(await describe('bob', key), told)
       const { matched_keys } = await world.as('alice', 'key.list', { filter: reference(key), verbose: true })

@@ -13,6 +13,8 @@ export type Means = {
   readonly untrusted: ReadonlyMap<Person, string>
   /** Base64. */
   readonly publicPoint: string
+  /** Of a clone with the policy trusted-wrapping, and of one without it. */
+  readonly challenges: Readonly<Record<'trusted' | 'untrusted', string>>
   readonly bystander: string
 }
 
@@ -48,6 +50,12 @@ export function attempts(means: Means, who: Person, key: string) {
   ): Promise<Allowed> {
     const allowed = new Set<string>()
     for (const mechanism of mechanisms) if (await attempt(mechanism)) allowed.add(mechanism.name)
+    return allowed
+  }
+
+  const trying = async (attempt: (kind: 'trusted' | 'untrusted') => Promise<boolean>): Promise<Allowed> => {
+    const allowed = new Set<string>()
+    for (const kind of ['trusted', 'untrusted'] as const) if (await attempt(kind)) allowed.add(kind)
     return allowed
   }
 
@@ -118,18 +126,16 @@ export function attempts(means: Means, who: Person, key: string) {
           label: 'junk',
         }),
       ),
-    async export() {
-      const under = (wrapping: string | undefined) =>
+    export: () =>
+      trying((kind) =>
         isAllowed('key.wrap', {
           'payload-filter': filter,
-          'wrapping-filter': reference(wrapping ?? ''),
+          'wrapping-filter': reference(means[kind].get(who) ?? ''),
           mechanism: { name: 'aes-zero-pad' },
-        })
-      const allowed = new Set<string>()
-      if (await under(means.trusted.get(who))) allowed.add('trusted')
-      if (await under(means.untrusted.get(who))) allowed.add('untrusted')
-      return allowed
-    },
+        }),
+      ),
+    replicate: () =>
+      trying((kind) => isAllowed('key.export-replica', { filter, challenge: means.challenges[kind] })),
     'show-value': () => yes(isAllowed('key.export-value', { filter })),
     'read-public': () => yes(isAllowed('key.export-public', { filter })),
     copy: () => yes(isAllowed('key.copy', { filter, label: 'junk' })),

@@ -28,7 +28,7 @@ const PARTIES = [
 ] as const
 const WITHOUT_ATTRIBUTES = [
   ['sign', 'verify', 'encrypt', 'decrypt', 'wrap', 'unwrap', 'derive', 'export'],
-  ['show-value', 'read-public', 'copy', 'share', 'unshare'],
+  ['show-value', 'read-public', 'copy', 'replicate', 'share', 'unshare'],
 ].flat() as readonly Exclude<keyof ReturnType<typeof attempts>, 'set' | 'delete'>[]
 
 suite(`key rights, from seed ${seed}`, () => {
@@ -97,7 +97,8 @@ async function check(
   const expected = (operation: string): ReadonlySet<string> => {
     const right = said.get(operation)
     if (!right) return new Set()
-    if (operation === 'export') return new Set(right.limits ? ['trusted'] : ['trusted', 'untrusted'])
+    if (operation === 'export' || operation === 'replicate')
+      return new Set(right.limits ? ['trusted'] : ['trusted', 'untrusted'])
     return new Set(right.mechanisms ?? ['yes'])
   }
   for (const operation of WITHOUT_ATTRIBUTES) {

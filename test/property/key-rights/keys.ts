@@ -1,6 +1,8 @@
 /** Keys of every kind with attributes of one's choice, and the keys that attempts with them need. */
 import { generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
+import { backupOf, cloneFrom } from '../../support/backups.ts'
+import { inClone } from '../../support/clones.ts'
 import { CRYPTO_USERS, PASSWORD, type Person, reference, type World } from '../../support/world.ts'
 import type { Means } from './attempts.ts'
 
@@ -94,8 +96,19 @@ export async function makeMeans(world: World): Promise<Means> {
     'public-label': 'other',
     'private-label': 'other',
   })
+  const backup = await backupOf(world.hsm, world.token('admin'))
+  const clone = await inClone((await cloneFrom(backup, 'cluster-clone')).engine, ['admin'])
+  const { challenge: untrusted } = await clone.as('admin', 'replica.challenge', {})
+  await clone.as('admin', 'policy.apply', { policy: 'trusted-wrapping' })
+  const { challenge: trusted } = await clone.as('admin', 'replica.challenge', {})
   const point = Buffer.from(String(public_key.attributes['ec-point']).slice(2), 'hex')
-  return { world, bystander: BYSTANDER, publicPoint: point.toString('base64'), ...(await makeOwnKeys(world)) }
+  return {
+    world,
+    bystander: BYSTANDER,
+    publicPoint: point.toString('base64'),
+    challenges: { trusted, untrusted },
+    ...(await makeOwnKeys(world)),
+  }
 }
 
 /** Anew when the policy trusted-wrapping was applied, which does not trust what was trusted before. */
