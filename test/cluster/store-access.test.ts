@@ -58,7 +58,7 @@ describe('etcd with users', () => {
   let etcd: EtcdCluster
   const root = ['--user=root:root-password']
   before(async () => {
-    etcd = await startEtcd({ flags: ['--auth-token=simple'] })
+    etcd = await startEtcd({ members: 3, flags: ['--auth-token=simple', '--auth-token-ttl=1'] })
     await etcdctl(etcd.endpoints, 'user', 'add', 'root:root-password')
     await etcdctl(etcd.endpoints, 'user', 'add', 'strongroom:its-password')
     await etcdctl(etcd.endpoints, 'role', 'add', 'strongroom')
@@ -112,5 +112,16 @@ describe('etcd with users', () => {
     await store.appliedAtLeast(revision)
     assert.deepEqual(store.catalog.user('user-3'), sampleUser(3))
     await store.close()
+  })
+
+  it('is logged in to again at a member that has forgotten the token, which was only used at another', async () => {
+    const store = await open({ username: 'strongroom', password: 'its-password' })
+    // Longer than a token lives that is not used.
+    for (const end = performance.now() + 2500; performance.now() < end; ) await store.newestCommit()
+    await etcd.kill(0)
+    await store.transact(() => put(sampleUser(1)))
+    assert.deepEqual(store.catalog.user('user-1'), sampleUser(1))
+    await store.close()
+    await etcd.restart(0)
   })
 })
