@@ -9,7 +9,7 @@ const IN_FLIGHT = 64
 
 export async function keyUse(): Promise<readonly Standing[]> {
   const alone = await behindHttps()
-  const cluster = await startNodes({ faulty: false })
+  const cluster = await startNodes({ links: false, clocks: false })
   const node = connect({ servers: [cluster.nodes[0].address], trust: { ca: cluster.ca() } })
   try {
     const there = await createWorld(node)

@@ -1,9 +1,15 @@
-/** How long `key unshare` takes, which answers when guarantee G holds: healthy, and from the moment something dies. */
+/**
+ * How long `key unshare` takes, which answers when guarantee G holds: healthy, beside a bare write of etcd, and from the
+ * moment something fails.
+ */
 import { setTimeout } from 'node:timers/promises'
 import { connect } from '../src/client/connect.ts'
 import { HsmError } from '../src/contract/errors.ts'
-import { startNodes } from '../test/cluster/faults/nodes.ts'
-import { leaderOf } from '../test/support/etcd.ts'
+import { createEtcdClient } from '../src/store/etcd/client.ts'
+import { put } from '../src/store/etcd/requests.ts'
+import { KV } from '../src/store/etcd/rpc_pb.ts'
+import { type NodeCluster, startNodes } from '../test/cluster/faults/nodes.ts'
+import { compact, leaderOf } from '../test/support/etcd.ts'
 import { createWorld, makeAes, reference } from '../test/support/world.ts'
 import { quantile } from './measure.ts'
 
@@ -11,55 +17,121 @@ import { quantile } from './measure.ts'
 export type Latency = {
   readonly name: string
   readonly count: number
-  /** Of the one that was the first after the fault. */
-  readonly first: number
   readonly p50: number
   readonly p99: number
   readonly max: number
 }
 
-const HEALTHY_MS = 6000
+const HEALTHY_MS = 8000
 /** Longer than a lease lives and what is waited for after it. */
-const FAULT_MS = 10_000
+const FAULT_MS = 7000
+const OUTAGE_MS = 2000
 const AGAIN_MS = 5
+/** About what an unshare writes. */
+const RECORD_BYTES = 1500
+
+type Fault = {
+  readonly name: string
+  /** What is measured begins when it has happened. */
+  readonly happen: (cluster: NodeCluster) => Promise<void> | void
+  readonly mend: (cluster: NodeCluster) => Promise<void> | void
+}
+
+let leader = 0
+
+const FAULTS: readonly Fault[] = [
+  {
+    name: 'a node killed',
+    happen: ({ nodes }) => nodes[2].kill(),
+    mend: ({ nodes }) => nodes[2].start(),
+  },
+  {
+    name: 'a node stopped, as by SIGSTOP',
+    happen: ({ nodes }) => nodes[2].freeze(),
+    mend: ({ nodes }) => nodes[2].thaw(),
+  },
+  {
+    name: 'a node cut off from etcd',
+    happen: ({ links }) => links.toEtcd.silence(),
+    mend: ({ links }) => links.toEtcd.mend(),
+  },
+  {
+    name: 'a node cut off from its clients',
+    happen: ({ links }) => links.toClients.silence(),
+    mend: ({ links }) => links.toClients.mend(),
+  },
+  {
+    name: 'etcd compacted while a node is cut off',
+    async happen({ etcd, links }) {
+      links.toEtcd.cut()
+      await compact(etcd)
+    },
+    mend: ({ links }) => links.toEtcd.mend(),
+  },
+  {
+    name: "etcd's leader killed",
+    async happen({ etcd }) {
+      leader = await leaderOf(etcd)
+      await etcd.kill(leader)
+    },
+    mend: ({ etcd }) => etcd.restart(leader),
+  },
+  {
+    name: `etcd without quorum for ${OUTAGE_MS / 1000} s, then with`,
+    async happen({ etcd }) {
+      await Promise.all([etcd.kill(0), etcd.kill(1)])
+      await setTimeout(OUTAGE_MS)
+      await Promise.all([etcd.restart(0), etcd.restart(1)])
+    },
+    mend: () => undefined,
+  },
+]
 
 /** @param fence clock-free */
 export async function unsharing(fence: boolean): Promise<readonly Latency[]> {
-  const cluster = await startNodes({ fence, faulty: false })
+  const cluster = await startNodes({ fence, clocks: false })
   const { etcd, nodes, ca } = cluster
   const hsm = connect({ servers: [nodes[0].address], trust: { ca: ca() } })
+  const bare = createEtcdClient({ endpoints: etcd.endpoints })
   try {
     const world = await createWorld(hsm)
     const filter = reference(await makeAes(world, 'alice', 'bench'))
     const change = (verb: 'key.share' | 'key.unshare') =>
       patiently(() => world.as('alice', verb, { filter, usernames: ['bob'], role: 'crypto-user' }))
-    const during = async (name: string, ms: number): Promise<Latency> => {
-      const times: number[] = []
+    const write = () => {
+      const success = [put(Buffer.from('/bench'), Buffer.alloc(RECORD_BYTES))]
+      return bare.once(KV.method.txn, { success }, FAULT_MS)
+    }
+    const during = async (name: string, ms: number): Promise<readonly [Latency, Latency]> => {
+      const [times, writes]: [number[], number[]] = [[], []]
       for (const end = performance.now() + ms; performance.now() < end; ) {
         times.push(await timed(() => change('key.unshare')))
+        writes.push(await timed(write))
         await change('key.share')
       }
-      return summary(name, times)
+      return [summary(name, times), summary('a bare write of etcd meanwhile', writes)]
     }
     await change('key.share')
     await during('warming up', HEALTHY_MS / 2)
-    const healthy = await during('healthy', HEALTHY_MS)
-    await nodes[2].kill()
-    const nodeKilled = await during('a node killed', FAULT_MS)
-    await nodes[2].start()
-    await during('healthy again', FAULT_MS / 2)
-    await etcd.kill(await leaderOf(etcd))
-    return [healthy, nodeKilled, await during("etcd's leader killed", FAULT_MS)]
+    const measured = [...(await during('healthy', HEALTHY_MS))]
+    for (const { name, happen, mend } of FAULTS) {
+      await happen(cluster)
+      measured.push((await during(name, FAULT_MS))[0])
+      await mend(cluster)
+      await during('healthy again', FAULT_MS / 2)
+    }
+    return measured
   } finally {
     hsm.close()
+    bare.close()
     await cluster.stop()
   }
 }
 
 function summary(name: string, times: readonly number[]): Latency {
   const sorted = times.toSorted((a, b) => a - b)
-  const [first, max] = [times[0] ?? Number.NaN, sorted.at(-1) ?? Number.NaN]
-  return { name, count: times.length, first, p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), max }
+  const max = sorted.at(-1) ?? Number.NaN
+  return { name, count: times.length, p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), max }
 }
 
 /** Until it is done; that it was done already counts, too. */

@@ -32,11 +32,12 @@ function asText(running: Running, { nodes, barrier, serving, ...facts }: Status)
 
 const nodeTable = (nodes: NonNullable<Status['nodes']>): string =>
   columns([
-    ['HSM', 'ADDRESS', 'VERSION', 'APPLIED', 'LAG'],
+    ['HSM', 'ADDRESS', 'VERSION', 'LEASE', 'APPLIED', 'LAG'],
     ...nodes.map((node) => [
       node['hsm-id'],
       node.address,
       node.version,
+      node.lease ?? '-',
       String(node['applied-revision'] ?? '-'),
       String(node.lag ?? '-'),
     ]),

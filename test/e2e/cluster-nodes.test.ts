@@ -7,7 +7,7 @@ import { connect, type RemoteHsm } from '../../src/client/connect.ts'
 import type { Request } from '../../src/contract/operations.ts'
 import type { Home } from '../../src/main/home.ts'
 import { readRunning } from '../../src/main/running.ts'
-import { startEtcd } from '../support/etcd.ts'
+import { etcdctl, startEtcd } from '../support/etcd.ts'
 import {
   ALICE,
   activate,
@@ -142,10 +142,17 @@ test('the status of a node tells of its cluster, and its metrics can be read', a
   assert.equal(told['hsm-id'], 'hsm-a')
   assert.equal(told.serving, true)
   assert.equal(told.nodes[0].address, told.address)
+  // As `etcdctl lease` takes it.
+  for (const { lease } of told.nodes) {
+    assert.match(
+      await etcdctl(etcd.endpoints, 'lease', 'timetolive', lease),
+      /granted with TTL\(3s\), remaining/,
+    )
+  }
   const table = ok(await run(['status', '--home', b.home.root]))
   assert.match(
     table,
-    /\nserving +yes\n\nHSM +ADDRESS +VERSION +APPLIED +LAG\nhsm-a +127\.0\.0\.1:\d+ .*\nhsm-b .*\n$/,
+    /\nserving +yes\n\nHSM +ADDRESS +VERSION +LEASE +APPLIED +LAG\nhsm-a +127\.0\.0\.1:\d+ .*\nhsm-b .*\n$/,
   )
 
   await logLine(a.serving, 'serving')

@@ -102,13 +102,17 @@ export const ADMINISTRATION = {
       'applied-revision': v.optional(count),
       /** How long the latest revocations waited for the other HSMs. */
       barrier: v.optional(v.object({ count, 'p50-ms': v.number(), 'max-ms': v.number() })),
-      /** The live HSMs, and what each has told that it has applied; `lag`: how many revisions that is behind. */
+      /**
+       * The live HSMs, and what each has told that it has applied; `lag`: how many revisions that is behind; `lease`: of
+       * its registration, as etcd's tools write it.
+       */
       nodes: v.optional(
         v.array(
           v.object({
             'hsm-id': v.string(),
             address: v.string(),
             version: v.string(),
+            lease: v.optional(v.string()),
             'applied-revision': v.optional(count),
             lag: v.optional(count),
           }),

@@ -29,9 +29,16 @@ export function createNodeStatus({ store, cluster, id, waits }: Needs): () => No
         .knownMembers('ack/')
         .map((member) => [member.key.slice('ack/'.length), readAcknowledgement(member)]),
     )
+  const leases = () =>
+    new Map(
+      store
+        .knownMembers('node/')
+        .map(({ key, lease }) => [key.slice('node/'.length), BigInt(lease).toString(16)]),
+    )
   return () => {
     const serving = serves(cluster)
     const acks = acknowledged()
+    const held = leases()
     const barrier = waits.summary()
     return {
       'hsm-id': id,
@@ -39,11 +46,13 @@ export function createNodeStatus({ store, cluster, id, waits }: Needs): () => No
       'applied-revision': store.appliedRevision(),
       ...(barrier && { barrier }),
       nodes: cluster.hsms().map((hsm) => {
+        const lease = held.get(hsm.id)
         const applied = hsm.id === id ? store.appliedRevision() : acks.get(hsm.id)?.revision
         return {
           'hsm-id': hsm.id,
           address: hsm.address,
           version: hsm.version,
+          ...(lease !== undefined && { lease }),
           ...(applied !== undefined && {
             'applied-revision': applied,
             lag: Math.max(0, newest - applied),

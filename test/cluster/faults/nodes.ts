@@ -49,13 +49,15 @@ export type NodeCluster = {
 export type NodeClusterOptions = {
   /** Found it with clock-free key use. */
   readonly fence?: boolean
-  /** Default: true. Without, the last node has no links and the nodes no clocks of their own. */
-  readonly faulty?: boolean
+  /** Whether the last node has links of its own. Default: true. */
+  readonly links?: boolean
+  /** Whether nodes have clocks of their own. Default: true. */
+  readonly clocks?: boolean
 }
 
 /** Three members of etcd and three HSMs that serve; not activated. */
 export async function startNodes(options: NodeClusterOptions = {}): Promise<NodeCluster> {
-  const { fence = false, faulty = true } = options
+  const { fence = false, links = true, clocks = true } = options
   await using undo = new AsyncDisposableStack()
   const etcd = undo.adopt(await startEtcd({ members: 3 }), (etcd) => etcd.stop())
   const root = undo.adopt(mkdtempSync(join(tmpdir(), 'strongroom-nodes-')), (path) =>
@@ -63,15 +65,15 @@ export async function startNodes(options: NodeClusterOptions = {}): Promise<Node
   )
   const ports = await freePorts(3)
   const proxied = async (url: string) => undo.adopt(await startProxy(url), (proxy) => proxy.close())
-  const toEtcd = faulty ? await Promise.all(etcd.endpoints.map(proxied)) : []
-  const toClients = faulty ? [await proxied(`http://${HOST}:${ports[2]}`)] : []
+  const toEtcd = links ? await Promise.all(etcd.endpoints.map(proxied)) : []
+  const toClients = links ? [await proxied(`http://${HOST}:${ports[2]}`)] : []
 
-  const stepping = faulty && !fence ? clockThatSteps(join(root, 'clock')) : undefined
+  const stepping = clocks && !fence ? clockThatSteps(join(root, 'clock')) : undefined
   const clockOf = (at: 0 | 1 | 2) =>
-    fence && faulty ? clockAtRate(WRONG_RATES[at]) : at === 2 ? stepping : undefined
+    fence && clocks ? clockAtRate(WRONG_RATES[at]) : at === 2 ? stepping : undefined
 
   const node = (at: 0 | 1 | 2): Node => {
-    const own = at === 2 && faulty
+    const own = at === 2 && links
     const endpoints = own ? toEtcd.map(({ port }) => `http://${HOST}:${port}`) : etcd.endpoints
     const port = ports[at] ?? 0
     const made = createNode({
