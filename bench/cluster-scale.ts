@@ -1,6 +1,8 @@
 /** What keys take in etcd, and how long a node needs to load them. */
+import { readFileSync } from 'node:fs'
 import { createSealer, masterKeyCheck } from '../src/crypto/seal.ts'
 import { withMasterKey } from '../src/main/master-key.ts'
+import { readRunning } from '../src/main/running.ts'
 import { type EtcdStore, etcdStore } from '../src/store/etcd/etcd-store.ts'
 import { CLUSTER_ID, type NodeCluster, startNodes } from '../test/cluster/faults/nodes.ts'
 import { compact } from '../test/support/etcd.ts'
@@ -11,6 +13,8 @@ export type Size = {
   readonly keys: number
   /** Of a node, until it serves. */
   readonly startMs: number
+  /** Resident memory of that node then. */
+  readonly memoryMb: number
   /** Of the file of a member of etcd after compaction, for each key. */
   readonly bytesPerKey: number
 }
@@ -24,13 +28,13 @@ export async function scale(): Promise<readonly Size[]> {
   const cluster = await startNodes({ links: false, clocks: false })
   try {
     const empty = await compact(cluster.etcd)
-    const sizes: Size[] = [{ keys: 0, startMs: await startMs(cluster), bytesPerKey: Number.NaN }]
+    const sizes: Size[] = [{ keys: 0, ...(await start(cluster)), bytesPerKey: Number.NaN }]
     for (const keys of COUNTS) {
       const store = await openStore(cluster)
       await fill(store, keys, { material: RSA_2048, atOnce: AT_ONCE })
       await store.close()
       const bytesPerKey = ((await compact(cluster.etcd)) - empty) / keys
-      sizes.push({ keys, startMs: await startMs(cluster), bytesPerKey })
+      sizes.push({ keys, ...(await start(cluster)), bytesPerKey })
     }
     return sizes
   } finally {
@@ -38,7 +42,7 @@ export async function scale(): Promise<readonly Size[]> {
   }
 }
 
-async function startMs({ nodes: [, , node] }: NodeCluster): Promise<number> {
+async function start({ nodes: [, , node] }: NodeCluster): Promise<Pick<Size, 'startMs' | 'memoryMb'>> {
   const times: number[] = []
   for (let round = 0; round < ROUNDS; round++) {
     await node.stop()
@@ -46,7 +50,12 @@ async function startMs({ nodes: [, , node] }: NodeCluster): Promise<number> {
     await node.start()
     times.push(performance.now() - begun)
   }
-  return median(times)
+  return { startMs: median(times), memoryMb: memoryMb(readRunning(node.home)?.pid) }
+}
+
+function memoryMb(pid: number | undefined): number {
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return Number(kilobytes) / 1024
 }
 
 const openStore = ({ etcd: { endpoints }, nodes: [{ home }] }: NodeCluster): Promise<EtcdStore> =>

@@ -1,5 +1,6 @@
 /** `npm run bench:cluster`: three members of etcd and three HSMs on this machine, healthy and with one of them failing. */
 import { cpus } from 'node:os'
+import { changes } from './cluster-changes.ts'
 import { keyUse } from './cluster-key-use.ts'
 import { scale } from './cluster-scale.ts'
 import { unsharing } from './cluster-unsharing.ts'
@@ -28,12 +29,19 @@ print(
     ratio?.toFixed(2) ?? '–',
   ]),
 )
+const { measured, bytesOfEach } = await changes()
+print(
+  `Shares and unshares; each leaves ${Math.round(bytesOfEach)} bytes in etcd`,
+  ['', 'per second', 'p50 ms', 'p99 ms'],
+  measured.map(({ name, rate, p50, p99 }) => [name, ...[rate, p50, p99].map(figure)]),
+)
 print(
   'RSA-2048 keys',
-  ['in the cluster', 'start of a node, ms', 'bytes of etcd a key'],
-  (await scale()).map(({ keys, startMs, bytesPerKey }) => [
+  ['in the cluster', 'start of a node, ms', 'its memory, MB', 'bytes of etcd a key'],
+  (await scale()).map(({ keys, startMs, memoryMb, bytesPerKey }) => [
     keys.toLocaleString('en'),
     figure(startMs),
+    figure(memoryMb),
     keys === 0 ? '–' : figure(bytesPerKey),
   ]),
 )
