@@ -28,6 +28,9 @@ export const username = v.pipe(
 /** What names a user in a request. */
 export const account = { username, role }
 
+/** Whether it names a user who can be asked for. */
+export const isAccount = (value: object): boolean => v.is(v.object(account), value)
+
 const feature = v.object({ strategy: v.string(), status: v.string() })
 
 /** How a user is shown, members in the order in which they are printed. */

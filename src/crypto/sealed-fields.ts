@@ -1,11 +1,12 @@
 /** What of a record is sealed by itself, inside the record, and as what. */
-import type { ClusterRecord, KeyRecord, StoredRecord } from '../model/records.ts'
+import type { ClusterRecord, KeyRecord, RecordKind, StoredRecord } from '../model/records.ts'
 import type { Sealer } from './seal.ts'
 
 /** Material cannot be moved to another key, nor a private key to a secret one. */
 export const materialContext = (key: Pick<KeyRecord, 'id' | 'keyType' | 'keyClass'>): string =>
   `material/${key.id}/${key.keyType}/${key.keyClass}`
 
+export const AUTHORITY_CONTEXT = 'certificate-authority/self'
 const LINEAGE_CONTEXT = 'lineage'
 
 /** The member of a cluster record. @param secret 32 bytes */
@@ -16,6 +17,23 @@ export const sealLineage = (sealer: Sealer, secret: Uint8Array): string =>
 export const openLineage = (sealer: Sealer, { lineage }: Pick<ClusterRecord, 'lineage'>): Buffer =>
   sealer.open(Buffer.from(lineage, 'base64'), LINEAGE_CONTEXT)
 
+type Sealed<R> = { readonly member: keyof R; readonly context: string } | undefined
+
+/** A kind of record that is added does not compile until it is said what of it is sealed. */
+const SEALED: {
+  readonly [Kind in RecordKind]: (
+    record: Extract<StoredRecord, { kind: Kind }>,
+  ) => Sealed<Extract<StoredRecord, { kind: Kind }>>
+} = {
+  cluster: () => ({ member: 'lineage', context: LINEAGE_CONTEXT }),
+  key: (key) =>
+    key.keyClass === 'public-key' ? undefined : { member: 'material', context: materialContext(key) },
+  'certificate-authority': () => ({ member: 'key', context: AUTHORITY_CONTEXT }),
+  user: () => undefined,
+  certificate: () => undefined,
+  'audit-head': () => undefined,
+}
+
 /**
  * The same record for another place, where other seals hold.
  *
@@ -23,15 +41,12 @@ export const openLineage = (sealer: Sealer, { lineage }: Pick<ClusterRecord, 'li
  * @throws Error when something in it cannot be opened
  */
 export function resealed<R extends StoredRecord>(record: R, from: Sealer, to: Sealer): R {
-  const again = (sealed: string, context: string): string => {
-    const plain = from.open(Buffer.from(sealed, 'base64'), context)
-    try {
-      return to.seal(plain, context).toString('base64')
-    } finally {
-      plain.fill(0)
-    }
+  const sealed = (SEALED[record.kind] as (record: R) => Sealed<R>)(record)
+  if (!sealed) return record
+  const plain = from.open(Buffer.from(String(record[sealed.member]), 'base64'), sealed.context)
+  try {
+    return { ...record, [sealed.member]: to.seal(plain, sealed.context).toString('base64') }
+  } finally {
+    plain.fill(0)
   }
-  if (record.kind === 'cluster') return { ...record, lineage: again(record.lineage, LINEAGE_CONTEXT) }
-  if (record.kind !== 'key' || record.keyClass === 'public-key') return record
-  return { ...record, material: again(record.material, materialContext(record)) }
 }

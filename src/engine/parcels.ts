@@ -1,6 +1,8 @@
 /** What goes from one clone to another, sealed under the secret that only clones share. */
+
 import type { CatalogView } from '../catalog/catalog.ts'
 import { HsmError } from '../contract/errors.ts'
+import { isAccount } from '../contract/users.ts'
 import { createSealer, type Sealer } from '../crypto/seal.ts'
 import { openLineage, resealed } from '../crypto/sealed-fields.ts'
 import { RECORDS } from '../model/record-shapes.ts'
@@ -51,9 +53,17 @@ export function sealKeyParcel(parts: Parts, { nonce }: Challenge, parcel: KeyPar
   return write(sealerOf(parts, 'parcel'), { ...parcel, key }, `key/${nonce}`)
 }
 
-/** @throws HsmError `not-clones` */
+/** @throws HsmError `not-clones`, also when the key is none that a clone would send */
 export const openKeyParcel = (parts: Parts, { nonce }: Challenge, sealed: string): KeyParcel =>
-  read(sealerOf(parts, 'parcel'), readKeyParcel, sealed, `key/${nonce}`)
+  read(sealerOf(parts, 'parcel'), readSoundKey, sealed, `key/${nonce}`)
+
+const readSoundKey: Read<KeyParcel> = (value) => {
+  const parcel = readKeyParcel(value)
+  const { id, flags, owner, sharedWith } = parcel.key
+  const holders = [owner, ...sharedWith]
+  if (/^0x[0-9a-f]{16}$/.test(id) && flags.token && new Set(holders).size === holders.length) return parcel
+  throw new TypeError('the key is not sound')
+}
 
 /** The key of a parcel as it can be stored here. */
 export const unpacked = (parts: Parts, key: KeyRecord): KeyRecord =>
@@ -62,9 +72,15 @@ export const unpacked = (parts: Parts, key: KeyRecord): KeyRecord =>
 export const sealUserParcel = (parts: Parts, { nonce }: Challenge, parcel: UserParcel): string =>
   write(sealerOf(parts, 'parcel'), parcel, `user/${nonce}`)
 
-/** @throws HsmError `not-clones` */
+/** @throws HsmError `not-clones`, also when the user is none that a clone would send */
 export const openUserParcel = (parts: Parts, { nonce }: Challenge, sealed: string): UserParcel =>
-  read(sealerOf(parts, 'parcel'), readUserParcel, sealed, `user/${nonce}`)
+  read(sealerOf(parts, 'parcel'), readSoundUser, sealed, `user/${nonce}`)
+
+const readSoundUser: Read<UserParcel> = (value) => {
+  const parcel = readUserParcel(value)
+  if (/^[0-9a-f]{16}$/.test(parcel.user.id) && isAccount(parcel.user)) return parcel
+  throw new TypeError('the user is not sound')
+}
 
 /** The secret is opened each time: it is seldom needed. */
 function sealerOf({ sealer, store }: Parts, purpose: 'parcel' | 'material'): Sealer {

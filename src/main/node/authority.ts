@@ -1,10 +1,9 @@
 /** The CA of a cluster of several HSMs: one for all of them, its key sealed in the store they share. */
 import type { Sealer } from '../../crypto/seal.ts'
+import { AUTHORITY_CONTEXT } from '../../crypto/sealed-fields.ts'
 import type { CertificateAuthorityRecord } from '../../model/records.ts'
 import type { Store } from '../../store/store.ts'
 import { createAuthority, type Identity } from '../certificates.ts'
-
-const KEY = 'certificate-authority/self'
 
 /**
  * The CA of the cluster, made when there is none; when several nodes do so at once, that of one of them.
@@ -29,7 +28,7 @@ export async function sharedAuthority(
 }
 
 function recordIn({ catalog }: Pick<Store, 'catalog'>): CertificateAuthorityRecord | undefined {
-  const record = catalog.get(KEY)
+  const record = catalog.get('certificate-authority/self')
   return record?.kind === 'certificate-authority' ? record : undefined
 }
 
@@ -37,10 +36,10 @@ const seal = (sealer: Sealer, { key, cert }: Identity): CertificateAuthorityReco
   kind: 'certificate-authority',
   id: 'self',
   certificate: cert,
-  key: sealer.seal(Buffer.from(key), KEY).toString('base64'),
+  key: sealer.seal(Buffer.from(key), AUTHORITY_CONTEXT).toString('base64'),
 })
 
 const open = (sealer: Sealer, { key, certificate }: CertificateAuthorityRecord): Identity => ({
-  key: sealer.open(Buffer.from(key, 'base64'), KEY).toString(),
+  key: sealer.open(Buffer.from(key, 'base64'), AUTHORITY_CONTEXT).toString(),
   cert: certificate,
 })

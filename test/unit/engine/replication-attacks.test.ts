@@ -2,9 +2,15 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import { LIMITS } from '../../../src/contract/limits.ts'
+import { createSealer } from '../../../src/crypto/seal.ts'
+import { openLineage } from '../../../src/crypto/sealed-fields.ts'
+import type { ClusterRecord, KeyRecord } from '../../../src/model/records.ts'
+import { memoryStore } from '../../../src/store/memory.ts'
+import type { Store } from '../../../src/store/store.ts'
 import { clones, deleteKey, replicateKey, verbose } from '../../support/clones.ts'
+import { CLUSTER_ID, MASTER_KEY, testEngine } from '../../support/engine.ts'
 import { fails } from '../../support/errors.ts'
-import { makeAes, reference, type World } from '../../support/world.ts'
+import { createWorld, makeAes, reference, type World } from '../../support/world.ts'
 
 suite('whoever carries a parcel', () => {
   let a: World
@@ -124,3 +130,50 @@ suite('under the policy trusted-wrapping', () => {
     assert.deepEqual(await notHonoured(b), [loose])
   })
 })
+
+suite('whoever has the secret of the clones', () => {
+  test('is still not believed everything', async () => {
+    const store = memoryStore()
+    const world = await createWorld(await testEngine({ store }))
+    const key = store.catalog.key(await makeAes(world, 'alice', 'base'))
+    const user = store.catalog.userByName('alice')
+    assert.ok(key && user)
+    const secret = openLineage(createSealer(MASTER_KEY, 'material', CLUSTER_ID), clusterIn(store))
+    const sealer = createSealer(secret, 'parcel', 'lineage')
+    const forge = async (kind: 'key' | 'user', content: object) => {
+      const { challenge } = await world.as('admin', 'replica.challenge', {})
+      const { nonce } = JSON.parse(sealer.open(Buffer.from(challenge, 'base64'), 'challenge').toString())
+      const source = { clusterId: 'cluster-made-up', trustedWrapping: true }
+      const text = JSON.stringify({ source, ...content })
+      const parcel = sealer.seal(Buffer.from(text), `${kind}/${nonce}`).toString('base64')
+      return world.as('admin', `${kind}.import-replica`, { challenge, parcel })
+    }
+    const keys: readonly Partial<KeyRecord>[] = [
+      { id: '0x1' },
+      { id: '0xzzzzzzzzzzzzzzzz' },
+      { id: 'self' },
+      { flags: { ...key.flags, token: false } },
+      { sharedWith: [key.owner] },
+      { keyType: 'nothing' as never },
+    ]
+    for (const changes of keys) {
+      await assert.rejects(forge('key', { key: { ...key, ...changes }, holders: [] }), fails('not-clones'))
+    }
+    const users = [
+      { id: 'self' },
+      { username: 'Two Words' },
+      { role: 'internal(APPLIANCE_USER)' },
+      { kind: 'key' },
+    ]
+    for (const changes of users) {
+      await assert.rejects(forge('user', { user: { ...user, ...changes } }), fails('not-clones'))
+    }
+    assert.equal(store.catalog.keyCount(), 1)
+  })
+})
+
+function clusterIn(store: Store): ClusterRecord {
+  const cluster = store.catalog.cluster()
+  assert.ok(cluster)
+  return cluster
+}
