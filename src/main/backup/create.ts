@@ -12,7 +12,7 @@ import type { Credentials } from '../../cli/seats.ts'
 import { HsmError } from '../../contract/errors.ts'
 import type { Hsm } from '../../contract/hsm.ts'
 import type { Reply } from '../../contract/operations.ts'
-import { KEY_COST, type KeyCost } from '../../crypto/passphrase.ts'
+import { KEY_COST } from '../../crypto/passphrase.ts'
 import type { Home } from '../home.ts'
 import { loggedIn } from '../logged-in.ts'
 import { withMasterKey } from '../master-key.ts'
@@ -48,16 +48,11 @@ type Proven = Pick<Reply<'backup.begin'>, 'header' | 'check'>
  * The header with one more way to open the backup. It is added here, with the master key, and not by the HSM: an admin who
  * could choose a passphrase, and knows nothing else, could read every key.
  */
-export async function openedBy(
-  home: Home,
-  begun: Proven,
-  passphrase: string,
-  cost: KeyCost = KEY_COST,
-): Promise<Proven> {
+async function openedBy(home: Home, begun: Proven, passphrase: string): Promise<Proven> {
   const header = parseHeader(begun.header)
   const key = withMasterKey(home.masterKey, undefined, (masterKey) => openWithMasterKey(header, masterKey))
   try {
-    const way = await passphraseWay(header, key, passphrase, cost)
+    const way = await passphraseWay(header, key, passphrase, KEY_COST)
     const line = writeHeader({ ...header, ways: [...header.ways, way] })
     return { header: line, check: sealHeader(sealersOf(key, header['cluster-id']), line).toString('base64') }
   } finally {
