@@ -110,7 +110,7 @@ ${mechanismsIn('non-fips').map(mechanismRow).join('\n')}
 
 Curves are P-224, P-256, P-384, P-521 and secp256k1, named by their object identifiers. \`CKM_ECDH1_DERIVE\` takes
 \`CKD_NULL\` and the KDFs of X9.63 with SHA-1 and SHA-2. \`CKM_AES_GCM\` takes the caller's IV, since the protocol cannot
-return one; never use an IV twice with one key.
+return one; never use an IV twice with one key. In FIPS mode no signature is made over SHA-1.
 
 ## Attributes
 
@@ -130,7 +130,7 @@ ${flagRows.join('\n')}
 | \`CKA_MODULUS\`, \`CKA_MODULUS_BITS\`, \`CKA_PUBLIC_EXPONENT\` | \`modulus\`, \`modulus-size-bits\`, \`public-exponent\` |
 | \`CKA_EC_PARAMS\`, \`CKA_EC_POINT\` | \`curve\`, \`ec-point\` |
 | \`CKA_UNIQUE_ID\` | the key reference |
-| \`CKA_WRAP_TEMPLATE\`, \`CKA_UNWRAP_TEMPLATE\` | \`wrap-template\`, \`unwrap-template\`; flags only |
+| \`CKA_WRAP_TEMPLATE\`, \`CKA_UNWRAP_TEMPLATE\` | \`wrap-template\`, \`unwrap-template\`; they hold flags, and are set and not read |
 
 Private keys have \`CKA_PUBLIC_KEY_INFO\` and the public numbers too. \`CKA_VALUE\` and the private numbers are
 \`CKR_ATTRIBUTE_SENSITIVE\`, but for a secret key with \`CKA_SENSITIVE\` false and \`CKA_EXTRACTABLE\` true, of which the owner
