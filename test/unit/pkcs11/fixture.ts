@@ -114,6 +114,7 @@ export const M = {
   SHA256_RSA: 0x40,
   SHA256: 0x250,
   DES3_GEN: 0x131,
+  DES3_ECB: 0x132,
   DES3_CBC: 0x133,
   SHA256_HMAC: 0x251,
   GENERIC_GEN: 0x350,
