@@ -19,7 +19,7 @@ test('start, status, stop', async (t) => {
   assert.match(
     text.stdout,
     new RegExp(
-      `^pid +${pid}\naddress +${address}\ncluster-id +cluster-[a-z2-7]{11}\nstate +INITIALIZED\nuptime-seconds +\\d+\nusers +2\nkeys +0\nsessions +0\n$`,
+      `^pid +${pid}\naddress +${address}\ncluster-id +cluster-[a-z2-7]{11}\nstate +INITIALIZED\nmode +non-fips\nhsm-type +hsm2m.medium\nuptime-seconds +\\d+\nusers +2\nkeys +0\nsessions +0\n$`,
     ),
   )
   const {
@@ -27,7 +27,8 @@ test('start, status, stop', async (t) => {
     'uptime-seconds': uptime,
     ...facts
   } = JSON.parse((await run(['status', ...here, '--json'])).stdout)
-  assert.deepEqual(facts, { pid: Number(pid), address, state: 'INITIALIZED', users: 2, keys: 0, sessions: 0 })
+  const founded = { state: 'INITIALIZED', mode: 'non-fips', 'hsm-type': 'hsm2m.medium' }
+  assert.deepEqual(facts, { pid: Number(pid), address, ...founded, users: 2, keys: 0, sessions: 0 })
   assert.ok(Number.isInteger(uptime))
   assert.match(id, /^cluster-/)
 
