@@ -31,10 +31,10 @@ export type ClusterNodeNeeds = Pick<MembershipNeeds, 'self' | 'clock' | 'after' 
 }
 
 export function createClusterNode(needs: ClusterNodeNeeds): ClusterNode {
-  const { store, coordination, clock, after, timing = TIMING } = needs
+  const { store, coordination, clock, timing = TIMING } = needs
   const boot = Buffer.from(needs.random(16)).toString('hex')
   const fenced = () => store.catalog.cluster()?.keyUseFence === true
-  const fence = createFence({ coordination, after, limitMs: timing.leaseSeconds * 1000 })
+  const fence = createFence({ ...needs, timing })
   const members = [...coordination.knownMembers('node/'), ...coordination.knownMembers('ack/')]
   const seen = () => coordination.standing().state === 'following'
   const roster = createRoster({ boot, graceMs: timing.graceMs, seen, members }, clock())
@@ -42,8 +42,7 @@ export function createClusterNode(needs: ClusterNodeNeeds): ClusterNode {
   const confirmations = createConfirmations({
     ...needs,
     roster,
-    // Behind the fence no node begins or releases a use on an older state: waiting is for those that answer.
-    effectiveMs: () => (fenced() ? timing.patienceMs : timing.graceMs),
+    effectiveMs: () => (fenced() ? timing.fenceGraceMs : timing.graceMs),
     patienceMs: timing.patienceMs,
   })
   const acknowledgements = createAcknowledgements({

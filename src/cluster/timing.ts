@@ -16,6 +16,12 @@ export type Timing = {
   readonly graceMs: number
   /** How long a change waits for nodes that do not acknowledge it, when nothing but convenience is lost. */
   readonly patienceMs: number
+  /**
+   * Behind the fence: how long after it asked etcd a node may go by the answer, and how long a change waits for nodes that
+   * do not acknowledge it. As long as clocks' rates differ by less than twofold, nobody goes by an older answer then.
+   */
+  readonly fenceMs: number
+  readonly fenceGraceMs: number
 }
 
 const LEASE_SECONDS = 3
@@ -28,6 +34,8 @@ export const TIMING: Timing = {
   servingMs: LEASE_SECONDS * 1000 * (1 - RATE_ERROR) - MARGIN_MS,
   graceMs: LEASE_SECONDS * 1000 * (1 + RATE_ERROR) + MARGIN_MS,
   patienceMs: 500,
+  fenceMs: 450,
+  fenceGraceMs: 1000,
 }
 
 /** Milliseconds on a clock that never steps and that goes on while the machine is suspended. */

@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { FENCE_MUTANTS, MUTANTS } from './simulation/mutants.ts'
+import { BOUNDED_MUTANTS, FENCE_MUTANTS, MUTANTS } from './simulation/mutants.ts'
 import { simulateAll } from './simulation/parallel.ts'
 import type { Outcome } from './simulation/simulate.ts'
 
@@ -23,11 +23,22 @@ const sum = (outcomes: readonly Outcome[], of: (outcome: Outcome) => number): nu
 const confirmed = (outcomes: readonly Outcome[], how: string): number =>
   sum(outcomes, ({ revocations }) => revocations.filter((revocation) => revocation.how === how).length)
 
-for (const fence of [false, true]) {
-  suite(fence ? 'behind the fence, clocks at any rate' : 'by the clock, rates wrong by up to 5 %', () => {
+const WORLDS = {
+  'by the clock, rates wrong by up to 5 %': { fence: false, bounded: true, count: 2500, mutants: MUTANTS },
+  'behind the fence, clocks at any rate': { fence: true, bounded: false, count: 800, mutants: FENCE_MUTANTS },
+  'behind the fence, rates within a factor of two': {
+    fence: true,
+    bounded: true,
+    count: 300,
+    mutants: BOUNDED_MUTANTS,
+  },
+}
+
+for (const [name, { count, mutants, ...world }] of Object.entries(WORLDS)) {
+  suite(name, () => {
     test('guarantee G holds, and all nodes serve again when the trouble is over', async () => {
       const outcomes: Outcome[] = []
-      for await (const outcome of simulateAll(seeds(fence ? 1000 : 2500), { fence })) {
+      for await (const outcome of simulateAll(seeds(count), world)) {
         assert.deepEqual(outcome.breaches, [], `seed ${outcome.seed}`)
         assert.equal(outcome.serving, 3, `seed ${outcome.seed}: nodes that serve at the end`)
         outcomes.push(outcome)
@@ -40,7 +51,7 @@ for (const fence of [false, true]) {
     })
 
     test('without faults every revocation is acknowledged, and soon', async () => {
-      for await (const outcome of simulateAll(seeds(100), { fence, faults: false })) {
+      for await (const outcome of simulateAll(seeds(100), { ...world, faults: false })) {
         const { seed, breaches, unfinished, revocations, serving } = outcome
         assert.deepEqual([breaches, serving], [[], 3], `seed ${seed}`)
         assert.ok(unfinished <= 2, `seed ${seed}: at the end only what was just begun waits`)
@@ -51,9 +62,9 @@ for (const fence of [false, true]) {
       }
     })
 
-    for (const mutant of Object.keys(fence ? FENCE_MUTANTS : MUTANTS)) {
+    for (const mutant of Object.keys(mutants)) {
       test(`is broken by a node with: ${mutant}`, async () => {
-        for await (const { breaches } of simulateAll(range(1000), { fence, mutant })) {
+        for await (const { breaches } of simulateAll(range(1000), { ...world, mutant })) {
           if (breaches.length > 0) return
         }
         assert.fail('no seed has shown it')

@@ -121,3 +121,7 @@ export const FENCE_MUTANTS = {
   'read without catching up': { coordination: neverCatchesUp },
   'no fence': { serving: (serving) => ({ ...serving, fenced: () => false }) },
 } as const satisfies Record<string, Mutation>
+
+export const BOUNDED_MUTANTS = {
+  'goes by old answers of etcd': { timing: { ...TIMING, fenceMs: TIMING.fenceGraceMs * 3 } },
+} as const satisfies Record<string, Mutation>

@@ -2,10 +2,15 @@
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { parentPort, Worker } from 'node:worker_threads'
-import { FENCE_MUTANTS, MUTANTS, type Mutation } from './mutants.ts'
+import { BOUNDED_MUTANTS, FENCE_MUTANTS, MUTANTS, type Mutation } from './mutants.ts'
 import { type Outcome, simulate } from './simulate.ts'
 
-type Options = { readonly fence: boolean; readonly faults?: boolean; readonly mutant?: string }
+export type Options = {
+  readonly fence: boolean
+  readonly bounded: boolean
+  readonly faults?: boolean
+  readonly mutant?: string
+}
 type Seeded = Outcome & { readonly seed: number }
 type Work = { readonly seeds: readonly number[]; readonly options: Options }
 
@@ -40,11 +45,12 @@ async function ask(worker: Worker, work: Work): Promise<readonly Seeded[]> {
   return outcomes
 }
 
-async function answer({ seeds, options: { fence, faults = true, mutant } }: Work): Promise<void> {
-  const mutants: Readonly<Record<string, Mutation>> = fence ? FENCE_MUTANTS : MUTANTS
+async function answer({ seeds, options: { fence, bounded, faults = true, mutant } }: Work): Promise<void> {
+  const mutants: Readonly<Record<string, Mutation>> = { ...MUTANTS, ...FENCE_MUTANTS, ...BOUNDED_MUTANTS }
   const mutation = (mutant !== undefined && mutants[mutant]) || {}
   const outcomes: Seeded[] = []
-  for (const seed of seeds) outcomes.push({ seed, ...(await simulate({ seed, fence, faults, mutation })) })
+  for (const seed of seeds)
+    outcomes.push({ seed, ...(await simulate({ seed, fence, bounded, faults, mutation })) })
   parentPort?.postMessage(outcomes)
 }
 

@@ -14,6 +14,8 @@ import { type Chance, createChance, createVirtualTime, type VirtualTime } from '
 export type Options = {
   readonly seed: number
   readonly fence?: boolean
+  /** Whether clocks are about right; behind the fence they need not be, and if they are its promise is G itself. */
+  readonly bounded?: boolean
   readonly faults?: boolean
   readonly mutation?: Mutation
 }
@@ -39,11 +41,17 @@ const TROUBLE_MS = 14_000
 const PEOPLE_MS = 16_000
 const END_MS = 25_000
 
+/** Of the machines' clocks, the slowest and the fastest. */
+const ABOUT_RIGHT = [0.95, 1.05] as const
+const TWOFOLD = [0.75, 1.4] as const
+const ANY_RATE = [0.5, 5] as const
+
 type Seat = Machine & { readonly id: string; node: SimNode | undefined }
 
 export async function simulate({
   seed,
   fence = false,
+  bounded = !fence,
   faults = true,
   mutation = {},
 }: Options): Promise<Outcome> {
@@ -63,8 +71,9 @@ export async function simulate({
     lineage: 'c2VjcmV0',
   } as const
   etcd.commit(0, [{ put: cluster }, { put: aKey({ sharedWith: ['bob'] }) }])
-  const seats = NODES.map((id) => createSeat(id, { time, chance, etcd, fence, faults, mutation }))
-  const records = createRecords(time, etcd, seats, fence)
+  const rates = mutation.rates ?? (bounded ? (fence ? TWOFOLD : ABOUT_RIGHT) : ANY_RATE)
+  const seats = NODES.map((id) => createSeat(id, { time, chance, etcd, rates, faults, mutation }))
+  const records = createRecords(time, etcd, seats, bounded)
   if (faults) {
     for (const seat of seats) troubleMachine({ time, chance, until: TROUBLE_MS }, seat)
     troubleEtcd({ time, chance, until: TROUBLE_MS }, etcd)
@@ -81,15 +90,14 @@ type World = {
   readonly time: VirtualTime
   readonly chance: Chance
   readonly etcd: EtcdModel
-  readonly fence: boolean
+  readonly rates: readonly [number, number]
   readonly faults: boolean
   readonly mutation: Mutation
 }
 
-function createSeat(id: string, { time, chance, etcd, fence, faults, mutation }: World): Seat {
+function createSeat(id: string, { time, chance, etcd, rates, faults, mutation }: World): Seat {
   const network = createNetwork(time, chance, etcd)
-  const [slowest, fastest] = mutation.rates ?? (fence ? [0.5, 5] : [0.95, 1.05])
-  const rate = chance.between(slowest, fastest)
+  const rate = chance.between(...rates)
   const boot = () => {
     const process = createProcess(time, chance, rate)
     const store = createSimStore({ process, etcd, network, now: time.now })
@@ -121,7 +129,7 @@ function createSeat(id: string, { time, chance, etcd, fence, faults, mutation }:
 type Records = ReturnType<typeof createRecords>
 
 /** The history as it truly was. */
-function createRecords(time: VirtualTime, etcd: EtcdModel, seats: readonly Seat[], fence: boolean) {
+function createRecords(time: VirtualTime, etcd: EtcdModel, seats: readonly Seat[], bounded: boolean) {
   const events: Record<User, Event[]> = { bob: [], carol: [] }
   const spans: Record<User, { readonly permitted: number; readonly end: number }[]> = { bob: [], carol: [] }
   const breaches: string[] = []
@@ -165,11 +173,11 @@ function createRecords(time: VirtualTime, etcd: EtcdModel, seats: readonly Seat[
 
   return {
     /**
-     * Behind the fence a result that was there before a revocation was confirmed may be on its way for as long as it
+     * Without clocks a result that was there before a revocation was confirmed may be on its way for as long as it
      * likes, as over any network; by the clock it must have been released.
      */
     used(user: User, start: number, { permitted, workDone }: Used): void {
-      const end = fence ? workDone : time.now()
+      const end = bounded ? time.now() : workDone
       events[user].push({ kind: 'use', start, end, ok: true })
       spans[user].push({ permitted, end })
     },

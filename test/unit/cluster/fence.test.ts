@@ -29,8 +29,9 @@ suite('read fence', () => {
     reads = []
     applied = new Map()
     fence = createFence({
+      clock: time.clock,
       after: time.after,
-      limitMs: 3000,
+      timing: { fenceMs: 450, leaseSeconds: 3 },
       coordination: {
         newestCommit() {
           const read = Promise.withResolvers<number>()
@@ -77,6 +78,34 @@ suite('read fence', () => {
     reads[1]?.resolve(7)
     await turns()
     assert.ok(late.every(({ yes }) => yes))
+  })
+
+  test('asks again when the answer is old by the time it is applied', async () => {
+    const state = passed(fence())
+    await turns()
+    reads[0]?.resolve(7)
+    await turns()
+    await time.pass(450)
+    applied.get(7)?.resolve()
+    await turns()
+    assert.deepEqual([state.yes, reads.length], [false, 2])
+    await time.pass(449)
+    reads[1]?.resolve(7)
+    await turns()
+    assert.equal(state.yes, true)
+  })
+
+  test('does not ask for ever', async () => {
+    const refused = assert.rejects(fence(), fails('not-serving'))
+    for (let at = 0; at < 10; at++) {
+      await turns()
+      await time.pass(450)
+      reads[at]?.resolve(7)
+      await turns()
+      applied.get(7)?.resolve()
+    }
+    await refused
+    assert.equal(reads.length, 7)
   })
 
   test('refuses when etcd does not answer or the commit does not arrive, and tries again for the next', async () => {
