@@ -34,10 +34,14 @@ export type EtcdClusterOptions = {
 
 /** Runs etcd's own client. @returns what it prints */
 export async function etcdctl(endpoints: readonly string[], ...words: readonly string[]): Promise<string> {
-  const { stdout } = await run('etcdctl', [`--endpoints=${endpoints.join()}`, '--command-timeout=60s', ...words], {
-    env: { PATH: process.env['PATH'], ETCDCTL_API: '3' },
-    timeout: 60_000,
-  })
+  const { stdout } = await run(
+    'etcdctl',
+    [`--endpoints=${endpoints.join()}`, '--command-timeout=60s', ...words],
+    {
+      env: { PATH: process.env['PATH'], ETCDCTL_API: '3' },
+      timeout: 60_000,
+    },
+  )
   return stdout
 }
 
