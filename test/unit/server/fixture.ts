@@ -19,6 +19,8 @@ export const identity = await issueServerCertificate(
 export const STATUS = {
   'cluster-id': 'cluster-test',
   state: 'ACTIVE',
+  mode: 'non-fips',
+  'hsm-type': 'hsm2m.medium',
   'uptime-seconds': 1,
   users: 2,
   keys: 3,
