@@ -19,33 +19,38 @@ export type PasswordHasher = {
 }
 
 /** OWASP Password Storage Cheat Sheet: 19 MiB, two passes, one lane. */
-const COST = { memory: 19_456, passes: 2, parallelism: 1 } as const
+export const PASSWORD_COST: PasswordCost = { memory: 19_456, passes: 2, parallelism: 1 }
+/** Of argon2id; `memory` in KiB. */
+type PasswordCost = Pick<Argon2Hash, 'memory' | 'passes' | 'parallelism'>
 const SALT_BYTES = 16
 const HASH_BYTES = 32
-const NOBODY: Argon2Hash = { ...COST, salt: Buffer.alloc(SALT_BYTES), hash: Buffer.alloc(HASH_BYTES) }
 
 const argon2InPool = promisify(argon2)
 
 /**
+ * @param cost of new hashes; each is checked at the cost it was made with
  * @param parallel hashes computed at the same time
  * @param queue hashes that may wait for their turn
  */
 export function createPasswordHasher({
+  cost,
   parallel,
   queue,
 }: {
+  readonly cost: PasswordCost
   readonly parallel: number
   readonly queue: number
 }): PasswordHasher {
   const inTurn = createTurns(parallel, queue)
+  const nobody: Argon2Hash = { ...cost, salt: Buffer.alloc(SALT_BYTES), hash: Buffer.alloc(HASH_BYTES) }
   return {
     async hash(password) {
       const salt = randomBytes(SALT_BYTES)
-      const hash = await inTurn(() => compute(password, { ...NOBODY, salt }))
-      return toPhc({ ...COST, salt, hash })
+      const hash = await inTurn(() => compute(password, { ...nobody, salt }))
+      return toPhc({ ...cost, salt, hash })
     },
     async verify(password, phc) {
-      const expected = phc === undefined ? NOBODY : fromPhc(phc)
+      const expected = phc === undefined ? nobody : fromPhc(phc)
       const hash = await inTurn(() => compute(password, expected))
       return timingSafeEqual(hash, expected.hash) && phc !== undefined
     },

@@ -5,7 +5,7 @@ import { createBootClock } from '../cluster/boot-clock.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
 import { opensslAvailable } from '../crypto/openssl.ts'
-import { createPasswordHasher } from '../crypto/password.ts'
+import { createPasswordHasher, PASSWORD_COST } from '../crypto/password.ts'
 import { createEngine } from '../engine/engine.ts'
 import type { EngineNeeds } from '../engine/parts.ts'
 import type { Profile } from '../policy/hsm-profile/profile.ts'
@@ -70,7 +70,11 @@ export async function openEngine(options: OpenEngineOptions): Promise<OpenEngine
     sealer,
     backupKeys,
     clusterId,
-    passwords: createPasswordHasher({ parallel: LIMITS.passwordHashes, queue: LIMITS.passwordQueue }),
+    passwords: createPasswordHasher({
+      cost: PASSWORD_COST,
+      parallel: LIMITS.passwordHashes,
+      queue: LIMITS.passwordQueue,
+    }),
     hsm,
     now: Date.now,
     monotonic: () => performance.now(),

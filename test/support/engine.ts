@@ -11,13 +11,20 @@ import { memoryStore } from '../../src/store/memory.ts'
 export const MASTER_KEY = randomBytes(32)
 export const CLUSTER_ID = 'cluster-test2345abc'
 
+/** The least that argon2id takes: nobody guesses the passwords of tests, and most of the time would go there. */
+const CHEAP = { memory: 8, passes: 1, parallelism: 1 }
+
 /** A founded engine that is not activated yet. */
 export async function testEngine(changes: Partial<EngineNeeds> = {}): Promise<Engine> {
   const engine = createEngine({
     store: memoryStore(),
     sealer: createSealer(MASTER_KEY, 'material', CLUSTER_ID),
     backupKeys: backupKeysOf(MASTER_KEY, CLUSTER_ID),
-    passwords: createPasswordHasher({ parallel: LIMITS.passwordHashes, queue: LIMITS.passwordQueue }),
+    passwords: createPasswordHasher({
+      cost: CHEAP,
+      parallel: LIMITS.passwordHashes,
+      queue: LIMITS.passwordQueue,
+    }),
     clusterId: CLUSTER_ID,
     hsm: { id: 'hsm-test2345abc', version: '1.2.3', address: () => '127.0.0.1:2223' },
     now: Date.now,

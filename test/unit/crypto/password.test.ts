@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HsmError } from '../../../src/contract/errors.ts'
-import { createPasswordHasher } from '../../../src/crypto/password.ts'
+import { createPasswordHasher, PASSWORD_COST } from '../../../src/crypto/password.ts'
 
-const passwords = createPasswordHasher({ parallel: 2, queue: 16 })
+const passwords = createPasswordHasher({ cost: PASSWORD_COST, parallel: 2, queue: 16 })
 const isBusy = (error: unknown) => error instanceof HsmError && error.code === 'busy'
 const isDamaged = (error: unknown) => error instanceof HsmError && error.code === 'store-damaged'
 
@@ -73,7 +73,7 @@ test('a hash that is not one of ours is damage', async () => {
 })
 
 test('what neither fits beside the others nor into the queue is refused, the rest is served in order', async () => {
-  const hasher = createPasswordHasher({ parallel: 1, queue: 2 })
+  const hasher = createPasswordHasher({ cost: PASSWORD_COST, parallel: 1, queue: 2 })
   const [good] = REFERENCE
   const served: number[] = []
   const serve = async (place: number, password: string) => {
@@ -97,7 +97,7 @@ test('what neither fits beside the others nor into the queue is refused, the res
 })
 
 test('a hash that fails gives its place back', async () => {
-  const hasher = createPasswordHasher({ parallel: 1, queue: 0 })
+  const hasher = createPasswordHasher({ cost: PASSWORD_COST, parallel: 1, queue: 0 })
   const [good] = REFERENCE
   await assert.rejects(hasher.verify('password', 'damaged'), isDamaged)
   assert.equal(await hasher.verify('password', good), true)
