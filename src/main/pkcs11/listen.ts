@@ -17,6 +17,15 @@ const DIRECTORY_MODE = 0o700
 export async function listenOn(path: string, onConnection: (socket: Socket) => void): Promise<Server> {
   checkSocketPath(path)
   if (await isAlive(path)) throw new HsmError('unavailable', `Another program listens on ${path}`)
+  try {
+    return await listening(path, onConnection)
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    throw new HsmError('invalid-request', `Cannot listen on ${path}: ${code ?? message}`, { cause })
+  }
+}
+
+async function listening(path: string, onConnection: (socket: Socket) => void): Promise<Server> {
   const server = createServer(onConnection)
   server.maxConnections = LIMITS.pkcs11Connections
   mkdirSync(dirname(path), { recursive: true, mode: DIRECTORY_MODE })
@@ -27,9 +36,7 @@ export async function listenOn(path: string, onConnection: (socket: Socket) => v
   const umask = process.umask(0o177)
   server.listen({ path, backlog: LIMITS.pkcs11Connections }, resolve)
   process.umask(umask)
-  await promise.catch((cause: NodeJS.ErrnoException) => {
-    throw new HsmError('invalid-request', `Cannot listen on ${path}: ${cause.code ?? cause.message}`)
-  })
+  await promise
   server.off('error', reject)
   chmodSync(path, MODE)
   return server
@@ -37,9 +44,7 @@ export async function listenOn(path: string, onConnection: (socket: Socket) => v
 
 function removeStale(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false })
-  if (found && !found.isSocket()) {
-    throw new HsmError('invalid-request', `Cannot listen on ${path}: something else is there`)
-  }
+  if (found && !found.isSocket()) throw new Error('something else is there')
   rmSync(path, { force: true })
 }
 

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import { openSockets } from '../../../src/main/pkcs11/sockets.ts'
+
+suite('sockets for PKCS#11', () => {
+  let directory: string
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'strongroom-sockets-'))
+    writeFileSync(join(directory, 'file'), '')
+  })
+  after(() => rmSync(directory, { recursive: true }))
+
+  const open = (path: string, convenient?: string) => {
+    const told: unknown[] = []
+    const log = (_level: string, fields: { problem?: unknown }) => void told.push(fields.problem)
+    const sockets = openSockets({ path: join(directory, path), convenient, log }, () => undefined)
+    return { sockets, told }
+  }
+
+  test('owner and group may connect, in a directory of the owner', async () => {
+    const { sockets } = open('made/pkcs11.sock')
+    const { close } = await sockets
+    assert.equal(statSync(join(directory, 'made/pkcs11.sock')).mode & 0o777, 0o660)
+    assert.equal(statSync(join(directory, 'made')).mode & 0o777, 0o700)
+    close()
+  })
+
+  test('the place that p11-kit looks at is done without when it cannot be had', async () => {
+    const nowhere = join(directory, 'file/p11-kit/pkcs11')
+    const { sockets, told } = open('first.sock', nowhere)
+    const { close } = await sockets
+    assert.deepEqual(told, [`Cannot listen on ${nowhere}: ENOTDIR`])
+    close()
+  })
+
+  test('the place that was asked for is not, and neither file nor living socket is taken away', async () => {
+    await assert.rejects(open('file/pkcs11.sock').sockets, { code: 'invalid-request' })
+    await assert.rejects(open('file').sockets, /something else is there/)
+    const { close } = await open('taken.sock').sockets
+    await assert.rejects(open('taken.sock').sockets, { code: 'unavailable' })
+    close()
+  })
+})
