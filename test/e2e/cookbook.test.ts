@@ -51,7 +51,7 @@ async function runSteps(steps: readonly Step[]): Promise<readonly Ran[]> {
     symlinkSync(join(ROOT, 'bin'), join(directory, 'bin'))
     const script = [
       'exec 2>&1',
-      "trap 'bin/strongroom stop >/dev/null; kill $(jobs -p) 2>/dev/null' EXIT",
+      "trap 'bin/strongroom stop >/dev/null; bin/strongroom stop --home clone >/dev/null 2>&1; kill $(jobs -p) 2>/dev/null' EXIT",
       ...steps.map(({ command }) => `${elsewhere(command, port)}\nprintf '${MARK}%s\\n' $?`),
     ].join('\n')
     writeFileSync(join(directory, '.script'), script)
@@ -70,7 +70,7 @@ async function runSteps(steps: readonly Step[]): Promise<readonly Ran[]> {
 const elsewhere = (command: string, port: number): string =>
   command
     .replace(/^strongroom start --detach$/m, '$& --listen 127.0.0.1:0')
-    .replaceAll('127.0.0.1:8443', `127.0.0.1:${port}`)
+    .replaceAll(/127\.0\.0\.1:(?:8443|2224)/g, `127.0.0.1:${port}`)
 
 const readRan = (output: string): readonly Ran[] =>
   [...output.matchAll(new RegExp(`([^${MARK}]*)${MARK}(\\d+)\\n`, 'g'))].map(([, printed = '', exit]) => ({
