@@ -8,7 +8,7 @@ import { HsmError } from '../src/contract/errors.ts'
 import { createEtcdClient } from '../src/store/etcd/client.ts'
 import { put } from '../src/store/etcd/requests.ts'
 import { KV } from '../src/store/etcd/rpc_pb.ts'
-import { type NodeCluster, startNodes } from '../test/cluster/faults/nodes.ts'
+import { type NodeCluster, type NodeClusterOptions, startNodes } from '../test/cluster/faults/nodes.ts'
 import { compact, leaderOf } from '../test/support/etcd.ts'
 import { createWorld, makeAes, reference } from '../test/support/world.ts'
 import { quantile } from './measure.ts'
@@ -87,9 +87,33 @@ const FAULTS: readonly Fault[] = [
   },
 ]
 
+/** Unshares at the first node for so long, and writes to etcd in between. */
+type During = (name: string, ms: number) => Promise<readonly [unshares: Latency, writes: Latency]>
+
 /** @param fence clock-free */
 export async function unsharing(fence: boolean): Promise<readonly Latency[]> {
-  const cluster = await startNodes({ fence, clocks: false })
+  // The links of a node that can be cut lead through this process, which slows it down.
+  const healthy = await onCluster({ fence, clocks: false, links: false }, (_, during) =>
+    during('healthy', HEALTHY_MS),
+  )
+  const failing = await onCluster({ fence, clocks: false }, async (cluster, during) => {
+    const measured: Latency[] = []
+    for (const { name, happen, mend } of FAULTS) {
+      await happen(cluster)
+      measured.push((await during(name, FAULT_MS))[0])
+      await mend(cluster)
+      await during('healthy again', FAULT_MS / 2)
+    }
+    return measured
+  })
+  return [...healthy, ...failing]
+}
+
+async function onCluster<R>(
+  options: NodeClusterOptions,
+  body: (cluster: NodeCluster, during: During) => Promise<R>,
+): Promise<R> {
+  const cluster = await startNodes(options)
   const { etcd, nodes, ca } = cluster
   const hsm = connect({ servers: [nodes[0].address], trust: { ca: ca() } })
   const bare = createEtcdClient({ endpoints: etcd.endpoints })
@@ -102,7 +126,7 @@ export async function unsharing(fence: boolean): Promise<readonly Latency[]> {
       const success = [put(Buffer.from('/bench'), Buffer.alloc(RECORD_BYTES))]
       return bare.once(KV.method.txn, { success }, FAULT_MS)
     }
-    const during = async (name: string, ms: number): Promise<readonly [Latency, Latency]> => {
+    const during: During = async (name, ms) => {
       const [times, writes]: [number[], number[]] = [[], []]
       for (const end = performance.now() + ms; performance.now() < end; ) {
         times.push(await timed(() => change('key.unshare')))
@@ -113,14 +137,7 @@ export async function unsharing(fence: boolean): Promise<readonly Latency[]> {
     }
     await change('key.share')
     await during('warming up', HEALTHY_MS / 2)
-    const measured = [...(await during('healthy', HEALTHY_MS))]
-    for (const { name, happen, mend } of FAULTS) {
-      await happen(cluster)
-      measured.push((await during(name, FAULT_MS))[0])
-      await mend(cluster)
-      await during('healthy again', FAULT_MS / 2)
-    }
-    return measured
+    return await body(cluster, during)
   } finally {
     hsm.close()
     bare.close()
