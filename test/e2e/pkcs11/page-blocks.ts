@@ -1,11 +1,6 @@
-/** Reads pages of the documentation as a user does: files to save, commands to run, answers to expect. */
+/** Pages about other people's programs: files to save, commands to run, and of their answers what does not vary. */
 import assert from 'node:assert/strict'
-
-export type Step = {
-  readonly command: string
-  /** Lines of its answer that are shown, in order; `…` stands for anything. */
-  readonly answer: readonly string[]
-}
+import { ANYTHING, readBlock, type Step } from '../../support/console-page.ts'
 
 export type Block = {
   /** Name under which it is to be saved; it has no steps then. */
@@ -16,26 +11,18 @@ export type Block = {
 
 /** The blocks that are files, which the sentence before them ends with, and the blocks of commands. */
 export function blocksOf(page: string): readonly Block[] {
-  const found = page.matchAll(/(?:`([\w.]+)`:\n\n)?```(\w+)\n(.*?)```/gs)
+  const found = page.matchAll(/(?:`([\w.]+)`:\n\n)?```(\w+)\n(.*?)\n```/gs)
   return [...found].flatMap(([, file, language, text = '']): Block[] => {
-    if (language === 'console') return [{ file: undefined, text, steps: stepsOf(text) }]
-    return file === undefined ? [] : [{ file, text, steps: [] }]
+    if (language === 'console') return [{ file: undefined, text, steps: readBlock(text.split('\n')) }]
+    return file === undefined ? [] : [{ file, text: `${text}\n`, steps: [] }]
   })
 }
 
-function stepsOf(text: string): Step[] {
-  const [, ...steps] = text.split(/^\$ /m)
-  return steps.map((step) => {
-    const [, command = '', rest = ''] = /^((?:.*\\\n)*.*)\n([\s\S]*)$/.exec(step) ?? []
-    return { command, answer: rest.split('\n').filter((line) => line !== '') }
-  })
-}
-
-/** @param said what each step has said */
+/** The lines that a page shows of each answer must be in it, in that order. @param said what each step has said */
 export function expectAnswers(steps: readonly Step[], said: readonly string[]): void {
-  for (const [index, { command, answer }] of steps.entries()) {
+  for (const [index, { command, expected }] of steps.entries()) {
     let left = said[index] ?? ''
-    for (const part of answer.flatMap((line) => line.trim().split('…'))) {
+    for (const part of expected.flatMap((line) => line.trim().split(ANYTHING))) {
       const at = left.indexOf(part)
       assert.ok(at >= 0, `${command}\ndoes not say\n${part}\nbut\n${said[index]}`)
       left = left.slice(at + part.length)

@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, type TestContext, test } from 'node:test'
+import { freePort } from '../../support/free-port.ts'
 import { ENGINE } from './certificates.ts'
 import { needs, type Owner, run, succeeds } from './commands.ts'
 import { type Block, blocksOf, expectAnswers } from './page-blocks.ts'
@@ -24,7 +25,7 @@ strongroom() { if [ "$1" = start ]; then command strongroom "$@" --listen 127.0.
 ssh() { command ssh -F "$SCRATCH/ssh_config" "$@"; }
 npm() { ln -s '${join(import.meta.dirname, 'js/node_modules')}' node_modules; }
 openssl() {
-  if [ "$1" = s_client ]; then until (exec 3<> /dev/tcp/localhost/4433) 2> /dev/null; do sleep 0.1; done; fi
+  if [ "$1" = s_client ]; then until (exec 3<> /dev/tcp/localhost/$PORT) 2> /dev/null; do sleep 0.1; done; fi
   if [ "$1" = s_server ]; then exec openssl "$@"; fi
   command openssl "$@"
 }
@@ -40,9 +41,11 @@ suite('docs/pkcs11', { skip }, () => {
   const owner: Owner = { after: (cleanup) => cleanups.push(cleanup) }
   let scratch: string
   let environment: string
+  let port: number
 
   const env = (): NodeJS.ProcessEnv => ({
     SCRATCH: scratch,
+    PORT: String(port),
     STRONGROOM_HOME: join(scratch, 'home'),
     XDG_RUNTIME_DIR: scratch,
     SSH_ASKPASS: join(scratch, 'askpass'),
@@ -56,7 +59,7 @@ suite('docs/pkcs11', { skip }, () => {
     commands: readonly string[],
     end = '',
   ): Promise<string[]> {
-    const marked = commands.map((command, index) => `${command}\necho "@@${index}"`)
+    const marked = commands.map((command, at) => `${command.replace('4433', '$PORT')}\necho "@@${at}"`)
     const script = [environment, MACHINE, `cd '${directory}'`, 'exec 2>&1', 'set -e', ...marked, end].join(
       '\n',
     )
@@ -87,6 +90,7 @@ suite('docs/pkcs11', { skip }, () => {
     scratch = mkdtempSync(join(tmpdir(), 'strongroom-pages-'))
     owner.after(() => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 }))
     environment = ''
+    port = await freePort()
     writeFileSync(join(scratch, 'askpass'), "#!/bin/sh\necho 'bob:bob has one'\n")
     chmodSync(join(scratch, 'askpass'), 0o700)
     environment = await follow(
