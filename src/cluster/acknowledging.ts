@@ -23,13 +23,17 @@ export function createAcknowledging({ newestRevision, settled, tell }: Acknowled
 
   async function run(): Promise<void> {
     let telling = true
-    while (telling && wanted > told) {
-      // Subscribers are told of a commit one by one: the uses it ends are marked when all of them have been.
-      await undefined
-      const revision = newestRevision()
-      await settled(revision)
-      telling = await tell(revision)
-      if (telling) told = revision
+    try {
+      while (telling && wanted > told) {
+        // Subscribers are told of a commit one by one: the uses it ends are marked when all of them have been.
+        await undefined
+        const revision = newestRevision()
+        await settled(revision)
+        telling = await tell(revision)
+        if (telling) told = revision
+      }
+    } finally {
+      busy = false
     }
   }
 
@@ -38,9 +42,7 @@ export function createAcknowledging({ newestRevision, settled, tell }: Acknowled
       wanted = Math.max(wanted, revision)
       if (busy || wanted <= told) return
       busy = true
-      void run().finally(() => {
-        busy = false
-      })
+      void run()
     },
     startOver() {
       told = 0

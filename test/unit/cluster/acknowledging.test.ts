@@ -60,6 +60,17 @@ suite('acknowledging', () => {
     assert.deepEqual(told, [3, 3])
   })
 
+  test('hears of what comes in the very moment in which it has told everything', async () => {
+    for (let moment = 0; moment < 8; moment++) {
+      acknowledging.upTo(++newest)
+      while (told.at(-1) !== newest) await undefined
+      for (let passed = 0; passed < moment; passed++) await undefined
+      acknowledging.upTo(++newest)
+      await turns()
+      assert.equal(told.at(-1), newest)
+    }
+  })
+
   test('tells all again after a new beginning', async () => {
     newest = 3
     acknowledging.upTo(3)
