@@ -9,6 +9,8 @@ const DES_BLOCK = 8
 
 /** Lengths of a GCM tag in bits (NIST SP 800-38D §5.2.1.2). */
 const TAG_LENGTHS = [32, 64, 96, 104, 112, 120, 128] as const
+export type TagLength = (typeof TAG_LENGTHS)[number]
+export const isTagLength = (bits: number): bits is TagLength => TAG_LENGTHS.some((known) => known === bits)
 export const tagLengthBits = v.picklist(
   TAG_LENGTHS,
   `tag-length-bits must be one of ${TAG_LENGTHS.join(', ')}`,

@@ -16,6 +16,8 @@ export interface Stream {
 
 export interface Account {
   loggedIn(): boolean
+  /** Who is logged in. */
+  username(): string | undefined
   /** Who is logged in, with the password, for whoever goes on with the login in this one's place. */
   credentials(): Credentials | undefined
   /** Throws what `session.login` throws. The password is kept, in memory only, until the login ends. */
@@ -84,6 +86,7 @@ export function createAccount(hsm: Hsm, known?: Credentials): Account {
 
   return {
     loggedIn: () => held.current() !== undefined,
+    username: () => held.current()?.username,
     credentials() {
       const login = held.current()
       return login && { username: login.username, password: login.password.toString() }

@@ -8,4 +8,7 @@ export const BOUNDS = {
   /** A frame that announces more counts in what all applications together may have under way. */
   smallFrameBytes: 64 * 1024,
   largeFramesBytes: 512 * 1024 * 1024,
+  /** Refused calls that get a line of their own in the log, in each period. */
+  refusalsLogged: 60,
+  refusalsPeriodMs: 60_000,
 } as const

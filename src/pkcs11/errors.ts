@@ -6,16 +6,23 @@ import { CKR, type ReturnValue } from './cryptoki/returns.ts'
 export class CryptokiError extends Error {
   override readonly name = 'CryptokiError'
   readonly value: number
+  /** For the log; undefined when the return value says it all. */
+  readonly reason: string | undefined
 
-  constructor(value: ReturnValue) {
-    super(`CKR 0x${value.toString(16)}`)
+  constructor(value: ReturnValue, reason?: string) {
+    super(reason ?? `CKR 0x${value.toString(16)}`)
     this.value = value
+    this.reason = reason
   }
 }
 
-/** For expressions: `found ?? refuse(CKR.OBJECT_HANDLE_INVALID)`. */
-export function refuse(value: ReturnValue): never {
-  throw new CryptokiError(value)
+/**
+ * For expressions: `found ?? refuse(CKR.OBJECT_HANDLE_INVALID)`.
+ *
+ * @param reason one sentence for the log; never with a PIN, data, a label or part of a key in it
+ */
+export function refuse(value: ReturnValue, reason?: string): never {
+  throw new CryptokiError(value, reason)
 }
 
 /** The return value of whatever was thrown; anything unforeseen is CKR_GENERAL_ERROR. */
@@ -35,6 +42,6 @@ export async function meaning<T>(meanings: Meanings, answer: Promise<T>): Promis
     return await answer
   } catch (error) {
     const value = error instanceof HsmError ? meanings[error.code] : undefined
-    throw value === undefined ? error : new CryptokiError(value)
+    throw value === undefined ? error : new CryptokiError(value, (error as HsmError).message)
   }
 }

@@ -78,7 +78,7 @@ export function setPin(
     const { username, password } = credentialsOf(oldPin)
     const renamed = newPin.includes(':')
     const next = renamed ? credentialsOf(newPin) : { username, password: newPin.toString() }
-    if (username !== account.credentials()?.username || next.username !== username) refuse(CKR.PIN_INCORRECT)
+    if (username !== account.username() || next.username !== username) refuse(CKR.PIN_INCORRECT)
     await meaning(
       { ...WRONG, 'invalid-request': CKR.PIN_INVALID },
       account.changePassword(password, next.password),

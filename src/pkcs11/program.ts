@@ -13,6 +13,8 @@ import { CKR } from './cryptoki/returns.ts'
 import { CryptokiError, refuse, returnValueOf } from './errors.ts'
 import type { FunctionName } from './functions/function.ts'
 import { FUNCTIONS } from './functions/functions.ts'
+import type { Refusals } from './refusals.ts'
+import type { CallName } from './rpc/calls.ts'
 import { MalformedMessage, malformed } from './rpc/malformed.ts'
 import {
   type CallResults,
@@ -32,7 +34,12 @@ export type Log = (
   message: string,
 ) => void
 
-export type ProgramNeeds = { readonly hsm: Hsm; readonly token: Token; readonly log: Log }
+export type ProgramNeeds = {
+  readonly hsm: Hsm
+  readonly token: Token
+  readonly log: Log
+  readonly refusals: Refusals
+}
 
 export type Program = {
   /**
@@ -51,7 +58,10 @@ export type Program = {
 /** What the client library says first, so that nobody talks to something else by mistake. */
 const HANDSHAKE = Buffer.from('PRIVATE-GNOME-KEYRING-PKCS11-PROTOCOL-V-1')
 
-export function createProgram({ hsm, token, log }: ProgramNeeds, from?: ApplicationSnapshot): Program {
+export function createProgram(
+  { hsm, token, log, refusals }: ProgramNeeds,
+  from?: ApplicationSnapshot,
+): Program {
   let application: Application | undefined = from && createApplication(hsm, token, from)
   const turns = createTurns()
 
@@ -98,14 +108,22 @@ export function createProgram({ hsm, token, log }: ProgramNeeds, from?: Applicat
     })
   }
 
+  function note(call: CallName | undefined, error: unknown): void {
+    if (call && (error instanceof CryptokiError || error instanceof HsmError))
+      refusals.note(call, application?.account.username(), error)
+    else if (!(error instanceof MalformedMessage)) log('error', { err: error }, 'a PKCS#11 call failed')
+  }
+
   return {
     async answer(code, body, offered) {
+      let call: CallName | undefined
       try {
         const request = readRequest(body, offered)
         if (!request) return writeRefusal(code, CKR.FUNCTION_NOT_SUPPORTED)
-        return writeResponse(code, request.name, await results(request))
+        call = request.name
+        return writeResponse(code, call, await results(request))
       } catch (error) {
-        if (isUnforeseen(error)) log('error', { err: error }, 'a PKCS#11 call failed')
+        note(call, error)
         return writeRefusal(code, error instanceof MalformedMessage ? CKR.DEVICE_ERROR : returnValueOf(error))
       } finally {
         body.fill(0)
@@ -115,6 +133,3 @@ export function createProgram({ hsm, token, log }: ProgramNeeds, from?: Applicat
     end,
   }
 }
-
-const isUnforeseen = (error: unknown): boolean =>
-  !(error instanceof HsmError || error instanceof CryptokiError || error instanceof MalformedMessage)

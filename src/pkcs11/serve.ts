@@ -6,6 +6,7 @@ import { createBudget } from './budget.ts'
 import { type Connection, createConnection, type Snapshot } from './connection.ts'
 import { createIdleWatch } from './idle.ts'
 import type { Log } from './program.ts'
+import { createRefusals } from './refusals.ts'
 import { createToken } from './token.ts'
 
 export type { Snapshot } from './connection.ts'
@@ -51,9 +52,11 @@ type Served = {
 }
 
 export function createPkcs11({ hsm, version, log }: Pkcs11Needs): Pkcs11 {
+  const refusals = createRefusals(log)
   const needs = {
     hsm,
     log,
+    refusals,
     token: createToken(hsm, version),
     largeFrames: createBudget(),
     attention: createAttention(),
@@ -91,10 +94,12 @@ export function createPkcs11({ hsm, version, log }: Pkcs11Needs): Pkcs11 {
           if (snapshot) options.onIdle?.(snapshot)
         }),
       )
+      refusals.end()
     },
     async close() {
       for (const { stream } of all) stream.destroy()
       await Promise.all([...all].map(({ done }) => done))
+      refusals.end()
     },
   }
 }

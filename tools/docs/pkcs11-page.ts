@@ -110,7 +110,8 @@ ${mechanismsIn('non-fips').map(mechanismRow).join('\n')}
 
 Curves are P-224, P-256, P-384, P-521 and secp256k1, named by their object identifiers. \`CKM_ECDH1_DERIVE\` takes
 \`CKD_NULL\` and the KDFs of X9.63 with SHA-1 and SHA-2. \`CKM_AES_GCM\` takes the caller's IV, since the protocol cannot
-return one; never use an IV twice with one key. In FIPS mode ECDSA refuses digests that are weaker than the curve.
+return one; never use an IV twice with one key. Programs for CloudHSM pass an IV of zeros and read the HSM's own back: to
+encrypt or wrap with zeros is \`CKR_MECHANISM_PARAM_INVALID\`, and the log says why. In FIPS mode ECDSA refuses digests that are weaker than the curve.
 
 ## Attributes
 

@@ -58,3 +58,10 @@ export const CKR = {
   CRYPTOKI_ALREADY_INITIALIZED: 0x191,
 } as const
 export type ReturnValue = (typeof CKR)[keyof typeof CKR]
+
+const NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(CKR).map(([name, value]) => [value, `CKR_${name}`]),
+)
+
+/** `CKR_PIN_INCORRECT`, or the number of what is not in the table. */
+export const returnName = (value: number): string => NAMES.get(value) ?? `0x${value.toString(16)}`

@@ -1,5 +1,5 @@
 /** Mechanisms that encrypt and decrypt. */
-import type { Cipher } from '../../contract/ciphers.ts'
+import { type Cipher, isTagLength } from '../../contract/ciphers.ts'
 import { CKM } from '../cryptoki/mechanism-types.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
@@ -19,22 +19,13 @@ const chained =
   (name: 'aes-cbc' | 'aes-cbc-pad' | 'des3-cbc' | 'des3-cbc-pad'): Build =>
   (given) => ({ name, iv: parameterOf(given, 'iv').iv.toString('base64') })
 
-/** GCM with the caller's IV: the protocol has no way to give one back. */
-function gcm(given: CallerMechanism): Cipher {
-  const { iv, aad, 'tag-length-bits': tagLength } = gcmParameters(given)
-  return { name: 'aes-gcm', iv, aad, 'tag-length-bits': tagLength }
-}
-
-type TagLength = Extract<Cipher, { name: 'aes-gcm' }>['tag-length-bits']
+const gcm = (given: CallerMechanism): Cipher => ({ name: 'aes-gcm', ...gcmParameters(given) })
 
 /** `ivBits` is left 0 by many callers, so the length of the IV is what counts. */
 export function gcmParameters(given: CallerMechanism) {
   const { iv, aad, tagBits } = parameterOf(given, 'gcm')
-  return {
-    iv: iv.toString('base64'),
-    aad: aad.toString('base64'),
-    'tag-length-bits': tagBits as TagLength,
-  }
+  if (!isTagLength(tagBits)) return refuse(CKR.MECHANISM_PARAM_INVALID, `A tag cannot have ${tagBits} bits`)
+  return { iv: iv.toString('base64'), aad: aad.toString('base64'), 'tag-length-bits': tagBits }
 }
 
 export function oaepParameters(given: CallerMechanism) {
@@ -63,6 +54,23 @@ const CIPHERS: ReadonlyMap<number, Build> = new Map<number, Build>([
   [CKM.RSA_X_509, plain({ name: 'rsa-x509' })],
 ])
 
+/**
+ * GCM takes the caller's IV, since the protocol has no way to give one back. Programs written for CloudHSM pass zeros,
+ * for its HSM to write the IV there: used as it is, every message of a key would have the same key stream.
+ * Throws CKR_MECHANISM_PARAM_INVALID.
+ */
+export function checkOwnIv(given: CallerMechanism): void {
+  if (given.type !== CKM.AES_GCM) return
+  const { iv } = parameterOf(given, 'gcm')
+  if (iv.length === 0 || iv.some((byte) => byte !== 0)) return
+  refuse(
+    CKR.MECHANISM_PARAM_INVALID,
+    'The IV of AES-GCM is all zeros: p11-kit cannot return one that the HSM makes, so the program must make its own',
+  )
+}
+
 /** Throws CKR_MECHANISM_INVALID or _PARAM_INVALID. */
-export const cipherMechanism = (given: CallerMechanism): Cipher =>
-  (CIPHERS.get(given.type) ?? refuse(CKR.MECHANISM_INVALID))(given)
+export function cipherMechanism(given: CallerMechanism, purpose: 'encrypt' | 'decrypt'): Cipher {
+  if (purpose === 'encrypt') checkOwnIv(given)
+  return (CIPHERS.get(given.type) ?? refuse(CKR.MECHANISM_INVALID))(given)
+}

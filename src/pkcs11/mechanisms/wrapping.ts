@@ -3,7 +3,7 @@ import type { Wrapping } from '../../contract/wrapping.ts'
 import { CKM } from '../cryptoki/mechanism-types.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
-import { gcmParameters, oaepParameters } from './ciphers.ts'
+import { checkOwnIv, gcmParameters, oaepParameters } from './ciphers.ts'
 import { type CallerMechanism, withoutParameter } from './parameters.ts'
 
 type Build = (mechanism: CallerMechanism) => Wrapping
@@ -25,8 +25,10 @@ const WRAPPINGS: ReadonlyMap<number, Build> = new Map<number, Build>([
 ])
 
 /** Throws CKR_MECHANISM_INVALID or _PARAM_INVALID. */
-export const wrappingMechanism = (given: CallerMechanism): Wrapping =>
-  (WRAPPINGS.get(given.type) ?? refuse(CKR.MECHANISM_INVALID))(given)
+export function wrappingMechanism(given: CallerMechanism, purpose: 'wrap' | 'unwrap'): Wrapping {
+  if (purpose === 'wrap') checkOwnIv(given)
+  return (WRAPPINGS.get(given.type) ?? refuse(CKR.MECHANISM_INVALID))(given)
+}
 
 /**
  * Length of a wrapped key.

@@ -32,7 +32,7 @@ export async function wrapKey(
   room: number,
 ): Promise<Answer> {
   signedIn(application, handle)
-  const wrapping = wrappingMechanism(mechanism)
+  const wrapping = wrappingMechanism(mechanism, 'wrap')
   const under = await lookAtKey(application, wrappingKey, CKR.WRAPPING_KEY_HANDLE_INVALID)
   const payload = await lookAtKey(application, key, CKR.KEY_HANDLE_INVALID)
   if (keyTypeOf(under) !== WRAPPING_KEY_TYPE[wrapping.name]) refuse(CKR.WRAPPING_KEY_TYPE_INCONSISTENT)
@@ -68,7 +68,7 @@ export async function unwrapKey(
   template: Template,
 ): Promise<number> {
   const session = signedIn(application, handle)
-  const wrapping = wrappingMechanism(mechanism)
+  const wrapping = wrappingMechanism(mechanism, 'unwrap')
   const object = application.handles.get(unwrappingKey)
   if (object?.kind !== 'key') return refuse(CKR.UNWRAPPING_KEY_HANDLE_INVALID)
   const name = unwrappedClass(template)

@@ -34,7 +34,7 @@ export async function init(
 ): Promise<void> {
   const session = signedIn(application, handle)
   if (!session.active[purpose]?.over) noneActive(session, purpose)
-  const cipher = cipherMechanism(given)
+  const cipher = cipherMechanism(given, purpose)
   const message = await beginWith(application, key, { purpose, cipher })
   const lengths = lengthsOf(purpose, cipher, message.resultBytes ?? 0)
   session.active[purpose] = { purpose, message, lengths, pending: 0, held: undefined, over: false }

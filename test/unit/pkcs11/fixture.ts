@@ -136,12 +136,18 @@ export const P256 = Buffer.from('06082a8648ce3d030107', 'hex')
 export const READ_ONLY = 4
 export const READ_WRITE = 6
 
+export type Line = {
+  readonly level: string
+  readonly message: string
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
 export type Bench = {
   readonly world: World
   readonly pkcs11: Pkcs11
   /** Of the socket. */
   readonly path: string
-  readonly log: { readonly level: string; readonly message: string }[]
+  readonly log: Line[]
   /** A program that has begun. */
   program(options?: { offered?: number }): Promise<Program>
 }
@@ -171,7 +177,7 @@ export function bench(options: ServeOptions = {}, founded: Pick<EngineNeeds, 'pr
     const pkcs11 = createPkcs11({
       hsm: engine,
       version: '1.2.3',
-      log: (level, _, message) => log.push({ level, message }),
+      log: (level, fields, message) => log.push({ level, message, fields }),
     })
     const server = createServer((socket) => void pkcs11.serve(socket, options)).listen(path)
     await once(server, 'listening')

@@ -181,7 +181,7 @@ suite('PKCS#11 ciphers', () => {
     {
       name: 'AES-GCM',
       type: M.AES_GCM,
-      parameter: [Buffer.alloc(12), 0, Buffer.from('aad'), 128],
+      parameter: [Buffer.alloc(12, 1), 0, Buffer.from('aad'), 128],
       lengths: [10, 25, 5],
     },
   ] as const
