@@ -85,7 +85,7 @@ function accept(given: Given, name: string, option: Option, values: readonly str
   if (option.value === undefined && values.length > 0) {
     return problem(`unexpected value '${shown(values[0] ?? '')}' for '${label}' found; no more were expected`)
   }
-  if (option.value !== undefined && !option.many && values.length === 0) {
+  if (option.value !== undefined && !option.maybeNone && values.length === 0) {
     return problem(`a value is required for '${label}' but none was supplied${possible(option)}`, false)
   }
   const all = earlier ?? []

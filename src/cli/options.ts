@@ -11,7 +11,7 @@ const keyFilter = (purpose: string) =>
     help: `Key reference (e.g. key-reference=0xabc) or space separated list of key attributes in the form of attr.KEY_ATTRIBUTE_NAME=KEY_ATTRIBUTE_VALUE to select ${purpose}`,
   }) as const satisfies Option
 
-export const anyKeys = keyFilter('the keys to list')
+export const anyKeys = { ...keyFilter('the keys to list'), maybeNone: true } as const satisfies Option
 
 /** @param purpose such as `the key to wrap` */
 export const theKey = (purpose: string) =>

@@ -8,6 +8,8 @@ export type Option = {
   readonly value?: string
   /** Takes any number of words up to the next option, and may be repeated. */
   readonly many?: true
+  /** Of those it may take none; any other that is given needs a value. */
+  readonly maybeNone?: true
   /** The value is a whole number. */
   readonly count?: true
   readonly required?: true

@@ -7,28 +7,54 @@ import { CURVE_NAMES, type CurveName } from './mechanisms.ts'
 import { shown } from './shown.ts'
 import { username } from './users.ts'
 
-/** A filter as it travels: the words after `--filter`, all of which must hold. */
-export const filterWords = v.pipe(
-  v.array(
-    v.pipe(
-      v.string(),
-      v.maxLength(
-        LIMITS.filterTermLength,
-        `filter: a term must be at most ${LIMITS.filterTermLength} characters`,
-      ),
-    ),
+const term = v.pipe(
+  v.string(),
+  v.maxLength(
+    LIMITS.filterTermLength,
+    `filter: a term must be at most ${LIMITS.filterTermLength} characters`,
   ),
-  v.maxLength(LIMITS.filterTerms, `filter: at most ${LIMITS.filterTerms} terms`),
 )
+const mostTerms = v.maxLength<string[], number, string>(
+  LIMITS.filterTerms,
+  `filter: at most ${LIMITS.filterTerms} terms`,
+)
+
+/** A filter as it travels: the words after `--filter`, all of which must hold. Without any, every key is meant. */
+const anyKeys = v.pipe(v.array(term), mostTerms)
+
+/** A term with nothing behind its `=`, as a script writes it when a variable of it is not set. */
+const isOpen = (word: string): boolean => /^[^=]*=$/.test(word)
+
+const noneOpen = (field: string) =>
+  v.check<string[], (issue: v.CheckIssue<string[]>) => string>(
+    (words) => !words.some(isOpen),
+    ({ input }) =>
+      `${field}: ${shown(input.find(isOpen) ?? '')} has no value; keys without one are named by their key-reference`,
+  )
+
+/** The same where something is done with the keys: nothing is selected by what was left out. */
+export const keyFilter = (field: string) =>
+  v.pipe(
+    v.array(term),
+    mostTerms,
+    v.minLength(
+      1,
+      `${field} is empty: name the key, for example with key-reference=0xabc or attr.label=NAME`,
+    ),
+    noneOpen(field),
+  )
 
 /** What several keys are selected by; all of it must hold. Holders are users who exist. */
 export const criteria = {
-  filter: filterWords,
+  filter: anyKeys,
   'label-glob': v.optional(labelGlob),
   owner: v.optional(username),
   'shared-with': v.optional(username),
 }
 export type Criteria = v.InferOutput<v.StrictObjectSchema<typeof criteria, undefined>>
+
+/** The same for keys that are named by their references: the filter may be left empty, not written with a gap. */
+export const narrowing = { ...criteria, filter: v.pipe(anyKeys, noneOpen('filter')) }
 
 /** One equality. The value is in the form that a key's attribute has. */
 export type FilterTerm =

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { label, newAttributes } from './attributes.ts'
 import { base64 } from './bytes.ts'
-import { filterWords } from './filters.ts'
+import { keyFilter } from './filters.ts'
 import { LIMITS } from './limits.ts'
 import { CURVE_NAMES, type CurveName, ML_DSA_ALGORITHMS } from './mechanisms.ts'
 import { username } from './users.ts'
@@ -98,7 +98,7 @@ export const importedKey = v.strictObject({
 
 /** A key that comes encrypted. Its label is given anew. */
 export const unwrappedKey = v.strictObject({
-  filter: filterWords,
+  filter: keyFilter('filter'),
   mechanism: wrapping,
   'wrapped-key': base64(LIMITS.materialBytes),
   'key-type-class': v.picklist(UNWRAPPED_CLASSES),
@@ -107,7 +107,7 @@ export const unwrappedKey = v.strictObject({
 
 /** What is left out is as it is in the original. */
 export const copiedKey = v.strictObject({
-  filter: filterWords,
+  filter: keyFilter('filter'),
   label: v.optional(label),
   session,
   attributes,

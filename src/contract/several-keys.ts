@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { ERRORS, type ErrorCode } from './errors.ts'
-import { criteria, parseReference } from './filters.ts'
+import { narrowing, parseReference } from './filters.ts'
 import { LIMITS } from './limits.ts'
 
 const reference = v.pipe(
@@ -15,7 +15,7 @@ export const severalKeys = {
     v.array(reference),
     v.maxLength(LIMITS.keysAtOnce, `At most ${LIMITS.keysAtOnce} keys can be named at once`),
   ),
-  ...criteria,
+  ...narrowing,
   /** Decide, and change nothing. */
   'dry-run': v.optional(v.boolean(), false),
 }

@@ -1,11 +1,11 @@
 import * as v from 'valibot'
 import { cipher } from './ciphers.ts'
-import { filterWords } from './filters.ts'
+import { keyFilter } from './filters.ts'
 import { mechanism } from './mechanisms.ts'
 
 /** What is to be done with a message that comes in parts, and with which key. */
 export const streamStart = v.variant('purpose', [
-  v.strictObject({ filter: filterWords, purpose: v.picklist(['sign', 'verify']), mechanism }),
-  v.strictObject({ filter: filterWords, purpose: v.picklist(['encrypt', 'decrypt']), cipher }),
+  v.strictObject({ filter: keyFilter('filter'), purpose: v.picklist(['sign', 'verify']), mechanism }),
+  v.strictObject({ filter: keyFilter('filter'), purpose: v.picklist(['encrypt', 'decrypt']), cipher }),
 ])
 export type StreamStart = v.InferOutput<typeof streamStart>

@@ -16,6 +16,7 @@ const addresses = {
   short: 'a',
   value: 'ADDRESS',
   many: true,
+  maybeNone: true,
   help: 'Addresses of the HSMs: host name, IPv4 or IPv6 address, each with :PORT unless it is 2223',
 } as const satisfies Option
 

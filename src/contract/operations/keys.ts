@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { attributeValue } from '../attributes.ts'
 import { certificate, certificateChange, newCertificate } from '../certificates.ts'
 import { derivation } from '../derivation.ts'
-import { criteria, filterWords } from '../filters.ts'
+import { criteria, keyFilter } from '../filters.ts'
 import {
   copiedKey,
   derivedKey,
@@ -135,8 +135,8 @@ export const KEYS = {
     access: 'crypto-user',
     about: 'Encrypt a key under another one, to take it elsewhere',
     request: v.strictObject({
-      'payload-filter': filterWords,
-      'wrapping-filter': filterWords,
+      'payload-filter': keyFilter('payload-filter'),
+      'wrapping-filter': keyFilter('wrapping-filter'),
       mechanism: wrapping,
     }),
     reply: v.object({

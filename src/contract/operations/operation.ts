@@ -1,6 +1,6 @@
 /** What every operation has, and pieces that several of them share. */
 import * as v from 'valibot'
-import { filterWords } from '../filters.ts'
+import { keyFilter } from '../filters.ts'
 
 /**
  * Who may ask at the least: anyone at all, anyone logged in, or only that role. Everything beyond it
@@ -18,4 +18,4 @@ export type Operation = {
 export const nothing = v.strictObject({})
 export const done = v.object({})
 export const count = v.pipe(v.number(), v.integer(), v.minValue(0))
-export const one = { filter: filterWords }
+export const one = { filter: keyFilter('filter') }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import type { Hsm } from '../../../src/contract/hsm.ts'
-import type { Request } from '../../../src/contract/operations.ts'
+import { OPERATIONS, type Request } from '../../../src/contract/operations.ts'
 import { fails } from '../../support/errors.ts'
 import { createWorld, makeAes, makePair, type Person, reference, type World } from '../../support/world.ts'
 
@@ -38,6 +38,40 @@ export function keySelectionContract(open: () => Promise<Hsm>): void {
       assert.deepEqual(await labels('bob', { 'shared-with': 'bob', owner: 'bob' }), [])
       const all = { owner: 'alice', 'shared-with': 'bob', 'label-glob': '*-1' }
       assert.deepEqual(await labels('alice', all, ['attr.key-type=aes', 'attr.label=tax-1']), ['tax-1'])
+    })
+
+    test('whatever is not a list refuses a filter that is empty or has a gap, and does nothing', async () => {
+      const only = await makeAes(world, 'carol', '')
+      const gaps: readonly [unknown, RegExp][] = [
+        [[], /^[a-z]+(-filter)? is empty: name the key/],
+        [['attr.label='], /: attr\.label= has no value/],
+        [['attr.class=secret-key', 'attr.id='], /: attr\.id= has no value/],
+        [undefined, / is missing$/],
+      ]
+      let tried = 0
+      for (const [operation, field, purpose] of selecting()) {
+        const sound = operation === 'key.wrap' ? { 'payload-filter': reference(only) } : {}
+        for (const [filter, why] of gaps) {
+          const request = { ...sound, ...(purpose && { purpose }), [field]: filter }
+          const refused = world.as('carol', operation as 'key.delete', request as never)
+          await assert.rejects(refused, fails('invalid-request', why), `${operation} ${field}`)
+          await assert.rejects(refused, fails('invalid-request', new RegExp(`^${field}`)))
+          tried += 1
+        }
+      }
+      assert.ok(tried > 60, `${tried}`)
+      for (const operation of ['key.delete-many', 'key.share-many', 'key.unshare-many'] as const) {
+        const many = { keys: [only], filter: ['attr.label='] }
+        const holders = operation === 'key.delete-many' ? {} : { usernames: ['bob'], role: 'crypto-user' }
+        const refused = world.as('carol', operation, { ...many, ...holders } as never)
+        await assert.rejects(refused, fails('invalid-request', /has no value/), operation)
+      }
+      await assert.rejects(
+        labels('carol', { 'label-glob': '' }),
+        fails('invalid-request', /^label-glob is empty/),
+      )
+      assert.deepEqual(await labels('carol', {}, ['attr.label=', 'attr.id=']), [''])
+      await world.as('carol', 'key.delete', { filter: reference(only) })
     })
 
     test('finds only what is there to see', async () => {
@@ -92,4 +126,18 @@ export function keySelectionContract(open: () => Promise<Hsm>): void {
       assert.deepEqual(await next(keys[1] ?? ''), { labels: ['c3', 'c4'], token: undefined })
     })
   })
+}
+
+/** Every operation but the lists, with each of its fields that selects a key. */
+function* selecting(): Generator<readonly [string, string, string | undefined]> {
+  for (const [operation, { request }] of Object.entries(OPERATIONS)) {
+    if (operation === 'key.list' || operation.endsWith('-many')) continue
+    const variants = 'options' in request ? request.options : [request]
+    for (const { entries } of variants) {
+      const [purpose] = 'purpose' in entries ? entries.purpose.options : []
+      for (const field of Object.keys(entries)) {
+        if (field.endsWith('filter')) yield [operation, field, purpose]
+      }
+    }
+  }
 }

@@ -157,7 +157,7 @@ export function streamsContract(open: () => Promise<Hsm>): void {
             parts.begin({ filter: reference(priv), purpose: 'hash', mechanism: ECDSA } as unknown as Start),
           'invalid-request',
         ],
-        [() => parts.begin({ filter: [], purpose: 'sign', mechanism: ECDSA }), 'key-selection'],
+        [() => parts.begin({ filter: [], purpose: 'sign', mechanism: ECDSA }), 'invalid-request'],
       ] as const
       for (const [call, expected] of refusals) await assert.rejects(call, fails(expected))
       await assert.rejects(parts.update('x'.repeat(65), ''), fails('invalid-request', /stream/))

@@ -88,10 +88,13 @@ suite('--all-matching', () => {
     const hsm = stubHsm()
     const shell = testShell(hsm)
     await shell.run('login --username ines --role crypto-user --password password')
-    for (const line of ['key delete --all-matching', 'key delete --all-matching --filter --dry-run']) {
-      const { text, exit } = await shell.run(line)
-      assert.match(text, /"--all-matching needs at least one of/)
-      assert.equal(exit, 1)
+    const { text, exit } = await shell.run('key delete --all-matching')
+    assert.match(text, /"--all-matching needs at least one of/)
+    assert.equal(exit, 1)
+    for (const more of ['', ' --label-glob *']) {
+      const { text, exit } = await shell.run(`key delete --all-matching --filter${more}`)
+      assert.match(text, /^error: a value is required for '--filter/)
+      assert.equal(exit, 2)
     }
     assert.equal(hsm.asked.length, 1)
   })

@@ -58,6 +58,26 @@ suite('parser', () => {
   })
 
   const problems: readonly [string, string][] = [
+    ...[
+      '--filter',
+      '--filter --username bob --role crypto-user',
+      '--all-matching --label-glob x --filter',
+    ].map((words): [string, string] => [
+      `key unshare ${words}`,
+      "a value is required for '--filter [<FILTER>...]' but none was supplied",
+    ]),
+    [
+      'key wrap rsa-pkcs --payload-filter a=1 --wrapping-filter',
+      "a value is required for '--wrapping-filter [<WRAPPING_FILTER>...]' but none was supplied",
+    ],
+    [
+      'key generate-symmetric aes --label x --key-length-bytes 32 --attributes',
+      "a value is required for '--attributes [<KEY_ATTRIBUTES>...]' but none was supplied",
+    ],
+    [
+      'crypto sign ecdsa --key-filter --hash-function sha256 --data eA==',
+      "a value is required for '--key-filter [<KEY_FILTER>...]' but none was supplied",
+    ],
     [
       'key list --starting-token --verbose',
       "a value is required for '--starting-token <STARTING_TOKEN>' but none was supplied",
