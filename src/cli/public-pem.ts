@@ -1,5 +1,5 @@
 /** A public key from a PEM file (RFC 7468), of which nothing is believed: it may be any file at all. */
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import { createPublicKey } from 'node:crypto'
 import { HsmError } from '../contract/errors.ts'
 import { shown } from '../contract/shown.ts'
 import { isBase64 } from './encodings.ts'
@@ -42,17 +42,20 @@ export function readPublicPem(content: Buffer, name: PublicClass, file: string):
   const type = Object.hasOwn(ENCODINGS, label) ? ENCODINGS[label] : undefined
   if (type === undefined) throw refused(`is not a public key: its PEM label is ${shown(label)}`)
   const { title, types } = KEY_TYPES[name]
-  const key = parsed(body.replace(/\s/g, ''), type)
-  if (!key || !types.includes(key.asymmetricKeyType ?? '')) throw refused(`is not ${title} public key`)
-  return key.export({ type: 'spki', format: 'der' })
+  const spki = parsed(body.replace(/\s/g, ''), type, types)
+  if (!spki) throw refused(`is not ${title} public key`)
+  return spki
 }
 
 const isPrivate = (label: string): boolean => label.includes('PRIVATE KEY')
 
-function parsed(body: string, type: 'spki' | 'pkcs1'): KeyObject | undefined {
+/** A point at infinity can be read and not written. */
+function parsed(body: string, type: 'spki' | 'pkcs1', types: readonly string[]): Buffer | undefined {
   if (!isBase64(body)) return undefined
   try {
-    return createPublicKey({ key: Buffer.from(body, 'base64'), format: 'der', type })
+    const key = createPublicKey({ key: Buffer.from(body, 'base64'), format: 'der', type })
+    const fits = types.includes(key.asymmetricKeyType ?? '')
+    return fits ? key.export({ type: 'spki', format: 'der' }) : undefined
   } catch {
     return undefined
   }

@@ -12,7 +12,7 @@ export const derivation = v.variant('name', [
   v.strictObject({
     name: v.literal('ecdh'),
     kdf: v.picklist(['none', ...HASH_NAMES.map((name) => `x963-${name}` as const)]),
-    /** The other public key: an uncompressed point (SEC 1 §2.3.3), or that in a DER OCTET STRING. */
+    /** The other public key: a point (SEC 1 §2.3.3), compressed or not, bare or in a DER OCTET STRING. */
     'public-point': base64(LIMITS.signatureBytes),
     /** With a key derivation function. */
     'shared-info': v.optional(base64(LIMITS.aadBytes)),

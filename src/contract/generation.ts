@@ -88,6 +88,10 @@ export const newKeyPair = v.variant('key-type', [
   }),
 ])
 
+const secretLength = v.optional(
+  v.pipe(number('key-length-bytes'), v.minValue(1), v.maxValue(LIMITS.genericSecretBytes)),
+)
+
 /** A key made elsewhere. */
 export const importedKey = v.strictObject({
   'key-type-class': v.picklist(Object.keys(KEY_TYPE_CLASSES) as [KeyTypeClass, ...KeyTypeClass[]]),
@@ -102,6 +106,8 @@ export const unwrappedKey = v.strictObject({
   mechanism: wrapping,
   'wrapped-key': base64(LIMITS.materialBytes),
   'key-type-class': v.picklist(UNWRAPPED_CLASSES),
+  /** Of a secret key: one of another length does not unwrap. */
+  'key-length-bytes': secretLength,
   ...symmetric,
 })
 
@@ -117,8 +123,6 @@ export const copiedKey = v.strictObject({
 export const derivedKey = {
   'key-type': v.picklist(['aes', 'des3', 'generic-secret']),
   /** Left out: as long as the shared secret, if that is a length of the type. */
-  'key-length-bytes': v.optional(
-    v.pipe(number('key-length-bytes'), v.minValue(1), v.maxValue(LIMITS.genericSecretBytes)),
-  ),
+  'key-length-bytes': secretLength,
   ...symmetric,
 }

@@ -63,9 +63,7 @@ function x963(hash: Hash, z: Buffer, info: Buffer, bytes: number): Buffer {
 }
 
 function readPoint(curve: WeierstrassCurve, given: string): KeyObject {
-  try {
-    return publicKeyOfPoint(Buffer.from(given, 'base64'), curve)
-  } catch (cause) {
-    throw new HsmError('invalid-data', `public-point is not an uncompressed point on ${curve}`, { cause })
-  }
+  const key = publicKeyOfPoint(Buffer.from(given, 'base64'), curve)
+  if (key) return key
+  throw new HsmError('invalid-data', `public-point is not a point on ${curve}`)
 }

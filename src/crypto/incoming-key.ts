@@ -1,11 +1,10 @@
 /** Keys made elsewhere: nothing about them is believed that has not been checked. */
-import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
-import { HsmError } from '../contract/errors.ts'
 import { LIMITS } from '../contract/limits.ts'
-import { CURVES, type Curve } from '../contract/mechanisms.ts'
 import { KEY_TYPE_CLASSES, type KeyTypeClass } from '../contract/wrapping.ts'
 import type { KeyRecord } from '../model/records.ts'
-import { ecFacts, privateKeyLength, publicCheckValue, publicKeyLength, rsaFacts } from './public-facts.ts'
+import { bad } from './incoming-der.ts'
+import { readEcPrivate, readEcPublic } from './incoming-ec.ts'
+import { readRsaPrivate, readRsaPublic } from './incoming-rsa.ts'
 import { checkValueOf, DES3_BYTES, type SecretKeyType } from './secret-keys.ts'
 
 /** What is known of a key, and the key itself in its one encoding, in clear: whoever has it wipes it. */
@@ -18,18 +17,38 @@ export type IncomingKey = Pick<
  * @param bytes raw, PKCS #8 DER or SubjectPublicKeyInfo DER
  * @throws HsmError `invalid-data` naming what is wrong with `field`
  */
-export function readIncomingKey(name: KeyTypeClass, bytes: Buffer, field: string): IncomingKey {
-  const { keyClass, keyType } = KEY_TYPE_CLASSES[name]
-  if (keyType === 'rsa' || keyType === 'ec') {
-    return {
-      keyClass,
-      keyType,
-      ...(keyClass === 'private-key' ? readPrivate : readPublic)(keyType, bytes, field),
-    }
+export async function readIncomingKey(
+  name: KeyTypeClass,
+  bytes: Buffer,
+  field: string,
+): Promise<IncomingKey> {
+  const kind = KEY_TYPE_CLASSES[name]
+  switch (name) {
+    case 'rsa-public':
+      return { ...kind, ...(await readRsaPublic(bytes, field)) }
+    case 'rsa-private':
+      return { ...kind, ...(await readRsaPrivate(bytes, field)) }
+    case 'ec-public':
+      return { ...kind, ...(await readEcPublic(bytes, field)) }
+    case 'ec-private':
+      return { ...kind, ...(await readEcPrivate(bytes, field)) }
+    case 'aes':
+    case 'des3':
+    case 'generic-secret':
+      return readSecret(name, bytes, field)
   }
-  checkLength(keyType, bytes, field)
-  const secret = { keyClass, keyType, material: Buffer.from(bytes), rsa: undefined, ec: undefined }
-  return { ...secret, keyLengthBytes: bytes.length, checkValue: checkValueOf(keyType, bytes) }
+}
+
+function readSecret(name: SecretKeyType, bytes: Buffer, field: string): IncomingKey {
+  checkLength(name, bytes, field)
+  return {
+    ...KEY_TYPE_CLASSES[name],
+    checkValue: checkValueOf(name, bytes),
+    keyLengthBytes: bytes.length,
+    rsa: undefined,
+    ec: undefined,
+    material: Buffer.from(bytes),
+  }
 }
 
 function checkLength(keyType: SecretKeyType, { length }: Buffer, field: string): void {
@@ -45,86 +64,4 @@ function checkLength(keyType: SecretKeyType, { length }: Buffer, field: string):
       if (length < 1 || length > most) throw bad(field, `must be 1 to ${most} bytes`)
     }
   }
-}
-
-type Asymmetric = Omit<IncomingKey, 'keyType' | 'keyClass'>
-type Type = 'rsa' | 'ec'
-
-function readPublic(type: Type, bytes: Buffer, field: string): Asymmetric {
-  const key = parsed(() => createPublicKey({ key: bytes, format: 'der', type: 'spki' }), type, field)
-  const spki = key.export({ type: 'spki', format: 'der' })
-  const { family, ...facts } = factsOf(type, key, spki, field)
-  return { ...facts, keyLengthBytes: publicKeyLength(family, spki), material: spki }
-}
-
-function readPrivate(type: Type, bytes: Buffer, field: string): Asymmetric {
-  const key = parsed(() => createPrivateKey({ key: bytes, format: 'der', type: 'pkcs8' }), type, field)
-  const publicKey = createPublicKey(key)
-  const { family, ...facts } = factsOf(
-    type,
-    publicKey,
-    publicKey.export({ type: 'spki', format: 'der' }),
-    field,
-  )
-  checkPair(family, key, publicKey, field)
-  const pkcs8 = key.export({ type: 'pkcs8', format: 'der' })
-  return { ...facts, keyLengthBytes: privateKeyLength(family, pkcs8), material: pkcs8 }
-}
-
-function factsOf(type: Type, key: KeyObject, spki: Buffer, field: string) {
-  const checkValue = publicCheckValue(spki)
-  if (type === 'ec') {
-    const curve = curveOf(key) ?? unfit(field, 'an EC key on a curve that is supported')
-    return { family: curve, checkValue, rsa: undefined, ec: ecFacts(spki, curve) } as const
-  }
-  const rsa = rsaFacts(spki)
-  const { modulusBitsMin: min, modulusBitsMax: max } = LIMITS
-  if (rsa.modulusSizeBits < min || rsa.modulusSizeBits > max) {
-    throw bad(field, `must have a modulus of ${min} to ${max} bits`)
-  }
-  const exponent = BigInt(rsa.publicExponent)
-  if (exponent < 3n || exponent % 2n === 0n || exponent > LIMITS.publicExponentMax) {
-    throw bad(field, 'must have an odd public exponent of 3 to 2^32 - 1')
-  }
-  return { family: 'rsa', checkValue, rsa, ec: undefined } as const
-}
-
-function curveOf({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): Curve | undefined {
-  if (type === 'ed25519') return type
-  const named = (Object.keys(CURVES) as (keyof typeof CURVES)[]).find(
-    (curve) => CURVES[curve].openssl === details?.namedCurve,
-  )
-  return named
-}
-
-/** The halves belong together: OpenSSL reads an RSA key whose numbers do not fit each other (FIPS 140-3 IG 10.3.A). */
-function checkPair(family: 'rsa' | Curve, key: KeyObject, publicKey: KeyObject, field: string): void {
-  const probe = Buffer.from('pairwise consistency test')
-  const hash = family === 'ed25519' ? null : 'sha256'
-  const fits = () => verify(hash, probe, publicKey, sign(hash, probe, key))
-  if (!attempt(fits)) throw bad(field, 'is not a key whose numbers belong together')
-}
-
-/** What OpenSSL says may quote the input. */
-function parsed(read: () => KeyObject, type: Type, field: string): KeyObject {
-  const key = attempt(read)
-  const right = type === 'rsa' ? key?.asymmetricKeyType === 'rsa' : isCurve(key)
-  return key && right ? key : unfit(field, `an ${type.toUpperCase()} key`)
-}
-
-const isCurve = (key: KeyObject | undefined): boolean =>
-  key?.asymmetricKeyType === 'ec' || key?.asymmetricKeyType === 'ed25519'
-
-function attempt<R>(work: () => R): R | undefined {
-  try {
-    return work()
-  } catch {
-    return undefined
-  }
-}
-
-const bad = (field: string, rule: string): HsmError => new HsmError('invalid-data', `${field} ${rule}`)
-
-function unfit(field: string, what: string): never {
-  throw bad(field, `is not ${what}`)
 }

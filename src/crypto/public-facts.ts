@@ -1,5 +1,6 @@
 /** What a public key, given as DER SubjectPublicKeyInfo, shows of itself and of its private half. */
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
+import { createHash, createPublicKey, ECDH, type KeyObject } from 'node:crypto'
+import { barePoint, isPoint } from '../contract/ec-points.ts'
 import { HsmError } from '../contract/errors.ts'
 import { CURVES, type Curve, type WeierstrassCurve } from '../contract/mechanisms.ts'
 import type { EcFacts, RsaFacts } from '../model/records.ts'
@@ -39,14 +40,34 @@ export function ecFacts(spki: Buffer, curve: Curve): EcFacts {
   return { ecPoint: hex(octetString(pointOf(spki, curve))), curve }
 }
 
-/** @param given an uncompressed point, or that in a DER OCTET STRING. Throws `invalid-data` if it is none of that curve. */
-export function publicKeyOfPoint(given: Buffer, curve: WeierstrassCurve): KeyObject {
-  const point = given.subarray(-(1 + 2 * CURVES[curve].fieldBytes))
-  if (!given.equals(point) && !given.equals(octetString(point)))
-    throw unfit(`an uncompressed point on ${curve}`)
-  const spki = Buffer.concat([Buffer.from(SPKI_PREFIX[curve], 'hex'), point])
-  pointOf(spki, curve)
-  return parse(spki)
+/**
+ * SubjectPublicKeyInfo with the point in the one form in which keys keep it: not compressed, on a curve given by its
+ * name.
+ *
+ * @param given the point, compressed or not, bare or in a DER OCTET STRING
+ * @returns undefined if it is no point of that curve, or the one at infinity
+ */
+export function spkiOfPoint(given: Buffer, curve: Curve): Buffer | undefined {
+  const bare = Buffer.from(barePoint(given, curve))
+  const point = curve === 'ed25519' ? bare : uncompressed(bare, curve)
+  return point && Buffer.concat([Buffer.from(SPKI_PREFIX[curve], 'hex'), point])
+}
+
+/** OpenSSL checks that it is on the curve. */
+function uncompressed(point: Buffer, curve: WeierstrassCurve): Buffer | undefined {
+  if (!isPoint(point, curve)) return undefined
+  try {
+    const { openssl } = CURVES[curve]
+    return ECDH.convertKey(point, openssl, undefined, undefined, 'uncompressed') as Buffer
+  } catch {
+    return undefined
+  }
+}
+
+/** As {@link spkiOfPoint}. */
+export function publicKeyOfPoint(given: Buffer, curve: WeierstrassCurve): KeyObject | undefined {
+  const spki = spkiOfPoint(given, curve)
+  return spki && parse(spki)
 }
 
 /** X.690 §8.1.3: from 128 bytes on the length takes a byte more. */

@@ -60,7 +60,7 @@ async function derive(parts: Parts, call: Call, base: KeyRecord, request: Reques
     deriveByEcdh(key, curve, mechanism, bytes),
   )
   try {
-    const key = readIncomingKey(keyType, value, 'key-length-bytes')
+    const key = await readIncomingKey(keyType, value, 'key-length-bytes')
     return { base: base.id, draft: incomingDraft(key, flags, request, origin) }
   } finally {
     value.fill(0)

@@ -13,7 +13,7 @@ export const keyImport = change<'key.import', Draft, readonly KeyRecord[]>('key.
     const flags = incomingFlags(parts, call, name, request, IMPORTED)
     const given = Buffer.from(request.material, 'base64')
     try {
-      return incomingDraft(readIncomingKey(name, given, 'The key'), flags, request, IMPORTED)
+      return incomingDraft(await readIncomingKey(name, given, 'The key'), flags, request, IMPORTED)
     } finally {
       given.fill(0)
     }

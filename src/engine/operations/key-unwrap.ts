@@ -3,6 +3,7 @@ import type { CatalogView } from '../../catalog/catalog.ts'
 import { useKey } from '../../cluster/key-use.ts'
 import { HsmError } from '../../contract/errors.ts'
 import type { Checked } from '../../contract/operations.ts'
+import { KEY_TYPE_CLASSES } from '../../contract/wrapping.ts'
 import { readIncomingKey } from '../../crypto/incoming-key.ts'
 import { unwrapFailed } from '../../crypto/wrapping/unwrap-failed.ts'
 import { unwrapPayload } from '../../crypto/wrapping/wrapping.ts'
@@ -68,7 +69,10 @@ const sameTemplate = (one: KeyRecord, other: KeyRecord): boolean =>
   isDeepStrictEqual(one.unwrapTemplate, other.unwrapTemplate)
 
 async function unwrap(parts: Parts, call: Call, under: KeyRecord, request: Request): Promise<Unwrapped> {
-  const name = request['key-type-class']
+  const { 'key-type-class': name, 'key-length-bytes': length } = request
+  if (length !== undefined && KEY_TYPE_CLASSES[name].keyClass !== 'secret-key') {
+    throw new HsmError('invalid-request', 'key-length-bytes is for secret keys')
+  }
   const attributes = granted(withTemplate(request.attributes, under.unwrapTemplate))
   const wishes = { ...request, attributes }
   const flags = incomingFlags(parts, call, name, wishes, UNWRAPPED)
@@ -76,17 +80,18 @@ async function unwrap(parts: Parts, call: Call, under: KeyRecord, request: Reque
     unwrapPayload(key, request.mechanism, Buffer.from(request['wrapped-key'], 'base64')),
   )
   try {
-    return { under, draft: incomingDraft(read(name, payload), flags, wishes, UNWRAPPED) }
+    return { under, draft: incomingDraft(await read(name, payload, length), flags, wishes, UNWRAPPED) }
   } finally {
     payload.fill(0)
   }
 }
 
 /** That what was wrapped is no such key is told like everything else that is wrong with it. */
-function read(name: Request['key-type-class'], payload: Buffer) {
+async function read(name: Request['key-type-class'], payload: Buffer, length: number | undefined) {
+  if (length !== undefined && length !== payload.length) throw unwrapFailed()
   try {
-    return readIncomingKey(name, payload, 'wrapped-key')
-  } catch {
-    throw unwrapFailed()
+    return await readIncomingKey(name, payload, 'wrapped-key')
+  } catch (error) {
+    throw error instanceof HsmError ? unwrapFailed() : error
   }
 }

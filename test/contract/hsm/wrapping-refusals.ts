@@ -37,6 +37,26 @@ export function wrappingRefusalsContract(open: () => Promise<Hsm>): void {
       assert.equal(key.attributes['extractable'], false)
     })
 
+    test('a secret key of another length than was said does not unwrap', async () => {
+      const sound = await wrap('alice', await bring('generic-secret', randomBytes(32)))
+      const { key } = await unwrap('alice', sound, 'generic-secret', { 'key-length-bytes': 32 })
+      assert.equal(key.attributes['key-length-bytes'], 32)
+      const before = await keyCount()
+      for (const [name, bytes] of [
+        ['generic-secret', 16],
+        ['generic-secret', 33],
+        ['aes', 16],
+      ] as const) {
+        await assert.rejects(
+          unwrap('alice', sound, name, { 'key-length-bytes': bytes }),
+          fails('unwrap-failed'),
+        )
+      }
+      const ofPrivate = unwrap('alice', sound, 'ec-private', { 'key-length-bytes': 32 })
+      await assert.rejects(ofPrivate, fails('invalid-request', /^key-length-bytes is for secret keys$/))
+      assert.equal(await keyCount(), before)
+    })
+
     test('whatever is wrong with a wrapped key, the answer is the same and nothing is stored', async () => {
       const ec = await makePair(world, 'alice', { label: 'inside' })
       const sound = await wrap('alice', ec.priv)

@@ -35,6 +35,7 @@ suite('public keys in PEM files', () => {
   const pss = spki(generateKeyPairSync('rsa-pss', { modulusLength: 1024 }).publicKey)
   const offCurve = der(EC.publicKey)
   offCurve.writeUInt8(offCurve.readUInt8(offCurve.length - 1) ^ 1, offCurve.length - 1)
+  const infinity = Buffer.from('3019301306072a8648ce3d020106082a8648ce3d03010703020000', 'hex')
   const armoured = (content: Buffer, label = 'PUBLIC KEY') =>
     `-----BEGIN ${label}-----\n${content.toString('base64')}\n-----END ${label}-----\n`
 
@@ -56,6 +57,7 @@ suite('public keys in PEM files', () => {
     ['a long label', armoured(Buffer.of(48, 0), 'A'.repeat(999)), /PEM label is A{100}…$/],
     ['an EC key that is said to be RSA', EC_PEM, /is not an RSA public key$/, 'rsa-public'],
     ['an RSA key that is said to be EC', PKCS1, /is not an EC or Ed25519 public key$/],
+    ['the point at infinity', armoured(infinity), /is not an EC or Ed25519 public key$/],
     ['an RSA key for PSS only', pss, /is not an RSA public key$/, 'rsa-public'],
     ['an ML-DSA key', mlDsa, /is not an EC or Ed25519 public key$/],
     ['an Ed448 key', ed448, /is not an EC or Ed25519 public key$/],

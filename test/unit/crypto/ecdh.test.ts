@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createHash, createPrivateKey, ECDH, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { suite, test } from 'node:test'
 import { CURVES, HASH_NAMES, type WeierstrassCurve } from '../../../src/contract/mechanisms.ts'
 import { deriveByEcdh } from '../../../src/crypto/ecdh.ts'
@@ -98,16 +98,30 @@ suite('ECDH', () => {
     }
   })
 
+  test('a point may be compressed, and in a DER OCTET STRING', async () => {
+    const point = ECDH.convertKey(responder, 'prime256v1', undefined, undefined, 'compressed') as Buffer
+    const plain = await derive(initiator, responder, 32)
+    for (const given of [
+      point,
+      Buffer.concat([hex('0421'), point]),
+      Buffer.concat([hex('0441'), responder]),
+    ]) {
+      assert.deepEqual(await derive(initiator, given, 32), plain)
+    }
+  })
+
   test('what is no point of the curve is refused', async () => {
     const off = Buffer.from(responder)
     off.writeUInt8(off.readUInt8(64) ^ 1, 64)
-    const compressed = Buffer.concat([hex('02'), responder.subarray(1, 33)])
+    const noX = Buffer.concat([hex('02'), Buffer.alloc(32, 0xff)])
     const hybrid = Buffer.concat([hex('06'), responder.subarray(1)])
     const wrongLength = Buffer.concat([hex('0440'), responder])
     for (const point of [
       off,
-      compressed,
+      noX,
       hybrid,
+      hex('0400'),
+      hex('040100'),
       wrongLength,
       hex('00'),
       Buffer.alloc(0),
