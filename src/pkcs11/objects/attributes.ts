@@ -80,13 +80,7 @@ export async function setAttributes(
     : changeCertificate(application, seen.certificate.reference, template))
 }
 
-const NAMES: ReadonlySet<number> = new Set([
-  CKA.LABEL,
-  CKA.ID,
-  CKA.SUBJECT,
-  CKA.WRAP_TEMPLATE,
-  CKA.UNWRAP_TEMPLATE,
-])
+const NAMES: ReadonlySet<number> = new Set([CKA.LABEL, CKA.ID, CKA.WRAP_TEMPLATE, CKA.UNWRAP_TEMPLATE])
 
 async function changeKey({ account }: Application, key: KeyObject, template: Template): Promise<void> {
   const label = labelIn(template)
@@ -99,6 +93,7 @@ async function changeKey({ account }: Application, key: KeyObject, template: Tem
   for (const type of template.keys()) {
     if (NAMES.has(type)) continue
     if (!classHas(keyClass, type)) refuse(CKR.ATTRIBUTE_TYPE_INVALID)
+    if (type === CKA.SUBJECT) continue
     const name = flagName(type) ?? refuse(CKR.ATTRIBUTE_READ_ONLY)
     attributes[name] = flagIn(template, type) ?? refuse(CKR.ATTRIBUTE_VALUE_INVALID)
   }

@@ -41,7 +41,6 @@ const OTHERS: ReadonlySet<number> = new Set([
   CKA.TOKEN,
   CKA.LABEL,
   CKA.ID,
-  CKA.SUBJECT,
   CKA.WRAP_TEMPLATE,
   CKA.UNWRAP_TEMPLATE,
 ])
@@ -51,6 +50,7 @@ function attributesOf(key: KeyObject, template: Template): NewAttributes {
   for (const type of template.keys()) {
     if (OTHERS.has(type)) continue
     if (!classHas(keyClassOf(key), type)) refuse(CKR.ATTRIBUTE_TYPE_INVALID)
+    if (type === CKA.SUBJECT) continue
     const name = flagName(type) ?? refuse(CKR.ATTRIBUTE_READ_ONLY)
     const value = flagIn(template, type)
     if (value !== undefined) flags[name] = value

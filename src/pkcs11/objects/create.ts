@@ -1,6 +1,6 @@
 /** C_CreateObject (PKCS#11 v2.40 §5.7): keys made elsewhere, and certificates. */
 
-import { octetsOf } from '../../contract/der.ts'
+import { barePoint } from '../../contract/ec-points.ts'
 import { CURVES, type WeierstrassCurve } from '../../contract/mechanisms.ts'
 import type { KeyTypeClass } from '../../contract/wrapping.ts'
 import { KEY_TYPE_CLASSES } from '../../contract/wrapping.ts'
@@ -9,12 +9,13 @@ import { CKA, CKC_X_509, CKK, CKO } from '../cryptoki/objects.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { meaning, refuse } from '../errors.ts'
 import type { Session } from '../sessions.ts'
-import { certificatesHave } from './certificate.ts'
+import { certificateAttribute, certificatesHave } from './certificate.ts'
 import { curveOf } from './curves.ts'
 import { ecPrivateKey, ecPublicKey, rsaPrivateKey, rsaPublicKey } from './encodings.ts'
 import { handleOf, handleOfKey, mayMake } from './make.ts'
 import { labelIn, namesIn, newKey } from './new-key.ts'
-import { bytesIn, flagIn, needed, numberIn, type Template } from './template.ts'
+import { bytesIn, flagIn, mustBe, needed, numberIn, type Template } from './template.ts'
+import { sameValue, type Value } from './value.ts'
 
 export async function createObject(
   application: Application,
@@ -53,7 +54,12 @@ const RSA_PRIVATE = [
 ]
 
 const bytesOf = (template: Template, type: number): Buffer => needed(bytesIn(template, type))
-const secretValue = (template: Template): Buffer => Buffer.from(bytesOf(template, CKA.VALUE))
+
+function secretValue(template: Template): Buffer {
+  const value = bytesOf(template, CKA.VALUE)
+  mustBe(template, CKA.VALUE_LEN, value.length)
+  return Buffer.from(value)
+}
 
 const secret = (type: number, name: KeyTypeClass): Kind => ({
   objectClass: CKO.SECRET_KEY,
@@ -72,8 +78,7 @@ const KINDS: readonly Kind[] = [
     type: CKK.RSA,
     name: 'rsa-public',
     parts: [...RSA_PUBLIC, CKA.MODULUS_BITS],
-    material: (template) =>
-      rsaPublicKey(bytesOf(template, CKA.MODULUS), bytesOf(template, CKA.PUBLIC_EXPONENT)),
+    material: rsaPublic,
   },
   {
     objectClass: CKO.PRIVATE_KEY,
@@ -87,7 +92,7 @@ const KINDS: readonly Kind[] = [
     type: CKK.EC,
     name: 'ec-public',
     parts: [CKA.EC_PARAMS, CKA.EC_POINT],
-    material: (template) => ecPublicKey(curveIn(template), pointIn(template)),
+    material: ecPublic,
   },
   {
     objectClass: CKO.PRIVATE_KEY,
@@ -124,6 +129,18 @@ async function createKey(
   }
 }
 
+function rsaPublic(template: Template): Buffer {
+  const modulus = bytesOf(template, CKA.MODULUS)
+  mustBe(template, CKA.MODULUS_BITS, bitsOf(modulus))
+  return rsaPublicKey(modulus, bytesOf(template, CKA.PUBLIC_EXPONENT))
+}
+
+/** Without leading zeros. */
+function bitsOf(number: Buffer): number {
+  const first = number.findIndex((byte) => byte !== 0)
+  return first < 0 ? 0 : 8 * (number.length - first) - (Math.clz32(number[first] ?? 0) - 24)
+}
+
 /** All of its numbers are needed, as the standard lets a token demand (v2.40 mechanisms §2.1.3). */
 function rsaPrivate(template: Template): Buffer {
   return rsaPrivateKey({
@@ -144,20 +161,34 @@ function curveIn(template: Template): WeierstrassCurve {
 }
 
 /** In a DER OCTET STRING as the standard has it, or bare as some callers do. */
-function pointIn(template: Template): Uint8Array {
-  const given = bytesOf(template, CKA.EC_POINT)
-  return octetsOf(given) ?? given
+const pointIn = (template: Template, curve: WeierstrassCurve): Uint8Array | undefined => {
+  const given = bytesIn(template, CKA.EC_POINT)
+  return given && barePoint(given, curve)
 }
 
+/** The HSM refuses a point that does not belong to the number. */
 function ecPrivate(template: Template): Buffer {
   const curve = curveIn(template)
-  const scalar = bytesOf(template, CKA.VALUE)
+  const given = bytesOf(template, CKA.VALUE)
   const { fieldBytes } = CURVES[curve]
-  if (scalar.length > fieldBytes) refuse(CKR.ATTRIBUTE_VALUE_INVALID)
-  return ecPrivateKey(curve, scalar, fieldBytes)
+  const extra = Math.max(given.length - fieldBytes, 0)
+  if (given.subarray(0, extra).some((byte) => byte !== 0)) refuse(CKR.ATTRIBUTE_VALUE_INVALID)
+  return ecPrivateKey(curve, given.subarray(extra), fieldBytes, pointIn(template, curve))
 }
 
-/** The certificate itself says what its subject is: names in the template are taken note of by nobody. */
+function ecPublic(template: Template): Buffer {
+  const curve = curveIn(template)
+  return ecPublicKey(curve, needed(pointIn(template, curve)))
+}
+
+/** What whoever brings a certificate says about it. */
+const CHOSEN: ReadonlySet<number> = new Set([CKA.LABEL, CKA.ID])
+const UNNAMED = { reference: '', owner: '', label: '', id: '0x' }
+
+const isSame = (own: Value | undefined, given: Value | Template): boolean =>
+  own !== undefined && !(given instanceof Map) && sameValue(own, given as Value)
+
+/** What the certificate itself says, and what is the same of all, may be named and must be right. */
 async function createCertificate(
   application: Application,
   session: Session,
@@ -170,13 +201,19 @@ async function createCertificate(
   if (flagIn(template, CKA.TRUSTED)) refuse(CKR.ATTRIBUTE_READ_ONLY)
   const { id } = namesIn(template)
   const label = labelIn(template)
+  const value = bytesOf(template, CKA.VALUE).toString('base64')
+  const inSession = flagIn(template, CKA.TOKEN) !== true
+  for (const [type, given] of template) {
+    const own = certificateAttribute({ ...UNNAMED, value, session: inSession }, type)
+    if (!CHOSEN.has(type) && !isSame(own, given)) refuse(CKR.TEMPLATE_INCONSISTENT)
+  }
   const { certificate } = await meaning(
     { 'invalid-data': CKR.ATTRIBUTE_VALUE_INVALID, 'invalid-request': CKR.ATTRIBUTE_VALUE_INVALID },
     application.account.call('certificate.create', {
       ...(label !== undefined && { label }),
       ...(id !== undefined && { id }),
-      value: bytesOf(template, CKA.VALUE).toString('base64'),
-      session: flagIn(template, CKA.TOKEN) !== true,
+      value,
+      session: inSession,
     }),
   )
   const object = { kind: 'certificate', reference: certificate.reference } as const

@@ -1,6 +1,6 @@
 /** Keys as the HSM takes them, from the numbers that PKCS#11 attributes have. */
 
-import { bitString, NULL, octetString, octetsOf, sequence, unsigned } from '../../contract/der.ts'
+import { bitString, NULL, octetString, octetsOf, sequence, tagged, unsigned } from '../../contract/der.ts'
 import type { Curve } from '../../contract/mechanisms.ts'
 import { ecParams } from './curves.ts'
 
@@ -50,12 +50,13 @@ export function rsaPrivateKey(numbers: RsaPrivateNumbers): Buffer {
   return pkcs8(rsaAlgorithm(), sequence(ZERO, ...parts), parts)
 }
 
-/** PKCS #8 of ECPrivateKey (RFC 5915 §3) without the public key, which follows from it. The caller wipes it. */
-export function ecPrivateKey(curve: Curve, scalar: Buffer, fieldBytes: number): Buffer {
+/** PKCS #8 of ECPrivateKey (RFC 5915 §3), with its point if that is given. The caller wipes it. */
+export function ecPrivateKey(curve: Curve, scalar: Buffer, fieldBytes: number, point?: Uint8Array): Buffer {
   const padded = Buffer.alloc(fieldBytes)
   scalar.copy(padded, fieldBytes - scalar.length)
   const octets = octetString(padded)
-  return pkcs8(curveAlgorithm(curve), sequence(ONE, octets), [padded, octets])
+  const parts = [ONE, octets, ...(point ? [tagged(1, bitString(point))] : [])]
+  return pkcs8(curveAlgorithm(curve), sequence(...parts), [padded, octets])
 }
 
 /** @param secrets intermediate copies, wiped here */

@@ -95,7 +95,7 @@ export async function generateKeyPair(
   }
   mustBe(publicTemplate, CKA.CLASS, CKO.PUBLIC_KEY)
   mustBe(privateTemplate, CKA.CLASS, CKO.PRIVATE_KEY)
-  const parts = [CKA.MODULUS_BITS, CKA.PUBLIC_EXPONENT, CKA.EC_PARAMS]
+  const parts = kind.keyType === 'rsa' ? [CKA.MODULUS_BITS, CKA.PUBLIC_EXPONENT] : [CKA.EC_PARAMS]
   const publicHalf = newKey(publicTemplate, 'public-key', kind.keyType, parts)
   const privateHalf = newKey(privateTemplate, 'private-key', kind.keyType, [])
   const pair = await application.account.call('key.generate-pair', requestOf(kind, publicHalf, privateHalf))

@@ -30,7 +30,6 @@ const EVERY_KEY: ReadonlySet<number> = new Set([
   CKA.KEY_TYPE,
   CKA.LABEL,
   CKA.ID,
-  CKA.SUBJECT,
   CKA.START_DATE,
   CKA.END_DATE,
   CKA.WRAP_TEMPLATE,
@@ -106,6 +105,7 @@ function checkAttribute(template: Template, keyClass: KeyClass, type: number): v
   const fixed = FIXED[type]
   if (fixed !== undefined && flagIn(template, type) !== fixed) refuse(CKR.ATTRIBUTE_VALUE_INVALID)
   if (EVERY_KEY.has(type) || fixed !== undefined || flagName(type)) return
+  if (type === CKA.SUBJECT && classHas(keyClass, type)) return
   refuse(classHas(keyClass, type) ? CKR.ATTRIBUTE_READ_ONLY : CKR.ATTRIBUTE_TYPE_INVALID)
 }
 

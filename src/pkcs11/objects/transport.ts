@@ -1,5 +1,6 @@
 /** C_WrapKey, C_UnwrapKey and C_DeriveKey (PKCS#11 v2.40 §5.13). */
 import type { KeyClass, KeyType } from '../../contract/attributes.ts'
+import { LIMITS } from '../../contract/limits.ts'
 import { KEY_TYPE_CLASSES, UNWRAPPED_CLASSES, WRAPPING_KEY_TYPE } from '../../contract/wrapping.ts'
 import { type Answer, fits } from '../answer.ts'
 import { type Application, filterOf, signedIn } from '../application.ts'
@@ -78,7 +79,8 @@ export async function unwrapKey(
     session: inSession,
     attributes,
     templates,
-  } = newKey(template, keyClass, keyType, [CKA.VALUE_LEN])
+  } = newKey(template, keyClass, keyType, keyClass === 'secret-key' ? [CKA.VALUE_LEN] : [])
+  const length = keyClass === 'secret-key' ? lengthIn(template) : {}
   mayMake(session, template)
   const { key } = await meaning(
     UNWRAPPING,
@@ -87,12 +89,21 @@ export async function unwrapKey(
       mechanism: wrapping,
       'wrapped-key': wrapped.toString('base64'),
       'key-type-class': name,
+      ...length,
       label,
       session: inSession,
       attributes,
     }),
   )
   return handleOfKey(application, session, key, templates)
+}
+
+/** Of a secret key. Throws CKR_ATTRIBUTE_VALUE_INVALID for what no secret key can have. */
+function lengthIn(template: Template): { 'key-length-bytes'?: number } {
+  const length = numberIn(template, CKA.VALUE_LEN)
+  if (length === undefined) return {}
+  const fits = length >= 1 && length <= LIMITS.genericSecretBytes
+  return fits ? { 'key-length-bytes': length } : refuse(CKR.ATTRIBUTE_VALUE_INVALID)
 }
 
 /** From CKA_CLASS and CKA_KEY_TYPE. */
@@ -129,7 +140,7 @@ export async function deriveKey(
   mustBe(template, CKA.CLASS, CLASS_OF[SECRET])
   const type = needed(numberIn(template, CKA.KEY_TYPE))
   const keyType = DERIVED.find((known) => KEY_TYPE_OF[known] === type) ?? refuse(CKR.TEMPLATE_INCONSISTENT)
-  const length = numberIn(template, CKA.VALUE_LEN)
+  const length = lengthIn(template)
   const {
     label,
     session: inSession,
@@ -143,7 +154,7 @@ export async function deriveKey(
       filter: filterOf(object.reference),
       mechanism: derivation,
       'key-type': keyType,
-      ...(length !== undefined && { 'key-length-bytes': length }),
+      ...length,
       label,
       session: inSession,
       attributes,
