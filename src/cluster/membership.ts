@@ -6,6 +6,7 @@
 import { HsmError } from '../contract/errors.ts'
 import type { Coordination } from '../store/store.ts'
 import type { HsmFacts } from './cluster.ts'
+import { createComplaints, type Log } from './complaints.ts'
 import { acknowledge, beginStay, depart, prove, type Stay } from './stay.ts'
 import type { After, Clock, Timing } from './timing.ts'
 
@@ -28,7 +29,7 @@ export type MembershipNeeds = {
   readonly clock: Clock
   readonly after: After
   readonly timing: Timing
-  readonly log: (level: 'info' | 'warn', fields: Readonly<Record<string, unknown>>, message: string) => void
+  readonly log: Log
   /** Called when it is registered anew: what it has acknowledged before went with the former lease. */
   readonly onRegistered: () => void
   /** Called with each proof: the newest commit there was, which this node has applied. */
@@ -66,6 +67,7 @@ export function createMembership(needs: MembershipNeeds): Membership {
     if (newest === undefined) return lose(current)
     if (stay !== current || left) return
     serveUntil = Math.max(serveUntil, askedAt + timing.servingMs)
+    heart.allIsWell()
     onProof(newest)
     joined.resolve()
   }
@@ -134,10 +136,13 @@ function createRegistrar(needs: MembershipNeeds, onTaken: (stay: Stay) => void) 
 }
 
 /** Renewals at an even pace: one that etcd does not answer must not keep the next from trying. */
-function createHeart({ after, timing, log }: MembershipNeeds, renew: () => Promise<void>) {
+function createHeart({ after, clock, timing, log }: MembershipNeeds, renew: () => Promise<void>) {
   let stop: () => void = () => undefined
   let underWay = 0
-  const complain = (error: unknown) => log('warn', { err: error }, 'etcd does not keep this HSM registered')
+  const { complain, over } = createComplaints(log, clock, {
+    trouble: 'etcd does not keep this HSM registered',
+    over: 'etcd keeps this HSM registered again',
+  })
 
   async function beat(): Promise<void> {
     stop = after(timing.renewMs, () => void beat())
@@ -152,5 +157,5 @@ function createHeart({ after, timing, log }: MembershipNeeds, renew: () => Promi
     }
   }
 
-  return { start: () => void beat(), stop: () => stop(), complain }
+  return { start: () => void beat(), stop: () => stop(), complain, allIsWell: over }
 }

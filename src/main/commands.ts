@@ -7,7 +7,6 @@ import { type Outcome, wrongUsage } from './outcome.ts'
 import {
   ETCD_WORDS,
   etcdOptions,
-  NO_SOCKET,
   newFile,
   type OptionName,
   type Options,
@@ -30,14 +29,14 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   start: {
     options: [
       ...['home', 'listen', 'detach', 'metrics', 'cluster-id', 'hsm-id', 'advertise', 'key-use-fence'],
-      ...['pkcs11', 'mode', 'hsm-type'],
+      ...['pkcs11', 'log', 'mode', 'hsm-type'],
       ...ETCD_WORDS,
     ] as const,
     run: ({ home, detach, ...options }) =>
       understood(
-        () => ({ start: startOptions(options), pkcs11: pkcs11Socket(options.pkcs11) }),
-        async ({ start, pkcs11 }) => {
-          if (!detach) return (await import('./serve.ts')).serve(homeOf(home), start, pkcs11)
+        () => startOptions(options),
+        async (start) => {
+          if (!detach) return (await import('./serve.ts')).serve(homeOf(home), start, program())
           return (await import('./detach.ts')).detach(homeOf(home), wordsOf(options), program())
         },
       ),
@@ -76,7 +75,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     options: ['home', 'socket'],
     run: ({ home, socket }) =>
       understood(
-        () => socketPath('--socket', socket),
+        () => socketPath(socket),
         async (path) => {
           const { servedSocket } = await import('./running.ts')
           return (await import('./pkcs11/env.ts')).env(path ?? servedSocket(homeOf(home)))
@@ -87,7 +86,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     options: ['home', 'config', 'cluster-id', 'socket'],
     run: ({ home, config, 'cluster-id': clusterId, socket }) =>
       understood(
-        () => socketPath('--socket', socket),
+        () => socketPath(socket),
         async (path) => {
           const { agent } = await import('./pkcs11/agent.ts')
           return agent({ config, clusterId, socket: path ?? homeOf(home).pkcs11, named: path !== undefined })
@@ -157,12 +156,6 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
         },
       ),
   },
-}
-
-/** Undefined when the HSM is to have no socket for PKCS#11 programs. */
-function pkcs11Socket(word: string | undefined) {
-  if (word === NO_SOCKET) return undefined
-  return { path: socketPath('--pkcs11', word), program: program() }
 }
 
 /** Runs with what the words mean, or says what is wrong with them. */

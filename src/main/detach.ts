@@ -8,6 +8,7 @@ import { type Home, makeHome } from './home.ts'
 import { showAddress } from './listen-address.ts'
 import { done, failed, type Outcome } from './outcome.ts'
 import { readRunning } from './running.ts'
+import { readServingSettings } from './serving-settings.ts'
 
 const READY_MS = 60_000
 const POLL_MS = 25
@@ -32,7 +33,8 @@ export async function detach(home: Home, words: readonly string[], program: stri
     const address = await answersAt(home, child)
     if (address === undefined) continue
     child.unref()
-    return done(`Strongroom is serving on ${address} (process ${child.pid}); log: ${home.log}`)
+    const { log: path = home.log } = readServingSettings(home)
+    return done(`Strongroom is serving on ${address} (process ${child.pid}); log: ${path}`)
   }
   child.kill()
   return failed(`The HSM did not answer within ${READY_MS / 1000} s; see ${home.log}`)

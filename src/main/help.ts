@@ -25,8 +25,10 @@ Commands:
 Options:
       --home <DIR>          Directory of the HSM [default: $STRONGROOM_HOME or ~/.strongroom]
       --listen <HOST:PORT>  start: address to serve on, port 0 for any free one [default: 127.0.0.1:2223]
-      --metrics <HOST:PORT> start: serve metrics for Prometheus there, without TLS [default: nowhere]
-      --pkcs11 <PATH>       start: socket for PKCS#11 programs, or none [default: run/pkcs11.sock in the home]
+      --metrics <HOST:PORT> start: serve metrics for Prometheus there, without TLS; none for nowhere [default: none]
+      --pkcs11 <PATH>       start: socket for PKCS#11 programs; none, or default for run/pkcs11.sock in the home
+      --log <FILE>          start: file for the log; default for standard output, or log/strongroom.log in the home
+                            with --detach
       --socket <PATH>       pkcs11, env: the same [default: run/pkcs11.sock in the home]
       --config <FILE>       pkcs11: client configuration [default: as for cloudhsm-cli]
       --mode <MODE>         start: found the HSM in the mode fips or non-fips [default: non-fips]
@@ -43,6 +45,8 @@ Options:
       --keep-id             backup restore: keep the id of the cluster, which must be gone for good
   -h, --help                Print help
   -V, --version             Print version
+
+start remembers --listen, --metrics, --pkcs11 and --log. SIGHUP makes the HSM read its log and certificate anew.
 
 An HSM of a cluster, which start remembers:
       --etcd <URL,URL…>            start, node join, backup restore: the members of etcd, such as https://10.0.0.1:2379

@@ -17,6 +17,8 @@ export function homeAt(path: string) {
     hsmId: at('data', 'hsm-id'),
     /** Of a node on etcd alone: which cluster it belongs to, and how it reaches it. */
     cluster: at('data', 'cluster.json'),
+    /** How the HSM was last served. */
+    serving: at('data', 'serving.json'),
     caKey: at('tls', 'ca.key'),
     caCert: at('tls', 'ca.crt'),
     serverKey: at('tls', 'server.key'),

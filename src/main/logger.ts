@@ -1,11 +1,28 @@
-/** Structured logs of the HSM: JSON, one object a line, on standard output. */
-import { destination, pino } from 'pino'
+/** Structured logs of the HSM: JSON, one object a line. */
+import { fstatSync, statSync } from 'node:fs'
+import { pino } from 'pino'
+import { type LogOutput, logFile, standardOutput } from './log-output.ts'
 import type { Log } from './open-engine.ts'
 
 /** Nothing logs these; should something ever do, they stay out all the same. */
 const SECRETS = ['password', 'token', 'session', 'authorization', 'material', 'data', 'key', 'pin']
 
-export function createLogger(): Log {
+/** The priority by which journald sorts lines (sd-daemon(3)). */
+const PRIORITIES = { debug: 7, info: 6, warn: 4, error: 3 } as const satisfies Record<
+  Parameters<Log>[0],
+  number
+>
+
+export type Logger = {
+  readonly log: Log
+  /** Goes on in the file that has the name of the log now. */
+  reopen(): void
+}
+
+/** @param toJournal each line begins with its priority */
+export function createLogger(output: LogOutput, toJournal = false): Logger {
+  let lost = 0
+  let prefix = ''
   const logger = pino(
     {
       level: 'info',
@@ -14,8 +31,42 @@ export function createLogger(): Log {
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), remove: true },
     },
-    // Written before the call returns: the last line before a crash is the one that is needed.
-    destination({ fd: 1, sync: true }),
+    {
+      write(line) {
+        if (!output.write(prefix + line)) lost += 1
+      },
+    },
   )
-  return (level, fields, message) => logger[level](fields, message)
+  const log: Log = (level, fields, message) => {
+    const lostBefore = lost
+    if (toJournal) prefix = `<${PRIORITIES[level]}>`
+    logger[level](fields, message)
+    if (lostBefore === 0 || lost > lostBefore) return
+    lost = 0
+    log('warn', { lines: lostBefore }, 'lines of the log could not be written')
+  }
+  return { log, reopen: output.reopen }
+}
+
+/**
+ * @param path of the log; left out, standard output
+ * @param home the log of the home, to which `start --detach` directs standard output
+ * @throws HsmError `unavailable` when the file cannot be opened
+ */
+export function openLogger(path: string | undefined, home: string | undefined): Logger {
+  if (path !== undefined) return createLogger(logFile(path))
+  if (home !== undefined && isStandardOutput(home)) return createLogger(logFile(home))
+  return createLogger(standardOutput(), isJournal(process.env['JOURNAL_STREAM']))
+}
+
+function isStandardOutput(path: string): boolean {
+  const file = statSync(path, { throwIfNoEntry: false })
+  const output = fstatSync(1)
+  return file !== undefined && file.ino === output.ino && file.dev === output.dev
+}
+
+/** @param stream device and inode of what journald reads (systemd.exec(5)) */
+function isJournal(stream: string | undefined): boolean {
+  const { dev, ino } = fstatSync(1)
+  return stream === `${dev}:${ino}`
 }

@@ -11,7 +11,8 @@ import { createRegistry } from './metrics/registry.ts'
 import { planStart, type StartOptions } from './node/start-plan.ts'
 import { type Log, openEngine } from './open-engine.ts'
 import { announce, readRunning, withdraw } from './running.ts'
-import { loadTls } from './tls.ts'
+import { NONE, saveServingSettings } from './serving-settings.ts'
+import { createRenewal, loadTls } from './tls.ts'
 
 export type OpenHsm = {
   /** The HSM in this process, without the way through HTTPS. */
@@ -21,6 +22,8 @@ export type OpenHsm = {
   readonly listening: ListenAddress
   /** Where its metrics are read. */
   readonly metrics: ListenAddress | undefined
+  /** Reads its certificate anew, or makes a new one when it ends soon. Connections that are open are not touched. */
+  renewCertificate(): Promise<void>
   /** Lets requests under way finish, but not longer than `graceMs`. */
   close(options: { readonly graceMs: number }): Promise<void>
 }
@@ -28,8 +31,8 @@ export type OpenHsm = {
 export type OpenHsmOptions = StartOptions & {
   readonly home: Home
   readonly log: Log
-  /** Left out, there is no socket for PKCS#11 programs. `path` left out: where they look for it. */
-  readonly pkcs11?: { readonly path: string | undefined; readonly program: string } | undefined
+  /** The script that this process runs, and PKCS#11 programs are kept by. Left out, there is no socket for them. */
+  readonly program?: string
 }
 
 /**
@@ -38,17 +41,17 @@ export type OpenHsmOptions = StartOptions & {
  *
  * @throws HsmError with one sentence: another process has the home, the store is damaged, the address is taken
  */
-export async function openHsm({ home, log, pkcs11, ...options }: OpenHsmOptions): Promise<OpenHsm> {
+export async function openHsm({ home, log, program, ...options }: OpenHsmOptions): Promise<OpenHsm> {
   await using undo = new AsyncDisposableStack()
   makeHome(home)
   const unlock = takeLock(home.lock) ?? alreadyRunning(home)
   undo.defer(unlock)
   withdraw(home) // of a process that was killed
 
-  const { listen, metrics, node } = planStart(home, options)
+  const { listen, metrics, pkcs11, serving, node } = planStart(home, options)
   const registry = metrics && createRegistry()
   let listening = listen
-  const advertised = () => node?.settings.advertise ?? listening
+  const advertised = () => node?.advertise ?? listening
   const address = () => (node ? showAddress(advertised()) : listening.host)
   const { engine, clusterId, authority, join, close } = await openEngine({
     home,
@@ -59,7 +62,10 @@ export async function openHsm({ home, log, pkcs11, ...options }: OpenHsmOptions)
     profile: options.profile,
   })
   undo.defer(close)
-  const { ca, server: tls } = await loadTls(home, authority, [listen.host, advertised().host], Date.now())
+  const certificate = () => loadTls(home, authority, [listen.host, advertised().host], Date.now())
+  const { ca, server: tls } = await certificate()
+  const renewal = createRenewal(certificate, (renewed) => server.setCertificate(renewed.server), log)
+  undo.defer(renewal.stop)
   const server = createHttpsServer({
     hsm: engine,
     tls,
@@ -74,12 +80,15 @@ export async function openHsm({ home, log, pkcs11, ...options }: OpenHsmOptions)
   undo.defer(() => endpoint?.close())
   await join()
   const others = node && (await otherAddresses(engine, address()))
-  const forClients = node?.settings.advertise ?? localAddress(listening)
+  const forClients = node?.advertise ?? localAddress(listening)
   tellClients(home, { clusterId, ca, address: forClients, others, log })
   undo.defer(() => withdraw(home))
   const door =
-    pkcs11 && (await (await pkcs11Door()).openPkcs11Door({ hsm: engine, home, log, registry, ...pkcs11 }))
+    program !== undefined && pkcs11 !== NONE
+      ? await (await pkcs11Door()).openPkcs11Door({ hsm: engine, home, log, registry, path: pkcs11, program })
+      : undefined
   undo.defer(() => door?.close())
+  saveServingSettings(home, serving)
   announce(home, { pid: process.pid, ...localAddress(listening), ...(door && { pkcs11: door.path }) })
 
   const everything = undo.move()
@@ -88,6 +97,7 @@ export async function openHsm({ home, log, pkcs11, ...options }: OpenHsmOptions)
     clusterId,
     listening,
     metrics: endpoint?.listening,
+    renewCertificate: renewal.now,
     close(options) {
       graceMs = options.graceMs
       return everything.disposeAsync()

@@ -1,23 +1,27 @@
 /** `strongroom start` in the foreground: serves until a signal asks it to end. */
 import type { Home } from './home.ts'
 import { showAddress } from './listen-address.ts'
-import { createLogger } from './logger.ts'
-import type { StartOptions } from './node/start-plan.ts'
-import { type OpenHsmOptions, openHsm } from './open-hsm.ts'
+import { openLogger } from './logger.ts'
+import { planStart, type StartOptions } from './node/start-plan.ts'
+import { openHsm } from './open-hsm.ts'
 import type { Outcome } from './outcome.ts'
 import { GRACE_MS } from './running.ts'
 import { firstSignal } from './signals.ts'
 
-/** @param pkcs11 left out, there is no socket for PKCS#11 programs */
-export async function serve(
-  home: Home,
-  options: StartOptions,
-  pkcs11: OpenHsmOptions['pkcs11'],
-): Promise<Outcome> {
+/** @param program the script that this process runs */
+export async function serve(home: Home, options: StartOptions, program: string): Promise<Outcome> {
   process.umask(0o077)
-  const log = createLogger()
-  const asked = firstSignal()
-  const hsm = await openHsm({ ...options, home, log, pkcs11 })
+  const { serving } = planStart(home, options)
+  const { log, reopen } = openLogger(serving.log, home.log)
+  process.on('uncaughtExceptionMonitor', (err) => log('error', { err }, 'the HSM ends unexpectedly'))
+  let renew = async () => {}
+  const asked = firstSignal(() => {
+    reopen()
+    log('info', {}, 'reading log and certificate anew')
+    void renew()
+  })
+  const hsm = await openHsm({ ...options, home, log, program })
+  renew = hsm.renewCertificate
   const { clusterId: cluster, listening, metrics } = hsm
   const shown = metrics && { metrics: showAddress(metrics) }
   log('info', { address: showAddress(listening), ...shown, cluster, home: home.root }, 'serving')

@@ -62,5 +62,5 @@ function explain(error: unknown): Outcome {
 }
 
 const { exit, text } = await main(process.argv.slice(2)).catch(explain)
-process[exit === 0 ? 'stdout' : 'stderr'].write(text)
+if (text) process[exit === 0 ? 'stdout' : 'stderr'].write(text)
 process.exitCode = exit

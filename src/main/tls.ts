@@ -4,6 +4,7 @@ import { createAuthority, type Identity, isFit, issueServerCertificate } from '.
 import { readIfThere, readSecretIfThere, replaceFile } from './files.ts'
 import type { Home } from './home.ts'
 import { isWildcard } from './listen-address.ts'
+import type { Log } from './open-engine.ts'
 
 export type Tls = { readonly ca: string; readonly server: Identity }
 
@@ -30,6 +31,24 @@ export async function loadTls(
   if (present && isFit(present, authority.cert, names, now)) return { ca: authority.cert, server: present }
   const server = await issueServerCertificate(authority, names, now)
   return { ca: authority.cert, server: save(home.serverKey, home.serverCert, server) }
+}
+
+export type Renewal = {
+  /** Never rejects: what cannot be renewed stays as it is, and the log says why. */
+  now(): Promise<void>
+  stop(): void
+}
+
+const DAY_MS = 86_400_000
+
+/** Certificates are looked at once a day, and when somebody asks for it. */
+export function createRenewal(load: () => Promise<Tls>, use: (renewed: Tls) => void, log: Log): Renewal {
+  const now = () =>
+    load()
+      .then(use)
+      .catch((error: Error) => log('warn', { problem: error.message }, 'the certificate was left as it is'))
+  const daily = setInterval(() => void now(), DAY_MS).unref()
+  return { now, stop: () => clearInterval(daily) }
 }
 
 /** The CA of a cluster of one, in files of its home: made when there is none. */

@@ -8,6 +8,7 @@ import type { Opening } from './backup/opening.ts'
 import { type ListenAddress, parseListen } from './listen-address.ts'
 import type { EtcdSettings } from './node/settings.ts'
 import type { StartOptions } from './node/start-plan.ts'
+import { NONE, USUAL } from './serving-settings.ts'
 
 export const WORDS = {
   home: { type: 'string' },
@@ -15,6 +16,7 @@ export const WORDS = {
   detach: { type: 'boolean' },
   json: { type: 'boolean' },
   metrics: { type: 'string' },
+  log: { type: 'string' },
   etcd: { type: 'string' },
   'etcd-ca': { type: 'string' },
   'etcd-cert': { type: 'string' },
@@ -61,7 +63,9 @@ export function startOptions(options: Options): StartOptions {
   return given({
     listen: address('--listen', options.listen, 0),
     advertise: address('--advertise', options.advertise, 1),
-    metrics: address('--metrics', options.metrics, 0),
+    metrics: options.metrics === NONE ? NONE : address('--metrics', options.metrics, 0),
+    pkcs11: pathOr([NONE, USUAL], '--pkcs11', options.pkcs11),
+    logFile: pathOr([USUAL], '--log', options.log),
     etcd: wholeEtcd(options),
     clusterId: id('--cluster-id', options['cluster-id']),
     hsmId: id('--hsm-id', options['hsm-id']),
@@ -116,19 +120,16 @@ export function openingOf(options: Options): Opening {
   throw wrong('--master-key-file FILE or --passphrase-file FILE', 'is needed, one of them')
 }
 
-/** Value of `--pkcs11` for an HSM without a socket for PKCS#11 programs. */
-export const NO_SOCKET = 'none'
-
 /** Absolute; undefined when it was left out. Throws HsmError `invalid-request`. */
-export const socketPath = (option: '--pkcs11' | '--socket', text: string | undefined): string | undefined =>
-  file(option, text)
+export const socketPath = (text: string | undefined): string | undefined => file('--socket', text)
 
 /** The same options as words again, for a process that works in another directory. */
 export function wordsOf(options: Options): readonly string[] {
-  const files = new Set(['etcd-ca', 'etcd-cert', 'etcd-key', 'etcd-password-file', 'pkcs11'])
+  const files = new Set(['etcd-ca', 'etcd-cert', 'etcd-key', 'etcd-password-file', 'pkcs11', 'log'])
+  const words: ReadonlySet<unknown> = new Set([NONE, USUAL])
   return Object.entries(options).map(([name, value]) => {
     if (value === true) return `--${name}`
-    return `--${name}=${files.has(name) && value !== NO_SOCKET ? resolve(String(value)) : value}`
+    return `--${name}=${files.has(name) && !words.has(value) ? resolve(String(value)) : value}`
   })
 }
 
@@ -171,6 +172,10 @@ function id(option: string, text: string | undefined): string | undefined {
   if (text === undefined || isClusterId(text)) return text
   throw wrong(option, 'must have 1 to 128 letters, digits, ".", "_" or "-"')
 }
+
+/** One of the words, or a path. */
+const pathOr = (words: readonly string[], option: string, text: string | undefined): string | undefined =>
+  words.find((word) => word === text) ?? file(option, text)
 
 function file(option: string, path: string | undefined): string | undefined {
   if (path === '') throw wrong(option, 'must not be empty')

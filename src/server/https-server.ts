@@ -37,6 +37,8 @@ export interface HttpsServer {
    * @throws HsmError `unavailable` with one sentence when the address cannot be had
    */
   listen(host: string, port: number): Promise<Listening>
+  /** For connections that are made from now on. */
+  setCertificate(tls: HttpsServerNeeds['tls']): void
   /** Accepts nothing more, lets requests under way finish, and cuts off what has not after `graceMs`. */
   close(options: { readonly graceMs: number }): Promise<void>
 }
@@ -54,6 +56,7 @@ export function createHttpsServer(needs: HttpsServerNeeds): HttpsServer {
   refuseWhatIsNotHttp(server, needs.log)
   return {
     listen: (host, port) => listen(server, host, port),
+    setCertificate: (tls) => server.setSecureContext({ ...tls, minVersion: 'TLSv1.3' }),
     async close({ graceMs }) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       const allGone = connections.closeAll()

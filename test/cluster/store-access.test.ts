@@ -1,18 +1,28 @@
 /** Who may reach etcd, and as whom. */
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
+import type { EtcdTls } from '../../src/store/etcd/channels.ts'
 import { type EtcdStoreOptions, etcdStore } from '../../src/store/etcd/etcd-store.ts'
 import { etcdOptions, newClusterId } from '../contract/store-etcd.ts'
 import { put, sampleUser } from '../contract/store-samples.ts'
 import { type EtcdCluster, etcdctl, startEtcd } from '../support/etcd.ts'
 import { makePki, type Pki } from '../support/pki.ts'
 
+const clientOf = (pki: Pki) => ({
+  ca: pki.read('ca.crt'),
+  cert: pki.read('client.crt'),
+  key: pki.read('client.key'),
+})
+
 describe('etcd with TLS and client certificates', () => {
   let pki: Pki
+  const access: { tls?: EtcdTls } = {}
   let etcd: EtcdCluster
   before(async () => {
     pki = await makePki()
     const file = (flag: string, name: string) => `--${flag}=${pki.path(name)}`
+    access.tls = clientOf(pki)
     etcd = await startEtcd({
       flags: [
         file('cert-file', 'server.crt'),
@@ -20,7 +30,7 @@ describe('etcd with TLS and client certificates', () => {
         file('trusted-ca-file', 'ca.crt'),
         '--client-cert-auth',
       ],
-      access: { tls: { ca: pki.read('ca.crt'), cert: pki.read('client.crt'), key: pki.read('client.key') } },
+      access,
     })
   })
   after(async () => {
@@ -31,11 +41,30 @@ describe('etcd with TLS and client certificates', () => {
     etcdStore(etcdOptions(etcd.endpoints, newClusterId(), changes))
 
   it('serves whoever shows a certificate of its CA', async () => {
-    const tls = { ca: pki.read('ca.crt'), cert: pki.read('client.crt'), key: pki.read('client.key') }
-    const store = await open({ tls })
+    const store = await open(access)
     await store.transact(() => put(sampleUser(1)))
     assert.deepEqual(store.catalog.user('user-1'), sampleUser(1))
     await store.close()
+  })
+
+  it('is reached with certificates that were replaced while the store was open', async () => {
+    const renewed = await makePki()
+    let tls: EtcdTls = { ...clientOf(pki), key: renewed.read('client.key') }
+    const store = await open({ ...access, renewed: () => ({ tls }) })
+    await store.transact(() => put(sampleUser(1)))
+    for (const name of ['ca.crt', 'server.crt', 'server.key', 'client.crt', 'client.key']) {
+      writeFileSync(pki.path(name), renewed.read(name))
+    }
+    access.tls = clientOf(renewed)
+    await etcd.kill(0)
+    await etcd.restart(0)
+    // Half of the files are replaced: the key is not of the certificate.
+    await assert.rejects(store.newestCommit(), { code: 'store-failure' })
+    tls = clientOf(renewed)
+    await store.transact(() => put(sampleUser(3)))
+    assert.deepEqual(store.catalog.user('user-3'), sampleUser(3))
+    await store.close()
+    renewed.remove()
   })
 
   it('is not reached without one, nor believed when its own is of another CA', async () => {
@@ -75,8 +104,8 @@ describe('etcd with users', () => {
     await etcdctl(etcd.endpoints, 'auth', 'enable')
   })
   after(() => etcd.stop())
-  const open = (user: EtcdStoreOptions['user']) =>
-    etcdStore(etcdOptions(etcd.endpoints, newClusterId(), { user }))
+  const open = (user: EtcdStoreOptions['user'], renewed?: EtcdStoreOptions['renewed']) =>
+    etcdStore(etcdOptions(etcd.endpoints, newClusterId(), { user, renewed }))
 
   it('serves one that may read and write the prefix, leases too', async () => {
     const store = await open({ username: 'strongroom', password: 'its-password' })
@@ -123,5 +152,20 @@ describe('etcd with users', () => {
     assert.deepEqual(store.catalog.user('user-1'), sampleUser(1))
     await store.close()
     await etcd.restart(0)
+  })
+
+  it('is logged in to with the password as it is now', async () => {
+    const login = (password: string) => ({ user: { username: 'strongroom', password } })
+    let file = 'its-password'
+    const store = await open(login(file).user, () => login(file))
+    await store.transact(() => put(sampleUser(1)))
+    await etcdctl(etcd.endpoints, ...root, 'user', 'delete', 'strongroom')
+    await etcdctl(etcd.endpoints, ...root, 'user', 'add', 'strongroom:new-password')
+    await etcdctl(etcd.endpoints, ...root, 'user', 'grant-role', 'strongroom', 'strongroom')
+    file = 'new-password'
+    await store.transact(() => put(sampleUser(2))).catch(() => undefined)
+    await store.transact(() => put(sampleUser(3)))
+    assert.deepEqual(store.catalog.user('user-3'), sampleUser(3))
+    await store.close()
   })
 })

@@ -16,6 +16,6 @@ export async function foundSharedStore(
     throw new HsmError('invalid-request', `etcd has a cluster ${clusterId} already`)
   }
   const settings = { clusterId, etcd }
-  const plan = { settings, known: false, hsmId: undefined, keyUseFence: false }
+  const plan = { settings, advertise: undefined, known: false, hsmId: undefined, keyUseFence: false }
   return openSharedStore(home, plan, () => performance.now())
 }

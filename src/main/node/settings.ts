@@ -3,13 +3,11 @@ import { readFileSync } from 'node:fs'
 import * as v from 'valibot'
 import { HsmError } from '../../contract/errors.ts'
 import type { EtcdAccess } from '../../store/etcd/client.ts'
+import type { EtcdCredentials } from '../../store/etcd/credentials.ts'
 import { readIfThere, replaceFile } from '../files.ts'
 import type { Home } from '../home.ts'
+import { listenAddress } from '../serving-settings.ts'
 
-const address = v.object({
-  host: v.string(),
-  port: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535)),
-})
 const etcd = v.object({
   endpoints: v.pipe(v.array(v.string()), v.minLength(1)),
   /** Absolute paths of files in PEM. */
@@ -23,10 +21,9 @@ const etcd = v.object({
 const settings = v.object({
   clusterId: v.string(),
   etcd,
-  /** Left out: the default. */
-  listen: v.optional(address),
-  /** How clients and administrators of other machines reach this node. Left out: where it listens. */
-  advertise: v.optional(address),
+  /** Where version 0.1.0 remembered how the HSM is served. */
+  listen: v.optional(listenAddress),
+  advertise: v.optional(listenAddress),
 })
 
 export type EtcdSettings = v.InferOutput<typeof etcd>
@@ -56,13 +53,16 @@ export function saveSettings({ cluster }: Home, known: NodeSettings): void {
 
 /** @throws HsmError `invalid-request` naming the option whose file cannot be read */
 export function accessOf(etcd: EtcdSettings): EtcdAccess {
-  const { endpoints, caFile, certFile, keyFile, username, passwordFile } = etcd
+  const { endpoints } = etcd
+  return { endpoints, ...credentialsOf(etcd), renewed: () => credentialsOf(etcd) }
+}
+
+function credentialsOf({ caFile, certFile, keyFile, username, passwordFile }: EtcdSettings): EtcdCredentials {
   const ca = optionFile('--etcd-ca', caFile)
   const cert = optionFile('--etcd-cert', certFile)
   const key = optionFile('--etcd-key', keyFile)
   const password = optionFile('--etcd-password-file', passwordFile)
   return {
-    endpoints,
     tls: ca && { ca, ...(cert && key && { cert, key }) },
     user:
       username === undefined || password === undefined

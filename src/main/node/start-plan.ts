@@ -5,6 +5,7 @@ import type { Profile } from '../../policy/hsm-profile/profile.ts'
 import type { Home } from '../home.ts'
 import { newId } from '../ids.ts'
 import { DEFAULT_LISTEN, isWildcard, type ListenAddress, showAddress } from '../listen-address.ts'
+import { NONE, readServingSettings, type ServingSettings, USUAL } from '../serving-settings.ts'
 import { type EtcdSettings, type NodeSettings, readSettings } from './settings.ts'
 
 /** As given with `strongroom start`; what is left out is remembered or has a default. */
@@ -12,7 +13,11 @@ export type StartOptions = {
   readonly listen?: ListenAddress
   readonly advertise?: ListenAddress
   /** Where Prometheus reads. Default: nowhere. */
-  readonly metrics?: ListenAddress
+  readonly metrics?: ListenAddress | typeof NONE
+  /** Absolute path of the socket for PKCS#11 programs. Default: where programs on this machine look for it. */
+  readonly pkcs11?: string | typeof NONE | typeof USUAL
+  /** Absolute path of the log. Default: standard output, or the home's own log in the background. */
+  readonly logFile?: string | typeof USUAL
   readonly etcd?: EtcdSettings
   readonly clusterId?: string
   readonly hsmId?: string
@@ -25,6 +30,8 @@ export type StartOptions = {
 /** One HSM of a cluster on etcd. */
 export type NodePlan = {
   readonly settings: NodeSettings
+  /** How others reach it. Left out: where it listens. */
+  readonly advertise: ListenAddress | undefined
   /** The cluster must exist: this home has been part of it. */
   readonly known: boolean
   readonly hsmId: string | undefined
@@ -34,6 +41,10 @@ export type NodePlan = {
 export type StartPlan = {
   readonly listen: ListenAddress
   readonly metrics: ListenAddress | undefined
+  /** Undefined: the usual place. */
+  readonly pkcs11: string | typeof NONE | undefined
+  /** What the home is to remember of all this. */
+  readonly serving: ServingSettings
   /** Undefined: an HSM with an embedded store. */
   readonly node: NodePlan | undefined
 }
@@ -41,32 +52,44 @@ export type StartPlan = {
 /** @throws HsmError `invalid-request` with one sentence when the two do not go together */
 export function planStart(home: Home, options: StartOptions): StartPlan {
   const remembered = readSettings(home)
+  const serving = servingOf(options, { ...remembered, ...readServingSettings(home) })
+  const { listen = DEFAULT_LISTEN, advertise, metrics, pkcs11 } = serving
   const etcd = options.etcd ?? remembered?.etcd
-  if (!etcd)
-    return { listen: options.listen ?? DEFAULT_LISTEN, metrics: options.metrics, node: forbid(options) }
+  if (!etcd) return { listen, metrics, pkcs11, serving, node: forbid(options) }
   if (existsSync(home.database)) {
     throw refused(`The HSM in ${home.root} has an embedded store; choose another directory with --home`)
   }
-  const listen = options.listen ?? remembered?.listen ?? DEFAULT_LISTEN
-  const advertise = options.advertise ?? remembered?.advertise
   if (!advertise && isWildcard(listen.host)) {
     throw refused(`--advertise HOST:PORT is needed to listen on ${showAddress(listen)}`)
   }
   return {
     listen,
-    metrics: options.metrics,
+    metrics,
+    pkcs11,
+    serving,
     node: {
-      settings: {
-        clusterId: clusterIdOf(home, options.clusterId, remembered?.clusterId),
-        etcd,
-        listen: { ...listen },
-        ...(advertise && { advertise: { ...advertise } }),
-      },
+      settings: { clusterId: clusterIdOf(home, options.clusterId, remembered?.clusterId), etcd },
+      advertise,
       known: remembered !== undefined,
       hsmId: options.hsmId,
       keyUseFence: options.keyUseFence === true,
     },
   }
+}
+
+/** What was asked for goes before what is remembered. */
+function servingOf(
+  { listen, advertise, metrics, pkcs11, logFile }: StartOptions,
+  remembered: ServingSettings,
+): ServingSettings {
+  const known = {
+    listen: listen ?? remembered.listen,
+    advertise: advertise ?? remembered.advertise,
+    metrics: metrics === NONE ? undefined : (metrics ?? remembered.metrics),
+    pkcs11: pkcs11 === USUAL ? undefined : (pkcs11 ?? remembered.pkcs11),
+    log: logFile === USUAL ? undefined : (logFile ?? remembered.log),
+  }
+  return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined))
 }
 
 function forbid({ advertise, clusterId, hsmId, keyUseFence }: StartOptions): undefined {

@@ -3,7 +3,7 @@ import type { SessionOptions } from '../../cli/seats.ts'
 import type { Hsm } from '../../contract/hsm.ts'
 import type { OperationName, Request } from '../../contract/operations.ts'
 import { createPkcs11 } from '../../pkcs11/serve.ts'
-import { createLogger } from '../logger.ts'
+import { openLogger } from '../logger.ts'
 import type { Outcome } from '../outcome.ts'
 import { firstSignal } from '../signals.ts'
 import { version } from '../version.ts'
@@ -24,8 +24,8 @@ export type AgentOptions = {
 
 export async function agent({ config, clusterId, socket, named }: AgentOptions): Promise<Outcome> {
   process.umask(0o077)
-  const log = createLogger()
-  const asked = firstSignal()
+  const { log, reopen } = openLogger(undefined, undefined)
+  const asked = firstSignal(reopen)
   const cluster = await configuredHsm(config, process.env, clusterId)
   const hsm = configured(cluster.hsm, () => cluster.connection().sessionOptions)
   const pkcs11 = createPkcs11({ hsm, version, log })

@@ -2,7 +2,7 @@
 import { Socket } from 'node:net'
 import { createPkcs11, type Snapshot } from '../../pkcs11/serve.ts'
 import type { Home } from '../home.ts'
-import { createLogger } from '../logger.ts'
+import { openLogger } from '../logger.ts'
 import { type Outcome, wrongUsage } from '../outcome.ts'
 import { version } from '../version.ts'
 import { configuredHsm } from './configured-hsm.ts'
@@ -64,7 +64,7 @@ function abandon(socket: Socket): Promise<void> {
 }
 
 async function serve(home: Home, resumed: readonly Resumed[]): Promise<void> {
-  const log = createLogger()
+  const { log } = openLogger(undefined, home.log)
   log('info', { connections: resumed.length }, 'the HSM is gone; keeping its PKCS#11 connections')
   const { hsm, connection } = await configuredHsm(home.clientConfig, {})
   const pkcs11 = createPkcs11({ hsm, version, log })

@@ -18,6 +18,8 @@ export interface Channels {
   current(): Channel
   /** Turns to the next endpoint, if the one that failed is still the one that is asked. */
   failed(channel: Channel): void
+  /** New connections with other certificates. Calls under way end where they began. */
+  renew(tls: EtcdTls | undefined): void
   close(): void
 }
 
@@ -37,19 +39,27 @@ const OPTIONS: ChannelOptions = {
 
 /** @param endpoints `https://host:port`, or `http://` for an etcd without TLS; all of one etcd cluster */
 export function createChannels(endpoints: readonly string[], tls: EtcdTls | undefined): Channels {
-  const channels = endpoints.map((endpoint) => open(endpoint, tls))
-  const first = channels[0]
-  if (!first) throw new HsmError('store-failure', 'No endpoint of etcd is given')
-  let current = first
+  if (endpoints.length === 0) throw new HsmError('store-failure', 'No endpoint of etcd is given')
+  const openAll = (certificates: EtcdTls | undefined) =>
+    endpoints.map((endpoint) => open(endpoint, certificates))
+  let channels = openAll(tls)
+  let at = 0
+  const current = () => channels[at] as Channel
+  const closeAll = () => {
+    for (const { client } of channels) client.close()
+  }
   return {
-    count: channels.length,
-    current: () => current,
+    count: endpoints.length,
+    current,
     failed(channel) {
-      if (channel === current) current = channels[(channels.indexOf(channel) + 1) % channels.length] ?? first
+      if (channel === current()) at = (at + 1) % channels.length
     },
-    close() {
-      for (const { client } of channels) client.close()
+    renew(fresh) {
+      const renewed = openAll(fresh)
+      closeAll()
+      channels = renewed
     },
+    close: closeAll,
   }
 }
 

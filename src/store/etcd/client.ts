@@ -6,15 +6,16 @@ import type {
   MessageInitShape,
   MessageShape,
 } from '@bufbuild/protobuf'
-import { createChannels, type EtcdTls } from './channels.ts'
-import { createLogin, type EtcdUser } from './login.ts'
+import { createChannels } from './channels.ts'
+import { createRenewal, type EtcdCredentials } from './credentials.ts'
+import { createLogin } from './login.ts'
 import { type Answer, createTransport, type EtcdStream } from './transport.ts'
 
-export type EtcdAccess = {
+export type EtcdAccess = EtcdCredentials & {
   /** `https://host:port`, or `http://` for an etcd without TLS; all of one etcd cluster. */
   readonly endpoints: readonly string[]
-  readonly tls?: EtcdTls | undefined
-  readonly user?: EtcdUser | undefined
+  /** Both as they are now: certificates and passwords are replaced while a node runs. Throws when they cannot be read. */
+  readonly renewed?: (() => EtcdCredentials) | undefined
 }
 
 export interface EtcdClient {
@@ -51,23 +52,33 @@ export const attemptMs = (attempt: number): number =>
   Math.min(ATTEMPT_MS * 1.5 ** attempt, LONGEST_ATTEMPT_MS)
 export const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
 
-export function createEtcdClient({ endpoints, tls, user }: EtcdAccess): EtcdClient {
+export function createEtcdClient({ endpoints, tls, user, renewed }: EtcdAccess): EtcdClient {
   const channels = createChannels(endpoints, tls)
   const transport = createTransport(channels)
   const login = createLogin(transport, user)
+  const lookAgain = createRenewal({ tls, user }, renewed, (fresh) => {
+    channels.renew(fresh.tls)
+    login.renew(fresh.user)
+  })
 
   async function once<I extends DescMessage, O extends DescMessage>(
     method: DescMethodUnary<I, O>,
     request: MessageInitShape<I>,
     limitMs: number,
-    renewed = user === undefined,
+    tokenRenewed = user === undefined,
   ): Promise<Answer<MessageShape<O>>> {
     const metadata = await login.metadata()
-    if ('failure' in metadata) return metadata
+    if ('failure' in metadata) return unmet(metadata)
     const answer = await transport.send(method, request, metadata.value, limitMs)
-    if (renewed || 'value' in answer || answer.failure.verdict !== 'token') return answer
+    if ('value' in answer) return answer
+    if (tokenRenewed || answer.failure.verdict !== 'token') return unmet(answer)
     login.expire()
     return once(method, request, limitMs, true)
+  }
+
+  function unmet<T>(answer: Answer<T>): Answer<T> {
+    lookAgain()
+    return answer
   }
 
   return {
@@ -83,7 +94,7 @@ export function createEtcdClient({ endpoints, tls, user }: EtcdAccess): EtcdClie
     },
     async stream(method) {
       const metadata = await login.metadata()
-      if ('failure' in metadata) return metadata
+      if ('failure' in metadata) return unmet(metadata)
       const { stream, failed } = transport.open(method, metadata.value)
       return {
         value: {
@@ -91,6 +102,7 @@ export function createEtcdClient({ endpoints, tls, user }: EtcdAccess): EtcdClie
           failed(error) {
             const failure = failed(error)
             if (failure.verdict === 'token') login.expire()
+            else lookAgain()
             return failure
           },
         },

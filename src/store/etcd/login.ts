@@ -10,12 +10,15 @@ export interface Login {
   metadata(): Promise<Answer<Metadata>>
   /** Forgets a token that etcd does not take any more. */
   expire(): void
+  /** Logs in as this user from now on. */
+  renew(user: EtcdUser | undefined): void
 }
 
 /** argon2 is ours; etcd checks passwords with bcrypt, which takes it some 50 ms and more under load. */
 const LOGIN_MS = 5000
 
-export function createLogin(transport: Transport, user: EtcdUser | undefined): Login {
+export function createLogin(transport: Transport, first: EtcdUser | undefined): Login {
+  let user = first
   let token: Promise<Answer<string>> | undefined
 
   async function logIn({ username, password }: EtcdUser): Promise<Answer<string>> {
@@ -39,6 +42,10 @@ export function createLogin(transport: Transport, user: EtcdUser | undefined): L
       return { value: metadata }
     },
     expire() {
+      token = undefined
+    },
+    renew(fresh) {
+      user = fresh
       token = undefined
     },
   }

@@ -8,6 +8,7 @@ import { homeAt, makeHome } from '../../../src/main/home.ts'
 import { hsmIdOf } from '../../../src/main/ids.ts'
 import { accessOf, readSettings, saveSettings } from '../../../src/main/node/settings.ts'
 import { planStart, type StartOptions } from '../../../src/main/node/start-plan.ts'
+import { saveServingSettings } from '../../../src/main/serving-settings.ts'
 import { etcdOptions, startOptions, wordsOf } from '../../../src/main/words.ts'
 
 function temporary(t: TestContext) {
@@ -27,6 +28,8 @@ test('without etcd an HSM has an embedded store, and takes no option of a cluste
   assert.deepEqual(planStart(home, {}), {
     listen: { host: '127.0.0.1', port: 2223 },
     metrics: undefined,
+    pkcs11: undefined,
+    serving: {},
     node: undefined,
   })
   const surplus: readonly (readonly [StartOptions, string])[] = [
@@ -42,19 +45,23 @@ test('without etcd an HSM has an embedded store, and takes no option of a cluste
 
 test('what a start was given is remembered, and can be changed but for the cluster', (t) => {
   const home = temporary(t)
-  const first = planStart(home, { etcd: ETCD, clusterId: 'cluster-x', listen: AT, hsmId: 'hsm-a' }).node
-  assert.deepEqual(first, {
-    settings: { clusterId: 'cluster-x', etcd: ETCD, listen: AT },
+  const first = planStart(home, { etcd: ETCD, clusterId: 'cluster-x', listen: AT, hsmId: 'hsm-a' })
+  assert.deepEqual(first.node, {
+    settings: { clusterId: 'cluster-x', etcd: ETCD },
+    advertise: undefined,
     known: false,
     hsmId: 'hsm-a',
     keyUseFence: false,
   })
-  saveSettings(home, first?.settings ?? assert.fail())
-  assert.equal(statSync(home.cluster).mode & 0o777, 0o600)
+  saveSettings(home, first.node?.settings ?? assert.fail())
+  saveServingSettings(home, first.serving)
+  for (const file of [home.cluster, home.serving]) assert.equal(statSync(file).mode & 0o777, 0o600)
   assert.deepEqual(planStart(home, {}), {
     listen: AT,
     metrics: undefined,
-    node: { ...first, known: true, hsmId: undefined },
+    pkcs11: undefined,
+    serving: { listen: AT },
+    node: { ...first.node, known: true, hsmId: undefined },
   })
   const moved = planStart(home, {
     etcd: { endpoints: ['https://10.0.0.2:2379'] },
@@ -62,16 +69,41 @@ test('what a start was given is remembered, and can be changed but for the clust
     metrics: AT,
   })
   assert.deepEqual(moved.metrics, AT)
+  assert.deepEqual(moved.serving, { listen: AT, advertise: { host: 'a.example', port: 1 }, metrics: AT })
   assert.deepEqual(moved.node?.settings, {
     clusterId: 'cluster-x',
     etcd: { endpoints: ['https://10.0.0.2:2379'] },
-    listen: AT,
-    advertise: { host: 'a.example', port: 1 },
   })
   assert.throws(
     () => planStart(home, { clusterId: 'cluster-y' }),
     refused(`The HSM in ${home.root} belongs to cluster-x; choose another directory with --home`),
   )
+})
+
+test('how an HSM is served is remembered, and each of it can be taken back', (t) => {
+  const home = temporary(t)
+  const asked = startOptions({ listen: '10.0.0.5:2223', metrics: '10.0.0.5:2223', pkcs11: '/s', log: '/l' })
+  const { serving } = planStart(home, asked)
+  assert.deepEqual(serving, { listen: AT, metrics: AT, pkcs11: '/s', log: '/l' })
+  saveServingSettings(home, serving)
+  assert.deepEqual(planStart(home, {}), { listen: AT, metrics: AT, pkcs11: '/s', serving, node: undefined })
+  saveServingSettings(home, planStart(home, { pkcs11: 'none', metrics: 'none' }).serving)
+  assert.deepEqual(planStart(home, {}).serving, { listen: AT, pkcs11: 'none', log: '/l' })
+  saveServingSettings(home, planStart(home, { pkcs11: 'default', logFile: 'default' }).serving)
+  assert.deepEqual(planStart(home, {}).serving, { listen: AT })
+  writeFileSync(home.serving, '{"listen":7}')
+  assert.throws(() => planStart(home, {}), { code: 'store-damaged', message: /serving\.json is damaged/ })
+})
+
+test('a node of version 0.1.0 goes on where it served', (t) => {
+  const home = temporary(t)
+  writeFileSync(
+    home.cluster,
+    JSON.stringify({ clusterId: 'cluster-x', etcd: ETCD, listen: AT, advertise: AT }),
+  )
+  const { listen, node } = planStart(home, {})
+  assert.deepEqual([listen, node?.advertise], [AT, AT])
+  assert.deepEqual(planStart(home, { listen: { host: '::1', port: 1 } }).listen, { host: '::1', port: 1 })
 })
 
 test('a cluster without a name gets one, unless the home has the key of a cluster', (t) => {
@@ -206,12 +238,16 @@ test('etcd is accessed with what the files hold', (t) => {
     'etcd-password-file': file('password', ' pass word \n'),
   }
   const { endpoints = [], ...rest } = etcdOptions(words)
-  assert.deepEqual(accessOf({ ...rest, endpoints }), {
+  const { renewed, ...access } = accessOf({ ...rest, endpoints })
+  assert.deepEqual(access, {
     endpoints: ['https://a:2379'],
     tls: { ca: Buffer.from('CA'), cert: Buffer.from('CERT'), key: Buffer.from('KEY') },
     user: { username: 'strongroom', password: ' pass word ' },
   })
-  assert.deepEqual(accessOf(ETCD), { ...ETCD, tls: undefined, user: undefined })
+  file('password', 'another\n')
+  assert.deepEqual(renewed?.(), { tls: access.tls, user: { username: 'strongroom', password: 'another' } })
+  const { renewed: _, ...plain } = accessOf(ETCD)
+  assert.deepEqual(plain, { ...ETCD, tls: undefined, user: undefined })
   assert.throws(
     () => accessOf({ ...ETCD, caFile: '/no/such' }),
     refused('Cannot read the file of --etcd-ca, /no/such: ENOENT'),

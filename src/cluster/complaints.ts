@@ -1,0 +1,46 @@
+/** A trouble that lasts: logged when it begins, at growing intervals while it lasts, and when it is over. */
+import type { Clock } from './timing.ts'
+
+export type Complaints = {
+  complain(error: unknown): void
+  /** All is well. */
+  over(): void
+}
+
+export type Log = (level: 'info' | 'warn', fields: Readonly<Record<string, unknown>>, message: string) => void
+
+const FIRST_INTERVAL_MS = 5000
+const LONGEST_INTERVAL_MS = 300_000
+
+/** @param messages of the trouble, and of its end */
+export function createComplaints(
+  log: Log,
+  clock: Clock,
+  messages: { readonly trouble: string; readonly over: string },
+): Complaints {
+  let since: number | undefined
+  let times = 0
+  let nextAt = 0
+  let intervalMs = 0
+  return {
+    complain(error) {
+      const now = clock()
+      times += 1
+      if (since !== undefined && now < nextAt) return
+      intervalMs = since === undefined ? FIRST_INTERVAL_MS : Math.min(2 * intervalMs, LONGEST_INTERVAL_MS)
+      since ??= now
+      nextAt = now + intervalMs
+      log(
+        'warn',
+        { problem: error instanceof Error ? error.message : String(error), times },
+        messages.trouble,
+      )
+    },
+    over() {
+      if (since === undefined) return
+      log('info', { times, seconds: Math.round((clock() - since) / 1000) }, messages.over)
+      since = undefined
+      times = 0
+    },
+  }
+}
