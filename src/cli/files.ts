@@ -4,8 +4,8 @@ import { constants, createReadStream } from 'node:fs'
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { HsmError } from '../contract/errors.ts'
+import { reasonOf } from '../contract/reasons.ts'
 import { shown } from '../contract/shown.ts'
-import { reasonOf } from './reasons.ts'
 
 /**
  * The chunks of a file of any size.

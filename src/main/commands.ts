@@ -29,7 +29,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   start: {
     options: [
       ...['home', 'listen', 'detach', 'metrics', 'cluster-id', 'hsm-id', 'advertise', 'key-use-fence'],
-      ...['pkcs11', 'log', 'mode', 'hsm-type'],
+      ...['pkcs11', 'log', 'mode', 'hsm-type', 'accept-rollback'],
       ...ETCD_WORDS,
     ] as const,
     run: ({ home, detach, ...options }) =>

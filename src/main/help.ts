@@ -34,6 +34,7 @@ Options:
       --mode <MODE>         start: found the HSM in the mode fips or non-fips [default: non-fips]
       --hsm-type <TYPE>     start: found it with the limits of hsm1.medium (which has fips only), hsm2m.medium
                             or unlimited [default: hsm2m.medium]
+      --accept-rollback     start: go on with a store that may have lost its newest changes, which is audited
       --detach              start: in the background; returns when the HSM answers
       --json                status, audit, policy show: as JSON
       --to <FILE>           backup create: the new file

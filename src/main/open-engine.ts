@@ -9,6 +9,7 @@ import { createPasswordHasher, PASSWORD_COST } from '../crypto/password.ts'
 import { createEngine } from '../engine/engine.ts'
 import type { EngineNeeds } from '../engine/parts.ts'
 import type { Profile } from '../policy/hsm-profile/profile.ts'
+import { recordRollback } from './accepted-rollback.ts'
 import type { Identity } from './certificates.ts'
 import { checkFounding } from './founded.ts'
 import type { Home } from './home.ts'
@@ -17,7 +18,7 @@ import type { Registry } from './metrics/registry.ts'
 import { sharedAuthority } from './node/authority.ts'
 import { openNode } from './node/open-node.ts'
 import type { NodePlan } from './node/start-plan.ts'
-import { openEmbeddedStore } from './open-store.ts'
+import { type OpenStore, openEmbeddedStore } from './open-store.ts'
 import { loadAuthority } from './tls.ts'
 import { version } from './version.ts'
 
@@ -43,7 +44,23 @@ export type OpenEngineOptions = {
   readonly registry?: Registry | undefined
   /** What a new cluster is founded as, and one that there is must have been; left out, whatever it is. */
   readonly profile?: Partial<Profile> | undefined
+  /** Take an embedded store that is not known to be the newest. */
+  readonly acceptRollback?: boolean | undefined
   readonly log: Log
+}
+
+/** What was rolled back is told before anything else is done with it. */
+async function embeddedStore(home: Home, acceptRollback: boolean | undefined, log: Log): Promise<OpenStore> {
+  const opened = openEmbeddedStore(home, { acceptRollback })
+  const { store, hsmId } = opened
+  if (!store.rollback) return opened
+  try {
+    await recordRollback({ store, hsmId, rollback: store.rollback, now: Date.now(), log })
+    return opened
+  } catch (error) {
+    await store.close()
+    throw error
+  }
 }
 
 const seconds = () => performance.now() / 1000
@@ -57,11 +74,12 @@ const sharedStore = () => import('./node/open-store.ts')
  * @throws HsmError `store-damaged` or `store-failure` with one sentence naming what is wrong
  */
 export async function openEngine(options: OpenEngineOptions): Promise<OpenEngine> {
-  const { home, address, node: plan, registry, profile = {}, log } = options
+  const { home, address, node: plan, registry, profile = {}, acceptRollback, log } = options
   await using undo = new AsyncDisposableStack()
   const clock = createBootClock({ monotonic: () => performance.now(), wall: Date.now, uptime })
   const shared = plan && (await (await sharedStore()).openSharedStore(home, plan, clock))
-  const { store, sealer, backupKeys, clusterId, hsmId } = shared ?? openEmbeddedStore(home)
+  const { store, sealer, backupKeys, clusterId, hsmId } =
+    shared ?? (await embeddedStore(home, acceptRollback, log))
   undo.defer(() => store.close())
   const hsm = { id: hsmId, version, address }
   const node = shared && openNode({ store: shared.store, hsm, clock, registry, log })

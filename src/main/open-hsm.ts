@@ -60,6 +60,7 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
     node,
     registry,
     profile: options.profile,
+    acceptRollback: options.acceptRollback,
   })
   undo.defer(close)
   const certificate = () => loadTls(home, authority, [listen.host, advertised().host], Date.now())

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { type BackupKeys, backupKeysOf } from '../backup/ways.ts'
 import { HsmError } from '../contract/errors.ts'
 import { createSealer, masterKeyCheck, type Sealer } from '../crypto/seal.ts'
-import { sqliteStore, storeIdentity } from '../store/sqlite/sqlite-store.ts'
+import { type SqliteStore, sqliteStore, storeIdentity } from '../store/sqlite/sqlite-store.ts'
 import type { Store } from '../store/store.ts'
 import type { Home } from './home.ts'
 import { hsmIdOf, knownHsmId, newId } from './ids.ts'
@@ -18,24 +18,31 @@ export type OpenStore<S extends Store = Store> = {
   readonly hsmId: string
 }
 
+export type Wanted = {
+  /** Of a new cluster; left out, any. */
+  readonly clusterId?: string
+  /** Take a store that is not known to be the newest. */
+  readonly acceptRollback?: boolean | undefined
+}
+
 /**
  * Opens the store of a home, or makes a new one there.
  *
- * @param wanted id of a new cluster; left out, any
  * @throws HsmError `store-damaged` or `store-failure` with one sentence naming what is wrong
  */
-export function openEmbeddedStore(home: Home, wanted?: string): OpenStore {
+export function openEmbeddedStore(home: Home, wanted: Wanted = {}): OpenStore<SqliteStore> {
   const known = storeIdentity(home.database)
   if (!known && knownHsmId(home) !== undefined) {
     throw new HsmError('store-damaged', `The store ${home.database} is missing`)
   }
-  const clusterId = known?.clusterId ?? wanted ?? newId('cluster')
+  const clusterId = known?.clusterId ?? wanted.clusterId ?? newId('cluster')
   return withMasterKey(home.masterKey, known ? undefined : randomBytes, (key) => ({
     store: sqliteStore({
       path: home.database,
       sealer: createSealer(key, 'records', clusterId),
       clusterId,
       masterKeyCheck: masterKeyCheck(key),
+      acceptRollback: wanted.acceptRollback === true,
     }),
     sealer: createSealer(key, 'material', clusterId),
     backupKeys: backupKeysOf(key, clusterId),

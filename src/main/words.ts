@@ -27,6 +27,7 @@ export const WORDS = {
   'hsm-id': { type: 'string' },
   advertise: { type: 'string' },
   'key-use-fence': { type: 'boolean' },
+  'accept-rollback': { type: 'boolean' },
   mode: { type: 'string' },
   'hsm-type': { type: 'string' },
   'secret-file': { type: 'string' },
@@ -70,6 +71,7 @@ export function startOptions(options: Options): StartOptions {
     clusterId: id('--cluster-id', options['cluster-id']),
     hsmId: id('--hsm-id', options['hsm-id']),
     keyUseFence: options['key-use-fence'],
+    acceptRollback: options['accept-rollback'],
     profile: profile(options),
   })
 }

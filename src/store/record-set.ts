@@ -6,7 +6,7 @@
  */
 import { timingSafeEqual } from 'node:crypto'
 import { HsmError } from '../contract/errors.ts'
-import { count, object, text } from '../model/shape.ts'
+import { count, object, optional, type Read, text } from '../model/shape.ts'
 import type { Sealer } from './sealer.ts'
 import { markOf, open } from './sealing.ts'
 
@@ -17,6 +17,8 @@ export type Root = {
   readonly records: number
   /** 32 bytes in hex. */
   readonly digest: string
+  /** There is a high-water mark beside the store, which must not be missing. */
+  readonly marked?: true | undefined
 }
 
 export interface RecordSet {
@@ -79,7 +81,11 @@ function xorInto(target: Buffer, mark: Buffer): void {
 }
 
 const ROOT_CONTEXT = 'root'
-const readRoot = object<Root>({ revision: count, records: count, digest: text })
+const always: Read<true> = (value) => {
+  if (value === true) return true
+  throw new TypeError('a member is not true')
+}
+const readRoot = object<Root>({ revision: count, records: count, digest: text, marked: optional(always) })
 
 export const sealRoot = (sealer: Sealer, root: Root): Buffer =>
   sealer.seal(Buffer.from(JSON.stringify(root)), ROOT_CONTEXT)

@@ -15,7 +15,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { HsmError } from '../../contract/errors.ts'
-import { reasonOf } from '../reasons.ts'
+import { reasonOf } from '../../contract/reasons.ts'
 import { CONFIG_BYTES, configError } from './document.ts'
 import { syncDirectory, writeNew } from './durable.ts'
 

@@ -94,7 +94,7 @@ async function fill(
   const { clusterId } = options
   const { store, sealer, hsmId } = etcd
     ? await (await import('../node/found-store.ts')).foundSharedStore(staging, clusterId, etcd)
-    : openEmbeddedStore(staging, clusterId)
+    : openEmbeddedStore(staging, { clusterId })
   try {
     return await restoreInto(store, parts, {
       ...options,

@@ -1,10 +1,12 @@
 /** Making and opening the database file: its schema, its file modes, and that one process has it to itself. */
 import { randomUUID } from 'node:crypto'
-import { chmodSync, closeSync, existsSync, fsyncSync, linkSync, openSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, linkSync, openSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { HsmError } from '../../contract/errors.ts'
+import { syncDirectory } from './durable.ts'
 import { openFailure } from './failures.ts'
+import { markPath } from './mark.ts'
 
 const FORMAT = 1
 
@@ -51,16 +53,17 @@ export function foundDatabase(path: string, identity: StoreIdentity, sealedRoot:
     fill(unfinished, identity, sealedRoot)
     giveName(unfinished, path)
   } catch (error) {
-    throw openFailure(error, basename(path))
+    throw openFailure(error, path)
   } finally {
     rmSync(unfinished, { force: true })
   }
 }
 
-/** A log without its database: whoever took the database away must bring it back. */
+/** A log or mark without its database: whoever took the database away must bring it back. */
 function refuseRemains(path: string): void {
-  if (!existsSync(`${path}-wal`)) return
-  throw new HsmError('store-damaged', `The store file ${basename(path)} is missing, but its log is there`)
+  const missing = `The store file ${basename(path)} is missing`
+  if (existsSync(`${path}-wal`)) throw new HsmError('store-damaged', `${missing}, but its log is there`)
+  if (existsSync(markPath(path))) throw new HsmError('store-damaged', `${missing}, but its mark is there`)
 }
 
 function fill(path: string, identity: StoreIdentity, sealedRoot: Uint8Array): void {
@@ -79,11 +82,27 @@ function giveName(unfinished: string, path: string): void {
   } catch (error) {
     if (!existsSync(path)) throw error
   }
-  const directory = openSync(dirname(path), 'r')
+  syncDirectory(dirname(path))
+}
+
+/**
+ * What `read` finds in an existing store, which is left as it is: SQLite would otherwise bring what can be read of a
+ * damaged log into the database, over newer pages.
+ *
+ * @throws HsmError as `openDatabase` does, and what `read` throws
+ */
+export function examine<T>(path: string, read: (database: DatabaseSync) => T): T {
   try {
-    fsyncSync(directory)
+    makePrivate(dirname(path), 0o700)
+    makePrivate(path, 0o600)
+    using database = new DatabaseSync(path, { readOnly: true })
+    checkFormat(database, basename(path))
+    return read(database)
+  } catch (error) {
+    throw openFailure(error, path)
   } finally {
-    closeSync(directory)
+    // The index of the log: whoever reads only cannot keep it in memory.
+    rmSync(`${path}-shm`, { force: true })
   }
 }
 
@@ -94,14 +113,11 @@ function giveName(unfinished: string, path: string): void {
  *   this format
  */
 export function openDatabase(path: string): DatabaseSync {
-  const file = basename(path)
   try {
-    makePrivate(dirname(path), 0o700)
-    makePrivate(path, 0o600)
     const database = new DatabaseSync(path)
     try {
       database.exec(LOCK)
-      checkFormat(database, file)
+      checkFormat(database, basename(path))
       for (const setting of SETTINGS) database.exec(setting)
       checkPages(database, path)
       return database
@@ -110,7 +126,7 @@ export function openDatabase(path: string): DatabaseSync {
       throw error
     }
   } catch (error) {
-    throw openFailure(error, file)
+    throw openFailure(error, path)
   }
 }
 

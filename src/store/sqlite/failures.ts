@@ -1,5 +1,8 @@
 /** What errors of SQLite and the file system mean to the store (https://sqlite.org/rescode.html). */
+import { closeSync, openSync, rmSync } from 'node:fs'
+import { basename } from 'node:path'
 import { HsmError } from '../../contract/errors.ts'
+import { reasonAndAdvice } from '../../contract/reasons.ts'
 import type { CommitFailure } from '../group-commit.ts'
 
 const BUSY = 5
@@ -18,16 +21,37 @@ function isDamage(code: number): boolean {
   return primary(code) === CORRUPT || primary(code) === NOT_A_DATABASE || code === SHORT_READ
 }
 
-/** @param file its name, without the directory */
-export function openFailure(error: unknown, file: string): HsmError {
+/** @param path of the database; only its last part is shown */
+export function openFailure(error: unknown, path: string): HsmError {
   if (error instanceof HsmError) return error
   const code = codeOf(error)
   const options = { cause: error }
   if (primary(code) === BUSY) {
     return new HsmError('store-failure', 'The data directory is in use by another process', options)
   }
+  const file = basename(path)
   if (isDamage(code)) return new HsmError('store-damaged', `The store file ${file} is damaged`, options)
-  return new HsmError('store-failure', `The store file ${file} cannot be opened`, options)
+  const refusal = systemError(error) ?? (primary(code) === FULL ? DISK_FULL : refusalAt(path))
+  const why = refusal ? `: ${reasonAndAdvice(refusal)}` : ''
+  return new HsmError('store-failure', `The store file ${file} cannot be opened${why}`, options)
+}
+
+const DISK_FULL = Object.assign(new Error(), { code: 'ENOSPC' })
+
+const systemError = (error: unknown): Error | undefined =>
+  error instanceof Error && 'syscall' in error ? error : undefined
+
+/** SQLite does not tell why the system refused, so the same is asked of the system again. */
+function refusalAt(path: string): Error | undefined {
+  const probe = `${path}-probe`
+  try {
+    closeSync(openSync(path, 'r+'))
+    closeSync(openSync(probe, 'wx', 0o600))
+    rmSync(probe)
+    return undefined
+  } catch (error) {
+    return error as Error
+  }
 }
 
 /** An error while reading from, or before committing to, an open store: nothing has changed. */
@@ -49,6 +73,8 @@ export function commitFailure(error: unknown): CommitFailure {
   const code = codeOf(error)
   const certain = [BUSY, NO_MEMORY, FULL].includes(primary(code)) || code === WRITE_FAILED
   if (certain) return { error: accessFailure(error), fatal: false }
-  const detail = 'It is not known whether a change was stored; restart the HSM'
-  return { error: new HsmError('store-failure', detail, { cause: error }), fatal: true }
+  return { error: notKnown(error), fatal: true }
 }
+
+export const notKnown = (cause: unknown): HsmError =>
+  new HsmError('store-failure', 'It is not known whether a change was stored; restart the HSM', { cause })

@@ -8,7 +8,7 @@ import { createRecordSet, openRoot, type RecordSet, type Root } from '../record-
 import type { Sealer } from '../sealer.ts'
 import { openRecord } from '../sealing.ts'
 
-export type Loaded = { readonly catalog: Catalog; readonly records: RecordSet; readonly revision: number }
+export type Loaded = { readonly catalog: Catalog; readonly records: RecordSet; readonly root: Root }
 
 /** @throws HsmError `store-damaged` naming the record at fault, where it can be known */
 export function load(database: DatabaseSync, sealer: Sealer): Loaded {
@@ -22,10 +22,11 @@ export function load(database: DatabaseSync, sealer: Sealer): Loaded {
     records.replace(key, revision)
   }
   records.verify(root)
-  return { catalog, records, revision: root.revision }
+  return { catalog, records, root }
 }
 
-function loadRoot(database: DatabaseSync, sealer: Sealer): Root {
+/** @throws HsmError `store-damaged` */
+export function loadRoot(database: DatabaseSync, sealer: Sealer): Root {
   const sealed = database.prepare('SELECT sealed FROM root').get()?.['sealed']
   if (sealed instanceof Uint8Array) return openRoot(sealer, sealed)
   throw new HsmError('store-damaged', 'The root record is missing')

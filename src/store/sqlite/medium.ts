@@ -1,4 +1,4 @@
-/** Writing to the database: one transaction for each group of commits. */
+/** Writing to the database: one transaction for each group of commits, marked before the group is answered. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { AuditEntry } from '../../model/audit.ts'
 import type { CommitFailure, Group } from '../group-commit.ts'
@@ -6,7 +6,8 @@ import { type RecordSet, sealRoot } from '../record-set.ts'
 import type { Sealer } from '../sealer.ts'
 import { openEntry, sealEntry, sealRecord } from '../sealing.ts'
 import type { Change } from '../store.ts'
-import { accessFailure, commitFailure } from './failures.ts'
+import { accessFailure, commitFailure, notKnown } from './failures.ts'
+import type { MarkFile } from './mark.ts'
 
 export interface Medium {
   commit(group: Group): CommitFailure | undefined
@@ -30,7 +31,12 @@ const STATEMENTS = {
 } as const
 
 /** @param records what the database holds; kept in step with it */
-export function createMedium(database: DatabaseSync, sealer: Sealer, records: RecordSet): Medium {
+export function createMedium(
+  database: DatabaseSync,
+  sealer: Sealer,
+  records: RecordSet,
+  mark: MarkFile,
+): Medium {
   const sql = prepareAll(database)
   let logged = false
 
@@ -41,7 +47,7 @@ export function createMedium(database: DatabaseSync, sealer: Sealer, records: Re
       else sql.deleteRecord.run(key)
     }
     for (const entry of group.audit) sql.putEntry.run(entry.hsm, entry.sequence, sealEntry(sealer, entry))
-    sql.putRoot.run(sealRoot(sealer, records.root(group.revision)))
+    sql.putRoot.run(sealRoot(sealer, { ...records.root(group.revision), marked: true }))
   }
 
   function transaction(group: Group, changes: readonly Change[]): CommitFailure | undefined {
@@ -52,10 +58,20 @@ export function createMedium(database: DatabaseSync, sealer: Sealer, records: Re
     }
     try {
       sql.commit.run()
-      return undefined
     } catch (error) {
       const failure = commitFailure(error)
       return rollBack() ? failure : { ...failure, fatal: true }
+    }
+    return witness(group)
+  }
+
+  /** What is committed and not marked might get lost unnoticed, so it is not answered. */
+  function witness({ revision }: Group): CommitFailure | undefined {
+    try {
+      mark.write(records.root(revision))
+      return undefined
+    } catch (error) {
+      return { error: notKnown(error), fatal: true }
     }
   }
 

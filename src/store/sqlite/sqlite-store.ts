@@ -1,4 +1,4 @@
-/** The embedded store: one SQLite database, all of it sealed, for one process. */
+/** The embedded store: one SQLite database and the mark beside it, all of it sealed, for one process. */
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
@@ -8,16 +8,25 @@ import { createGroupCommit, storeClosed } from '../group-commit.ts'
 import { createRecordSet, sealRoot } from '../record-set.ts'
 import type { Sealer } from '../sealer.ts'
 import type { Store } from '../store.ts'
-import { foundDatabase, openDatabase, readIdentity, type StoreIdentity } from './database.ts'
+import { examine, foundDatabase, openDatabase, readIdentity, type StoreIdentity } from './database.ts'
 import { openFailure } from './failures.ts'
-import { load } from './load.ts'
+import { type Loaded, load, loadRoot } from './load.ts'
+import { type MarkFile, markPath, openMark, readMark } from './mark.ts'
 import { createMedium } from './medium.ts'
+import { doubtOf, nothingToAccept, type Rollback, revisionAfter, rolledBack } from './rollback.ts'
 
 export type SqliteStoreOptions = StoreIdentity & {
   /** Of the database file, in a directory that exists and holds nothing of others. */
   readonly path: string
   /** Of this cluster and master key. */
   readonly sealer: Sealer
+  /** Take a store that is not known to be the newest; there must be reason to. */
+  readonly acceptRollback?: boolean
+}
+
+export type SqliteStore = Store & {
+  /** What was accepted. It is accepted for good with the first commit, which should tell of it. */
+  readonly rollback: Rollback | undefined
 }
 
 /** How often the log is brought into the database. */
@@ -29,28 +38,40 @@ const CHECKPOINT_MS = 1000
  */
 export function storeIdentity(path: string): StoreIdentity | undefined {
   if (!existsSync(path)) return undefined
-  using database = openDatabase(path)
-  return readIdentity(database)
+  return examine(path, readIdentity)
 }
 
 /**
- * Opens the store at `path`, or makes it.
+ * Opens the store at `path`, or makes it. A store that is refused is left as it was found.
  *
  * @throws HsmError `store-failure` when another process has it open or it cannot be reached; `store-damaged` when it
- *   is not whole (naming the file or the record), or belongs to another cluster or master key
+ *   is not whole (naming the file or the record), may not be the newest, or belongs to another cluster or master key;
+ *   `invalid-request` when there is no rollback to accept
  */
-export function sqliteStore({ path, sealer, clusterId, masterKeyCheck }: SqliteStoreOptions): Store {
-  const file = basename(path)
+export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
+  const { path, sealer, clusterId, masterKeyCheck } = options
   if (!existsSync(path)) {
     foundDatabase(path, { clusterId, masterKeyCheck }, sealRoot(sealer, createRecordSet(sealer).root(0)))
   }
-  const database = openDatabase(path)
   try {
-    checkIdentity(readIdentity(database), { clusterId, masterKeyCheck }, file)
-    return serve(database, sealer)
+    const loaded = examine(path, (database) => {
+      checkIdentity(readIdentity(database), { clusterId, masterKeyCheck }, basename(path))
+      return load(database, sealer)
+    })
+    const rollback = rollbackOf(loaded, options)
+    const database = openDatabase(path)
+    const mark = openMark(markPath(path), sealer)
+    try {
+      checkUnchanged(database, sealer, loaded)
+      if (!rollback) bear(database, sealer, mark, loaded)
+      return { ...serve(database, sealer, mark, loaded, rollback), rollback }
+    } catch (error) {
+      mark.close()
+      database.close()
+      throw error
+    }
   } catch (error) {
-    database.close()
-    throw openFailure(error, file)
+    throw openFailure(error, path)
   }
 }
 
@@ -63,10 +84,45 @@ function checkIdentity(found: StoreIdentity, expected: StoreIdentity, file: stri
   }
 }
 
-function serve(database: DatabaseSync, sealer: Sealer): Store {
-  const { catalog, records, revision } = load(database, sealer)
-  const medium = createMedium(database, sealer, records)
-  const commits = createGroupCommit(catalog, revision, medium.commit)
+function rollbackOf(
+  { root }: Loaded,
+  { path, sealer, acceptRollback }: SqliteStoreOptions,
+): Rollback | undefined {
+  const mark = markPath(path)
+  const doubt = doubtOf(root, readMark(mark, sealer))
+  if (!doubt && acceptRollback) throw nothingToAccept()
+  if (doubt && !acceptRollback) throw rolledBack(doubt, basename(mark))
+  return doubt?.rollback
+}
+
+/** Another process may have had the store since it was read. */
+function checkUnchanged(database: DatabaseSync, sealer: Sealer, { root }: Loaded): void {
+  const { revision, digest } = loadRoot(database, sealer)
+  if (revision === root.revision && digest === root.digest) return
+  throw new HsmError('store-failure', 'The data directory is in use by another process')
+}
+
+/**
+ * What the store holds is answered from here on, so it is marked. The first time, the store is told that it has a mark;
+ * in the database itself, for its log may get lost.
+ */
+function bear(database: DatabaseSync, sealer: Sealer, mark: MarkFile, { root }: Loaded): void {
+  mark.write(root)
+  if (root.marked) return
+  database.prepare('UPDATE root SET sealed = ?').run(sealRoot(sealer, { ...root, marked: true }))
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+}
+
+function serve(
+  database: DatabaseSync,
+  sealer: Sealer,
+  mark: MarkFile,
+  { catalog, records, root }: Loaded,
+  rollback: Rollback | undefined,
+): Store {
+  const medium = createMedium(database, sealer, records, mark)
+  const from = rollback ? revisionAfter(rollback) : root.revision
+  const commits = createGroupCommit(catalog, from, medium.commit)
   const timer = setInterval(() => {
     const failure = medium.checkpoint()
     if (failure?.fatal) commits.refuse(failure.error)
@@ -86,6 +142,7 @@ function serve(database: DatabaseSync, sealer: Sealer): Store {
       commits.flush()
       commits.refuse(storeClosed())
       clearInterval(timer)
+      mark.close()
       database.close()
     },
   }

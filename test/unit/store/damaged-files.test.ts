@@ -59,13 +59,15 @@ describe('a damaged file', () => {
       isRefused(directory, /^The store file store\.db is damaged$/)
     }))
 
-  it('is refused when only its log is left', () =>
+  it('is refused when only its log or its mark is left', () =>
     inTemporaryDirectory(async (directory) => {
       await makeStore(directory)
       rmSync(pathIn(directory))
       writeFileSync(`${pathIn(directory)}-wal`, 'anything')
       isRefused(directory, /^The store file store\.db is missing, but its log is there$/)
-      assert.deepEqual(readdirSync(directory), ['store.db-wal'])
+      rmSync(`${pathIn(directory)}-wal`)
+      isRefused(directory, /^The store file store\.db is missing, but its mark is there$/)
+      assert.deepEqual(readdirSync(directory), ['store.db-mark'])
     }))
 
   it('is either refused or read as it was, whichever bit of it is flipped', () =>

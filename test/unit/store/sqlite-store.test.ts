@@ -21,6 +21,7 @@ describe('SQLite store on disk', () => {
         readdirSync(directory).map((file) => [file, modeOf(join(directory, file))]),
         [
           ['store.db', '600'],
+          ['store.db-mark', '600'],
           ['store.db-wal', '600'],
         ],
       )
@@ -35,12 +36,12 @@ describe('SQLite store on disk', () => {
       assert.equal(modeOf(pathIn(directory)), '600')
     }))
 
-  it('is one file after it is closed', () =>
+  it('is one file and its mark after it is closed', () =>
     inTemporaryDirectory(async (directory) => {
       const store = openStore(directory)
       await store.transact(() => put(sampleUser(1)))
       await store.close()
-      assert.deepEqual(readdirSync(directory), ['store.db'])
+      assert.deepEqual(readdirSync(directory), ['store.db', 'store.db-mark'])
     }))
 
   it('holds nothing that can be read', () =>
@@ -85,16 +86,17 @@ describe('SQLite store on disk', () => {
       assert.deepEqual(storeIdentity(path), { clusterId, masterKeyCheck })
     }))
 
-  it('says that it cannot be opened, without the path', () =>
+  it('says that it cannot be opened and why, without the path', () =>
     inTemporaryDirectory((directory) => {
       const options = optionsFor(directory)
-      const message = 'The store file store.db cannot be opened'
-      assert.throws(() => sqliteStore({ ...options, path: join(directory, 'none', 'store.db') }), {
-        code: 'store-failure',
-        message,
-      })
+      const refused = (path: string, why: string) =>
+        assert.throws(() => sqliteStore({ ...options, path }), {
+          code: 'store-failure',
+          message: `The store file store.db cannot be opened: ${why}`,
+        })
+      refused(join(directory, 'none', 'store.db'), 'no such file or directory')
       mkdirSync(options.path)
-      assert.throws(() => sqliteStore(options), { code: 'store-failure', message })
+      refused(options.path, 'it is a directory')
     }))
 
   it('changes nothing when a record cannot be sealed, and goes on', () =>

@@ -1,0 +1,38 @@
+/** What is written when an administrator takes a store of which newer commits are lost. */
+import { append } from '../audit/chain.ts'
+import { withTaken } from '../engine/references.ts'
+import type { Rollback } from '../store/sqlite/rollback.ts'
+import type { Store } from '../store/store.ts'
+import type { Log } from './open-engine.ts'
+
+/** Keys that are lost had references, which must not be given to others. */
+const LOST_REFERENCES = 2 ** 20
+
+export type Accepting = {
+  readonly store: Pick<Store, 'transact'>
+  readonly hsmId: string
+  readonly rollback: Rollback
+  /** Unix time in milliseconds. */
+  readonly now: number
+  readonly log: Log
+}
+
+/** The first commit after the rollback: an entry in the audit log that says what was accepted. */
+export async function recordRollback({ store, hsmId, rollback, now, log }: Accepting): Promise<void> {
+  const { revision, marked } = rollback
+  await store.transact((view) => {
+    const before = view.get(`audit-head/${hsmId}`)
+    const { entry, head } = append(before?.kind === 'audit-head' ? before : undefined, hsmId, {
+      at: now,
+      actor: '-',
+      operation: 'store.accept-rollback',
+      outcome: 'ok',
+      subjects: [`change/${revision}`, `newest/${marked ?? 'unknown'}`],
+    })
+    const cluster = view.cluster()
+    const taken = cluster && withTaken(cluster, LOST_REFERENCES)
+    const writes = [...(taken?.allow ? [{ put: taken.result }] : []), { put: head }]
+    return { writes, audit: [entry], result: undefined }
+  })
+  log('warn', { revision, newest: marked }, 'a store that may be older than what was answered was accepted')
+}
