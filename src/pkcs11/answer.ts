@@ -1,8 +1,8 @@
 /** A result of variable length: itself, or how much room it needs when the caller has too little (PKCS#11 v2.40 §5.2). */
 export type Answer = { readonly bytes: Buffer } | { readonly needed: number }
 
-/** The caller's buffer is there and of size 0. */
-const NO_ROOM = 0xffff_ffff
+/** The caller's buffer is there and of size 0 (p11-kit 0.25). */
+export const NO_ROOM = 0xffff_ffff
 
 /** @param room bytes of the caller's buffer; 0: there is none, the length is asked for */
 export const fits = (length: number, room: number): boolean =>

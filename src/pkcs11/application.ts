@@ -3,7 +3,7 @@ import type { Hsm } from '../contract/hsm.ts'
 import { type Account, createAccount } from './account.ts'
 import { CKR } from './cryptoki/returns.ts'
 import { meaning, refuse } from './errors.ts'
-import { createHandles, type Handles, type HandlesSnapshot, type ObjectReference } from './handles.ts'
+import type { ObjectReference } from './handles.ts'
 import type { Credentials } from './held-login.ts'
 import {
   createSessions,
@@ -18,7 +18,6 @@ import { createTurns, type Turns } from './turns.ts'
 export type Application = {
   readonly token: Token
   readonly account: Account
-  readonly handles: Handles
   readonly sessions: Sessions
   /** Login and logout of the whole application, one after another. */
   readonly loginTurns: Turns
@@ -27,21 +26,18 @@ export type Application = {
 /** What another process needs to go on with an application. Plain data, with a password in it. */
 export type ApplicationSnapshot = {
   readonly credentials: Credentials | undefined
-  readonly handles: HandlesSnapshot
   readonly sessions: SessionsSnapshot
 }
 
 export const createApplication = (hsm: Hsm, token: Token, from?: ApplicationSnapshot): Application => ({
   token,
   account: createAccount(hsm, from?.credentials),
-  handles: createHandles(from?.handles),
   sessions: createSessions(from?.sessions),
   loginTurns: createTurns(),
 })
 
-export const snapshotOf = ({ account, handles, sessions }: Application): ApplicationSnapshot => ({
+export const snapshotOf = ({ account, sessions }: Application): ApplicationSnapshot => ({
   credentials: account.credentials(),
-  handles: handles.snapshot(),
   sessions: sessions.snapshot(),
 })
 
@@ -51,26 +47,24 @@ export function signedIn({ account, sessions }: Application, handle: number): Se
   return account.loggedIn() ? session : refuse(CKR.USER_NOT_LOGGED_IN)
 }
 
-/** The login, and with it every object that the application has seen. */
-export async function logout({ account, handles, sessions }: Application): Promise<void> {
+/** The login, with everything under way in it. */
+export async function logout({ account, sessions }: Application): Promise<void> {
   const open = sessions.all()
   for (const session of open) {
     delete session.active.find
     session.own.clear()
   }
   await Promise.all(open.map(endOperations))
-  handles.clear()
   await account.logout()
 }
 
 /** A session with its operations and its objects; the last one takes the login with it (v2.40 §5.6.2). */
 export async function closeSession(application: Application, session: Session): Promise<void> {
-  const { account, handles, sessions } = application
+  const { account, sessions } = application
   sessions.remove(session.handle)
   await endOperations(session)
   if (sessions.all().length === 0) return logout(application)
   for (const object of session.own.values()) {
-    handles.forget(handles.of(object.kind, object.reference))
     await destroy(account, object).catch(() => undefined)
   }
 }

@@ -1,50 +1,17 @@
-/** The object handles of one application: small numbers, never used again for something else. */
+/**
+ * Object handles. The handle of a key or certificate is its reference, so it is the same in every program and after every
+ * login, and whoever was told it needs no search. It gives no right: the HSM is asked with every use.
+ */
 
 export type ObjectReference = {
   readonly kind: 'key' | 'certificate'
-  /** The key reference, or that of the certificate. */
+  /** Keys and certificates have theirs from one counter. */
   readonly reference: string
 }
 
-export interface Handles {
-  /** The same object has the same handle for as long as the login lasts. */
-  of(kind: ObjectReference['kind'], reference: string): number
-  get(handle: number): ObjectReference | undefined
-  forget(handle: number): void
-  clear(): void
-  snapshot(): HandlesSnapshot
-}
+/** References are below 2^47. */
+export const handleOf = (reference: string): number => Number(reference)
 
-/** Plain data. */
-export type HandlesSnapshot = {
-  readonly last: number
-  readonly objects: readonly (readonly [handle: number, object: ObjectReference])[]
-}
-
-/** @param from what another table had, to go on with */
-export function createHandles(from: HandlesSnapshot = { last: 0, objects: [] }): Handles {
-  const objects = new Map(from.objects)
-  const handles = new Map(from.objects.map(([handle, { reference }]) => [reference, handle]))
-  let { last } = from
-  return {
-    of(kind, reference) {
-      const known = handles.get(reference)
-      if (known !== undefined) return known
-      last += 1
-      handles.set(reference, last)
-      objects.set(last, { kind, reference })
-      return last
-    },
-    get: (handle) => objects.get(handle),
-    forget(handle) {
-      const object = objects.get(handle)
-      if (object) handles.delete(object.reference)
-      objects.delete(handle)
-    },
-    clear() {
-      objects.clear()
-      handles.clear()
-    },
-    snapshot: () => ({ last, objects: [...objects] }),
-  }
-}
+/** Undefined for a number that is nobody's reference, such as CK_INVALID_HANDLE. */
+export const referenceOf = (handle: number): string | undefined =>
+  Number.isSafeInteger(handle) && handle > 0 ? `0x${handle.toString(16).padStart(16, '0')}` : undefined

@@ -1,5 +1,6 @@
 /** C_GenerateRandom (PKCS#11 v2.40 §5.14). */
 import { LIMITS } from '../contract/limits.ts'
+import { NO_ROOM } from './answer.ts'
 import { type Application, signedIn } from './application.ts'
 import { BOUNDS } from './bounds.ts'
 import { CKR } from './cryptoki/returns.ts'
@@ -12,6 +13,7 @@ export async function generateRandom(
   count: number,
 ): Promise<Buffer> {
   signedIn(application, handle)
+  if (count === NO_ROOM) return Buffer.alloc(0) // a buffer of no bytes
   if (count > BOUNDS.randomBytes) refuse(CKR.ARGUMENTS_BAD)
   const pieces: Buffer[] = []
   for (let left = count; left > 0; left -= LIMITS.randomBytes) {

@@ -35,6 +35,8 @@ export const room = (count: number): Argument => plain('fy', u32(count))
 export const listRoom = (count: number): Argument => plain('fu', u32(count))
 
 const BOOLEANS = [1, 2, 0x86, ...range(0x103, 0x10c), ...range(0x162, 0x165), 0x170, 0x171, 0x202, 0x210]
+/** A boolean that the client library takes for bytes. */
+const DESTROYABLE = 0x172
 const NUMBERS = [0, 0x80, 0x87, 0x100, 0x121, 0x161, 0x166]
 const TEMPLATES = [0x4000_0211, 0x4000_0212]
 
@@ -238,6 +240,7 @@ function cursor(body: Buffer) {
   const big = () => Number(take(8).readBigUInt64BE())
   const bytesOf = () => Buffer.from(take(u.u32()))
   const value = (type: number) => {
+    if (type === DESTROYABLE) return bytesOf().equals(u8(1))
     if (BOOLEANS.includes(type)) return u.u8() === 1
     if (NUMBERS.includes(type)) return big()
     return bytesOf()

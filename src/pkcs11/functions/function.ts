@@ -1,5 +1,6 @@
 /** The shape of the functions: PKCS#11's arguments in their order, without the pointers that the results say for themselves. */
 import type { Application } from '../application.ts'
+import { CKA } from '../cryptoki/objects.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
 import type { CallerMechanism } from '../mechanisms/parameters.ts'
@@ -21,8 +22,18 @@ export type Functions = {
 export const EMPTY: Buffer = Buffer.alloc(0)
 
 /** Throws CKR_ATTRIBUTE_VALUE_INVALID for an attribute without a value, and for one that is there twice. */
-export const templateFrom = (attributes: readonly Attribute[]): Template =>
-  templateOf(attributes) ?? refuse(CKR.ATTRIBUTE_VALUE_INVALID)
+export function templateFrom(attributes: readonly Attribute[]): Template {
+  const template = templateOf(attributes) ?? refuse(CKR.ATTRIBUTE_VALUE_INVALID)
+  const label = template.get(CKA.LABEL)
+  return Buffer.isBuffer(label) ? new Map(template).set(CKA.LABEL, withoutEnd(label)) : template
+}
+
+/** Many programs count the zero at the end of a C string (`sizeof "label"`), or a whole array of which the rest is zeros. */
+function withoutEnd(text: Buffer): Buffer {
+  let length = text.length
+  while (length > 0 && text[length - 1] === 0) length -= 1
+  return text.subarray(0, length)
+}
 
 /** Throws CKR_ARGUMENTS_BAD where NULL has no meaning. */
 export const mechanismFrom = (mechanism: CallerMechanism | null): CallerMechanism =>

@@ -12,7 +12,7 @@ import type { Session } from '../sessions.ts'
 import { certificateAttribute, certificatesHave } from './certificate.ts'
 import { curveOf } from './curves.ts'
 import { ecPrivateKey, ecPublicKey, rsaPrivateKey, rsaPublicKey } from './encodings.ts'
-import { handleOf, handleOfKey, mayMake } from './make.ts'
+import { handleOfKey, mayMake, place } from './make.ts'
 import { labelIn, namesIn, newKey } from './new-key.ts'
 import { bytesIn, flagIn, mustBe, needed, numberIn, type Template } from './template.ts'
 import { sameValue, type Value } from './value.ts'
@@ -217,5 +217,5 @@ async function createCertificate(
     }),
   )
   const object = { kind: 'certificate', reference: certificate.reference } as const
-  return handleOf(application, session, object, !certificate.session)
+  return place(session, object, !certificate.session)
 }

@@ -3,6 +3,7 @@ import type { KeyObject } from '../../contract/key-object.ts'
 import { LIMITS } from '../../contract/limits.ts'
 import type { Application } from '../application.ts'
 import { CKA, CKO } from '../cryptoki/objects.ts'
+import { handleOf } from '../handles.ts'
 import { activeOne, noneActive } from '../operations/steps.ts'
 import type { Session } from '../sessions.ts'
 import { searchOf } from './search.ts'
@@ -41,7 +42,7 @@ async function search(application: Application, template: Template): Promise<num
   return [...keys, ...certificates]
 }
 
-async function findKeys({ account, handles }: Application, template: Template): Promise<number[]> {
+async function findKeys({ account }: Application, template: Template): Promise<number[]> {
   const search = searchOf(template)
   if (!search) return []
   const { matched_keys: keys } = await account.call('key.list', {
@@ -52,14 +53,14 @@ async function findKeys({ account, handles }: Application, template: Template): 
   const matching = search.exact
     ? keys
     : (keys as readonly KeyObject[]).filter((key) => matches({ kind: 'key', key }, template))
-  return matching.map((key) => handles.of('key', key['key-reference']))
+  return matching.map((key) => handleOf(key['key-reference']))
 }
 
-async function findCertificates({ account, handles }: Application, template: Template): Promise<number[]> {
+async function findCertificates({ account }: Application, template: Template): Promise<number[]> {
   const { certificates } = await account.call('certificate.list', {})
   return certificates
     .filter((certificate) => matches({ kind: 'certificate', certificate }, template))
-    .map(({ reference }) => handles.of('certificate', reference))
+    .map(({ reference }) => handleOf(reference))
 }
 
 function matches(seen: Seen, template: Template): boolean {

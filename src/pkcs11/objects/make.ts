@@ -4,7 +4,7 @@ import { type Application, destroy, filterOf } from '../application.ts'
 import { CKA } from '../cryptoki/objects.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
-import type { ObjectReference } from '../handles.ts'
+import { handleOf, type ObjectReference } from '../handles.ts'
 import type { Session } from '../sessions.ts'
 import type { KeyTemplates } from './new-key.ts'
 import { flagIn, type Template } from './template.ts'
@@ -15,14 +15,9 @@ export function mayMake(session: Session, template: Template): void {
 }
 
 /** The handle of a new object. A session object is noted, so that it ends with its session. */
-export function handleOf(
-  { handles }: Application,
-  session: Session,
-  object: ObjectReference,
-  token: boolean,
-): number {
+export function place(session: Session, object: ObjectReference, token: boolean): number {
   if (!token) session.own.set(object.reference, object)
-  return handles.of(object.kind, object.reference)
+  return handleOf(object.reference)
 }
 
 /** The handle of a new key, once it has its templates; a key that cannot have them is taken back. */
@@ -34,7 +29,7 @@ export async function handleOfKey(
 ): Promise<number> {
   const object = { kind: 'key', reference: key['key-reference'] } as const
   if (Object.keys(templates).length > 0) await setTemplates(application, object, templates)
-  return handleOf(application, session, object, key.attributes['token'] === true)
+  return place(session, object, key.attributes['token'] === true)
 }
 
 async function setTemplates(

@@ -8,7 +8,7 @@ import {
   type NewAttributes,
 } from '../../contract/attributes.ts'
 import { CKA } from '../cryptoki/objects.ts'
-import { CKR } from '../cryptoki/returns.ts'
+import { CKR, type ReturnValue } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
 import { flagName, usesOf } from './flags.ts'
 import { classHas } from './key-attributes.ts'
@@ -36,12 +36,20 @@ const EVERY_KEY: ReadonlySet<number> = new Set([
   CKA.UNWRAP_TEMPLATE,
 ])
 
-/** Attributes of which the HSM has only one value. */
-const FIXED: Readonly<Record<number, boolean>> = {
-  [CKA.COPYABLE]: true,
-  [CKA.ALWAYS_AUTHENTICATE]: false,
-  [CKA.SIGN_RECOVER]: false,
-  [CKA.VERIFY_RECOVER]: false,
+/** Attributes of which the HSM has only one value, and what a template with the other is told. */
+const FIXED: Readonly<Record<number, { readonly value: boolean; readonly otherwise: ReturnValue }>> = {
+  [CKA.COPYABLE]: { value: true, otherwise: CKR.ATTRIBUTE_VALUE_INVALID },
+  [CKA.ALWAYS_AUTHENTICATE]: { value: false, otherwise: CKR.ATTRIBUTE_VALUE_INVALID },
+  // As CloudHSM has it: some programs leave it out when they hear this (NSS).
+  [CKA.SIGN_RECOVER]: { value: false, otherwise: CKR.TEMPLATE_INCONSISTENT },
+  [CKA.VERIFY_RECOVER]: { value: false, otherwise: CKR.TEMPLATE_INCONSISTENT },
+}
+
+/** Whether the attribute has one value only, which the template has too. Throws what a template with the other is told. */
+export function isFixed(template: Template, type: number): boolean {
+  const fixed = FIXED[type]
+  if (fixed && flagIn(template, type) !== fixed.value) refuse(fixed.otherwise)
+  return fixed !== undefined
 }
 
 /**
@@ -102,9 +110,7 @@ function checkAttribute(template: Template, keyClass: KeyClass, type: number): v
     if (bytesIn(template, type)?.length !== 0) refuse(CKR.ATTRIBUTE_VALUE_INVALID)
     return
   }
-  const fixed = FIXED[type]
-  if (fixed !== undefined && flagIn(template, type) !== fixed) refuse(CKR.ATTRIBUTE_VALUE_INVALID)
-  if (EVERY_KEY.has(type) || fixed !== undefined || flagName(type)) return
+  if (isFixed(template, type) || EVERY_KEY.has(type) || flagName(type)) return
   if (type === CKA.SUBJECT && classHas(keyClass, type)) return
   refuse(classHas(keyClass, type) ? CKR.ATTRIBUTE_READ_ONLY : CKR.ATTRIBUTE_TYPE_INVALID)
 }

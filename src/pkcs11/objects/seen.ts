@@ -5,6 +5,7 @@ import { type Application, filterOf } from '../application.ts'
 import { CKA } from '../cryptoki/objects.ts'
 import { CKR, type ReturnValue } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
+import { type ObjectReference, referenceOf } from '../handles.ts'
 import { certificateAttribute } from './certificate.ts'
 import { isSecretPart, keyAttribute } from './key-attributes.ts'
 import type { Value } from './value.ts'
@@ -13,24 +14,14 @@ export type Seen =
   | { readonly kind: 'key'; readonly key: KeyObject }
   | { readonly kind: 'certificate'; readonly certificate: CertificateObject }
 
-/** @param otherwise thrown for one that is not there for this user, or not any more */
-export async function look(
-  { account, handles }: Application,
-  handle: number,
-  otherwise: ReturnValue = CKR.OBJECT_HANDLE_INVALID,
-): Promise<Seen> {
-  const object = handles.get(handle) ?? refuse(otherwise)
-  if (object.kind === 'key') {
-    const { matched_keys: keys } = await account.call('key.list', {
-      filter: filterOf(object.reference),
-      verbose: true,
-    })
-    const [key] = keys as readonly KeyObject[]
-    return key ? { kind: 'key', key } : refuse(otherwise)
-  }
-  const { certificates } = await account.call('certificate.list', { reference: object.reference })
+/** Throws CKR_OBJECT_HANDLE_INVALID for one that is not there for this user, or not any more. */
+export async function look(application: Application, handle: number): Promise<Seen> {
+  const reference = referenceOf(handle) ?? refuse(CKR.OBJECT_HANDLE_INVALID)
+  const key = await keyAt(application, reference)
+  if (key) return { kind: 'key', key }
+  const { certificates } = await application.account.call('certificate.list', { reference })
   const [certificate] = certificates
-  return certificate ? { kind: 'certificate', certificate } : refuse(otherwise)
+  return certificate ? { kind: 'certificate', certificate } : refuse(CKR.OBJECT_HANDLE_INVALID)
 }
 
 /** @param otherwise thrown for what is not there, and for what is no key */
@@ -39,10 +30,20 @@ export async function lookAtKey(
   handle: number,
   otherwise: ReturnValue,
 ): Promise<KeyObject> {
-  if (application.handles.get(handle)?.kind !== 'key') refuse(otherwise)
-  const seen = await look(application, handle, otherwise)
-  return seen.kind === 'key' ? seen.key : refuse(otherwise)
+  const reference = referenceOf(handle) ?? refuse(otherwise)
+  return (await keyAt(application, reference)) ?? refuse(otherwise)
 }
+
+async function keyAt({ account }: Application, reference: string): Promise<KeyObject | undefined> {
+  const filter = filterOf(reference)
+  const { matched_keys: keys } = await account.call('key.list', { filter, verbose: true })
+  return (keys as readonly KeyObject[])[0]
+}
+
+export const objectOf = (seen: Seen): ObjectReference =>
+  seen.kind === 'key'
+    ? { kind: 'key', reference: seen.key['key-reference'] }
+    : { kind: 'certificate', reference: seen.certificate.reference }
 
 /** An attribute that everyone may see who sees the object; undefined when the object has no such attribute. */
 export const attributeOf = (seen: Seen, type: number): Value | undefined =>

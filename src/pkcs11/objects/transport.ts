@@ -70,8 +70,7 @@ export async function unwrapKey(
 ): Promise<number> {
   const session = signedIn(application, handle)
   const wrapping = wrappingMechanism(mechanism, 'unwrap')
-  const object = application.handles.get(unwrappingKey)
-  if (object?.kind !== 'key') return refuse(CKR.UNWRAPPING_KEY_HANDLE_INVALID)
+  const under = await lookAtKey(application, unwrappingKey, CKR.UNWRAPPING_KEY_HANDLE_INVALID)
   const name = unwrappedClass(template)
   const { keyClass, keyType } = KEY_TYPE_CLASSES[name]
   const {
@@ -85,7 +84,7 @@ export async function unwrapKey(
   const { key } = await meaning(
     UNWRAPPING,
     application.account.call('key.unwrap', {
-      filter: filterOf(object.reference),
+      filter: filterOf(under['key-reference']),
       mechanism: wrapping,
       'wrapped-key': wrapped.toString('base64'),
       'key-type-class': name,
@@ -135,8 +134,7 @@ export async function deriveKey(
 ): Promise<number> {
   const session = signedIn(application, handle)
   const derivation = derivationMechanism(mechanism)
-  const object = application.handles.get(baseKey)
-  if (object?.kind !== 'key') return refuse(CKR.KEY_HANDLE_INVALID)
+  const base = await lookAtKey(application, baseKey, CKR.KEY_HANDLE_INVALID)
   mustBe(template, CKA.CLASS, CLASS_OF[SECRET])
   const type = needed(numberIn(template, CKA.KEY_TYPE))
   const keyType = DERIVED.find((known) => KEY_TYPE_OF[known] === type) ?? refuse(CKR.TEMPLATE_INCONSISTENT)
@@ -151,7 +149,7 @@ export async function deriveKey(
   const { key } = await meaning(
     DERIVING,
     application.account.call('key.derive', {
-      filter: filterOf(object.reference),
+      filter: filterOf(base['key-reference']),
       mechanism: derivation,
       'key-type': keyType,
       ...length,

@@ -3,6 +3,7 @@ import type { Request } from '../../contract/operations.ts'
 import { type Application, filterOf } from '../application.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { meaning, refuse } from '../errors.ts'
+import { referenceOf } from '../handles.ts'
 import { beginMessage, type Message } from './message.ts'
 
 type Work = Request<'crypto.begin'> extends infer R ? (R extends unknown ? Omit<R, 'filter'> : never) : never
@@ -11,10 +12,9 @@ type Work = Request<'crypto.begin'> extends infer R ? (R extends unknown ? Omit<
  * The HSM is asked at once, so that whoever may not use the key learns of it here.
  * Throws CKR_KEY_HANDLE_INVALID and whatever `crypto.begin` throws.
  */
-export function beginWith({ account, handles }: Application, key: number, work: Work): Promise<Message> {
-  const object = handles.get(key)
-  if (object?.kind !== 'key') return refuse(CKR.KEY_HANDLE_INVALID)
-  const request = { filter: filterOf(object.reference), ...work } as Request<'crypto.begin'>
+export function beginWith({ account }: Application, key: number, work: Work): Promise<Message> {
+  const reference = referenceOf(key) ?? refuse(CKR.KEY_HANDLE_INVALID)
+  const request = { filter: filterOf(reference), ...work } as Request<'crypto.begin'>
   return beginMessage(() =>
     meaning(
       { 'key-selection': CKR.KEY_HANDLE_INVALID, 'invalid-request': CKR.MECHANISM_PARAM_INVALID },

@@ -15,7 +15,7 @@ import {
 } from './reader.ts'
 import { type Writer, writeByte, writeByteArray, writeU32, writeU64 } from './writer.ts'
 
-type Kind = 'boolean' | 'number' | 'template' | 'mechanisms' | 'bytes'
+type Kind = 'boolean' | 'boolean in bytes' | 'number' | 'template' | 'mechanisms' | 'bytes'
 
 /** Whatever is not here is bytes as the program has them in its memory. */
 const KINDS: ReadonlyMap<number, Kind> = new Map([
@@ -26,6 +26,8 @@ const KINDS: ReadonlyMap<number, Kind> = new Map([
       0x164, 0x165, 0x170, 0x171, 0x200, 0x202, 0x210, 0x301, 0x302, 0x405,
     ],
   ),
+  // CKA_DESTROYABLE, which no client library knows (p11-kit 0.24 to 0.26): bytes, of which there is one.
+  ...kind('boolean in bytes', [0x172]),
   ...kind(
     'number',
     [
@@ -88,6 +90,10 @@ function readValue(from: Reader, of: Kind, length: number, depth: number): Attri
     case 'boolean': {
       const value = readByte(from) !== 0
       return length === BOOLEAN_BYTES ? value : null
+    }
+    case 'boolean in bytes': {
+      const bytes = readByteArray(from)
+      return bytes?.length === BOOLEAN_BYTES ? bytes.readUInt8() !== 0 : null
     }
     case 'number': {
       const value = readU64(from)
@@ -165,12 +171,13 @@ export function writeAttributes(to: Writer, attributes: readonly Answered[]): vo
     writeByte(to, value === undefined ? 0 : 1)
     if (value === undefined) continue
     writeU32(to, lengthOf(value))
-    writeValue(to, value)
+    writeValue(to, value, KINDS.get(type))
   }
 }
 
-function writeValue(to: Writer, value: Value | Template): void {
-  if (typeof value === 'boolean') writeByte(to, value ? 1 : 0)
+function writeValue(to: Writer, value: Value | Template, of: Kind | undefined): void {
+  if (of === 'boolean in bytes') writeByteArray(to, Buffer.of(value ? 1 : 0))
+  else if (typeof value === 'boolean') writeByte(to, value ? 1 : 0)
   else if (typeof value === 'number') writeU64(to, value)
   else if (Buffer.isBuffer(value)) writeByteArray(to, value)
   else

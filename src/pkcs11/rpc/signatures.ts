@@ -73,7 +73,8 @@ const READERS: Readers = {
   s: (from) => readByteArray(from) ?? malformed('no text'),
   z: (from) => readByteArray(from) ?? malformed('no text'),
   ay(from) {
-    if (readByte(from) !== 0) return readByteArray(from) ?? malformed('no bytes')
+    // NULL with length 0 comes with the flag too, since p11-kit 0.25.
+    if (readByte(from) !== 0) return readByteArray(from) ?? undefined
     readU32(from)
     return undefined
   },

@@ -85,6 +85,7 @@ export const A = {
   PRIVATE: 2,
   LABEL: 3,
   VALUE: 0x11,
+  CERTIFICATE_TYPE: 0x80,
   KEY_TYPE: 0x100,
   ID: 0x102,
   SENSITIVE: 0x103,
@@ -93,7 +94,9 @@ export const A = {
   WRAP: 0x106,
   UNWRAP: 0x107,
   SIGN: 0x108,
+  SIGN_RECOVER: 0x109,
   VERIFY: 0x10a,
+  VERIFY_RECOVER: 0x10b,
   DERIVE: 0x10c,
   MODULUS: 0x120,
   MODULUS_BITS: 0x121,
@@ -101,11 +104,12 @@ export const A = {
   PRIVATE_EXPONENT: 0x123,
   VALUE_LEN: 0x161,
   EXTRACTABLE: 0x162,
+  DESTROYABLE: 0x172,
   EC_PARAMS: 0x180,
   EC_POINT: 0x181,
 } as const
 
-export const CLASS = { PUBLIC: 2, PRIVATE: 3, SECRET: 4 } as const
+export const CLASS = { CERTIFICATE: 1, PUBLIC: 2, PRIVATE: 3, SECRET: 4 } as const
 export const M = {
   RSA_KEY_PAIR_GEN: 0,
   RSA_PKCS: 1,

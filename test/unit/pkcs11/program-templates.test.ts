@@ -1,0 +1,131 @@
+/** Templates as programs write them, with what they get wrong. */
+import assert from 'node:assert/strict'
+import { before, suite, test } from 'node:test'
+import { certificateDer } from '../../support/certificate.ts'
+import { type Attribute, mechanism, template, ulong, wanted } from '../../support/p11-client.ts'
+import { A, aesKey, bench, C, CLASS, M, P256, type Program, READ_ONLY } from './fixture.ts'
+
+const CKR = {
+  ATTRIBUTE_READ_ONLY: 0x10,
+  VALUE: 0x13,
+  TYPE: 0x12,
+  OBJECT: 0x82,
+  INCONSISTENT: 0xd1,
+  SESSION_READ_ONLY: 0xb5,
+}
+
+suite('templates', () => {
+  const shared = bench()
+  let program: Program
+  let session: number
+  before(async () => {
+    program = await shared.program({ offered: 1 })
+    session = await program.login()
+  })
+
+  const read = async (handle: number, ...types: readonly number[]) => {
+    const asked = wanted(...types.map((type) => [type, 4096] as const))
+    const { attributes } = await program.call(C.GetAttributeValue, ulong(session), ulong(handle), asked)
+    return attributes.map(({ value }) => (Buffer.isBuffer(value) ? value.toString() : value))
+  }
+  const aes = async (...given: readonly Attribute[]) => {
+    const words = [mechanism(M.AES_GEN), template([A.VALUE_LEN, 32], ...given)] as const
+    const { numbers } = await program.call(C.GenerateKey, ulong(session), ...words)
+    return numbers[0] ?? 0
+  }
+
+  test('CKA_DESTROYABLE is read, asked for and searched for like any other flag', async () => {
+    for (const value of [true, false]) {
+      const key = await aes([A.LABEL, `destroyable ${value}`], [A.DESTROYABLE, value])
+      assert.deepEqual(await read(key, A.CLASS, A.DESTROYABLE, A.KEY_TYPE), [CLASS.SECRET, value, 0x1f])
+      for (const sought of [true, false]) {
+        const found = await program.find(
+          session,
+          template([A.LABEL, `destroyable ${value}`], [A.DESTROYABLE, sought]),
+        )
+        assert.deepEqual(found, sought === value ? [key] : [])
+      }
+      const destroyed = await program.refusal(C.DestroyObject, ulong(session), ulong(key))
+      assert.equal(destroyed === 0, value)
+    }
+    const long = template([A.VALUE_LEN, 32], [A.DESTROYABLE, Buffer.of(1, 0)])
+    assert.equal(await program.refusal(C.GenerateKey, ulong(session), mechanism(M.AES_GEN), long), CKR.VALUE)
+  })
+
+  test('recovery from signatures is no use of any key', async () => {
+    const generate = (...given: readonly Attribute[]) => [
+      mechanism(M.EC_GEN),
+      template([A.EC_PARAMS, P256], ...given),
+      template(...given),
+    ]
+    const key = ulong(await aesKey(program, session))
+    for (const type of [A.SIGN_RECOVER, A.VERIFY_RECOVER])
+      for (const [value, expected] of [
+        [true, CKR.INCONSISTENT],
+        [false, 0],
+      ] as const) {
+        const refusal = (id: number, ...given: Parameters<Program['refusal']>[1][]) =>
+          program.refusal(id, ulong(session), ...given)
+        assert.equal(await refusal(C.GenerateKeyPair, ...generate([type, value])), expected)
+        assert.equal(await refusal(C.CopyObject, key, template([type, value])), expected)
+        const secret = template(
+          [A.CLASS, CLASS.SECRET],
+          [A.KEY_TYPE, 0x10],
+          [A.VALUE, Buffer.alloc(16, 1)],
+          [type, value],
+        )
+        assert.equal(await refusal(C.CreateObject, secret), expected)
+      }
+  })
+
+  test('zeros at the end of a label are no part of it', async () => {
+    const key = await aes([A.LABEL, 'ends\0'])
+    assert.deepEqual(await read(key, A.LABEL), ['ends'])
+    for (const sought of ['ends', 'ends\0', 'ends\0\0\0'])
+      assert.deepEqual(await program.find(session, template([A.LABEL, sought])), [key])
+    const other = template([A.LABEL, 'other\0\0'])
+    await program.call(C.SetAttributeValue, ulong(session), ulong(key), other)
+    assert.deepEqual(await read(key, A.LABEL), ['other'])
+    const inside = template([A.VALUE_LEN, 32], [A.LABEL, 'in\0side'])
+    assert.equal(
+      await program.refusal(C.GenerateKey, ulong(session), mechanism(M.AES_GEN), inside),
+      CKR.VALUE,
+    )
+    const id = await aes([A.ID, Buffer.of(1, 0)])
+    assert.deepEqual(await read(id, A.ID), ['\x01\0'])
+  })
+
+  test('a certificate of the session is copied to the token, and the other way', async () => {
+    const der = await certificateDer('CN=kept')
+    const certificate = [
+      [A.CLASS, CLASS.CERTIFICATE],
+      [A.CERTIFICATE_TYPE, 0],
+      [A.VALUE, der],
+      [A.LABEL, 'kept'],
+      [A.ID, Buffer.of(65)],
+    ] as const
+    const { numbers } = await program.call(C.CreateObject, ulong(session), template(...certificate))
+    const original = numbers[0] ?? 0
+    const copy = async (...given: readonly Attribute[]) =>
+      (await program.call(C.CopyObject, ulong(session), ulong(original), template(...given))).numbers[0] ?? 0
+    const kept = await copy([A.TOKEN, true], [A.LABEL, 'copied'], [A.PRIVATE, false], [A.VALUE, der])
+    assert.deepEqual(await read(kept, A.TOKEN, A.LABEL, A.ID), [true, 'copied', 'A'])
+    assert.deepEqual(await read(await copy(), A.TOKEN, A.LABEL, A.ID), [false, 'kept', 'A'])
+
+    const refusal = (of: number, handle: number, ...given: readonly Attribute[]) =>
+      program.refusal(C.CopyObject, ulong(of), ulong(handle), template(...given))
+    assert.equal(await refusal(session, original, [A.VALUE, Buffer.of(1)]), CKR.ATTRIBUTE_READ_ONLY)
+    assert.equal(await refusal(session, original, [A.PRIVATE, true]), CKR.ATTRIBUTE_READ_ONLY)
+    assert.equal(await refusal(session, original, [A.SENSITIVE, false]), CKR.TYPE)
+    const reading = await program.open(READ_ONLY)
+    assert.equal(await refusal(reading, original, [A.TOKEN, true]), CKR.SESSION_READ_ONLY)
+    assert.equal(await refusal(reading, kept), CKR.SESSION_READ_ONLY)
+    assert.equal(await refusal(reading, kept, [A.TOKEN, false]), 0)
+
+    const other = await shared.program()
+    const elsewhere = await other.login('bob')
+    assert.deepEqual(await other.find(elsewhere, template([A.LABEL, 'copied'])), [kept])
+    assert.equal(await program.refusal(C.DestroyObject, ulong(session), ulong(kept)), 0)
+    assert.equal(await program.refusal(C.DestroyObject, ulong(session), ulong(kept)), CKR.OBJECT)
+  })
+})
