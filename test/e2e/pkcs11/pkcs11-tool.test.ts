@@ -139,7 +139,10 @@ function toolTests(command: readonly string[], module?: string): void {
         '--output-file',
         file('signature'),
       ] as const
-    assert.match(await refused(t, 'bob', ...sign('pay', 'SHA256-RSA-PKCS', message)), /Private(\/secret)? key not found/)
+    assert.match(
+      await refused(t, 'bob', ...sign('pay', 'SHA256-RSA-PKCS', message)),
+      /Private(\/secret)? key not found/,
+    )
     await company.share('pay')
     await company.share('pay-ec')
 
@@ -166,7 +169,10 @@ function toolTests(command: readonly string[], module?: string): void {
     assert.ok(verify('sha256', readFileSync(message), ec, readFileSync(file('signature'))))
 
     await company.unshare('pay')
-    assert.match(await refused(t, 'bob', ...sign('pay', 'SHA256-RSA-PKCS', message)), /Private(\/secret)? key not found/)
+    assert.match(
+      await refused(t, 'bob', ...sign('pay', 'SHA256-RSA-PKCS', message)),
+      /Private(\/secret)? key not found/,
+    )
     await tool(t, 'bob', ...sign('pay-ec', 'ECDSA', hash))
   })
 
