@@ -4,7 +4,7 @@
 package=${self%/bin/*}
 name=${self##*/}
 
-# A clone runs its sources; the published package has bundles only.
+# A clone runs its sources; the package has bundles instead (`files` in package.json).
 program=$package/src/main/$name.ts
 [ -f "$program" ] || program=$package/dist/$name.mjs
 
