@@ -19,7 +19,7 @@ export interface ClusterNode extends Cluster {
   leave(): Promise<void>
 }
 
-export type ClusterNodeNeeds = Pick<MembershipNeeds, 'self' | 'clock' | 'after' | 'log'> & {
+export type ClusterNodeNeeds = Pick<MembershipNeeds, 'self' | 'place' | 'clock' | 'after' | 'log'> & {
   /** Loaded. */
   readonly store: Pick<Store, 'catalog' | 'subscribe'>
   readonly coordination: Coordination

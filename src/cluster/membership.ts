@@ -7,7 +7,8 @@ import { HsmError } from '../contract/errors.ts'
 import type { Coordination } from '../store/store.ts'
 import type { HsmFacts } from './cluster.ts'
 import { createComplaints, type Log } from './complaints.ts'
-import { acknowledge, beginStay, depart, prove, type Stay } from './stay.ts'
+import { createRegistrar } from './registrar.ts'
+import { acknowledge, depart, prove, type Stay } from './stay.ts'
 import type { After, Clock, Timing } from './timing.ts'
 
 export interface Membership {
@@ -26,6 +27,8 @@ export type MembershipNeeds = {
   readonly self: () => HsmFacts
   /** Random; of this process. */
   readonly boot: string
+  /** Where this process runs: of all processes of a place only one is not over. */
+  readonly place: string
   readonly clock: Clock
   readonly after: After
   readonly timing: Timing
@@ -42,21 +45,22 @@ const NEVER = Number.NEGATIVE_INFINITY
 const RENEWALS = 4
 
 export function createMembership(needs: MembershipNeeds): Membership {
-  const { coordination, boot, clock, timing, log, onRegistered, onProof } = needs
+  const { coordination, boot, clock, timing, log, onProof } = needs
   const heart = createHeart(needs, renew)
-  const register = createRegistrar(needs, (taken) => {
-    stay = taken
-    onRegistered()
-  })
+  // The one that comes later gives way; the one that comes back waits until the other is gone.
+  const registrar = createRegistrar(needs, (error, isBack) => (isBack ? heart.complain(error) : fail(error)))
   const joined = Promise.withResolvers<void>()
-  let stay: Stay | undefined
   let serveUntil = NEVER
   let left = false
 
+  function fail(error: HsmError): void {
+    heart.stop()
+    joined.reject(error)
+  }
+
   /** Fails closed at once: the proofs of this stay count no more. */
   function lose(lost: Stay): void {
-    if (stay !== lost) return
-    stay = undefined
+    if (!registrar.end(lost)) return
     serveUntil = NEVER
     if (!left) log('warn', {}, 'the registration of this HSM in etcd is gone; it registers again')
   }
@@ -65,7 +69,7 @@ export function createMembership(needs: MembershipNeeds): Membership {
     const askedAt = clock()
     const newest = await prove(coordination, current)
     if (newest === undefined) return lose(current)
-    if (stay !== current || left) return
+    if (registrar.stay() !== current || left) return
     serveUntil = Math.max(serveUntil, askedAt + timing.servingMs)
     heart.allIsWell()
     onProof(newest)
@@ -79,11 +83,9 @@ export function createMembership(needs: MembershipNeeds): Membership {
 
   async function renew(): Promise<void> {
     const standing = coordination.standing()
-    if (standing.state === 'failed') {
-      heart.stop()
-      return joined.reject(standing.error)
-    }
-    if (!stay) await register(() => !left)
+    if (standing.state === 'failed') return fail(standing.error)
+    if (!registrar.stay()) await registrar.register(() => !left)
+    const stay = registrar.stay()
     if (stay) await Promise.all([keepAlive(stay), proveStay(stay)])
   }
 
@@ -98,7 +100,7 @@ export function createMembership(needs: MembershipNeeds): Membership {
       if (clock() >= serveUntil) throw new HsmError('not-serving')
     },
     async acknowledge(revision) {
-      const current = stay
+      const current = registrar.stay()
       if (!current || left) return false
       const told = await acknowledge(coordination, current, boot, revision).catch(() => undefined)
       if (told === false) lose(current)
@@ -108,30 +110,9 @@ export function createMembership(needs: MembershipNeeds): Membership {
       left = true
       serveUntil = NEVER
       heart.stop()
+      const stay = registrar.stay()
       if (stay) await depart(coordination, stay, boot).catch((error: unknown) => heart.complain(error))
     },
-  }
-}
-
-/** Registers this node, once at a time and only while its replica follows: it could not serve, and others would wait for it. */
-function createRegistrar(needs: MembershipNeeds, onTaken: (stay: Stay) => void) {
-  const { coordination, self, boot, timing } = needs
-  let first = true
-  let busy = false
-  return async (wanted: () => boolean): Promise<void> => {
-    if (busy || coordination.standing().state !== 'following') return
-    busy = true
-    try {
-      let stay: Stay | undefined
-      for (let attempt = 0; attempt < 2 && !stay && wanted(); attempt++) {
-        stay = await beginStay(coordination, { ...self(), boot, first }, timing.leaseSeconds)
-      }
-      if (!stay) return
-      first = false
-      onTaken(stay)
-    } finally {
-      busy = false
-    }
   }
 }
 

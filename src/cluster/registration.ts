@@ -8,6 +8,8 @@ export type Registration = HsmFacts & {
   readonly boot: string
   /** Whether it is the first of this life, in which no key was used before. */
   readonly first: boolean
+  /** Where the process runs: an earlier one of the same place is over. Left out by earlier versions. */
+  readonly place?: string
   /** At which it was registered. */
   readonly revision: number
 }
@@ -28,7 +30,8 @@ export const writeRegistration = ({
   version,
   boot,
   first,
-}: Omit<Registration, 'revision'>): string => JSON.stringify({ id, address, version, boot, first })
+  place,
+}: Omit<Registration, 'revision'>): string => JSON.stringify({ id, address, version, boot, first, place })
 
 export const writeAcknowledgement = ({ boot, revision }: Acknowledgement): string =>
   JSON.stringify({ boot, revision })

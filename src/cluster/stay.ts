@@ -5,30 +5,45 @@ import {
   EVERYTHING,
   nodeKey,
   type Registration,
+  readRegistration,
   writeAcknowledgement,
   writeRegistration,
 } from './registration.ts'
 
 export type Stay = { readonly id: string; readonly lease: LeaseId; readonly revision: number }
 
+/** `other`: who is registered under the id of this node, if it may be a process that is not over. */
+export type Beginning = { readonly stay?: Stay; readonly other?: Registration }
+
 /**
- * Undefined when there was a registration of this node already, which is then removed. It may be of an earlier life
- * of it; whether that life is over is for the others to wait out.
+ * Without a stay when there was a registration of this node already. That of a process which is over is removed; whether
+ * all that it did is over is for the others to wait out.
  */
 export async function beginStay(
   coordination: Coordination,
   self: Omit<Registration, 'revision'>,
   leaseSeconds: number,
-): Promise<Stay | undefined> {
+): Promise<Beginning> {
   const key = nodeKey(self.id)
   const { lease } = await coordination.grantLease(leaseSeconds)
   const revision = await coordination.put(key, writeRegistration(self), lease, 0)
-  if (revision !== undefined) return { id: self.id, lease, revision }
+  if (revision !== undefined) return { stay: { id: self.id, lease, revision } }
   await coordination.revokeLease(lease)
   const { members } = await coordination.readMembers('node/')
-  for (const former of members) if (former.key === key) await coordination.revokeLease(former.lease)
-  return undefined
+  for (const former of members.filter((member) => member.key === key)) {
+    const registration = readRegistration(former)
+    if (!isOver(registration, self)) return { other: registration }
+    await coordination.revokeLease(former.lease)
+  }
+  return {}
 }
+
+/**
+ * An earlier stay of this process, or of a process before it in the same place. A process that was registered already
+ * did not find the other one there: that began later, in a machine that was copied while it ran.
+ */
+const isOver = (former: Registration, { boot, first, place }: Omit<Registration, 'revision'>): boolean =>
+  former.boot === boot || (first && place !== undefined && former.place === place)
 
 /**
  * Proves that this node was registered, and has every commit that was made, at some moment after the call.

@@ -15,6 +15,8 @@ export function homeAt(path: string) {
     database: at('data', 'strongroom.db'),
     masterKey: at('data', 'master.key'),
     hsmId: at('data', 'hsm-id'),
+    /** Of a node on etcd alone: a secret that tells this home from every other. */
+    identity: at('data', 'home-identity'),
     /** Of a node on etcd alone: which cluster it belongs to, and how it reaches it. */
     cluster: at('data', 'cluster.json'),
     /** How the HSM was last served. */

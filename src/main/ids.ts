@@ -16,18 +16,20 @@ export function newId(kind: 'cluster' | 'hsm'): string {
 export const knownHsmId = ({ hsmId }: Home): string | undefined => readIfThere(hsmId)?.trim()
 
 /**
- * The id of the HSM in this home, made and kept if it has none yet.
+ * The id of the HSM in this home; one that it can have if it has none yet.
  *
  * @param wanted undefined: any
  * @throws HsmError `invalid-request` when it has another one
  */
-export function hsmIdOf(home: Home, wanted?: string): string {
+export function chosenHsmId(home: Home, wanted?: string): string {
   const known = knownHsmId(home)
   if (known !== undefined && wanted !== undefined && wanted !== known) {
     throw new HsmError('invalid-request', `The HSM in ${home.root} is ${known} and cannot become ${wanted}`)
   }
-  if (known !== undefined) return known
-  const id = wanted ?? newId('hsm')
-  createFile(home.hsmId, `${id}\n`, 'private')
-  return id
+  return known ?? wanted ?? newId('hsm')
+}
+
+/** From now on the HSM in this home has this id. */
+export function keepHsmId(home: Home, id: string): void {
+  if (knownHsmId(home) === undefined) createFile(home.hsmId, `${id}\n`, 'private')
 }

@@ -17,6 +17,7 @@ import { measuredHsm, measuredStore, observeHoldings } from './metrics/instrumen
 import type { Registry } from './metrics/registry.ts'
 import { sharedAuthority } from './node/authority.ts'
 import { openNode } from './node/open-node.ts'
+import { placeOf } from './node/place.ts'
 import type { NodePlan } from './node/start-plan.ts'
 import { type OpenStore, openEmbeddedStore } from './open-store.ts'
 import { loadAuthority } from './tls.ts'
@@ -82,7 +83,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<OpenEngine
     shared ?? (await embeddedStore(home, acceptRollback, log))
   undo.defer(() => store.close())
   const hsm = { id: hsmId, version, address }
-  const node = shared && openNode({ store: shared.store, hsm, clock, registry, log })
+  const node = shared && openNode({ store: shared.store, hsm, place: placeOf(home), clock, registry, log })
   const engine = createEngine({
     store: registry ? measuredStore(store, registry, seconds) : store,
     sealer,

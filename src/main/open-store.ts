@@ -6,7 +6,7 @@ import { createSealer, masterKeyCheck, type Sealer } from '../crypto/seal.ts'
 import { type SqliteStore, sqliteStore, storeIdentity } from '../store/sqlite/sqlite-store.ts'
 import type { Store } from '../store/store.ts'
 import type { Home } from './home.ts'
-import { hsmIdOf, knownHsmId, newId } from './ids.ts'
+import { chosenHsmId, keepHsmId, knownHsmId, newId } from './ids.ts'
 import { withMasterKey } from './master-key.ts'
 
 export type OpenStore<S extends Store = Store> = {
@@ -36,7 +36,8 @@ export function openEmbeddedStore(home: Home, wanted: Wanted = {}): OpenStore<Sq
     throw new HsmError('store-damaged', `The store ${home.database} is missing`)
   }
   const clusterId = known?.clusterId ?? wanted.clusterId ?? newId('cluster')
-  return withMasterKey(home.masterKey, known ? undefined : randomBytes, (key) => ({
+  const hsmId = chosenHsmId(home)
+  const opened = withMasterKey(home.masterKey, known ? undefined : randomBytes, (key) => ({
     store: sqliteStore({
       path: home.database,
       sealer: createSealer(key, 'records', clusterId),
@@ -47,6 +48,8 @@ export function openEmbeddedStore(home: Home, wanted: Wanted = {}): OpenStore<Sq
     sealer: createSealer(key, 'material', clusterId),
     backupKeys: backupKeysOf(key, clusterId),
     clusterId,
-    hsmId: hsmIdOf(home),
+    hsmId,
   }))
+  keepHsmId(home, hsmId)
+  return opened
 }

@@ -21,18 +21,21 @@ export type OpenNode = {
 export type OpenNodeOptions = {
   readonly store: EtcdStore
   readonly hsm: EngineNeeds['hsm']
+  /** Where this process runs: see `place.ts`. */
+  readonly place: string
   /** Milliseconds, goes on while the machine is suspended. */
   readonly clock: () => number
   readonly registry: Registry | undefined
   readonly log: EngineNeeds['log']
 }
 
-export function openNode({ store, hsm, clock, registry, log }: OpenNodeOptions): OpenNode {
+export function openNode({ store, hsm, place, clock, registry, log }: OpenNodeOptions): OpenNode {
   const self = (): HsmFacts => ({ ...hsm, address: hsm.address() })
   const node = createClusterNode({
     store,
     coordination: store,
     self,
+    place,
     clock,
     after(ms, callback) {
       const timer = setTimeout(callback, ms)

@@ -7,9 +7,10 @@ import { createSealer, masterKeyCheck } from '../../crypto/seal.ts'
 import type { EtcdAccess } from '../../store/etcd/client.ts'
 import { type EtcdStore, etcdMasterKeyCheck, etcdStore } from '../../store/etcd/etcd-store.ts'
 import type { Home } from '../home.ts'
-import { hsmIdOf } from '../ids.ts'
+import { chosenHsmId, keepHsmId } from '../ids.ts'
 import { withMasterKey } from '../master-key.ts'
 import type { OpenStore } from '../open-store.ts'
+import { claimId } from './claim.ts'
 import { accessOf, saveSettings } from './settings.ts'
 import type { NodePlan } from './start-plan.ts'
 
@@ -25,6 +26,7 @@ export async function openSharedStore(
   clock: () => number,
 ): Promise<OpenStore<EtcdStore>> {
   const { clusterId } = settings
+  const id = chosenHsmId(home, hsmId)
   const access = accessOf(settings.etcd)
   const founded = (await etcdMasterKeyCheck(access, clusterId)) !== undefined
   if (!founded && known) throw new HsmError('store-damaged', `Cluster ${clusterId} is gone from etcd`)
@@ -54,8 +56,15 @@ export async function openSharedStore(
     rmSync(home.masterKey)
     throw notInvited(home, clusterId)
   })
-  saveSettings(home, settings)
-  return { store, sealer, backupKeys, clusterId, hsmId: hsmIdOf(home, hsmId) }
+  try {
+    await claimId({ home, access, clusterId, hsmId: id, sealer: records, store })
+    keepHsmId(home, id)
+    saveSettings(home, settings)
+    return { store, sealer, backupKeys, clusterId, hsmId: id }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
 }
 
 async function isOfAnother(access: EtcdAccess, clusterId: string, check: string): Promise<boolean> {

@@ -150,14 +150,23 @@ function checkFormat(database: DatabaseSync, file: string): void {
   }
 }
 
+/** @throws HsmError `store-damaged` */
+export function checkIntegrity(database: DatabaseSync, path: string): void {
+  if (pragmaOf(database, 'integrity_check') !== 'ok') throw damaged(path)
+}
+
 /** SQLite reads a page that was cut off as if zeros followed; the size of the file tells. */
 function checkPages(database: DatabaseSync, path: string): void {
-  const read = (pragma: string) => database.prepare(`PRAGMA ${pragma}`).get()?.[pragma]
   database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-  const whole = statSync(path).size === Number(read('page_count')) * Number(read('page_size'))
-  if (whole && read('integrity_check') === 'ok') return
-  throw new HsmError('store-damaged', `The store file ${basename(path)} is damaged`)
+  const bytes = Number(pragmaOf(database, 'page_count')) * Number(pragmaOf(database, 'page_size'))
+  if (statSync(path).size !== bytes) throw damaged(path)
 }
+
+const pragmaOf = (database: DatabaseSync, pragma: string): unknown =>
+  database.prepare(`PRAGMA ${pragma}`).get()?.[pragma]
+
+const damaged = (path: string): HsmError =>
+  new HsmError('store-damaged', `The store file ${basename(path)} is damaged`)
 
 /** @throws HsmError `store-damaged` when the store does not say what it is */
 export function readIdentity(database: DatabaseSync): StoreIdentity {

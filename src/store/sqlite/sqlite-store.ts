@@ -8,7 +8,14 @@ import { createGroupCommit, storeClosed } from '../group-commit.ts'
 import { createRecordSet, sealRoot } from '../record-set.ts'
 import type { Sealer } from '../sealer.ts'
 import type { Store } from '../store.ts'
-import { examine, foundDatabase, openDatabase, readIdentity, type StoreIdentity } from './database.ts'
+import {
+  checkIntegrity,
+  examine,
+  foundDatabase,
+  openDatabase,
+  readIdentity,
+  type StoreIdentity,
+} from './database.ts'
 import { openFailure } from './failures.ts'
 import { type Loaded, load, loadRoot } from './load.ts'
 import { type MarkFile, markPath, openMark, readMark } from './mark.ts'
@@ -55,6 +62,7 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
   }
   try {
     const loaded = examine(path, (database) => {
+      checkIntegrity(database, path)
       checkIdentity(readIdentity(database), { clusterId, masterKeyCheck }, basename(path))
       return load(database, sealer)
     })

@@ -53,6 +53,7 @@ export function startNode({ id, process, store, chance, now, mutation }: Needs):
     store,
     coordination: (mutation.coordination ?? same)(store),
     self: () => ({ id, address: id, version: '1.0.0' }),
+    place: id,
     clock: mutation.clock?.(process) ?? process.clock,
     after: process.after,
     now: () => 0,

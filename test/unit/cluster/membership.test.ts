@@ -32,9 +32,10 @@ suite('membership', () => {
     await pass(100)
   })
 
-  const live = (boot: string, changes: Partial<SimStore> = {}): Membership =>
+  const live = (boot: string, changes: Partial<SimStore> = {}, place = 'here'): Membership =>
     createMembership({
       coordination: { ...store, ...changes },
+      place,
       self: () => ({ id: 'hsm-a', address: 'a.example', version: '1.0.0' }),
       boot,
       clock: process.clock,
@@ -70,6 +71,57 @@ suite('membership', () => {
     await joined
     assert.notEqual(member('node/hsm-a')?.lease, lease)
     assert.match(member('node/hsm-a')?.value ?? '', /"boot":"boot","first":true/)
+  })
+
+  test('a process that runs elsewhere under the same id is left alone, and the newcomer gives way', async () => {
+    const former = live('former')
+    void former.join()
+    await pass(500)
+    const before = member('node/hsm-a')
+    const newcomer = live('boot', {}, 'elsewhere')
+    const refused = assert.rejects(newcomer.join(), {
+      code: 'unavailable',
+      message: /^hsm-a runs already, at a\.example, on another machine or from another copy of this home; /,
+    })
+    await pass(10_000)
+    await refused
+    former.check()
+    assert.throws(() => newcomer.check(), fails('not-serving'))
+    assert.deepEqual(member('node/hsm-a'), before)
+    assert.equal(etcd.members('node/').length, 1)
+  })
+
+  test('a process that ran elsewhere and is over is waited for', async () => {
+    // Its lease is never renewed.
+    const keepAlive = () => new Promise<never>(() => undefined)
+    const former = live('former', { keepAlive })
+    void former.join()
+    await pass(500)
+    const newcomer = live('boot', {}, 'elsewhere')
+    const joined = newcomer.join()
+    await pass(10_000)
+    await joined
+    newcomer.check()
+    assert.match(member('node/hsm-a')?.value ?? '', /"boot":"boot","first":true/)
+    assert.throws(() => former.check(), fails('not-serving'))
+  })
+
+  test('of two processes in one place, as in a machine copied while it ran, the later one serves until it leaves', async () => {
+    const former = live('former')
+    void former.join()
+    await pass(500)
+    const copy = live('boot')
+    void copy.join()
+    await pass(500)
+    for (let checks = 0; checks < 20; checks++) {
+      await pass(TIMING.renewMs)
+      copy.check()
+    }
+    assert.throws(() => former.check(), fails('not-serving'))
+    const leaving = copy.leave()
+    await pass(TIMING.renewMs * 2)
+    await leaving
+    former.check()
   })
 
   test('a node whose registration was removed does not serve until it is registered again', async () => {

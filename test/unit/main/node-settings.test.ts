@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { homeAt, makeHome } from '../../../src/main/home.ts'
-import { hsmIdOf } from '../../../src/main/ids.ts'
+import { chosenHsmId, keepHsmId } from '../../../src/main/ids.ts'
 import { accessOf, readSettings, saveSettings } from '../../../src/main/node/settings.ts'
 import { planStart, type StartOptions } from '../../../src/main/node/start-plan.ts'
 import { saveServingSettings } from '../../../src/main/serving-settings.ts'
@@ -143,13 +143,13 @@ test('damaged settings are named', (t) => {
 
 test('an HSM keeps its id', (t) => {
   const home = temporary(t)
-  assert.equal(hsmIdOf(home, 'hsm-a'), 'hsm-a')
-  assert.equal(hsmIdOf(home), 'hsm-a')
+  keepHsmId(home, chosenHsmId(home, 'hsm-a'))
+  assert.equal(chosenHsmId(home), 'hsm-a')
   assert.throws(
-    () => hsmIdOf(home, 'hsm-b'),
+    () => chosenHsmId(home, 'hsm-b'),
     refused(`The HSM in ${home.root} is hsm-a and cannot become hsm-b`),
   )
-  assert.match(hsmIdOf(temporary(t)), /^hsm-[a-z2-7]{11}$/)
+  assert.match(chosenHsmId(temporary(t)), /^hsm-[a-z2-7]{11}$/)
 })
 
 test('the words of a start', () => {

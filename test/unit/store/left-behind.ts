@@ -70,8 +70,15 @@ function lay(directory: string, files: Files): void {
   standing.delete(directory)
 }
 
-/** Opens a store with these files: what it holds, or that it was refused, with everything left as it was. */
-export async function reopened(directory: string, files: Files): Promise<State['contents'] | 'refused'> {
+/**
+ * Opens a store with these files: what it holds, or that it was refused, with everything left as it was; but for a
+ * `database` that is damaged itself, which the log may be brought into.
+ */
+export async function reopened(
+  directory: string,
+  files: Files,
+  database: 'sound' | 'damaged' = 'sound',
+): Promise<State['contents'] | 'refused'> {
   lay(directory, files)
   let store: Store
   try {
@@ -79,6 +86,7 @@ export async function reopened(directory: string, files: Files): Promise<State['
   } catch (error) {
     assert.ok(error instanceof HsmError, String(error))
     assert.equal(error.code, 'store-damaged')
+    if (database === 'damaged') return 'refused'
     const found = filesIn(directory)
     // SQLite makes a log that is missing, with nothing in it.
     for (const name of [DATABASE, LOG, MARK]) {

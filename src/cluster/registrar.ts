@@ -1,0 +1,80 @@
+/** Registers a node whenever it is not, unless another process is registered under its id. */
+import { HsmError } from '../contract/errors.ts'
+import type { MembershipNeeds } from './membership.ts'
+import type { Registration } from './registration.ts'
+import { type Beginning, beginStay, type Stay } from './stay.ts'
+
+/** The registration of a process that is over is gone after so many, also when etcd has a new leader meanwhile. */
+const LEASES = 2
+
+type Needs = Pick<
+  MembershipNeeds,
+  'coordination' | 'self' | 'boot' | 'place' | 'clock' | 'timing' | 'onRegistered'
+>
+
+export interface Registrar {
+  /** Undefined while this node is not registered. */
+  stay(): Stay | undefined
+  /**
+   * Begins a stay, if it can. Works once at a time and only while the replica follows: the node could not serve, and
+   * others would wait for it.
+   */
+  register(wanted: () => boolean): Promise<void>
+  /** @returns whether it was the stay that lasts */
+  end(lost: Stay): boolean
+}
+
+/**
+ * @param onOther called, again and again, while another process is registered that is not over; `isBack` when this one was
+ *   registered before
+ */
+export function createRegistrar(
+  needs: Needs,
+  onOther: (error: HsmError, isBack: boolean) => void,
+): Registrar {
+  const { coordination, self, boot, place, clock, timing, onRegistered } = needs
+  let current: Stay | undefined
+  let first = true
+  let busy = false
+  let otherSince: number | undefined
+
+  function settle({ stay, other }: Beginning): void {
+    if (stay) {
+      current = stay
+      first = false
+      otherSince = undefined
+      onRegistered()
+    } else if (other) {
+      otherSince ??= clock()
+      if (clock() - otherSince >= LEASES * timing.leaseSeconds * 1000) onOther(runsAlready(other), !first)
+    }
+  }
+
+  return {
+    stay: () => current,
+    async register(wanted) {
+      if (busy || coordination.standing().state !== 'following') return
+      busy = true
+      try {
+        let begun: Beginning = {}
+        for (let attempt = 0; attempt < 2 && !begun.stay && !begun.other && wanted(); attempt++) {
+          begun = await beginStay(coordination, { ...self(), boot, first, place }, timing.leaseSeconds)
+        }
+        settle(begun)
+      } finally {
+        busy = false
+      }
+    },
+    end(lost) {
+      if (current !== lost) return false
+      current = undefined
+      return true
+    },
+  }
+}
+
+const runsAlready = ({ id, address }: Registration): HsmError =>
+  new HsmError(
+    'unavailable',
+    `${id} runs already, at ${address}, on another machine or from another copy of this home; stop one of the two, and give a copied machine a home of its own with: strongroom node join`,
+  )
