@@ -1,5 +1,6 @@
 /** Words after a command's name, bound to its options the way clap v4 does it. */
 import { shown } from '../contract/shown.ts'
+import { isWhole } from '../contract/text.ts'
 import type { ArgValue, ArgValues, Option, Options } from './spec.ts'
 import { groupSignature, groupsOf, signature } from './usage.ts'
 
@@ -95,6 +96,7 @@ function accept(given: Given, name: string, option: Option, values: readonly str
 }
 
 function checkValue(label: string, option: Option, value: string): Problem | undefined {
+  if (!isWhole(value)) return problem(`invalid UTF-8 was detected in the value of '${label}'`)
   const invalid = `invalid value '${shown(value)}' for '${label}'`
   if (option.choices && !Object.hasOwn(option.choices, value))
     return problem(`${invalid}${possible(option)}`, false)

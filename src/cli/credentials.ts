@@ -1,5 +1,6 @@
 /** Who a one-shot command logs in as. */
 import { HsmError } from '../contract/errors.ts'
+import { checkWhole } from '../contract/text.ts'
 import type { Role } from '../contract/users.ts'
 import type { Credentials } from './seats.ts'
 
@@ -17,6 +18,7 @@ export function credentials(
   const [ROLE, PIN] = [`${prefix}CLOUDHSM_ROLE`, `${prefix}CLOUDHSM_PIN`]
   const [role, pin] = [env[ROLE], env[PIN]]
   const where = prefix === '' ? '' : ' to the destination'
+  for (const name of [ROLE, PIN]) checkWhole(name, env[name] ?? '')
   if (role === undefined && pin === undefined) {
     throw new HsmError('not-logged-in', `Not logged in${where}: set ${ROLE} and ${PIN}`)
   }

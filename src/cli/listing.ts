@@ -1,6 +1,7 @@
 /** A list of any length as the JSON of `key list`, printed page by page so that it is never held as a whole. */
 import { LIMITS } from '../contract/limits.ts'
 import type { Reply, Request } from '../contract/operations.ts'
+import { visible } from '../contract/shown.ts'
 import type { Context } from './spec.ts'
 
 type Page = Reply<'key.list'>['matched_keys']
@@ -31,7 +32,9 @@ export async function* listing(pages: AsyncIterable<Page>): AsyncGenerator<strin
   for await (const keys of pages) {
     if (count > 0 && keys.length > 0) yield text
     if (keys.length === 0) continue
-    const items = keys.map((key) => `\n      ${JSON.stringify(key, null, 2).replaceAll('\n', '\n      ')}`)
+    const items = keys.map(
+      (key) => `\n      ${visible(JSON.stringify(key, null, 2)).replaceAll('\n', '\n      ')}`,
+    )
     text = (count > 0 ? ',' : text) + items.join(',')
     count += keys.length
   }

@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
+import { visible } from '../contract/shown.ts'
 import type { LoggingConfig } from './config/client-config.ts'
 
 const LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const
@@ -21,7 +22,7 @@ export function createLog({ type, file, level, rotation }: LoggingConfig, { now,
   let write = type === 'term' ? stderr : (line: string) => append(`${file}${suffix(rotation, now())}`, line)
   return (severity, message) => {
     if (LEVELS.indexOf(severity) > most) return
-    const line = `${now().toISOString()} ${severity.toUpperCase().padEnd(5)} ${message.replaceAll('\n', ' ')}\n`
+    const line = `${now().toISOString()} ${severity.toUpperCase().padEnd(5)} ${visible(message.replaceAll('\n', ' '))}\n`
     try {
       write(line)
     } catch (error) {

@@ -1,5 +1,6 @@
 /** What a command line comes to: the text, where it goes, and the exit status. */
 import { ERRORS, HsmError } from '../contract/errors.ts'
+import { visible } from '../contract/shown.ts'
 import type { ArgValues, Turn } from './spec.ts'
 
 export type Output = {
@@ -41,7 +42,7 @@ async function* ended(pieces: AsyncGenerator<string>): AsyncGenerator<string> {
 
 /** What is said of output that was left without its end. */
 export const brokenOff = (error: unknown): Output => ({
-  text: `error: the output is not complete: ${asKnown(error).message}\n`,
+  text: `error: the output is not complete: ${visible(asKnown(error).message)}\n`,
   exit: 1,
   stream: 'stderr',
 })
@@ -55,4 +56,4 @@ const asKnown = (error: unknown): HsmError =>
   error instanceof HsmError ? error : new HsmError('internal', `Unexpected error: ${String(error)}`)
 
 const envelope = (error_code: 0 | 1, data: string | object): string =>
-  `${JSON.stringify({ error_code, data }, null, 2)}\n`
+  `${visible(JSON.stringify({ error_code, data }, null, 2))}\n`

@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { ERRORS, type ErrorCode, HsmError } from '../contract/errors.ts'
 import { OPERATIONS, type OperationName, type Reply } from '../contract/operations.ts'
+import { fromUtf8 } from '../contract/text.ts'
 import { notUnderstood, type ServerAddress } from './failures.ts'
 import type { WireReply } from './link.ts'
 
@@ -35,7 +36,7 @@ export function decodeReply<K extends OperationName>(
 /** Undefined when it is not JSON. */
 function parse(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString())
+    return JSON.parse(fromUtf8(body) ?? '')
   } catch {
     return undefined
   }

@@ -1,7 +1,8 @@
 import * as v from 'valibot'
 import { HsmError } from './errors.ts'
 import { LIMITS } from './limits.ts'
-import { shown } from './shown.ts'
+import { shown, unfitCharacter } from './shown.ts'
+import { isWhole } from './text.ts'
 
 export const KEY_CLASSES = ['secret-key', 'public-key', 'private-key'] as const
 export type KeyClass = (typeof KEY_CLASSES)[number]
@@ -72,12 +73,17 @@ export function parseFlag(text: string): boolean | undefined {
   return lower === 'true' ? true : lower === 'false' ? false : undefined
 }
 
-/** No control characters: a label is printed, logged and matched. */
+/** Nothing that cannot be seen: a label is printed, logged and matched. */
 const printable = v.regex(/^[^\p{Cc}]*$/u, 'label must not contain control characters')
 export const label = v.pipe(
   v.string(),
   v.maxLength(LIMITS.labelLength, `label must be at most ${LIMITS.labelLength} characters`),
   printable,
+  v.check(isWhole, 'label is not Unicode text'),
+  v.check(
+    (text) => unfitCharacter(text) === undefined,
+    ({ input }) => `label must not contain ${unfitCharacter(input)}, which cannot be seen`,
+  ),
 )
 
 export const id = v.pipe(

@@ -1,11 +1,17 @@
 import * as v from 'valibot'
 import { HsmError } from './errors.ts'
 import { type Checked, OPERATIONS, type OperationName } from './operations.ts'
+import { shown } from './shown.ts'
+import { brokenText } from './text.ts'
 
 /** A request as the operation's schema has it. Throws `invalid-request` with one sentence naming the field. */
 export function checkRequest<K extends OperationName>(operation: K, request: unknown): Checked<K> {
   const result = v.safeParse(OPERATIONS[operation].request, request, { abortEarly: true })
-  if (result.success) return result.output as Checked<K>
+  if (result.success) {
+    const broken = brokenText(result.output)
+    if (broken === undefined) return result.output as Checked<K>
+    throw new HsmError('invalid-request', `${shown(broken)} is not Unicode text: a surrogate stands alone`)
+  }
   throw new HsmError('invalid-request', explain(result.issues[0]))
 }
 
@@ -15,7 +21,7 @@ export function isOperation(name: string): name is OperationName {
 
 /** Our own messages are whole sentences; valibot's get the field in front and lose the value they quote. */
 function explain(issue: v.BaseIssue<unknown>): string {
-  const field = v.getDotPath(issue) ?? 'request'
+  const field = shown(v.getDotPath(issue) ?? 'request')
   if (issue.message.startsWith('Invalid integer')) return `${field} must be a whole number`
   if (issue.expected === null || !issue.message.startsWith('Invalid ')) {
     return issue.message.startsWith('must ') ? `${field} ${issue.message}` : issue.message

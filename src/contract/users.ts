@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { LIMITS } from './limits.ts'
 import { shown } from './shown.ts'
+import { isWhole } from './text.ts'
 
 export const ROLES = ['crypto-user', 'admin'] as const
 export type Role = (typeof ROLES)[number]
@@ -45,6 +46,9 @@ export const userInfo = v.object({
 
 const badCharacter = (name: string): string | undefined => /[^a-zA-Z0-9_]/u.exec(name)?.[0]
 
+/** Bytes that were not UTF-8 have all become the same character on their way here, and would be the same password. */
+const NO_TEXT = 'Password is not Unicode text'
+
 /** A password being set. Its characters are counted as Unicode code points. */
 export const newPassword = v.pipe(
   v.string(),
@@ -54,10 +58,15 @@ export const newPassword = v.pipe(
     lengthRule(),
   ),
   v.check((text) => !text.includes(':'), "Password must not contain ':'"),
+  v.check(isWhole, NO_TEXT),
 )
 
 /** A password being tried: any text that could have been set, and some that could not. */
-export const triedPassword = v.pipe(v.string(), v.maxLength(1024, 'password is too long'))
+export const triedPassword = v.pipe(
+  v.string(),
+  v.maxLength(1024, 'password is too long'),
+  v.check(isWhole, NO_TEXT),
+)
 
 function lengthRule(): string {
   return `Password must be ${LIMITS.passwordMin} to ${LIMITS.passwordMax} characters`

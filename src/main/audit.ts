@@ -4,7 +4,7 @@ import type { Credentials } from '../cli/seats.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
-import { shown } from '../contract/shown.ts'
+import { shown, visible } from '../contract/shown.ts'
 import type { AuditEntry } from '../model/audit.ts'
 import type { Home } from './home.ts'
 import { loggedIn } from './logged-in.ts'
@@ -27,7 +27,7 @@ export const audit = (home: Home, { who, hsmId, json, print }: Options): Promise
     for await (const entries of pages(hsm, token, hsmId)) {
       const broken = verifyEntries(entries, last?.hash)
       if (broken) return failed(`The audit log is damaged at entry ${broken.sequence}: ${broken.why}`)
-      for (const entry of entries) print(`${json ? JSON.stringify(entry) : line(entry)}\n`)
+      for (const entry of entries) print(`${visible(json ? JSON.stringify(entry) : line(entry))}\n`)
       last = entries.at(-1)
     }
     return { exit: 0, text: '' }

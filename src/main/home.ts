@@ -2,12 +2,16 @@
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { homeConfig } from '../cli/config/locate.ts'
+import { checkWhole } from '../contract/text.ts'
 
 export type Home = ReturnType<typeof homeAt>
 
-/** @param path absolute, or relative to the working directory */
+/**
+ * @param path absolute, or relative to the working directory
+ * @throws HsmError `invalid-request` when it is not UTF-8 text: another directory would be meant
+ */
 export function homeAt(path: string) {
-  const root = resolve(path)
+  const root = checkWhole('The path of the home directory', resolve(path))
   const at = (...names: readonly string[]) => join(root, ...names)
   return {
     root,

@@ -1,6 +1,7 @@
 /** Structured logs of the HSM: JSON, one object a line. */
 import { fstatSync, statSync } from 'node:fs'
 import { pino } from 'pino'
+import { visible } from '../contract/shown.ts'
 import { type LogOutput, logFile, standardOutput } from './log-output.ts'
 import type { Log } from './open-engine.ts'
 
@@ -33,7 +34,7 @@ export function createLogger(output: LogOutput, toJournal = false): Logger {
     },
     {
       write(line) {
-        if (!output.write(prefix + line)) lost += 1
+        if (!output.write(prefix + visible(line))) lost += 1
       },
     },
   )

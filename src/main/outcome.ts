@@ -1,13 +1,15 @@
+import { visible } from '../contract/shown.ts'
+
 /** What a subcommand of `strongroom` comes to. Text goes to stdout when all is well, else to stderr. */
 export type Outcome = { readonly exit: 0 | 1 | 2; readonly text: string }
 
-export const done = (text: string): Outcome => ({ exit: 0, text: `${text}\n` })
+export const done = (text: string): Outcome => ({ exit: 0, text: `${visible(text)}\n` })
 
 /** @param problem a sentence */
-export const failed = (problem: string): Outcome => ({ exit: 1, text: `strongroom: ${problem}\n` })
+export const failed = (problem: string): Outcome => ({ exit: 1, text: `strongroom: ${visible(problem)}\n` })
 
 /** @param problem about the words on the command line */
 export const wrongUsage = (problem: string): Outcome => ({
   exit: 2,
-  text: `strongroom: ${problem}\n\nFor more information, try: strongroom --help\n`,
+  text: `strongroom: ${visible(problem)}\n\nFor more information, try: strongroom --help\n`,
 })

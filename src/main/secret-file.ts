@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { HsmError } from '../contract/errors.ts'
+import { fromUtf8 } from '../contract/text.ts'
 
 const MAX_BYTES = 8192
 
@@ -7,7 +8,7 @@ const MAX_BYTES = 8192
  * What is in the file.
  *
  * @param path `-` for standard input
- * @throws HsmError `invalid-request` when it is more than a secret can be; errors of the operating system
+ * @throws HsmError `invalid-request` when it is more than a secret can be, or no text; errors of the operating system
  */
 export async function readSecret(path: string): Promise<string> {
   const stream: AsyncIterable<Buffer> = path === '-' ? process.stdin : createReadStream(path)
@@ -20,5 +21,10 @@ export async function readSecret(path: string): Promise<string> {
       throw new HsmError('invalid-request', `The secret must not be longer than ${MAX_BYTES} bytes`)
     }
   }
-  return Buffer.concat(chunks).toString()
+  const text = fromUtf8(Buffer.concat(chunks))
+  if (text !== undefined) return text
+  throw new HsmError(
+    'invalid-request',
+    `What is in ${path === '-' ? 'standard input' : path} is not UTF-8 text`,
+  )
 }

@@ -1,6 +1,7 @@
 /** The program strongroom: the HSM and its administration. */
 import { parseArgs } from 'node:util'
 import { HsmError } from '../contract/errors.ts'
+import { isWhole } from '../contract/text.ts'
 import { COMMANDS, type Command } from './commands.ts'
 import { HELP } from './help.ts'
 import { done, failed, type Outcome, wrongUsage } from './outcome.ts'
@@ -43,6 +44,10 @@ function parse(words: readonly string[], command: Command | undefined) {
     const file = takesFile ? positionals.shift() : undefined
     const [surplus] = positionals
     if (surplus !== undefined) return `unexpected argument '${surplus}'`
+    const broken = [...Object.entries(values), ['FILE', file]].find(
+      ([, value]) => typeof value === 'string' && !isWhole(value),
+    )
+    if (broken) return `${broken[0] === 'FILE' ? '' : '--'}${broken[0]} is not UTF-8 text`
     if (takesFile && !file && !values['help']) return 'FILE is missing'
     return { ...values, ...(file !== undefined && { file }) } as Options & {
       readonly help?: boolean

@@ -1,5 +1,6 @@
 /** Bytes from the network to a JSON object, and nothing that only looks like one. */
 import { HsmError } from '../contract/errors.ts'
+import { fromUtf8 } from '../contract/text.ts'
 
 /** Requests are flat: an object, its lists, the objects in those. */
 const NESTING = 32
@@ -16,15 +17,10 @@ export function decodeObject(bytes: Uint8Array): Readonly<Record<string, unknown
   return value as Readonly<Record<string, unknown>>
 }
 
-/** A byte order mark is kept, and so refused as not JSON (RFC 8259 §8.1). */
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
 function decodeText(bytes: Uint8Array): string {
-  try {
-    return utf8.decode(bytes)
-  } catch {
-    throw malformed('is not UTF-8 text')
-  }
+  const text = fromUtf8(bytes)
+  if (text === undefined) throw malformed('is not UTF-8 text')
+  return text
 }
 
 function parse(text: string): unknown {

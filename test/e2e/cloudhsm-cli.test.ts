@@ -84,6 +84,33 @@ suite('cloudhsm-cli', () => {
     assert.match(stderr, /^error: unrecognized subcommand 'nonsense'\n/)
   })
 
+  test('bytes that are not UTF-8 are refused wherever they come from', async () => {
+    const dead = await deadCluster()
+    const shell = (line: string, input = '') => {
+      const env = { PATH: process.env['PATH'], HOME: home, CLI: PROGRAM, CFG: dead }
+      return spawnSync('/bin/bash', ['-c', line], { env, input, encoding: 'utf8' })
+    }
+    const bytes = `$'p\\xe4ssw0rd1'`
+    const argument = shell(`"$CLI" user create --config "$CFG" --username a --role admin --password ${bytes}`)
+    assert.match(
+      argument.stderr,
+      /^error: invalid UTF-8 was detected in the value of '--password <PASSWORD>'\n/,
+    )
+    assert.equal(argument.status, 2)
+    const variable = shell(`CLOUDHSM_ROLE=admin CLOUDHSM_PIN=admin:${bytes} "$CLI" --config "$CFG" key list`)
+    assert.equal(JSON.parse(variable.stdout).data, 'CLOUDHSM_PIN is not UTF-8 text')
+    const config = shell(`CLOUDHSM_CLI_CONFIG=${bytes} "$CLI" user list`)
+    assert.equal(JSON.parse(config.stdout).data, 'CLOUDHSM_CLI_CONFIG is not UTF-8 text')
+    const piped = shell(
+      `printf 'key list --filter attr.label=a\\xff\\n' | "$CLI" interactive --config "$CFG"`,
+    )
+    assert.match(piped.stderr, /^error: invalid UTF-8 was detected in the value of '--filter/)
+    const configure = shell(`"\${CLI%cloudhsm-cli}configure-cli" --config "$CFG" --log-file ${bytes}`)
+    assert.match(configure.stderr, /^error: invalid UTF-8 was detected in the value of '--log-file <FILE>'/)
+    const start = shell(`"\${CLI%cloudhsm-cli}strongroom" status --home ${bytes}`)
+    assert.equal(start.stderr.split('\n')[0], 'strongroom: --home is not UTF-8 text')
+  })
+
   test('a password cannot be asked for without a terminal', async () => {
     const { stdout } = run(['cluster', 'activate', '--config', await deadCluster()])
     assert.match(stdout, /A password is needed: give --password, or run on a terminal/)

@@ -1,7 +1,7 @@
 /** The configure tool: words in, an edited configuration file out. Says nothing when all is well. */
 import { resolve } from 'node:path'
 import { HsmError } from '../../contract/errors.ts'
-import { shown } from '../../contract/shown.ts'
+import { shown, visible } from '../../contract/shown.ts'
 import { type Bound, bind, problem } from '../bind.ts'
 import { renderHelp } from '../help.ts'
 import { type Output, printed, wrongUsage } from '../render.ts'
@@ -41,7 +41,7 @@ export function configure(words: readonly string[], surroundings: Surroundings):
     return printed('')
   } catch (error) {
     if (!(error instanceof HsmError)) throw error
-    return { text: `Error: ${error.message}\n`, exit: 1, stream: 'stderr' }
+    return { text: `Error: ${visible(error.message)}\n`, exit: 1, stream: 'stderr' }
   }
 }
 

@@ -1,6 +1,7 @@
 /** Where the client configuration is, and where the files it does not name are. */
 import { dirname, isAbsolute, join } from 'node:path'
 import { HsmError } from '../../contract/errors.ts'
+import { checkWhole } from '../../contract/text.ts'
 
 const VENDOR_CONFIG = '/opt/cloudhsm/etc/cloudhsm-cli.cfg'
 
@@ -19,12 +20,21 @@ export type ConfigLocation = {
   readonly namedBy: '--config' | 'CLOUDHSM_CLI_CONFIG' | undefined
 }
 
-/** An empty variable counts as unset. When there is no file at all, the path is where the first one belongs. */
+/**
+ * An empty variable counts as unset. When there is no file at all, the path is where the first one belongs.
+ * @throws HsmError `invalid-request` when a variable is not UTF-8 text
+ */
 export function locateConfig({ option, env, homeDirectory, exists }: ConfigSources): ConfigLocation {
   if (option !== undefined) return { path: option, exists: exists(option), namedBy: '--config' }
   const named = env['CLOUDHSM_CLI_CONFIG']
-  if (named) return { path: named, exists: exists(named), namedBy: 'CLOUDHSM_CLI_CONFIG' }
-  const ours = homeConfig(env['STRONGROOM_HOME'] || join(homeDirectory, '.strongroom'))
+  if (named)
+    return {
+      path: checkWhole('CLOUDHSM_CLI_CONFIG', named),
+      exists: exists(named),
+      namedBy: 'CLOUDHSM_CLI_CONFIG',
+    }
+  const home = checkWhole('STRONGROOM_HOME', env['STRONGROOM_HOME'] ?? '')
+  const ours = homeConfig(home || join(checkWhole('HOME', homeDirectory), '.strongroom'))
   const found = [ours, VENDOR_CONFIG].find(exists)
   return { path: found ?? ours, exists: found !== undefined, namedBy: undefined }
 }

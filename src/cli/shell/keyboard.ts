@@ -5,6 +5,7 @@
  */
 import { StringDecoder } from 'node:string_decoder'
 import { HsmError } from '../../contract/errors.ts'
+import { isWhole } from '../../contract/text.ts'
 
 /** What is needed of `process.stdin`. */
 export type TerminalInput = NodeJS.ReadableStream & { setRawMode(on: boolean): unknown }
@@ -95,7 +96,7 @@ function afterInterrupt(bytes: Buffer): Buffer {
 /**
  * A line of which nothing is shown. Backspace and Ctrl-U work.
  *
- * @throws HsmError `invalid-request` when the user cancels with Ctrl-C or Ctrl-D
+ * @throws HsmError `invalid-request` when the user cancels with Ctrl-C or Ctrl-D, or what was typed is not UTF-8
  */
 export async function readHidden(
   keyboard: Keyboard,
@@ -114,7 +115,8 @@ export async function readHidden(
       text = edit.text.slice(0, PASSWORD_CHARACTERS)
       if (edit.state === 'typing') return
       keyboard.release()
-      if (edit.state === 'done') resolve(text)
+      if (edit.state === 'done' && !isWhole(text)) reject(noText())
+      else if (edit.state === 'done') resolve(text)
       else cancel()
     },
     end: cancel,
@@ -125,6 +127,10 @@ export async function readHidden(
     output.write('\n')
   }
 }
+
+/** Characters that the terminal sent in another encoding would all be the same one. */
+const noText = () =>
+  new HsmError('invalid-request', 'What was typed is not UTF-8 text; set the terminal to UTF-8')
 
 type Edit = { readonly text: string; readonly state: 'typing' | 'done' | 'cancelled' }
 

@@ -1,6 +1,7 @@
 /** The interactive mode: commands one after another, with the logins kept between them. */
 
 import { HsmError } from '../../contract/errors.ts'
+import { visible } from '../../contract/shown.ts'
 import { complete, type Known } from '../complete.ts'
 import { type Environment, execute } from '../execute.ts'
 import { type Output, printed, wrongUsage } from '../render.ts'
@@ -114,7 +115,9 @@ function completerOf(seats: Seats): Completer {
       const seat = seats.seat(undefined)
       if (seat.username() === undefined) return []
       const { matched_keys } = await seat.call('key.list', { filter: [], 'max-items': 1000 })
-      return matched_keys.map(({ attributes }) => String(attributes.label)).filter((label) => label !== '')
+      return matched_keys
+        .map(({ attributes }) => String(attributes.label))
+        .filter((label) => label !== '' && visible(label) === label)
     },
   }
   return async (line) => {

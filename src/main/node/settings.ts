@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import * as v from 'valibot'
 import { HsmError } from '../../contract/errors.ts'
+import { fromUtf8 } from '../../contract/text.ts'
 import type { EtcdAccess } from '../../store/etcd/client.ts'
 import type { EtcdCredentials } from '../../store/etcd/credentials.ts'
 import { readIfThere, replaceFile } from '../files.ts'
@@ -67,8 +68,14 @@ function credentialsOf({ caFile, certFile, keyFile, username, passwordFile }: Et
     user:
       username === undefined || password === undefined
         ? undefined
-        : { username, password: password.toString().replace(/\r?\n$/, '') },
+        : { username, password: passwordIn(password) },
   }
+}
+
+function passwordIn(bytes: Buffer): string {
+  const text = fromUtf8(bytes)
+  if (text !== undefined) return text.replace(/\r?\n$/, '')
+  throw new HsmError('invalid-request', 'The file of --etcd-password-file is not UTF-8 text')
 }
 
 function optionFile(option: string, path: string | undefined): Buffer | undefined {

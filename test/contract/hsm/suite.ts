@@ -15,6 +15,7 @@ import { signatureMechanismsContract } from './signature-mechanisms.ts'
 import { signingContract } from './signing.ts'
 import { streamRightsContract } from './stream-rights.ts'
 import { streamsContract } from './streams.ts'
+import { textContract } from './text.ts'
 import { usersContract } from './users.ts'
 import { wrappingContract } from './wrapping.ts'
 import { wrappingRefusalsContract } from './wrapping-refusals.ts'
@@ -52,6 +53,7 @@ export function hsmContract(
     signatureMechanismsContract(fresh)
     encryptionContract(fresh)
     streamsContract(fresh)
+    textContract(fresh)
     streamRightsContract(fresh)
     wrappingContract(fresh)
     wrappingRefusalsContract(fresh)

@@ -82,6 +82,7 @@ suite('one command', () => {
     [{ role: 'admin' }, 'CLOUDHSM_ROLE is set but CLOUDHSM_PIN is not'],
     [{ pin: 'a:b' }, 'CLOUDHSM_PIN is set but CLOUDHSM_ROLE is not'],
     [{ role: 'toString', pin: 'a:b' }, 'CLOUDHSM_ROLE must be crypto-user or admin'],
+    [{ role: 'admin', pin: 'a:p\ufffdssword' }, 'CLOUDHSM_PIN is not UTF-8 text'],
     [{ role: 'admin', pin: 'secret' }, 'CLOUDHSM_PIN must be username:password'],
   ]
   for (const [env, message] of variables) {

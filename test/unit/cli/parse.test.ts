@@ -109,6 +109,19 @@ suite('parser', () => {
       'login --role',
       "a value is required for '--role <ROLE>' but none was supplied\n  [possible values: crypto-user, admin]",
     ],
+    // What Node makes of arguments that are not UTF-8.
+    [
+      'user create --password p\ufffdssword',
+      "invalid UTF-8 was detected in the value of '--password <PASSWORD>'",
+    ],
+    [
+      'key list --filter attr.label=\ufffd',
+      "invalid UTF-8 was detected in the value of '--filter [<FILTER>...]'",
+    ],
+    [
+      'key list --starting-token=\ud800',
+      "invalid UTF-8 was detected in the value of '--starting-token <STARTING_TOKEN>'",
+    ],
     ['key constructor', "unrecognized subcommand 'constructor'"],
     ['help key list verbose', "unrecognized subcommand 'verbose'"],
     ['key list \u001b[2J', "unexpected argument '\u{fffd}[2J' found"],

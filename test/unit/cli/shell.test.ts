@@ -104,14 +104,14 @@ function terminal(hsm: Hsm, clusters: Clusters = oneCluster(hsm)) {
     raw,
     end: () => input.end(),
     /** Types, then waits until what the screen shows since the last time matches. */
-    async type(keys: string, shows: RegExp): Promise<string> {
+    async type(keys: string, shows: RegExp, encoding: BufferEncoding = 'utf8'): Promise<string> {
       const { promise, resolve } = Promise.withResolvers<string>()
       const check = () => {
         const text = stripVTControlCharacters(screen)
         if (shows.test(text)) resolve(text)
       }
       waiting.add(check)
-      if (keys !== '') input.write(keys)
+      if (keys !== '') input.write(keys, encoding)
       check()
       const shown = await promise
       waiting.delete(check)
@@ -177,6 +177,22 @@ suite('a terminal', { timeout: 10_000 }, () => {
     await type(`user list${ENTER}`, /ines.*aws-cloudhsm > /s)
     await type(`quit${ENTER}`, /quit/)
     assert.equal(await exit, 0)
+  })
+
+  test('takes no password and no command from a terminal that does not send UTF-8', async () => {
+    const hsm = stubHsm()
+    const { type, exit } = terminal(hsm)
+    const asks = ['cluster activate', 'login --username ines --role admin']
+    for (const command of asks) {
+      await type(`${command}${ENTER}`, /Enter password:$/)
+      const shown = await type(`p\xe4ssw\xf6rd${ENTER}`, /aws-cloudhsm > $/, 'latin1')
+      assert.match(shown, /"What was typed is not UTF-8 text; set the terminal to UTF-8"/)
+    }
+    const line = `key list --filter attr.label=\xe4${ENTER}`
+    await type(line, /invalid UTF-8 was detected in the value of '--filter.*aws-cloudhsm > $/s, 'latin1')
+    assert.deepEqual(hsm.asked, [])
+    await type(CTRL_D, /\n$/)
+    await exit
   })
 
   test('completes with tab, quoting what needs it', async () => {

@@ -70,5 +70,7 @@ test('a secret is read from a file, and a file that cannot be one is refused', a
   assert.equal((await readSecret(path)).length, 8192)
   writeFileSync(path, 'x'.repeat(8193))
   await assert.rejects(readSecret(path), { code: 'invalid-request', message: /longer than 8192 bytes/ })
+  writeFileSync(path, Buffer.from('p\xe4ssword', 'latin1'))
+  await assert.rejects(readSecret(path), { code: 'invalid-request', message: /not UTF-8 text$/ })
   await assert.rejects(readSecret(join(directory, 'none')), { code: 'ENOENT' })
 })
