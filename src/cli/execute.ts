@@ -58,6 +58,7 @@ export async function execute(words: readonly string[], environment: Environment
 
 async function run(command: Action, args: ArgValues, environment: Environment): Promise<Output> {
   try {
+    if (command.refused !== undefined) throw new HsmError('invalid-request', command.refused)
     const seat = await environment.open(chosen(args))
     if (!command.anyone && seat.username() === undefined) {
       await seat.login(environment.credentials('only', seat.clusterId), { again: true })
@@ -102,10 +103,13 @@ const UNTOLD: Progress = { show: () => undefined, end: () => undefined }
 function contextOf(seat: Seat, { askHidden, progress }: Environment): Context {
   return {
     call: seat.call,
-    login: (username, role, password) => seat.login({ username, role, password }),
+    async login(username, role, given) {
+      if (seat.username() !== undefined) throw new HsmError('already-logged-in')
+      const password = given ?? (await askHidden('Enter password:'))
+      return seat.login({ username, role, password })
+    },
     logout: seat.logout,
     progress: (besideOutput = false) => progress?.(besideOutput) ?? UNTOLD,
-    askPassword: () => askHidden('Enter password:'),
     async askNewPassword() {
       const password = await askHidden('Enter password:')
       if ((await askHidden('Confirm password:')) === password) return password

@@ -1,6 +1,15 @@
 /** Words of a command line, led down the command tree to what they ask for. */
 import { shown } from '../contract/shown.ts'
-import { bind, type HelpLayout, helpLayout, optionNamed, problem, splitOption, unexpected } from './bind.ts'
+import {
+  bind,
+  type HelpLayout,
+  helpLayout,
+  isOptionWord,
+  optionNamed,
+  problem,
+  splitOption,
+  unexpected,
+} from './bind.ts'
 import type { ArgValues, Command, Group, Leaf, Path, Root } from './spec.ts'
 import { usage } from './usage.ts'
 
@@ -79,6 +88,24 @@ export async function parse(root: Root, words: readonly string[]): Promise<Parse
   if (bound.kind === 'help') return { kind: 'help', path, command, layout: bound.layout, asked: true }
   return { kind: 'problem', message: bound.message, usage: bound.usage ? line : undefined }
 }
+
+/**
+ * How many lines after this one are answers to what it asks. They are that also when it fails before it asks, or is
+ * not understood: a password is never a command.
+ */
+export async function answersTo(root: Root, words: readonly string[]): Promise<number> {
+  const { leaf, rest, help } = walk(root, words)
+  if (!leaf || help || rest.some((word) => helpLayout(word))) return 0
+  const command = await leaf.load()
+  return 'asks' in command && !hasPassword(rest) ? (command.asks ?? 0) : 0
+}
+
+const hasPassword = (words: readonly string[]): boolean =>
+  words.some((word, at) => {
+    const { name, inline } = splitOption(word)
+    const value = inline ?? words[at + 1]
+    return name === '--password' && value !== undefined && (inline !== undefined || !isOptionWord(value))
+  })
 
 function onPage(command: Command): Command {
   if (!('plainPage' in command)) return command

@@ -67,10 +67,16 @@ export type Call = <K extends OperationName>(operation: K, request: Request<K>) 
 /** What a command can do to the cluster it was given. */
 export type Context = {
   readonly call: Call
-  login(username: string, role: Role, password: string): Promise<{ username: string; role: string }>
+  /**
+   * Asks for the password when there is none and somebody can be logged in.
+   * @throws HsmError `already-logged-in` before anything is asked
+   */
+  login(
+    username: string,
+    role: Role,
+    password: string | undefined,
+  ): Promise<{ username: string; role: string }>
   logout(): Promise<void>
-  /** Prompts for a password; nothing of it is shown. */
-  askPassword(): Promise<string>
   /** Prompts twice for a password to be set. */
   askNewPassword(): Promise<string>
   /** For work that may take long. `besideOutput`: the command prints while it works. */
@@ -94,6 +100,10 @@ export type Action = {
   readonly anyone?: true
   /** Its page in `help` is that of the CLI of AWS to the letter; extensions are on `-h` and `--help`. */
   readonly plainPage?: true
+  /** How many lines it asks for when it is not given `--password`. */
+  readonly asks?: number
+  /** Why it is of no use where it stands in the tree. */
+  readonly refused?: string
   /** Whether data tells of a failure. */
   readonly failed?: (data: Data) => boolean
   readonly run: (args: ArgValues, context: Context) => Promise<Data>
@@ -150,6 +160,7 @@ export function action<const S extends Options>(spec: {
   readonly options: S
   readonly anyone?: true
   readonly plainPage?: true
+  readonly asks?: number
   readonly failed?: (data: Data) => boolean
   run(args: Args<S>, context: Context): Promise<Data>
 }): Action {

@@ -69,6 +69,14 @@ const LOGIN: Leaf = {
   load: async () => (await import('./commands/login.ts')).login,
 }
 
+const NO_SINGLE_LOGIN =
+  'login has no effect as a single command, because the login ends with it: use cloudhsm-cli interactive, or set CLOUDHSM_ROLE and CLOUDHSM_PIN for each command'
+
+const SINGLE_LOGIN: Leaf = {
+  ...LOGIN,
+  load: async () => ({ ...(await import('./commands/login.ts')).login, refused: NO_SINGLE_LOGIN }),
+}
+
 const LOGOUT: Leaf = {
   name: 'logout',
   about: 'Log out of the HSM cluster',
@@ -85,7 +93,7 @@ export const programTree = (version: string): Root => ({
   about: 'Manage the users and keys of an HSM cluster, and use the keys',
   version,
   options: { config: CONFIG },
-  commands: [CLUSTER, CRYPTO, INTERACTIVE, KEY, LOGIN, LOGOUT, USER],
+  commands: [CLUSTER, CRYPTO, INTERACTIVE, KEY, SINGLE_LOGIN, LOGOUT, USER],
 })
 
 /** What the interactive mode accepts. */

@@ -74,14 +74,12 @@ suite('cloudhsm-cli', () => {
   test('a script on stdin gets replies only', async () => {
     const { status, stdout, stderr } = run(
       ['interactive', '--config', await deadCluster()],
-      'help key list\nlogin --username admin --role admin\nnonsense\nquit\nuser list\n',
+      'help key list\nlogin --username admin --role admin\nhunter2 or so\nnonsense\nquit\nuser list\n',
     )
     assert.equal(status, 1)
-    assert.match(
-      stdout,
-      /^List the keys .*"data": "A password is needed: give --password, or run on a terminal"\n\}\n$/s,
-    )
+    assert.match(stdout, /^List the keys .*"data": "Cannot connect to the HSM at [^"]*"\n\}\n$/s)
     assert.match(stderr, /^error: unrecognized subcommand 'nonsense'\n/)
+    assert.doesNotMatch(stdout + stderr, /hunter2/)
   })
 
   test('bytes that are not UTF-8 are refused wherever they come from', async () => {

@@ -8,6 +8,6 @@ export const login = action({
     password: password('The password of the user'),
   },
   anyone: true,
-  run: async (args, { login, askPassword }) =>
-    login(args.username, args.role, args.password ?? (await askPassword())),
+  asks: 1,
+  run: async (args, { login }) => login(args.username, args.role, args.password),
 })

@@ -21,6 +21,8 @@ export type Keyboard = {
   /** Until `release`. At most one reader at a time. */
   lend(reader: Reader): void
   release(): void
+  /** Forgets the first lines of what was typed ahead. */
+  skipLines(count: number): void
   setRawMode(on: boolean): void
   close(): void
 }
@@ -70,6 +72,9 @@ export function createKeyboard(input: TerminalInput): Keyboard {
     },
     release() {
       reader = undefined
+    },
+    skipLines(count) {
+      for (let left = count; left > 0; left -= 1) ahead = ahead.subarray(lineEnd(ahead))
     },
     setRawMode: (on) => void input.setRawMode(on),
     close() {

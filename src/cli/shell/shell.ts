@@ -4,6 +4,7 @@ import { HsmError } from '../../contract/errors.ts'
 import { visible } from '../../contract/shown.ts'
 import { complete, type Known } from '../complete.ts'
 import { type Environment, execute } from '../execute.ts'
+import { answersTo } from '../parse.ts'
 import { type Output, printed, wrongUsage } from '../render.ts'
 import { type Clusters, createSeats, type Seats } from '../seats.ts'
 import { SHELL_TREE } from '../tree.ts'
@@ -66,13 +67,29 @@ async function loop(
   print: ShellNeeds['print'],
 ): Promise<number> {
   let failed = false
+  const run = source.isTerminal ? runLine : discreetly(runLine)
   for (;;) {
     const line = await readCommand(source, seats.prompt())
-    const output = line === undefined ? QUIT : await runLine(line, environment, source)
+    const output = line === undefined ? QUIT : await run(line, environment, source)
     if ((await print(output)) !== 0) failed = true
     if (output.next) return failed && !source.isTerminal ? 1 : 0
   }
 }
+
+/** A password may follow a login with a slip in it, and is then taken for a command: its words are not shown. */
+function discreetly(run: typeof runLine): typeof runLine {
+  let misunderstood = false
+  return async (...needs) => {
+    const output = await run(...needs)
+    const wasBefore = misunderstood
+    misunderstood = output.exit === 2
+    return misunderstood && wasBefore ? NOT_SHOWN : output
+  }
+}
+
+const NOT_SHOWN = wrongUsage(
+  'error: the line after one that was not understood is no command either; it may be a password and is not shown\n',
+)
 
 const QUIT: Output = { ...printed(''), next: { turn: 'quit', args: {} } }
 
@@ -81,7 +98,12 @@ async function runLine(line: string, environment: Environment, source: LineSourc
   if (open === 'quote') return wrongUsage('error: a quote is not closed\n')
   if (words.length === 0) return printed('')
   if (!isSecret(words)) source.remember(line)
-  return execute(words, environment)
+  await source.setAside(await answersTo(environment.root, words))
+  try {
+    return await execute(words, environment)
+  } finally {
+    source.dropAnswers()
+  }
 }
 
 /** One command, perhaps over several lines; undefined at the end. A cancelled one is empty. */

@@ -1,83 +1,16 @@
 import assert from 'node:assert/strict'
-import { PassThrough, Readable } from 'node:stream'
+import { PassThrough } from 'node:stream'
 import { suite, test } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
-import type { Output } from '../../../src/cli/render.ts'
 import type { Clusters } from '../../../src/cli/seats.ts'
 import { runShell } from '../../../src/cli/shell/shell.ts'
-import { scriptSource, terminalSource } from '../../../src/cli/shell/source.ts'
+import { terminalSource } from '../../../src/cli/shell/source.ts'
 import type { Hsm } from '../../../src/contract/hsm.ts'
 import { oneCluster } from '../../support/cli.ts'
 import { stubHsm } from '../../support/stub-hsm.ts'
 
 const LOGIN = 'login --username ines --role crypto-user --password password'
 const USERS = { users: [{ username: 'ines', role: 'crypto-user' }] }
-
-async function script(hsm: Hsm, text: string) {
-  const outputs: Output[] = []
-  const errors = new PassThrough()
-  const exit = await runShell({
-    clusters: oneCluster(hsm),
-    clusterId: undefined,
-    openSource: () => scriptSource(Readable.from([text]), errors),
-    async print(output) {
-      outputs.push(output)
-      return output.exit
-    },
-  })
-  const texts = outputs.filter(({ text }) => text !== '').map(({ text, stream }) => `${stream}: ${text}`)
-  return { exit, texts, errors: String(errors.read() ?? '') }
-}
-
-suite('a script', () => {
-  test('runs line by line, blank ones skipped, and ends with the input', async () => {
-    const hsm = stubHsm({ 'user.list': USERS, 'key.unshare': {} })
-    const text = `${LOGIN}\r\n\r\n   \nkey unshare --filter \\\n  attr.label="a b" \\\n --username alice --role crypto-user`
-    const { exit, texts, errors } = await script(hsm, text)
-    assert.equal(exit, 0)
-    assert.equal(errors, '')
-    assert.equal(texts.length, 2)
-    assert.deepEqual(hsm.asked[1]?.request, {
-      filter: ['attr.label=a b'],
-      usernames: ['alice'],
-      role: 'crypto-user',
-    })
-    assert.equal(hsm.asked.at(-1)?.operation, 'session.logout')
-  })
-
-  test('stops at quit', async () => {
-    const hsm = stubHsm({ 'user.list': USERS })
-    assert.equal((await script(hsm, 'quit\nuser list\n')).exit, 0)
-    assert.equal((await script(hsm, 'exit\nuser list\n')).exit, 0)
-    assert.deepEqual(hsm.asked, [])
-  })
-
-  test('goes on after a failure, and ends with status 1', async () => {
-    const hsm = stubHsm({ 'user.list': USERS })
-    const { exit, texts } = await script(hsm, 'nonsense\n# no comment\nkey list\nuser list\n')
-    assert.equal(exit, 1)
-    assert.deepEqual(
-      texts.map((text) => text.split('\n')[0]),
-      [
-        "stderr: error: unrecognized subcommand 'nonsense'",
-        "stderr: error: unrecognized subcommand '#'",
-        'stdout: {',
-        'stdout: {',
-      ],
-    )
-  })
-
-  test('with a quote left open fails', async () => {
-    const { exit, texts } = await script(stubHsm(), 'user list "\nkey list\n')
-    assert.deepEqual([exit, texts], [1, ['stderr: error: a quote is not closed\n']])
-  })
-
-  test('cannot be asked for a password', async () => {
-    const { exit, texts } = await script(stubHsm(), 'login --username ines --role admin\nquit\n')
-    assert.equal(exit, 1)
-    assert.match(texts.join(), /A password is needed: give --password, or run on a terminal/)
-  })
-})
 
 /** A terminal at which a person types, and what it shows. */
 function terminal(hsm: Hsm, clusters: Clusters = oneCluster(hsm)) {
@@ -160,6 +93,18 @@ suite('a terminal', { timeout: 10_000 }, () => {
     assert.doesNotMatch(await type(UP, /user list/), /secret/)
     await type(`${CTRL_C}${UP}${UP}`, /login/)
     await type(CTRL_C, /\^C.*aws-cloudhsm > /s)
+    await type(CTRL_D, /\n$/)
+    await exit
+  })
+
+  test('asks nothing when somebody is logged in, and takes no pasted password for a command', async () => {
+    const hsm = stubHsm({ 'user.list': USERS })
+    const { type, exit } = terminal(hsm)
+    await type(`${LOGIN}${ENTER}`, /"crypto-user".*aws-cloudhsm > /s)
+    const pasted = `login --username eve --role admin${ENTER}user create x${ENTER}user list${ENTER}`
+    const shown = await type(pasted, /"users".*aws-cloudhsm > $/s)
+    assert.match(shown, /already logged in/i)
+    assert.doesNotMatch(shown, /Enter password|create/)
     await type(CTRL_D, /\n$/)
     await exit
   })

@@ -7,6 +7,7 @@ export const changePassword = action({
     role,
     password: password('The new password of the user'),
   },
+  asks: 2,
   run: async (args, { call, askNewPassword }) =>
     call('user.change-password', {
       username: args.username,

@@ -7,6 +7,7 @@ export const createUser = action({
     role,
     password: password('The password of the new user'),
   },
+  asks: 2,
   run: async (args, { call, askNewPassword }) =>
     call('user.create', {
       username: args.username,
