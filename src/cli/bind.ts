@@ -2,6 +2,7 @@
 import { shown } from '../contract/shown.ts'
 import { isWhole } from '../contract/text.ts'
 import type { ArgValue, ArgValues, Option, Options } from './spec.ts'
+import { argumentTip, valueTip } from './tips.ts'
 import { groupSignature, groupsOf, signature } from './usage.ts'
 
 export type HelpLayout = 'short' | 'long'
@@ -23,7 +24,9 @@ export const helpLayout = (word: string): HelpLayout | undefined =>
 
 export const problem = (message: string, usage = true): Problem => ({ kind: 'problem', message, usage })
 
-export const unexpected = (word: string): Problem => problem(`unexpected argument '${shown(word)}' found`)
+/** @param names of the options that could be meant */
+export const unexpected = (word: string, names: readonly string[]): Problem =>
+  problem(`unexpected argument '${shown(word)}' found${argumentTip(word, names)}`)
 
 /** A word that ends the values of the option before it. A number may be negative. */
 export const isOptionWord = (word: string): boolean => /^-(-|[a-z])/i.test(word)
@@ -60,7 +63,7 @@ function take(options: Options, given: Given, words: readonly string[], at: numb
   if (layout) return { kind: 'help', layout }
   const name = optionNamed(options, word)
   const option = name === undefined ? undefined : options[name]
-  if (name === undefined || !option) return unexpected(word)
+  if (name === undefined || !option) return unexpected(word, [...Object.keys(options), 'help'])
   const values = followers(option, inline, words, at + 1)
   const wrong = accept(given, name, option, inline === undefined ? values : [inline, ...values])
   return wrong ?? 1 + values.length
@@ -99,7 +102,7 @@ function checkValue(label: string, option: Option, value: string): Problem | und
   if (!isWhole(value)) return problem(`invalid UTF-8 was detected in the value of '${label}'`)
   const invalid = `invalid value '${shown(value)}' for '${label}'`
   if (option.choices && !Object.hasOwn(option.choices, value))
-    return problem(`${invalid}${possible(option)}`, false)
+    return problem(`${invalid}${possible(option)}${valueTip(value, Object.keys(option.choices))}`, false)
   if (option.count && !/^[0-9]{1,15}$/.test(value))
     return problem(`${invalid}: expected a whole number`, false)
   return undefined

@@ -6,11 +6,11 @@ import {
   helpLayout,
   isOptionWord,
   optionNamed,
-  problem,
   splitOption,
   unexpected,
 } from './bind.ts'
 import type { ArgValues, Command, Group, Leaf, Path, Root } from './spec.ts'
+import { subcommandTip } from './tips.ts'
 import { usage } from './usage.ts'
 
 export type Parsed =
@@ -123,8 +123,20 @@ function atGroup(path: Path, stop: string | undefined, help: boolean): Parsed {
   if (path.length === 1 && root.version !== undefined && (stop === '-V' || stop === '--version')) {
     return { kind: 'version' }
   }
-  const wrong = stop.startsWith('-')
-    ? unexpected(splitOption(stop).name)
-    : problem(`unrecognized subcommand '${shown(stop)}'`)
-  return { kind: 'problem', message: wrong.message, usage: usage(path, undefined) }
+  const { name } = splitOption(stop)
+  const message = stop.startsWith('-')
+    ? unexpected(name, optionsAt(path)).message
+    : `unrecognized subcommand '${shown(stop)}'${subcommandTip(stop, namesAt(path))}`
+  return { kind: 'problem', message, usage: usage(path, undefined) }
 }
+
+function namesAt(path: Path): readonly string[] {
+  const group = path[path.length - 1]
+  return group && 'commands' in group ? [...group.commands.map(({ name }) => name), 'help'] : []
+}
+
+const optionsAt = ([root, ...below]: Path): readonly string[] => [
+  ...Object.keys(root.options),
+  'help',
+  ...(below.length === 0 && root.version !== undefined ? ['version'] : []),
+]

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { HsmError } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import { shown, unfitCharacter } from './shown.ts'
+import { didYouMean } from './similar.ts'
 import { isWhole } from './text.ts'
 
 export const KEY_CLASSES = ['secret-key', 'public-key', 'private-key'] as const
@@ -66,6 +67,10 @@ export function normalBytes(text: string): string | undefined {
   const digits = /^0x((?:[0-9a-f]{2})*)$/i.exec(text)?.[1]
   return digits === undefined ? undefined : `0x${digits.toLowerCase()}`
 }
+
+/** Why the name is no attribute, and which may have been meant. */
+export const unknownAttribute = (name: string): string =>
+  `${shown(name)} is unknown${didYouMean(name, ATTRIBUTE_NAMES)}`
 
 /** `true` or `false` in any letter case. */
 export function parseFlag(text: string): boolean | undefined {
@@ -152,7 +157,7 @@ export function parseAttributeValue(name: string, words: readonly string[]): Att
   const kind = attributeKind(name)
   const text = words.join(' ')
   if (kind === undefined)
-    throw new HsmError('invalid-attribute', `Invalid attribute: ${shown(name)} is unknown`)
+    throw new HsmError('invalid-attribute', `Invalid attribute: ${unknownAttribute(name)}`)
   if (kind === 'template') return parseTemplate(words)
   if (kind !== 'flag') return text
   const value = parseFlag(text)
@@ -165,7 +170,11 @@ export function parseAttributeValue(name: string, words: readonly string[]): Att
   return value
 }
 
+/** What takes a template away. Nothing at all does not: it may be a variable that is not set. */
+const NO_TEMPLATE = 'none'
+
 function parseTemplate(words: readonly string[]): Template {
+  if (words.length === 1 && words[0] === NO_TEMPLATE) return {}
   const given = parseNewAttributes(words)
   const other = Object.keys(given).find((name) => attributeKind(name) !== 'flag')
   if (other === undefined) return given

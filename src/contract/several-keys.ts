@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { ERRORS, type ErrorCode } from './errors.ts'
-import { narrowing, parseReference } from './filters.ts'
+import { parseReference } from './filter-terms.ts'
+import { narrowing } from './filters.ts'
 import { LIMITS } from './limits.ts'
 
 const reference = v.pipe(

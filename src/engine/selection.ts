@@ -1,6 +1,7 @@
 /** Finds the keys that a filter names among those that exist for the actor. */
 import type { CatalogView } from '../catalog/catalog.ts'
-import { type Criteria, type Filter, parseFilter } from '../contract/filters.ts'
+import { type Filter, parseFilter } from '../contract/filter-terms.ts'
+import type { Criteria } from '../contract/filters.ts'
 import { globMatcher } from '../contract/label-glob.ts'
 import { attributeOf } from '../model/key-attributes.ts'
 import type { KeyRecord } from '../model/records.ts'

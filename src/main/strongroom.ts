@@ -1,5 +1,6 @@
 /** The program strongroom: the HSM and its administration. */
 import { parseArgs } from 'node:util'
+import { argumentTip, subcommandTip } from '../cli/tips.ts'
 import { HsmError } from '../contract/errors.ts'
 import { isWhole } from '../contract/text.ts'
 import { COMMANDS, type Command } from './commands.ts'
@@ -15,6 +16,9 @@ const EVERYWHERE = {
 
 async function main(words: readonly string[]): Promise<Outcome> {
   const { command, rest } = commandOf(words)
+  const [first = '-'] = words
+  if (!command && !first.startsWith('-'))
+    return wrongUsage(`unexpected argument '${first}'${commandTip(words)}`)
   const parsed = parse(rest, command)
   if (typeof parsed === 'string') return wrongUsage(parsed)
   const { help, version: showVersion, ...options } = parsed
@@ -44,10 +48,8 @@ function parse(words: readonly string[], command: Command | undefined) {
     const file = takesFile ? positionals.shift() : undefined
     const [surplus] = positionals
     if (surplus !== undefined) return `unexpected argument '${surplus}'`
-    const broken = [...Object.entries(values), ['FILE', file]].find(
-      ([, value]) => typeof value === 'string' && !isWhole(value),
-    )
-    if (broken) return `${broken[0] === 'FILE' ? '' : '--'}${broken[0]} is not UTF-8 text`
+    const broken = brokenIn({ ...values, ...(file !== undefined && { FILE: file }) })
+    if (broken !== undefined) return `${broken === 'FILE' ? '' : '--'}${broken} is not UTF-8 text`
     if (takesFile && !file && !values['help']) return 'FILE is missing'
     return { ...values, ...(file !== undefined && { file }) } as Options & {
       readonly help?: boolean
@@ -55,8 +57,21 @@ function parse(words: readonly string[], command: Command | undefined) {
     }
   } catch (error) {
     // The rest of the message tells how to pass an argument that begins with a dash.
-    return (error as Error).message.replace(/\. .*/s, '')
+    const problem = (error as Error).message.replace(/\. .*/s, '')
+    const [, unknown = ''] = /^Unknown option '(--[^']*)'/.exec(problem) ?? []
+    return problem + argumentTip(unknown, Object.keys(options))
   }
+}
+
+const brokenIn = (values: object): string | undefined =>
+  Object.entries(values).find(([, value]) => typeof value === 'string' && !isWhole(value))?.[0]
+
+/** Which command may have been meant by the words in front of the options. */
+function commandTip(words: readonly string[]): string {
+  const until = words.findIndex((word) => word.startsWith('-'))
+  const name = words.slice(0, until < 0 ? 3 : until).join(' ')
+  const known = Object.keys(COMMANDS).filter((command) => command !== 'pkcs11 keep')
+  return subcommandTip(name, known)
 }
 
 /** Errors of the operating system name the file; anything else unforeseen may show its stack. */

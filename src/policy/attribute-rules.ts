@@ -4,8 +4,8 @@ import {
   checkText,
   FLAG_NAMES,
   type FlagName,
+  unknownAttribute,
 } from '../contract/attributes.ts'
-import { shown } from '../contract/shown.ts'
 import { attributeOf } from '../model/key-attributes.ts'
 import type { KeyRecord } from '../model/records.ts'
 import type { Actor } from './actor.ts'
@@ -51,7 +51,7 @@ export function setAttribute(
   value: AttributeValue,
 ): Decision<KeyRecord> {
   if (attributeKind(name) === undefined)
-    return deny('invalid-attribute', `Invalid attribute: ${shown(name)} is unknown`)
+    return deny('invalid-attribute', `Invalid attribute: ${unknownAttribute(name)}`)
   if (actor.role === 'admin')
     return name === 'trusted' ? setFlag(key, 'trusted', value) : refusal(name, value)
   if (key.owner !== actor.id) return deny('not-owner')

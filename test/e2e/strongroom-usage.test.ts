@@ -15,7 +15,10 @@ test('help, version and wrong usage', async () => {
   })
   const wrong: readonly (readonly [readonly string[], RegExp])[] = [
     [[], /^Strongroom, /],
-    [['dance'], /unexpected argument 'dance'/],
+    [['dance'], /unexpected argument 'dance'\n\nFor/],
+    [['strat'], /unexpected argument 'strat'\n\n {2}tip: .*'start'\n\nFor/],
+    [['bakup', 'create', '--to', 'x'], /\n {2}tip: .*'backup create'\n/],
+    [['status', '--jsn'], /Unknown option '--jsn'\n\n {2}tip: a similar argument exists: '--json'\n/],
     [['start', 'now'], /unexpected argument 'now'/],
     [['stop', '--json'], /Unknown option '--json'/],
     [['status', '--home'], /'--home <value>' argument missing/],

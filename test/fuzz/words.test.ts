@@ -6,7 +6,7 @@ import { complete } from '../../src/cli/complete.ts'
 import { parse } from '../../src/cli/parse.ts'
 import { SHELL_TREE } from '../../src/cli/tree.ts'
 import { splitWords } from '../../src/cli/words.ts'
-import { parseFilter } from '../../src/contract/filters.ts'
+import { parseFilter } from '../../src/contract/filter-terms.ts'
 
 const NUM_RUNS = Number(process.env['FUZZ_RUNS'] ?? 500)
 

@@ -6,6 +6,7 @@ import { type Bound, bind, problem } from '../bind.ts'
 import { renderHelp } from '../help.ts'
 import { type Output, printed, wrongUsage } from '../render.ts'
 import type { ArgValues } from '../spec.ts'
+import { subcommandTip } from '../tips.ts'
 import { usage, usageError } from '../usage.ts'
 import { changeConfig } from './change.ts'
 import { changeOf, type EditArgs, wrongTogether } from './configure-args.ts'
@@ -56,7 +57,8 @@ function split(words: readonly string[]): { subcommand: Subcommand | undefined; 
 function read(subcommand: Subcommand | undefined, words: readonly string[]): Bound {
   const [first = '-'] = words
   if (subcommand === undefined && !first.startsWith('-')) {
-    return problem(`unrecognized subcommand '${shown(first)}'`)
+    const tip = subcommandTip(first, [...Object.keys(SUBCOMMANDS), 'help'])
+    return problem(`unrecognized subcommand '${shown(first)}'${tip}`)
   }
   if (words.filter((word) => /^(-a|--addresses(=.*)?)$/s.test(word)).length > 1) {
     return problem("the argument '-a <ADDRESS>...' cannot be used multiple times")

@@ -189,7 +189,11 @@ suite('configure-cli', () => {
   test('wrong usage is answered in the style of clap', () => {
     const usage = 'Usage: configure-cli [OPTIONS]'
     misused(['update'], "unrecognized subcommand 'update'", usage)
-    misused(['--region', 'x'], "unexpected argument '--region' found", usage)
+    misused(
+      ['--region', 'x'],
+      "unexpected argument '--region' found\n\n  tip: a similar argument exists: '--version'",
+      usage,
+    )
     misused(['-a'], "a value is required for '-a <ADDRESS>...' but none was supplied", undefined)
     misused(['-a', 'h', '-a', 'i'], "the argument '-a <ADDRESS>...' cannot be used multiple times", usage)
     misused(

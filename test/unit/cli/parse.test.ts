@@ -96,7 +96,13 @@ suite('parser', () => {
     ['key list -x', "unexpected argument '-x' found"],
     ['key list --passwort=secret', "unexpected argument '--passwort' found"],
     ['key list --', "unexpected argument '--' found"],
-    ['key list --constructor x', "unexpected argument '--constructor' found"],
+    ['key list --hasOwnProperty x', "unexpected argument '--hasOwnProperty' found"],
+    [
+      'key list --filtr x',
+      "unexpected argument '--filtr' found\n\n  tip: a similar argument exists: '--filter'",
+    ],
+    ['key delet', "unrecognized subcommand 'delet'\n\n  tip: a similar subcommand exists: 'delete'"],
+    ['--confg f', "unexpected argument '--confg' found\n\n  tip: a similar argument exists: '--config'"],
     [
       'key list --max-items 99999999999999999999',
       "invalid value '99999999999999999999' for '--max-items <MAX_ITEMS>': expected a whole number",

@@ -3,7 +3,8 @@ import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { normalBytes, parseNewAttributes } from '../../../src/contract/attributes.ts'
 import { HsmError } from '../../../src/contract/errors.ts'
-import { parseFilter, parseReference } from '../../../src/contract/filters.ts'
+import { parseFilter, parseReference } from '../../../src/contract/filter-terms.ts'
+import { similar } from '../../../src/contract/similar.ts'
 
 suite('filter terms', () => {
   const good: readonly [string, string, unknown][] = [
@@ -45,10 +46,62 @@ suite('filter terms', () => {
     test(`not ${JSON.stringify(word)}`, () => {
       assert.throws(() => parseFilter(['attr.label=x', word]), {
         code: 'invalid-filter',
-        message: `Invalid filter: ${word}`,
+        message:
+          word === '' ? /^Invalid filter: a term is empty$/ : new RegExp(`^Invalid filter: ${word}: .+`),
       })
     })
   }
+})
+
+test('a mistake is named with what is allowed, and what may have been meant', () => {
+  const mistakes: readonly [string, string][] = [
+    ['attr.lable=x', 'there is no attribute lable; did you mean attr.label?'],
+    ['attr.LABEL=x', 'there is no attribute LABEL; did you mean attr.label?'],
+    ['attr.zzz=x', 'there is no attribute zzz'],
+    ['label=x', 'names of attributes begin with attr.; did you mean attr.label?'],
+    ['att.label=x', 'att.label is no name of a term; did you mean attr.label?'],
+    ['key-refrence=0x1', 'key-refrence is no name of a term; did you mean key-reference?'],
+    ['reference', 'it has no =; terms are key-reference=0xabc or attr.NAME=VALUE, with spaces between them'],
+    [
+      '{"label":"x=y"}',
+      'it looks like JSON; terms are key-reference=0xabc or attr.NAME=VALUE, with spaces between them',
+    ],
+    [
+      'attr.class=private',
+      'the value must be secret-key, public-key or private-key; did you mean private-key?',
+    ],
+    [
+      'attr.class=private-key,',
+      'the value must be secret-key, public-key or private-key; terms are separated by spaces, without commas',
+    ],
+    [
+      'attr.key-type=RSA',
+      'the value must be aes, generic-secret, des3, rsa, ec or ml-dsa; did you mean rsa?',
+    ],
+    ['attr.sign=yes', 'the value must be true or false'],
+    [
+      'attr.sign=true,attr.label=x',
+      'the value must be true or false; terms are separated by spaces, without commas',
+    ],
+    ['attr.id=2f01', 'the value must be bytes in hex, such as 0x2f01'],
+    ['attr.modulus-size-bits=2k', 'the value must be a whole number'],
+    [
+      'attr.curve=secp256',
+      'the value must be prime256v1, secp256r1, secp224r1, secp384r1, secp256k1, secp521r1 or ed25519; did you mean secp256k1?',
+    ],
+    ['attr.wrap-template=x', 'keys are not selected by wrap-template'],
+    ['key-reference=x', 'a key reference is 0x and up to 16 hexadecimal digits, or a decimal number'],
+  ]
+  for (const [word, why] of mistakes) {
+    assert.throws(() => parseFilter(['attr.label=x', word]), { message: `Invalid filter: ${word}: ${why}` })
+  }
+  assert.deepEqual(similar('tst', ['test', 'possible', 'values']), ['test'])
+  assert.deepEqual(similar('te', ['test', 'temp', 'possible']), ['test', 'temp'])
+  assert.deepEqual(similar('alignmentScorr', ['test', 'alignmentScore', 'alignmentStart']), [
+    'alignmentStart',
+    'alignmentScore',
+  ])
+  assert.deepEqual(similar('hahaahahah', ['test', 'possible', 'values', '']), [])
 })
 
 test('whatever is typed, parsing gives terms or one short invalid-filter', () => {
@@ -63,7 +116,7 @@ test('whatever is typed, parsing gives terms or one short invalid-filter', () =>
         assert.equal(parseFilter(words).length, words.length)
       } catch (error) {
         assert.ok(error instanceof HsmError && error.code === 'invalid-filter')
-        assert.ok(error.message.length <= 120 && !/\p{Cc}/u.test(error.message))
+        assert.ok(error.message.length <= 300 && !/\p{Cc}/u.test(error.message))
       }
     }),
     { numRuns: 2000 },

@@ -15,7 +15,7 @@ export const setAttribute = action({
       value: 'KEY_ATTRIBUTE_VALUE',
       many: true,
       required: true,
-      help: 'The value to set; for a template, space separated attributes in the form of NAME=VALUE',
+      help: 'The value to set; for a template, space separated attributes in the form of NAME=VALUE, or none',
     },
   },
   async run({ filter, name, value }, { call }) {
