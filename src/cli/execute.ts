@@ -4,6 +4,7 @@ import { renderHelp } from './help.ts'
 import { parse } from './parse.ts'
 import { failure, inPieces, type Output, partial, printed, success, wrongUsage } from './render.ts'
 import type { ClusterOption, Credentials, Seat } from './seats.ts'
+import { remembering, selectionNote } from './selection-note.ts'
 import type { Action, ArgValue, ArgValues, Context, Crossing, Progress, Root } from './spec.ts'
 import { usageError } from './usage.ts'
 
@@ -20,6 +21,8 @@ export type Environment = {
   credentials(side: Side, clusterId: string): Credentials
   /** Shows the prompt and reads a line without showing it. Throws HsmError when that cannot be. */
   askHidden(prompt: string): Promise<string>
+  /** Whether people want to know more than the answer, on standard error. */
+  readonly explains?: true
   /** Left out: nobody is told how far work is. */
   progress?(besideOutput: boolean): Progress
 }
@@ -57,23 +60,37 @@ export async function execute(words: readonly string[], environment: Environment
 }
 
 async function run(command: Action, args: ArgValues, environment: Environment): Promise<Output> {
+  let calls: ReturnType<typeof remembering> | undefined
   try {
     if (command.refused !== undefined) throw new HsmError('invalid-request', command.refused)
     const seat = await environment.open(chosen(args))
     if (!command.anyone && seat.username() === undefined) {
       await seat.login(environment.credentials('only', seat.clusterId), { again: true })
     }
-    const data = await command.run(args, contextOf(seat, environment))
+    calls = remembering(seat.call)
+    const data = await command.run(args, { ...contextOf(seat, environment), call: calls.call })
     if (typeof data === 'object' && Symbol.asyncIterator in data) return await inPieces(data)
     return command.failed?.(data) ? partial(data) : success(data)
   } catch (error) {
-    return failure(error)
+    return refused(error, calls, args, environment)
   }
+}
+
+async function refused(
+  error: unknown,
+  calls: ReturnType<typeof remembering> | undefined,
+  args: ArgValues,
+  { explains }: Environment,
+): Promise<Output> {
+  const refusal = explains || args['verbose'] ? calls?.refusal() : undefined
+  const notes = calls && refusal ? await selectionNote(calls.call, refusal) : ''
+  return { ...failure(error), ...(notes !== '' && { notes }) }
 }
 
 async function cross(command: Crossing, args: ArgValues, environment: Environment): Promise<Output> {
   const at = (option: ClusterOption) =>
     environment.open({ clusterId: text(args[option.slice(2)]), option, config: text(args['config']) })
+  let calls: ReturnType<typeof remembering> | undefined
   try {
     const source = await at('--source-cluster-id')
     const destination = await at('--destination-cluster-id')
@@ -89,9 +106,10 @@ async function cross(command: Crossing, args: ArgValues, environment: Environmen
       seat.username() === undefined ? { seat, who: environment.credentials(side, seat.clusterId) } : [],
     )
     for (const { seat, who } of logins) await seat.login(who, { again: true })
-    return success(await command.cross(args, { source: source.call, destination: destination.call }))
+    calls = remembering(source.call)
+    return success(await command.cross(args, { source: calls.call, destination: destination.call }))
   } catch (error) {
-    return failure(error)
+    return refused(error, calls, args, environment)
   }
 }
 

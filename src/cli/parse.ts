@@ -68,8 +68,10 @@ export function walk(root: Root, words: readonly string[]): Walk {
 /** An option that every command accepts may stand before its name as well. */
 function rootOption(root: Root, words: readonly string[], at: number): readonly string[] {
   const { name, inline } = splitOption(words[at] ?? '')
-  if (optionNamed(root.options, name) === undefined) return []
-  return words.slice(at, at + (inline === undefined ? 2 : 1))
+  const named = optionNamed(root.options, name)
+  if (named === undefined) return []
+  const taken = inline === undefined && root.options[named]?.value !== undefined ? 2 : 1
+  return words.slice(at, at + taken)
 }
 
 export async function parse(root: Root, words: readonly string[]): Promise<Parsed> {
@@ -83,7 +85,7 @@ export async function parse(root: Root, words: readonly string[]): Promise<Parse
     if (extra === undefined) return page
     return { kind: 'problem', message: `unrecognized subcommand '${shown(extra)}'`, usage: line }
   }
-  const bound = bind({ ...command.options, ...root.options }, rest)
+  const bound = bind({ ...root.options, ...command.options }, rest)
   if (bound.kind === 'bound') return { kind: 'command', command, args: bound.args }
   if (bound.kind === 'help') return { kind: 'help', path, command, layout: bound.layout, asked: true }
   return { kind: 'problem', message: bound.message, usage: bound.usage ? line : undefined }

@@ -8,6 +8,8 @@ export type Output = {
   /** 0 success, 1 failure, 2 wrong usage. */
   readonly exit: number
   readonly stream: 'stdout' | 'stderr'
+  /** What people may want to know besides, for standard error. */
+  readonly notes?: string
   /** What comes after the text. If it fails, the output is left without its end and the exit status is that of the failure. */
   readonly rest?: AsyncGenerator<string>
   /** What the program is to do next. */

@@ -8,6 +8,11 @@ const CONFIG = {
   help: 'Path of the client configuration. If not provided, $CLOUDHSM_CLI_CONFIG, etc/cloudhsm-cli.cfg in $STRONGROOM_HOME and /opt/cloudhsm/etc/cloudhsm-cli.cfg are tried in this order',
 } as const satisfies Option
 
+const VERBOSE = {
+  extension: true,
+  help: 'Say more on standard error: which keys a filter matches that should match one',
+} as const satisfies Option
+
 const USER: Group = {
   name: 'user',
   about: 'Manage the users of the HSM cluster',
@@ -92,7 +97,7 @@ export const programTree = (version: string): Root => ({
   name: 'cloudhsm-cli',
   about: 'Manage the users and keys of an HSM cluster, and use the keys',
   version,
-  options: { config: CONFIG },
+  options: { config: CONFIG, verbose: VERBOSE },
   commands: [CLUSTER, CRYPTO, INTERACTIVE, KEY, SINGLE_LOGIN, LOGOUT, USER],
 })
 

@@ -82,7 +82,8 @@ function progress(besideOutput: boolean): Progress {
 }
 
 /** @returns the exit status */
-async function print({ text, stream, rest, exit }: Output): Promise<number> {
+async function print({ text, stream, rest, exit, notes = '' }: Output): Promise<number> {
+  if (notes !== '') process.stderr.write(notes)
   if (text === '') return exit
   const target = process[stream]
   // Whoever reads the output may stop early, as head does.

@@ -24,6 +24,7 @@ export function shellOn(clusters: Clusters, passwords: readonly string[] = []): 
   const environment: Environment = {
     root: SHELL_TREE,
     open: async ({ clusterId, option }) => seats.seat(clusterId, option),
+    explains: true,
     credentials(side, id) {
       throw new HsmError('not-logged-in', side === 'only' ? undefined : `Not logged in to ${id}`)
     },

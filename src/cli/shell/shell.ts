@@ -50,6 +50,7 @@ export async function runShell({
       throw new HsmError('not-logged-in', side === 'only' ? undefined : `Not logged in to ${id}`)
     },
     askHidden: source.readHidden,
+    explains: true,
     ...(progress && { progress }),
   }
   try {
