@@ -1,6 +1,7 @@
 /** One command line in; text, stream and exit status out. The shell and the one-shot program both call this. */
 import { HsmError } from '../contract/errors.ts'
 import { renderHelp } from './help.ts'
+import { interruptionBy } from './interruption.ts'
 import { parse } from './parse.ts'
 import { failure, inPieces, type Output, partial, printed, success, wrongUsage } from './render.ts'
 import type { ClusterOption, Credentials, Seat } from './seats.ts'
@@ -41,7 +42,19 @@ export const chosen = (args: ArgValues): Chosen => ({
   config: text(args['config']),
 })
 
-export async function execute(words: readonly string[], environment: Environment): Promise<Output> {
+/** @param interrupt aborted when nobody waits for the command any longer */
+export async function execute(
+  words: readonly string[],
+  environment: Environment,
+  interrupt?: AbortSignal,
+): Promise<Output> {
+  if (!interrupt) return carryOut(words, environment)
+  const { watched, givenUp } = interruptionBy(interrupt)
+  const open = async (which: Chosen) => watched(await environment.open(which))
+  return Promise.race([carryOut(words, { ...environment, open }), givenUp]).catch(failure)
+}
+
+async function carryOut(words: readonly string[], environment: Environment): Promise<Output> {
   const parsed = await parse(environment.root, words)
   switch (parsed.kind) {
     case 'version':

@@ -34,14 +34,20 @@ export type Credentials = { readonly username: string; readonly role: Role; read
 /** What names a cluster on the command line. */
 export type ClusterOption = '--cluster-id' | '--source-cluster-id' | '--destination-cluster-id'
 
+export type LoginOptions = {
+  /** Log in anew, and ask again, when the HSM with the login goes or stops serving. */
+  readonly again?: boolean
+  /** Whether nobody waits for it any longer: then nobody is logged in by it. */
+  readonly isGivenUp?: () => boolean
+}
+
 /** One cluster, and the login held on it. */
 export type Seat = {
   readonly clusterId: string
   /** Who is logged in, as the HSM names the user. */
   username(): string | undefined
   call<K extends OperationName>(operation: K, request: Request<K>): Promise<Reply<K>>
-  /** @param again log in anew, and ask again, when the HSM with the login goes or stops serving */
-  login(who: Credentials, options?: { readonly again?: boolean }): Promise<{ username: string; role: string }>
+  login(who: Credentials, options?: LoginOptions): Promise<{ username: string; role: string }>
   logout(): Promise<void>
   /** Logs out and closes the connection, which would end the session as well. */
   close(): Promise<void>
@@ -139,13 +145,17 @@ function createSeat(clusters: Clusters, clusterId: string, onLoginLost: () => vo
     }
   }
 
-  async function logIn(hsm: Hsm, who: Credentials) {
+  async function logIn(hsm: Hsm, who: Credentials, isGivenUp = () => false) {
     const { sessionOptions } = await connected()
     const { token, ...user } = await hsm.call('session.login', {
       ...who,
       'idle-seconds': LIMITS.sessionIdleSecondsMax,
       ...sessionOptions,
     })
+    if (isGivenUp()) {
+      await hsm.call('session.logout', {}, token)
+      throw new HsmError('not-logged-in')
+    }
     login = { username: user.username, token }
     return { token, user }
   }
@@ -160,10 +170,10 @@ function createSeat(clusters: Clusters, clusterId: string, onLoginLost: () => vo
     clusterId,
     username: () => login?.username,
     call,
-    async login(who, { again = false } = {}) {
+    async login(who, { again = false, isGivenUp } = {}) {
       if (login) throw new HsmError('already-logged-in')
       const { hsm } = await connected()
-      const { user } = await logIn(hsm, who)
+      const { user } = await logIn(hsm, who, isGivenUp)
       if (again) standIn = who
       return user
     },

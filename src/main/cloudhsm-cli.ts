@@ -1,12 +1,15 @@
 /** The program cloudhsm-cli. What a command does not need is not loaded: starting fast is a feature. */
+import { join } from 'node:path'
 import { credentials } from '../cli/credentials.ts'
 import { type Chosen, chosen, type Environment, execute, noTerminal } from '../cli/execute.ts'
 import { createProgress } from '../cli/progress.ts'
 import { brokenOff, failure, type Output } from '../cli/render.ts'
 import { createSeats, type Seats } from '../cli/seats.ts'
+import type { History } from '../cli/shell/history.ts'
 import type { PasswordPrompt } from '../cli/shell/password-prompt.ts'
 import type { Progress } from '../cli/spec.ts'
 import { programTree } from '../cli/tree.ts'
+import { visible } from '../contract/shown.ts'
 import { version } from './version.ts'
 
 // The streams of the process are made when they are first named, which takes milliseconds.
@@ -29,18 +32,28 @@ const environment: Environment = {
   progress,
 }
 
+/** What shells report of a program that Ctrl-C ended: 128 and the number of the signal. */
+const INTERRUPTED = 130
+
 async function main(words: readonly string[]): Promise<number> {
-  const output = await execute(words, environment)
+  const interruption = new AbortController()
+  const onInterrupt = () => interruption.abort()
+  process.once('SIGINT', onInterrupt) // the second one ends the program at once
+  const output = await execute(words, environment, interruption.signal)
   const exit = await print(output)
   passwords?.close()
+  // The connection goes with the program, and the login with the connection.
+  if (interruption.signal.aborted) process.exit(INTERRUPTED)
+  process.off('SIGINT', onInterrupt)
   await seats?.close()
   return output.next?.turn === 'interactive' ? interactive(chosen(output.next.args)) : exit
 }
 
 async function interactive({ clusterId, config }: Chosen): Promise<number> {
-  const [{ runShell }, { scriptSource, terminalSource }] = await Promise.all([
+  const [{ runShell }, { scriptSource, terminalSource }, { openHistory }] = await Promise.all([
     import('../cli/shell/shell.ts'),
     import('../cli/shell/source.ts'),
+    import('../cli/shell/history.ts'),
   ])
   try {
     return await runShell({
@@ -48,7 +61,8 @@ async function interactive({ clusterId, config }: Chosen): Promise<number> {
       clusterId,
       openSource(completer) {
         const { stdin, stderr } = process
-        return stdin.isTTY ? terminalSource(stdin, screen(), completer) : scriptSource(stdin, stderr)
+        if (!stdin.isTTY) return scriptSource(stdin, stderr)
+        return terminalSource(stdin, screen(), completer, history(openHistory))
       },
       print,
       progress,
@@ -67,6 +81,18 @@ async function openPrompt(): Promise<PasswordPrompt> {
   if (!process.stdin.isTTY) throw noTerminal()
   const { createPasswordPrompt } = await import('../cli/shell/password-prompt.ts')
   return createPasswordPrompt(process.stdin, screen())
+}
+
+/** In the user's directory. A shell without it is as good. */
+function history(open: (path: string) => History): History | undefined {
+  const { HOME: home = '' } = env
+  if (home === '') return undefined
+  try {
+    return open(join(home, '.cloudhsm-cli_history'))
+  } catch (error) {
+    process.stderr.write(`The history is not kept: ${visible((error as Error).message)}\n`)
+    return undefined
+  }
 }
 
 /** Where people are asked: prompts stay out of output that goes elsewhere. */

@@ -1,11 +1,13 @@
 /** The program itself: its streams and exit statuses where no HSM answers. */
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
+import { freePort } from '../support/free-port.ts'
 
 const PROGRAM = join(import.meta.dirname, '../../bin/cloudhsm-cli')
 const home = mkdtempSync(join(tmpdir(), 'strongroom-cli-'))
@@ -23,13 +25,8 @@ function run(words: readonly string[], input = '') {
 }
 
 /** The configuration of a cluster of which nothing is left: its port was free a moment ago. */
-async function deadCluster(): Promise<string> {
-  const { promise, resolve } = Promise.withResolvers<number>()
-  const server = createServer().listen(0, '127.0.0.1', () => {
-    const address = server.address()
-    server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0))
-  })
-  const servers = [{ hostname: '127.0.0.1', port: await promise, enable: true }]
+async function deadCluster(port?: number): Promise<string> {
+  const servers = [{ hostname: '127.0.0.1', port: port ?? (await freePort()), enable: true }]
   const path = join(home, 'dead.cfg')
   writeFileSync(join(home, 'ca.crt'), '')
   writeFileSync(path, JSON.stringify({ clusters: [{ cluster: { hsm_ca_file: 'ca.crt', servers } }] }))
@@ -107,6 +104,31 @@ suite('cloudhsm-cli', () => {
     assert.match(configure.stderr, /^error: invalid UTF-8 was detected in the value of '--log-file <FILE>'/)
     const start = shell(`"\${CLI%cloudhsm-cli}strongroom" status --home ${bytes}`)
     assert.equal(start.stderr.split('\n')[0], 'strongroom: --home is not UTF-8 text')
+  })
+
+  test('Ctrl-C ends a command that waits for the HSM, with status 130', async () => {
+    const silent = createServer().listen(0, '127.0.0.1')
+    try {
+      await once(silent, 'listening')
+      const { port } = silent.address() as AddressInfo
+      const config = await deadCluster(port)
+      const child = spawn(PROGRAM, ['--config', config, 'user', 'list'], {
+        env: { ...process.env, HOME: home },
+      })
+      const [[socket], text] = await Promise.all([
+        once(silent, 'connection').then(([socket]) => {
+          child.kill('SIGINT')
+          return [socket as Socket]
+        }),
+        child.stdout.setEncoding('utf8').toArray(),
+      ])
+      socket?.destroy()
+      if (child.exitCode === null) await once(child, 'exit')
+      assert.equal(child.exitCode, 130)
+      assert.equal(JSON.parse(text.join('')).data, 'Interrupted')
+    } finally {
+      silent.close()
+    }
   })
 
   test('a password cannot be asked for without a terminal', async () => {

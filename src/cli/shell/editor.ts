@@ -1,7 +1,9 @@
 /** A line of the terminal with editing, history and completion, by node:readline. */
 import { clearLine, createInterface, cursorTo } from 'node:readline'
 import { Readable } from 'node:stream'
+import { HISTORY_LINES } from './history.ts'
 import type { Keyboard } from './keyboard.ts'
+import { createLineKeys, emptied, type Terminal } from './line-keys.ts'
 
 export type Typed =
   | { readonly kind: 'line'; readonly text: string }
@@ -21,29 +23,34 @@ export type Editor = {
 /** Whole lines that the typed one can become, and the part of it that they replace. */
 export type Completer = (line: string) => Promise<{ candidates: readonly string[]; replaces: string }>
 
-const HISTORY_LINES = 1000
-
+/** @param earlier lines of the history, the newest first */
 export function createEditor(
   keyboard: Keyboard,
-  output: NodeJS.WritableStream,
+  output: Terminal,
   completer: Completer,
+  earlier: readonly string[],
 ): Editor {
   const typed = Object.assign(new Readable({ read() {} }), { isTTY: true, setRawMode: keyboard.setRawMode })
-  const history: string[] = []
+  const history = [...earlier]
   let waiting: ((typed: Typed) => void) | undefined
   let closed = false
   let cancelling = false
+  const { reader, completing } = createLineKeys({
+    keyboard,
+    output,
+    typed,
+    lines: () => lines,
+    history: () => history.filter((line) => !line.includes('\n')),
+  })
+  const complete = completing(completer)
   const lines = createInterface({
     input: typed,
     output,
     terminal: true,
+    history: [...history],
     historySize: HISTORY_LINES,
-    completer(line: string, done: (error: Error | null, result: [string[], string]) => void) {
-      completer(line).then(
-        ({ candidates, replaces }) => done(null, [[...candidates], replaces]),
-        () => done(null, [[], '']),
-      )
-    },
+    // By its two parameters readline knows that the answer comes later.
+    completer: (line: string, done: Parameters<typeof complete>[1]) => complete(line, done),
   })
   const answer = (result: Typed) => {
     keyboard.release()
@@ -55,8 +62,7 @@ export function createEditor(
   lines.on('line', (text) => answer(cancelling ? { kind: 'cancelled' } : { kind: 'line', text }))
   // The line ends as an empty one, which also takes readline back to the newest line of the history.
   lines.on('SIGINT', () => {
-    lines.write(null, { ctrl: true, name: 'e' })
-    lines.write(null, { ctrl: true, name: 'u' })
+    emptied(lines)
     output.write('^C')
     cancelling = true
     lines.write(null, { name: 'return' })
@@ -74,7 +80,7 @@ export function createEditor(
       waiting = resolve
       lines.setPrompt(prompt)
       lines.prompt()
-      keyboard.lend({ bytes: (bytes) => typed.emit('data', bytes), end: () => lines.close() })
+      keyboard.lend(reader)
       return promise
     },
     remember(line) {

@@ -21,6 +21,13 @@ export type Keyboard = {
   /** Until `release`. At most one reader at a time. */
   lend(reader: Reader): void
   release(): void
+  /** What is typed waits until `resume`, except Ctrl-C if there is a handler. */
+  hold(handler?: () => void): void
+  resume(): void
+  /** Forgets a key that was typed ahead, as often as it was. */
+  dropLeading(key: number): void
+  /** Ctrl-C when nobody reads, which also takes back what was typed ahead. Left out: only that. */
+  onInterrupt(handler?: () => void): void
   /** Forgets the first lines of what was typed ahead. */
   skipLines(count: number): void
   setRawMode(on: boolean): void
@@ -41,10 +48,12 @@ const PASSWORD_CHARACTERS = 1024
 export function createKeyboard(input: TerminalInput): Keyboard {
   let ahead: Buffer = Buffer.alloc(0)
   let reader: Reader | undefined
+  let interrupted: (() => void) | undefined
+  let held = false
   let ended = false
 
   function pump(): void {
-    while (reader && ahead.length > 0) {
+    while (reader && !held && ahead.length > 0) {
       const end = lineEnd(ahead)
       const bytes = ahead.subarray(0, end)
       ahead = ahead.subarray(end)
@@ -54,7 +63,13 @@ export function createKeyboard(input: TerminalInput): Keyboard {
   }
   const onData = (chunk: Buffer | string) => {
     const bytes = Buffer.from(chunk)
-    ahead = reader ? Buffer.concat([ahead, bytes]) : afterInterrupt(Buffer.concat([ahead, bytes]))
+    ahead = Buffer.concat([ahead, bytes])
+    const interrupts = reader ? held && interrupted !== undefined : true
+    const interrupt = interrupts ? ahead.lastIndexOf(CTRL_C) : -1
+    if (interrupt >= 0) {
+      ahead = ahead.subarray(interrupt + 1)
+      interrupted?.()
+    }
     if (ahead.length > MOST_AHEAD) ahead = ahead.subarray(0, MOST_AHEAD)
     pump()
   }
@@ -72,6 +87,21 @@ export function createKeyboard(input: TerminalInput): Keyboard {
     },
     release() {
       reader = undefined
+    },
+    hold(handler) {
+      held = true
+      interrupted = handler
+    },
+    resume() {
+      held = false
+      interrupted = undefined
+      pump()
+    },
+    dropLeading(key) {
+      while (ahead[0] === key) ahead = ahead.subarray(1)
+    },
+    onInterrupt(handler) {
+      interrupted = handler
     },
     skipLines(count) {
       for (let left = count; left > 0; left -= 1) ahead = ahead.subarray(lineEnd(ahead))
@@ -91,11 +121,6 @@ function lineEnd(bytes: Buffer): number {
   const at = bytes.findIndex((byte) => LINE_ENDS.includes(byte))
   if (at < 0) return bytes.length
   return bytes[at] === 0x0d && bytes[at + 1] === 0x0a ? at + 2 : at + 1
-}
-
-/** While a command runs Ctrl-C takes back what was typed ahead. */
-function afterInterrupt(bytes: Buffer): Buffer {
-  return bytes.subarray(bytes.lastIndexOf(CTRL_C) + 1)
 }
 
 /**

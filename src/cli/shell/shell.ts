@@ -71,8 +71,11 @@ async function loop(
   const run = source.isTerminal ? runLine : discreetly(runLine)
   for (;;) {
     const line = await readCommand(source, seats.prompt())
-    const output = line === undefined ? QUIT : await run(line, environment, source)
+    const interruption = new AbortController()
+    source.onInterrupt(() => interruption.abort())
+    const output = line === undefined ? QUIT : await run(line, environment, source, interruption.signal)
     if ((await print(output)) !== 0) failed = true
+    source.onInterrupt()
     if (output.next) return failed && !source.isTerminal ? 1 : 0
   }
 }
@@ -94,14 +97,22 @@ const NOT_SHOWN = wrongUsage(
 
 const QUIT: Output = { ...printed(''), next: { turn: 'quit', args: {} } }
 
-async function runLine(line: string, environment: Environment, source: LineSource): Promise<Output> {
+async function runLine(
+  line: string,
+  environment: Environment,
+  source: LineSource,
+  interrupt: AbortSignal,
+): Promise<Output> {
   const { words, open } = splitWords(line)
   if (open === 'quote') return wrongUsage('error: a quote is not closed\n')
   if (words.length === 0) return printed('')
-  if (!isSecret(words)) source.remember(line)
+  if (!hasOption(words, SECRET)) source.remember(line)
   await source.setAside(await answersTo(environment.root, words))
   try {
-    return await execute(words, environment)
+    const output = await execute(words, environment, interrupt)
+    // What is not understood may be a password typed at the wrong prompt.
+    if (output.exit !== 2 && !hasOption(words, CONFIDENTIAL)) source.keep(line)
+    return output
   } finally {
     source.dropAnswers()
   }
@@ -124,9 +135,12 @@ function joined(line: string, next: string): string {
   return splitWords(line).open === 'backslash' ? line.slice(0, -1) + next : `${line}\n${next}`
 }
 
-/** Whether a word gives a password away. */
-const isSecret = (words: readonly string[]): boolean =>
-  words.some((word) => /^--(change-)?password(=|$)/.test(word))
+/** What gives a password away, and what later shells need not know either. */
+const SECRET = /^--(change-)?password(=|$)/
+const CONFIDENTIAL = /^--((change-)?password|data)(=|$)/
+
+const hasOption = (words: readonly string[], option: RegExp): boolean =>
+  words.some((word) => option.test(word))
 
 function completerOf(seats: Seats): Completer {
   const known: Known = {

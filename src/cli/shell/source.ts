@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline'
 import { HsmError } from '../../contract/errors.ts'
 import { checkWhole } from '../../contract/text.ts'
 import { type Completer, createEditor, type Typed } from './editor.ts'
+import { type History, NO_HISTORY } from './history.ts'
 import { createKeyboard, readHidden, type TerminalInput } from './keyboard.ts'
 
 export type LineSource = {
@@ -13,8 +14,12 @@ export type LineSource = {
   setAside(count: number): Promise<void>
   /** Forgets those that were not asked for. */
   dropAnswers(): void
+  /** Ctrl-C while nothing is read. Left out: nobody is told. */
+  onInterrupt(handler?: () => void): void
   /** Keeps a command for the arrow keys. */
   remember(line: string): void
+  /** Keeps it for later shells as well. */
+  keep(line: string): void
   /** Tells the user something that no command printed. */
   notice(text: string): void
   close(): void
@@ -24,9 +29,10 @@ export function terminalSource(
   input: TerminalInput,
   output: NodeJS.WritableStream,
   completer: Completer,
+  history: History = NO_HISTORY,
 ): LineSource {
   const keyboard = createKeyboard(input)
-  const editor = createEditor(keyboard, output, completer)
+  const editor = createEditor(keyboard, output, completer, history.lines)
   let answers = 0
   return {
     isTerminal: true,
@@ -39,11 +45,22 @@ export function terminalSource(
       answers = count
     },
     dropAnswers: () => keyboard.skipLines(answers),
+    onInterrupt(handler) {
+      keyboard.onInterrupt(
+        handler &&
+          (() => {
+            output.write('^C\n')
+            handler()
+          }),
+      )
+    },
     remember: editor.remember,
+    keep: history.keep,
     notice: editor.notice,
     close() {
       editor.close()
       keyboard.close()
+      history.close()
     },
   }
 }
@@ -77,7 +94,10 @@ export function scriptSource(input: NodeJS.ReadableStream, errors: NodeJS.Writab
     dropAnswers() {
       answers = []
     },
+    // Standard input is no terminal: Ctrl-C is a signal.
+    onInterrupt: () => undefined,
     remember: () => undefined,
+    keep: () => undefined,
     notice: (text) => void errors.write(text),
     close: () => reader.close(),
   }

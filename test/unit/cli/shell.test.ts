@@ -1,61 +1,11 @@
 import assert from 'node:assert/strict'
-import { PassThrough } from 'node:stream'
 import { suite, test } from 'node:test'
-import { stripVTControlCharacters } from 'node:util'
-import type { Clusters } from '../../../src/cli/seats.ts'
-import { runShell } from '../../../src/cli/shell/shell.ts'
-import { terminalSource } from '../../../src/cli/shell/source.ts'
-import type { Hsm } from '../../../src/contract/hsm.ts'
-import { oneCluster } from '../../support/cli.ts'
 import { stubHsm } from '../../support/stub-hsm.ts'
+import { KEYS, PROMPT, terminal } from '../../support/terminal.ts'
 
 const LOGIN = 'login --username ines --role crypto-user --password password'
 const USERS = { users: [{ username: 'ines', role: 'crypto-user' }] }
-
-/** A terminal at which a person types, and what it shows. */
-function terminal(hsm: Hsm, clusters: Clusters = oneCluster(hsm)) {
-  const raw: boolean[] = []
-  const input = Object.assign(new PassThrough(), { setRawMode: (on: boolean) => raw.push(on) })
-  const output = Object.assign(new PassThrough(), { columns: 200, rows: 50 })
-  let screen = ''
-  const waiting = new Set<() => void>()
-  output.on('data', (chunk) => {
-    screen += String(chunk)
-    for (const check of waiting) check()
-  })
-  const exit = runShell({
-    clusters,
-    clusterId: undefined,
-    openSource: (completer) => terminalSource(input, output, completer),
-    async print({ text, exit }) {
-      output.write(text)
-      return exit
-    },
-  })
-  return {
-    exit,
-    raw,
-    end: () => input.end(),
-    /** Types, then waits until what the screen shows since the last time matches. */
-    async type(keys: string, shows: RegExp, encoding: BufferEncoding = 'utf8'): Promise<string> {
-      const { promise, resolve } = Promise.withResolvers<string>()
-      const check = () => {
-        const text = stripVTControlCharacters(screen)
-        if (shows.test(text)) resolve(text)
-      }
-      waiting.add(check)
-      if (keys !== '') input.write(keys, encoding)
-      check()
-      const shown = await promise
-      waiting.delete(check)
-      screen = ''
-      return shown
-    },
-  }
-}
-
-const [ENTER, TAB, UP, CTRL_C, CTRL_D] = ['\r', '\t', '\u001b[A', '\u0003', '\u0004']
-const PROMPT = /aws-cloudhsm > $/
+const { enter: ENTER, tab: TAB, up: UP, ctrlC: CTRL_C, ctrlD: CTRL_D } = KEYS
 
 suite('a terminal', { timeout: 10_000 }, () => {
   test('has a prompt, history and Ctrl-D', async () => {

@@ -1,0 +1,68 @@
+/** Ctrl-C while a command runs: it is not waited for any longer, and what is not known of it is said. */
+import { HsmError } from '../contract/errors.ts'
+import type { OperationName, Reply, Request } from '../contract/operations.ts'
+import type { Seat } from './seats.ts'
+
+export type Interruption = {
+  /** The same cluster. Calls under way fail when the command is interrupted, and none follows. */
+  watched(seat: Seat): Seat
+  /** Rejects when the command was interrupted and has not ended by itself in a moment. */
+  readonly givenUp: Promise<never>
+}
+
+/** For a command to say what it knows: how many of many keys are done, for example. */
+const LAST_WORDS_MS = 200
+
+/** What changes nothing: without an answer there is nothing that may have been done. */
+const READS =
+  /\.(list|describe|hsm-info|status|show|verify|random|export-public|export-reference|replica-challenge)$/
+
+/** @param signal aborted by Ctrl-C */
+export function interruptionBy(signal: AbortSignal): Interruption {
+  let changing = false
+  const { promise: over, reject: end } = Promise.withResolvers<never>()
+  const { promise: givenUp, reject: giveUp } = Promise.withResolvers<never>()
+  for (const promise of [over, givenUp]) promise.catch(() => undefined) // nobody may be waiting
+  const onAbort = () => {
+    end(undefined)
+    setTimeout(() => giveUp(interrupted(changing)), LAST_WORDS_MS)
+  }
+  if (signal.aborted) onAbort()
+  else signal.addEventListener('abort', onAbort, { once: true })
+
+  async function unlessOver<T>(mayChange: boolean, ask: () => Promise<T>): Promise<T> {
+    if (signal.aborted) throw interrupted(false)
+    changing ||= mayChange
+    try {
+      return await Promise.race([ask(), over])
+    } catch (error) {
+      throw signal.aborted ? interrupted(mayChange) : error
+    }
+  }
+
+  /** Commands compare the clusters that they are given. */
+  const known = new Map<Seat, Seat>()
+  return {
+    watched(seat) {
+      const seen = known.get(seat)
+      if (seen) return seen
+      const watched: Seat = {
+        ...seat,
+        call: <K extends OperationName>(operation: K, request: Request<K>): Promise<Reply<K>> =>
+          unlessOver(!READS.test(operation), () => seat.call(operation, request)),
+        login: (who, options) =>
+          unlessOver(false, () => seat.login(who, { ...options, isGivenUp: () => signal.aborted })),
+        logout: () => unlessOver(true, seat.logout),
+      }
+      known.set(seat, watched)
+      return watched
+    },
+    givenUp,
+  }
+}
+
+const interrupted = (mayBeDone: boolean): HsmError =>
+  new HsmError(
+    'unavailable',
+    mayBeDone ? 'Interrupted; the operation may have been carried out or not' : 'Interrupted',
+  )

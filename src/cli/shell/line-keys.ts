@@ -1,0 +1,99 @@
+/** What is typed on its way to node:readline: Tab completes once at a time, and Ctrl-R searches the history. */
+import type { EventEmitter } from 'node:events'
+import { clearLine, cursorTo, type Interface } from 'node:readline'
+import type { Completer } from './editor.ts'
+import { CTRL_R, type Search, startSearch } from './history-search.ts'
+import type { Keyboard, Reader } from './keyboard.ts'
+
+export type Terminal = NodeJS.WritableStream & { readonly columns?: number }
+
+type Needs = {
+  readonly keyboard: Keyboard
+  readonly output: Terminal
+  /** Where readline reads. */
+  readonly typed: EventEmitter
+  readonly lines: () => Interface
+  /** The newest first. */
+  readonly history: () => readonly string[]
+}
+
+export type LineKeys = {
+  readonly reader: Reader
+  /** A completer as readline wants it. What is typed meanwhile waits, and Ctrl-C ends it. */
+  completing(complete: Completer): (line: string, done: Done) => void
+}
+
+type Done = (error: Error | null, result: [string[], string]) => void
+
+const TAB = 0x09
+const COLUMNS = 80
+
+export function createLineKeys({ keyboard, output, typed, lines, history }: Needs): LineKeys {
+  const reader: Reader = { bytes: take, end: () => lines().close() }
+  let search: Search | undefined
+
+  function take(bytes: Buffer): void {
+    let rest = bytes
+    while (rest.length > 0) rest = search ? searched(search, rest) : edited(rest)
+  }
+
+  /** @returns what is left behind Ctrl-R */
+  function edited(bytes: Buffer): Buffer {
+    const at = bytes.indexOf(CTRL_R)
+    const own = at < 0 ? bytes : bytes.subarray(0, at)
+    // Tabs among pasted text are text, as readline has it.
+    const keys = at < 0 ? bytes.findLastIndex((byte) => byte !== TAB) + 1 : at
+    if (keys > 0) typed.emit('data', own.subarray(0, keys))
+    if (keys < own.length) typed.emit('data', Buffer.of(TAB))
+    if (at >= 0) search = startSearch(emptied(lines()), history(), draw)
+    return at < 0 ? NOTHING : bytes.subarray(at + 1)
+  }
+
+  /** @returns what is left when the search is over */
+  function searched(running: Search, bytes: Buffer): Buffer {
+    for (const [at, byte] of bytes.entries()) {
+      const found = running(byte)
+      if (!found) continue
+      search = undefined
+      draw('')
+      lines().prompt()
+      if (found.line !== '') lines().write(found.line)
+      return bytes.subarray(found.passOn ? at : at + 1)
+    }
+    return NOTHING
+  }
+
+  const draw = (text: string) => drawAlone(output, text)
+
+  return {
+    reader,
+    completing: (find) => async (line, done) => {
+      const { promise: interrupted, resolve: interrupt } = Promise.withResolvers<undefined>()
+      keyboard.hold(() => interrupt(undefined))
+      const found = await Promise.race([find(line), interrupted]).catch(() => undefined)
+      // The same key pressed again meanwhile asks for nothing more.
+      keyboard.dropLeading(TAB)
+      keyboard.hold()
+      done(null, found ? [[...found.candidates], found.replaces] : [[], ''])
+      // readline puts it into the line in this turn of the event loop.
+      setImmediate(keyboard.resume)
+    },
+  }
+}
+
+const NOTHING = Buffer.alloc(0)
+
+/** Takes the line away, wherever the cursor is. */
+export function emptied(lines: Interface): string {
+  const { line } = lines
+  lines.write(null, { ctrl: true, name: 'e' })
+  lines.write(null, { ctrl: true, name: 'u' })
+  return line
+}
+
+/** As the only text in the line, of which there is one. */
+function drawAlone(output: Terminal, text: string): void {
+  cursorTo(output, 0)
+  clearLine(output, 0)
+  output.write([...text].slice(0, (output.columns ?? COLUMNS) - 1).join(''))
+}
