@@ -59,7 +59,7 @@ function noName(name: string): string {
   if (attributeKind(meant) !== undefined)
     return `names of attributes begin with attr.; did you mean attr.${meant}?`
   const names = ['key-reference', ...ATTRIBUTE_NAMES.map((known) => `attr.${known}`)]
-  return `${shown(name)} is no name of a term${didYouMean(name, names) || `; ${FORMS}`}`
+  return `no term has such a name${didYouMean(name, names) || `; ${FORMS}`}`
 }
 
 /** A key reference in `0x` hex of any length or in decimal, as `0x` and 16 lower-case hex digits. */

@@ -19,15 +19,19 @@ const mostTerms = v.maxLength<string[], number, string>(
 /** A filter as it travels: the words after `--filter`, all of which must hold. Without any, every key is meant. */
 const anyKeys = v.pipe(v.array(term), mostTerms)
 
-/** A term with nothing behind its `=`, as a script writes it when a variable of it is not set. */
-const isOpen = (word: string): boolean => /^[^=]*=$/.test(word)
+/** A term that is nothing, or has nothing behind its `=`: a script writes it so when a variable is not set. */
+const isOpen = (word: string): boolean => /^([^=]*=)?$/.test(word)
 
 const noneOpen = (field: string) =>
   v.check<string[], (issue: v.CheckIssue<string[]>) => string>(
     (words) => !words.some(isOpen),
-    ({ input }) =>
-      `${field}: ${shown(input.find(isOpen) ?? '')} has no value; keys without one are named by their key-reference`,
+    ({ input }) => `${field}: ${openTerm(input.find(isOpen) ?? '')}`,
   )
+
+const openTerm = (word: string): string =>
+  word === ''
+    ? 'a term is empty'
+    : `${shown(word)} has no value; keys without one are named by their key-reference`
 
 /** The same where something is done with the keys: nothing is selected by what was left out. */
 export const keyFilter = (field: string) =>

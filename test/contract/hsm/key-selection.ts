@@ -44,6 +44,7 @@ export function keySelectionContract(open: () => Promise<Hsm>): void {
       const only = await makeAes(world, 'carol', '')
       const gaps: readonly [unknown, RegExp][] = [
         [[], /^[a-z]+(-filter)? is empty: name the key/],
+        [[''], /: a term is empty$/],
         [['attr.label='], /: attr\.label= has no value/],
         [['attr.class=secret-key', 'attr.id='], /: attr\.id= has no value/],
         [undefined, / is missing$/],

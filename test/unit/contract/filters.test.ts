@@ -59,8 +59,8 @@ test('a mistake is named with what is allowed, and what may have been meant', ()
     ['attr.LABEL=x', 'there is no attribute LABEL; did you mean attr.label?'],
     ['attr.zzz=x', 'there is no attribute zzz'],
     ['label=x', 'names of attributes begin with attr.; did you mean attr.label?'],
-    ['att.label=x', 'att.label is no name of a term; did you mean attr.label?'],
-    ['key-refrence=0x1', 'key-refrence is no name of a term; did you mean key-reference?'],
+    ['att.label=x', 'no term has such a name; did you mean attr.label?'],
+    ['key-refrence=0x1', 'no term has such a name; did you mean key-reference?'],
     ['reference', 'it has no =; terms are key-reference=0xabc or attr.NAME=VALUE, with spaces between them'],
     [
       '{"label":"x=y"}',
