@@ -13,9 +13,9 @@ import { refusal } from './attribute-refusal.ts'
 import { allow, type Decision, deny } from './decision.ts'
 import { possible } from './new-key-flags.ts'
 
-type Rule = 'free' | 'only-true' | 'only-false' | 'never' | 'admin'
+type Rule = 'free' | 'only-true' | 'only-false' | 'never'
 
-/** In which direction `key set-attribute` may turn a flag. */
+/** In which direction `key set-attribute` may turn a flag: `trusted` for admins, the others for the owner. */
 const RULES: Readonly<Record<FlagName, Rule>> = {
   encrypt: 'free',
   decrypt: 'free',
@@ -30,7 +30,7 @@ const RULES: Readonly<Record<FlagName, Rule>> = {
   private: 'never',
   sensitive: 'never',
   sign: 'free',
-  trusted: 'admin',
+  trusted: 'free',
   unwrap: 'free',
   verify: 'free',
   wrap: 'free',
@@ -67,7 +67,7 @@ export function setFlag(key: KeyRecord, name: FlagName, value: AttributeValue): 
     return deny('invalid-attribute', `Invalid attribute: ${name} must be true or false`)
   if (value === key.flags[name]) return allow(key)
   const rule = RULES[name]
-  const fits = rule === 'free' || rule === 'admin' || rule === (value ? 'only-true' : 'only-false')
+  const fits = rule === 'free' || rule === (value ? 'only-true' : 'only-false')
   if (!fits || (value && !possible(key.keyClass, name))) return refusal(name, value)
   return allow({ ...key, flags: { ...key.flags, [name]: value } })
 }

@@ -1,5 +1,5 @@
 /** Records to test rules with: sound ones, of which a test changes what it is about. */
-import type { KeyRecord, UserRecord } from '../../src/model/records.ts'
+import type { ClusterRecord, KeyRecord, UserRecord } from '../../src/model/records.ts'
 import type { Actor } from '../../src/policy/actor.ts'
 import type { Circumstances } from '../../src/policy/circumstances.ts'
 
@@ -17,6 +17,20 @@ export const aUser = (changes: Partial<UserRecord> = {}): UserRecord => ({
   credentialVersion: 1,
   survivingSession: undefined,
   ordinal: 2,
+  ...changes,
+})
+
+export const aCluster = (changes: Partial<ClusterRecord> = {}): ClusterRecord => ({
+  kind: 'cluster',
+  id: 'self',
+  clusterId: 'cluster-x',
+  state: 'ACTIVE',
+  nextReference: 1,
+  keyUseFence: false,
+  mode: 'non-fips',
+  hsmType: 'hsm2m.medium',
+  trustedWrapping: false,
+  lineage: 'c2VjcmV0',
   ...changes,
 })
 

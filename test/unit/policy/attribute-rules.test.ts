@@ -6,7 +6,7 @@ import {
   KEY_CLASSES,
   parseAttributeValue,
 } from '../../../src/contract/attributes.ts'
-import { setAttribute } from '../../../src/policy/attribute-rules.ts'
+import { setAttribute, setFlag } from '../../../src/policy/attribute-rules.ts'
 import { fails } from '../../support/errors.ts'
 import { aKey, anActor, OWNER, SHARED, STRANGER } from '../../support/records.ts'
 
@@ -62,6 +62,13 @@ suite('set-attribute of a flag', () => {
         })
       }
     }
+    test(`${name} turns in these directions whoever may change the key, or copies it`, () => {
+      const directions = name === 'trusted' ? [true, false] : TABLE[name].to
+      for (const value of [true, false]) {
+        const decision = setFlag(aKey({ keyClass: 'secret-key', flags: { [name]: !value } }), name, value)
+        assert.equal(decision.allow, directions.includes(value))
+      }
+    })
     test(`nobody but the owner sets ${name}`, () => {
       for (const id of [SHARED, STRANGER]) {
         const decision = setAttribute(anActor(id), aKey(), name, true)

@@ -98,37 +98,58 @@ suite('refusals', () => {
 })
 
 const name: fc.Arbitrary<string> = fc.constantFrom('a', 'b', 'c', 'd', 'e')
-const sharing = fc.record({
-  owner: name,
-  sharedWith: fc.uniqueArray(name),
-  actor: name,
-  role: fc.constantFrom('crypto-user' as const, 'admin' as const, 'nobody' as const),
-  named: fc.uniqueArray(name, { minLength: 1 }),
-})
+const sharing = fc
+  .record({
+    owner: name,
+    sharedWith: fc.uniqueArray(name),
+    actor: name,
+    role: fc.constantFrom(
+      'crypto-user' as const,
+      'crypto-user' as const,
+      'admin' as const,
+      'nobody' as const,
+    ),
+    named: fc.uniqueArray(name, { minLength: 1, maxLength: 3 }),
+    byOwner: fc.boolean(),
+  })
+  .map(({ byOwner, ...of }) => ({ ...of, ...(byOwner && { actor: of.owner }) }))
+  .map((of) => ({ ...of, sharedWith: of.sharedWith.filter((id) => id !== of.owner) }))
 
-test('unshare takes the key from exactly the named users, and only for its owner', () => {
+type Sharing = typeof sharing extends fc.Arbitrary<infer S> ? S : never
+
+/** Allowed if and only if the sentence says so, and then with these users; both happen often enough to tell. */
+function holdsExactly(
+  rule: typeof shareKey,
+  allowed: (of: Sharing) => boolean,
+  usersAfter: (of: Sharing) => readonly string[],
+) {
+  const met = { allowed: 0, refused: 0 }
   fc.assert(
-    fc.property(sharing, ({ owner, sharedWith, actor, role, named }) => {
-      const key = aKey({ owner, sharedWith: sharedWith.filter((id) => id !== owner) })
-      const decision = unshareKey(anActor(actor, role), key, 'crypto-user', named.map(target))
-      if (!decision.allow) return
-      assert.equal(actor, owner)
-      assert.equal(role, 'crypto-user')
-      const after = { ...key, sharedWith: key.sharedWith.filter((id) => !named.includes(id)) }
-      assert.deepEqual(decision.writes, [{ put: after }])
+    fc.property(sharing, (of) => {
+      const key = aKey({ owner: of.owner, sharedWith: of.sharedWith })
+      const decision = rule(anActor(of.actor, of.role), key, 'crypto-user', of.named.map(target))
+      met[decision.allow ? 'allowed' : 'refused'] += 1
+      assert.equal(decision.allow, of.actor === of.owner && of.role === 'crypto-user' && allowed(of))
+      const writes = decision.allow ? [{ put: { ...key, sharedWith: usersAfter(of) } }] : []
+      assert.deepEqual(decision.writes, writes)
     }),
+    { numRuns: 1000 },
+  )
+  assert.ok(met.allowed > 20 && met.refused > 20, JSON.stringify(met))
+}
+
+test('unshare is allowed exactly for the owner and users who have the key, and takes it from them alone', () => {
+  holdsExactly(
+    unshareKey,
+    ({ named, sharedWith }) => named.every((id) => sharedWith.includes(id)),
+    ({ named, sharedWith }) => sharedWith.filter((id) => !named.includes(id)),
   )
 })
 
-test('share gives the key to exactly the named users, after those who have it, and only for its owner', () => {
-  fc.assert(
-    fc.property(sharing, ({ owner, sharedWith, actor, role, named }) => {
-      const key = aKey({ owner, sharedWith: sharedWith.filter((id) => id !== owner) })
-      const decision = shareKey(anActor(actor, role), key, 'crypto-user', named.map(target))
-      if (!decision.allow) return
-      assert.equal(actor, owner)
-      assert.equal(role, 'crypto-user')
-      assert.deepEqual(decision.writes, [{ put: { ...key, sharedWith: [...key.sharedWith, ...named] } }])
-    }),
+test('share is allowed exactly for the owner and users who do not have the key, and gives it to them, last', () => {
+  holdsExactly(
+    shareKey,
+    ({ named, sharedWith, owner }) => named.every((id) => id !== owner && !sharedWith.includes(id)),
+    ({ named, sharedWith }) => [...sharedWith, ...named],
   )
 })

@@ -76,9 +76,29 @@ test('what a class can never have is refused in one sentence', () => {
   }
 })
 
+const KEPT = ['trusted', 'local', 'always-sensitive', 'never-extractable'] as const
+const NEVER: Readonly<Record<KeyClass, readonly string[]>> = {
+  'secret-key': [],
+  'public-key': ['sensitive', 'unwrap', 'derive'],
+  'private-key': ['wrap'],
+}
+
+test('every other flag is as the caller chooses, where the class can have it', () => {
+  for (const keyClass of KEY_CLASSES) {
+    for (const name of FLAG_NAMES.filter((each) => !KEPT.some((kept) => kept === each))) {
+      for (const value of [false, true]) {
+        const decision = newKeyFlags(keyClass, { [name]: value }, false)
+        const possible = !value || !NEVER[keyClass].includes(name)
+        assert.equal(decision.allow, possible, `${keyClass} ${name}=${value}`)
+        if (decision.allow) assert.equal(decision.result[name], value)
+      }
+    }
+  }
+})
+
 test('what is not the caller’s to choose may be named only with the value it gets anyway', () => {
   for (const keyClass of KEY_CLASSES) {
-    for (const name of ['trusted', 'local', 'always-sensitive', 'never-extractable'] as const) {
+    for (const name of KEPT) {
       const value = made(keyClass)[name]
       assert.deepEqual(made(keyClass, { [name]: value }), made(keyClass))
       assert.equal(refused(keyClass, { [name]: !value }).code, 'attribute-refused')

@@ -2,25 +2,14 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { LIMITS } from '../../../src/contract/limits.ts'
-import type { ClusterRecord, UserRecord } from '../../../src/model/records.ts'
+import type { UserRecord } from '../../../src/model/records.ts'
 import { mayAsk } from '../../../src/policy/access.ts'
 import { NOBODY } from '../../../src/policy/actor.ts'
 import { isLocked, type LoginFacts, login } from '../../../src/policy/login.ts'
 import { activate, changePassword, createUser, deleteUser } from '../../../src/policy/users.ts'
-import { anActor, aUser, OWNER, SHARED } from '../../support/records.ts'
+import { aCluster, anActor, aUser, OWNER, SHARED } from '../../support/records.ts'
 
-const cluster: ClusterRecord = {
-  kind: 'cluster',
-  id: 'self',
-  clusterId: 'cluster-x',
-  state: 'ACTIVE',
-  nextReference: 1,
-  keyUseFence: false,
-  mode: 'non-fips',
-  hsmType: 'hsm2m.medium',
-  trustedWrapping: false,
-  lineage: 'c2VjcmV0',
-}
+const cluster = aCluster()
 const facts = (changes: Partial<LoginFacts>): LoginFacts => ({
   cluster,
   role: 'crypto-user',
