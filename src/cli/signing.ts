@@ -1,7 +1,9 @@
 /** What the commands of `crypto sign` and `crypto verify` share. */
 import { readDer, toDer } from '../contract/ecdsa-signature.ts'
 import { HsmError } from '../contract/errors.ts'
+import type { KeyObject } from '../contract/key-object.ts'
 import { LIMITS } from '../contract/limits.ts'
+import { CURVES, type WeierstrassCurve } from '../contract/mechanisms.ts'
 import { fromBase64, isBase64 } from './encodings.ts'
 import { readSmall, writeWhole } from './files.ts'
 import { hashFunction, keyToUse, mgf } from './options.ts'
@@ -146,13 +148,26 @@ export async function verify(
   prepare: () => Promise<Message>,
 ): Promise<Data> {
   const given = await readSignature('signature', args['signature-path'], args.signature)
-  const raw = args.format === 'der' ? readDer(given) : given
+  const raw = args.format === 'der' ? await rawOf(given, args['key-filter'], call) : given
   const valid =
     raw &&
     (await verifyMessage(call, args['key-filter'], await prepare(), Buffer.from(raw).toString('base64')))
   if (!valid) throw new HsmError('signature-invalid')
   return { message: 'Signature verified successfully' }
 }
+
+/** Undefined for what is no signature in DER by such a key; without the one key, the HSM is to say so. */
+async function rawOf(der: Buffer, filter: string[], call: Context['call']): Promise<Uint8Array | undefined> {
+  const { matched_keys: keys } = await call('key.list', { filter, verbose: true, 'max-items': 2 })
+  const [key, ...others] = keys as readonly KeyObject[]
+  const width = others.length === 0 ? widthOn(key?.attributes['curve']) : undefined
+  return width === undefined ? der : readDer(der, width)
+}
+
+const widthOn = (curve: unknown): number | undefined =>
+  typeof curve === 'string' && Object.hasOwn(CURVES, curve)
+    ? CURVES[curve as WeierstrassCurve].fieldBytes
+    : undefined
 
 /**
  * @param option that gave it in base64; `path`, of a file, is of the option with `-path` behind

@@ -70,6 +70,8 @@ function elementAt(bytes: Uint8Array, at: number): Element | undefined {
   const start = at + 2 + long
   if (long > 4 || first === 0x80 || start > bytes.length) return undefined
   const digits = long === 0 ? [first] : [...bytes.subarray(at + 2, start)]
+  // X.690 §10.1: no byte more than the length needs.
+  if (long > 0 && (digits[0] === 0 || (long === 1 && (digits[0] ?? 0) < 0x80))) return undefined
   const end = start + digits.reduce((length, byte) => length * 0x100 + byte, 0)
   if (end > bytes.length) return undefined
   return { tag, content: bytes.subarray(start, end), whole: bytes.subarray(at, end) }

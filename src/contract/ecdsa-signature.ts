@@ -2,11 +2,9 @@
  * The two encodings of an ECDSA signature: `r‖s`, each as wide as the group order (IEEE P1363), and DER
  * `SEQUENCE { INTEGER r, INTEGER s }` (RFC 3279 §2.2.3).
  */
-import { CURVES } from './mechanisms.ts'
 
 const SEQUENCE = 0x30
 const INTEGER = 0x02
-const WIDTHS = [...new Set(Object.values(CURVES).map(({ fieldBytes }) => fieldBytes))].sort((a, b) => a - b)
 
 /** @param concatenated `r‖s`, twice the width of the group order */
 export function toDer(concatenated: Uint8Array): Uint8Array {
@@ -30,13 +28,14 @@ export function fromDer(der: Uint8Array, width: number): Uint8Array {
 }
 
 /**
- * A signature of unknown origin and curve, as wide as the smallest curve that has room for it. An honest one is too
- * narrow for its curve with a probability of 2^-64 at the most.
+ * A signature of unknown origin.
  *
- * @returns `r‖s`, or undefined for what is not the DER of a signature, to the byte
+ * @param width of `r` and of `s` in bytes
+ * @returns `r‖s`, or undefined for what is not the DER of a signature so wide, to the byte
  */
-export function readDer(der: Uint8Array): Uint8Array | undefined {
-  return WIDTHS.map((width) => fromDer(der, width)).find((read) => equal(toDer(read), der))
+export function readDer(der: Uint8Array, width: number): Uint8Array | undefined {
+  const read = fromDer(der, width)
+  return equal(toDer(read), der) ? read : undefined
 }
 
 const equal = (a: Uint8Array, b: Uint8Array): boolean =>

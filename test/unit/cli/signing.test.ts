@@ -121,6 +121,26 @@ suite('crypto verify', () => {
     })
   }
 
+  test('reads DER to the width that the curve of the key has, however small the numbers are', async () => {
+    const small = Buffer.from('3006020101020102', 'hex').toString('base64')
+    for (const [curve, width] of [
+      ['secp256r1', 32],
+      ['secp521r1', 66],
+    ] as const) {
+      const hsm = stubHsm({
+        'key.list': { matched_keys: [{ attributes: { curve } }] },
+        'crypto.verify': { 'key-reference': '0x01', verified: [true] },
+      })
+      const { exit } = await run(hsm, `${verify} --format der --signature ${small}`)
+      const request = hsm.asked.find(({ operation }) => operation === 'crypto.verify')?.request
+      const raw = Buffer.alloc(2 * width)
+      raw[width - 1] = 1
+      raw[2 * width - 1] = 2
+      assert.equal(exit, 0)
+      assert.deepEqual((request as { signatures: string[] }).signatures, [raw.toString('base64')])
+    }
+  })
+
   test('fails for a wrong signature', async () => {
     const { reply, exit } = await run(verifier(false), `${verify} --signature ${base64}`)
     assert.deepEqual([reply, exit], [{ error_code: 1, data: 'Signature verification failed' }, 1])

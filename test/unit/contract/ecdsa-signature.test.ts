@@ -36,26 +36,30 @@ test('a signature of unknown origin is read when it is DER to the byte, and only
   fc.assert(
     fc.property(signature, (concatenated) => {
       const der = toDer(concatenated)
-      const read = readDer(der)
+      const width = concatenated.length / 2
+      const read = readDer(der, width)
       assert.ok(read)
-      assert.deepEqual(toDer(read), der)
+      assert.deepEqual(Buffer.from(read), Buffer.from(concatenated))
       for (const malformed of [der.subarray(1), der.subarray(0, -1), Uint8Array.of(...der, 0)]) {
-        assert.equal(readDer(malformed), undefined)
+        assert.equal(readDer(malformed, width), undefined)
       }
     }),
   )
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 160 }), (bytes) => {
-      const read = readDer(bytes)
+      const read = readDer(bytes, 32)
       assert.ok(read === undefined || Buffer.from(toDer(read)).equals(bytes))
     }),
   )
-  const order = 'f'.repeat(64)
-  const [narrow, padded] = ['3006020101020101', '300702020001020101']
-  assert.deepEqual(
-    readDer(toDer(Buffer.from(order + order, 'hex'))),
-    Uint8Array.from(Buffer.from(order + order, 'hex')),
-  )
-  assert.equal(readDer(Buffer.from(narrow, 'hex'))?.length, 56)
-  assert.equal(readDer(Buffer.from(padded, 'hex')), undefined)
+  const [narrow, padded, wide] = [
+    '3006020101020101',
+    '300702020001020101',
+    `3026022100${'f'.repeat(64)}020101`,
+  ]
+  for (const width of [28, 32, 66]) {
+    assert.equal(readDer(Buffer.from(narrow, 'hex'), width)?.length, 2 * width)
+    assert.equal(readDer(Buffer.from(padded, 'hex'), width), undefined)
+  }
+  assert.equal(readDer(Buffer.from(wide, 'hex'), 28), undefined)
+  assert.equal(readDer(Buffer.from(wide, 'hex'), 48)?.length, 96)
 })

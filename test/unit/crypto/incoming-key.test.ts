@@ -58,6 +58,14 @@ const ecPrivate = (scalar: string): Buffer =>
 const edPublic = (point: string): Buffer => hex(`302a300506032b6570032100${point}`)
 const explicit = generateKeyPairSync('ec', { namedCurve: 'prime256v1', paramEncoding: 'explicit' })
 
+/** The inner sequence's length in two bytes. */
+function longLengths(key: Buffer): Buffer {
+  const algorithm = key.subarray(2, 2 + 21)
+  const oid = algorithm.subarray(2, 11)
+  const long = Buffer.concat([hex('30140681'), oid.subarray(1), algorithm.subarray(11)])
+  return Buffer.concat([hex('305a'), long, key.subarray(23)])
+}
+
 const POINT = spki(EC.publicKey).subarray(-65)
 const convert = (format: 'compressed' | 'hybrid') =>
   ECDH.convertKey(POINT, 'prime256v1', undefined, undefined, format) as Buffer
@@ -140,6 +148,7 @@ suite('keys from outside', () => {
     ['a public key with parameters', 'ec-public', spki(explicit.publicKey), parameters],
     ['a private key with parameters', 'ec-private', pkcs8(explicit.privateKey), parameters],
     ['the point at infinity', 'ec-public', ecPublic(hex('00')), noPoint],
+    ['lengths in too many bytes', 'ec-public', longLengths(spki(EC.publicKey)), /^The key is not in DER$/],
     ['a hybrid point', 'ec-public', ecPublic(convert('hybrid')), noPoint],
     ['a point beside the curve', 'ec-public', ecPublic(off), /^The key is not an EC key$/],
     ['bytes that are no point of Ed25519', 'ec-public', edPublic('ff'.repeat(32)), noEdwards],

@@ -170,7 +170,10 @@ export type Program = P11Client & {
  * @param options of every connection
  * @param founded how the HSM is not as usual
  */
-export function bench(options: ServeOptions = {}, founded: Pick<EngineNeeds, 'profile'> = {}): Bench {
+export function bench(
+  options: ServeOptions = {},
+  founded: Partial<Pick<EngineNeeds, 'profile' | 'store'>> = {},
+): Bench {
   const log: Bench['log'] = []
   const shared: { -readonly [K in keyof Bench]?: Bench[K] } = { log }
   let close: () => Promise<void>
