@@ -99,6 +99,8 @@ function isAsItShouldBe({ result, flags }: Vector, end: End): boolean {
   return end === (flags.includes('CompressedPoint') ? 'accepted' : 'refused') || end === UNSAID
 }
 
+test('there are vectors', { skip: missing }, () => assert.ok(names().length > 0))
+
 suite('Wycheproof', { skip: missing }, () => {
   const shared = bench({}, { store })
   const done = new Set<string>()
