@@ -17,7 +17,7 @@ export async function readEcPublic(bytes: Buffer, field: string) {
   const given = bits && Buffer.from(bytesOfBitString(bits))
   const spki = given && spkiOfPoint(given, curve)
   if (!spki || (curve === 'ed25519' && !(await isEd25519Point(spki)))) {
-    throw bad(field, `must have a point on ${curve}, not the point at infinity`)
+    throw bad(field, `must have a point on ${curve}, and none at infinity or of small order`)
   }
   // OpenSSL also takes lengths in more bytes than they need.
   const exact = sequence(inside(inside({ content: spki })[0])[0]?.whole ?? spki, bitString(given))

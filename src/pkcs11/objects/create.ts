@@ -185,8 +185,13 @@ function ecPublic(template: Template): Buffer {
 const CHOSEN: ReadonlySet<number> = new Set([CKA.LABEL, CKA.ID])
 const UNNAMED = { reference: '', owner: '', label: '', id: '0x' }
 
-const isSame = (own: Value | undefined, given: Value | Template): boolean =>
-  own !== undefined && !(given instanceof Map) && sameValue(own, given as Value)
+/** Nothing says nothing. Java and others leave out tag and length of the serial number. */
+function isSame(type: number, own: Value | undefined, given: Value | Template): boolean {
+  if (Buffer.isBuffer(given) && given.length === 0) return true
+  if (own === undefined || given instanceof Map) return false
+  const bare = type === CKA.SERIAL_NUMBER && Buffer.isBuffer(own) ? own.subarray(2) : own
+  return sameValue(own, given as Value) || sameValue(bare, given as Value)
+}
 
 /** What the certificate itself says, and what is the same of all, may be named and must be right. */
 async function createCertificate(
@@ -205,7 +210,7 @@ async function createCertificate(
   const inSession = flagIn(template, CKA.TOKEN) !== true
   for (const [type, given] of template) {
     const own = certificateAttribute({ ...UNNAMED, value, session: inSession }, type)
-    if (!CHOSEN.has(type) && !isSame(own, given)) refuse(CKR.TEMPLATE_INCONSISTENT)
+    if (!CHOSEN.has(type) && !isSame(type, own, given)) refuse(CKR.TEMPLATE_INCONSISTENT)
   }
   const { certificate } = await meaning(
     { 'invalid-data': CKR.ATTRIBUTE_VALUE_INVALID, 'invalid-request': CKR.ATTRIBUTE_VALUE_INVALID },

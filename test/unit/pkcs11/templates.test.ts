@@ -138,6 +138,15 @@ suite('templates', () => {
     assert.equal(await countAll(), before)
   })
 
+  test('the serial number of a certificate: in DER, or bare', async () => {
+    const serial = memberOf(der, 1)
+    for (const given of [serial, serial.subarray(2), Buffer.alloc(0)]) {
+      assert.ok(await made(...certificate([0x82, given])))
+    }
+    const other = template(...certificate([0x82, serial.subarray(3)]))
+    assert.equal(await program.refusal(C.CreateObject, session, other), CKR.INCONSISTENT)
+  })
+
   test('the same values where they are right', async () => {
     assert.ok(await made(...rsaPublic(Buffer.concat([hex('00'), MODULUS]), EXPONENT, [A.MODULUS_BITS, 2048])))
     assert.ok(await made(...secret(KEY.AES, [A.VALUE, VALUE], [A.VALUE_LEN, 32])))
@@ -186,8 +195,10 @@ function explicitParameters(): Buffer {
 }
 
 /** RFC 5280 §4.1: behind version, serial number, signature, issuer and validity. */
-function subjectOf(certificate: Buffer): Uint8Array {
+const subjectOf = (certificate: Buffer): Uint8Array => memberOf(certificate, 5)
+
+function memberOf(certificate: Buffer, index: number): Uint8Array {
   const [whole] = elements(certificate) ?? []
   const [signed] = elements(whole?.content ?? certificate) ?? []
-  return (elements(signed?.content ?? certificate) ?? [])[5]?.whole ?? certificate
+  return (elements(signed?.content ?? certificate) ?? [])[index]?.whole ?? certificate
 }
