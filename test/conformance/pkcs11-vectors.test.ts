@@ -209,6 +209,7 @@ suite('vectors through PKCS#11', () => {
       [A.KEY_TYPE, KEY.EC],
       [A.EC_PARAMS, P256],
       [A.EC_POINT, hex(`044104${x}${y}`)],
+      [A.VERIFY, true],
     )
     for (const [type, data] of [
       [M.ECDSA_SHA256, Buffer.from('sample')],

@@ -1,7 +1,7 @@
 import { CKF, CKM } from '../../src/pkcs11/cryptoki/mechanism-types.ts'
 import { CKA } from '../../src/pkcs11/cryptoki/objects.ts'
 import { mechanismInfo, mechanismsIn } from '../../src/pkcs11/mechanisms/info.ts'
-import { DEFAULT_USES, FLAG_ATTRIBUTES } from '../../src/pkcs11/objects/flags.ts'
+import { FLAG_ATTRIBUTES } from '../../src/pkcs11/objects/flags.ts'
 import { CALLS } from '../../src/pkcs11/rpc/calls.ts'
 
 /**
@@ -82,12 +82,6 @@ const flagRows = Object.entries(FLAG_ATTRIBUTES).map(
   ([type, name]) => `| \`CKA_${nameIn(CKA, Number(type))}\` | \`${name}\` |`,
 )
 
-const defaultRows = Object.entries(DEFAULT_USES).flatMap(([keyClass, byType]) =>
-  Object.entries(byType).map(
-    ([keyType, uses]) => `| ${keyClass} | ${keyType} | ${uses.map((use) => `\`${use}\``).join(', ')} |`,
-  ),
-)
-
 /** Answered with a refusal of their own, always. */
 const REFUSED: ReadonlySet<string> = new Set(['C_DigestKey', 'C_SeedRandom'] satisfies (keyof typeof CALLS)[])
 
@@ -137,13 +131,12 @@ Private keys have \`CKA_PUBLIC_KEY_INFO\` and the public numbers too. \`CKA_VALU
 \`CKR_ATTRIBUTE_SENSITIVE\`, but for a secret key with \`CKA_SENSITIVE\` false and \`CKA_EXTRACTABLE\` true, of which the owner
 may read the value.
 
-A new key may do what its template asks for, and nothing else. A template that asks for no use gets these, since
-applications rely on it (Java never asks); wrapping and unwrapping are never among them, because a key that both wraps and
-decrypts gives other keys away:
+What a key may be used for is what its template says. What the template leaves out is as with CloudHSM:
 
-| class | type | uses |
+| made by | \`CKA_SIGN\`, \`CKA_VERIFY\` | \`CKA_ENCRYPT\`, \`CKA_DECRYPT\`, \`CKA_WRAP\`, \`CKA_UNWRAP\`, \`CKA_DERIVE\` |
 | --- | --- | --- |
-${defaultRows.join('\n')}
+| \`C_GenerateKey\` | true | false |
+| \`C_GenerateKeyPair\`, \`C_CreateObject\`, \`C_UnwrapKey\`, \`C_DeriveKey\` | false | false |
 
 Otherwise the defaults are those of the CLI, but for \`CKA_TOKEN\`, which is false as PKCS#11 has it: without it an object
 ends with its session.

@@ -109,8 +109,7 @@ async function createKey(
   template: Template,
   { name, parts, material }: Kind,
 ): Promise<number> {
-  const { keyClass, keyType } = KEY_TYPE_CLASSES[name]
-  const made = newKey(template, keyClass, keyType, parts)
+  const made = newKey(template, KEY_TYPE_CLASSES[name].keyClass, parts)
   const bytes = material(template)
   try {
     const { key } = await meaning(

@@ -41,7 +41,7 @@ export async function generateKey(
     session: inSession,
     attributes,
     templates,
-  } = newKey(template, 'secret-key', keyType, [CKA.VALUE_LEN])
+  } = newKey(template, 'secret-key', [CKA.VALUE_LEN], true)
   mayMake(session, template)
   const { key } = await application.account.call('key.generate-symmetric', {
     ...length,
@@ -96,8 +96,8 @@ export async function generateKeyPair(
   mustBe(publicTemplate, CKA.CLASS, CKO.PUBLIC_KEY)
   mustBe(privateTemplate, CKA.CLASS, CKO.PRIVATE_KEY)
   const parts = kind.keyType === 'rsa' ? [CKA.MODULUS_BITS, CKA.PUBLIC_EXPONENT] : [CKA.EC_PARAMS]
-  const publicHalf = newKey(publicTemplate, 'public-key', kind.keyType, parts)
-  const privateHalf = newKey(privateTemplate, 'private-key', kind.keyType, [])
+  const publicHalf = newKey(publicTemplate, 'public-key', parts, true)
+  const privateHalf = newKey(privateTemplate, 'private-key', [], true)
   const pair = await application.account.call('key.generate-pair', requestOf(kind, publicHalf, privateHalf))
   return placePair(application, session, pair, [publicHalf, privateHalf])
 }

@@ -4,13 +4,12 @@ import {
   type FlagName,
   type KeyClass,
   type Template as KeyTemplate,
-  type KeyType,
   type NewAttributes,
 } from '../../contract/attributes.ts'
 import { CKA } from '../cryptoki/objects.ts'
 import { CKR, type ReturnValue } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
-import { flagName, usesOf } from './flags.ts'
+import { flagName, onlyNamedUses } from './flags.ts'
 import { classHas } from './key-attributes.ts'
 import { bytesIn, flagIn, hexIn, type Template, textIn } from './template.ts'
 
@@ -54,13 +53,14 @@ export function isFixed(template: Template, type: number): boolean {
 
 /**
  * @param parts attributes that say what key it is, which the caller reads itself
+ * @param generated in the HSM
  * Throws CKR_ATTRIBUTE_TYPE_INVALID, _READ_ONLY or _VALUE_INVALID, CKR_TEMPLATE_INCONSISTENT.
  */
 export function newKey(
   template: Template,
   keyClass: KeyClass,
-  keyType: KeyType,
   parts: readonly number[],
+  generated = false,
 ): NewKey {
   for (const type of template.keys()) {
     if (!parts.includes(type)) checkAttribute(template, keyClass, type)
@@ -69,7 +69,7 @@ export function newKey(
   return {
     label: labelIn(template) ?? '',
     session: token !== true,
-    attributes: { ...flags, ...usesOf(keyClass, keyType, flags), ...namesIn(template) },
+    attributes: { ...(generated ? flags : onlyNamedUses(flags)), ...namesIn(template) },
     templates: templatesIn(template),
   }
 }

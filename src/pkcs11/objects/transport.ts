@@ -72,13 +72,13 @@ export async function unwrapKey(
   const wrapping = wrappingMechanism(mechanism, 'unwrap')
   const under = await lookAtKey(application, unwrappingKey, CKR.UNWRAPPING_KEY_HANDLE_INVALID)
   const name = unwrappedClass(template)
-  const { keyClass, keyType } = KEY_TYPE_CLASSES[name]
+  const { keyClass } = KEY_TYPE_CLASSES[name]
   const {
     label,
     session: inSession,
     attributes,
     templates,
-  } = newKey(template, keyClass, keyType, keyClass === 'secret-key' ? [CKA.VALUE_LEN] : [])
+  } = newKey(template, keyClass, keyClass === 'secret-key' ? [CKA.VALUE_LEN] : [])
   const length = keyClass === 'secret-key' ? lengthIn(template) : {}
   mayMake(session, template)
   const { key } = await meaning(
@@ -139,12 +139,7 @@ export async function deriveKey(
   const type = needed(numberIn(template, CKA.KEY_TYPE))
   const keyType = DERIVED.find((known) => KEY_TYPE_OF[known] === type) ?? refuse(CKR.TEMPLATE_INCONSISTENT)
   const length = lengthIn(template)
-  const {
-    label,
-    session: inSession,
-    attributes,
-    templates,
-  } = newKey(template, SECRET, keyType, [CKA.VALUE_LEN])
+  const { label, session: inSession, attributes, templates } = newKey(template, SECRET, [CKA.VALUE_LEN])
   mayMake(session, template)
   const { key } = await meaning(
     DERIVING,

@@ -19,12 +19,20 @@ import javax.crypto.SecretKey;
 public class Payments {
     private static final byte[] MESSAGE = "pay 100 to carol".getBytes();
 
+    /** Java does not say what the keys that it makes are for. */
+    private static final String USES = """
+            attributes(*, CKO_PRIVATE_KEY, *) = { CKA_SIGN = true CKA_DECRYPT = true }
+            attributes(*, CKO_PUBLIC_KEY, *) = { CKA_VERIFY = true CKA_ENCRYPT = true }
+            attributes(*, CKO_SECRET_KEY, *) = {
+              CKA_ENCRYPT = true CKA_DECRYPT = true CKA_SIGN = true CKA_VERIFY = true }
+            """;
+
     private final Provider provider;
     private final KeyStore keys;
 
     private Payments(String module, String pin) throws Exception {
         provider = Security.getProvider("SunPKCS11")
-                .configure("--name=Strongroom\nlibrary=" + module + "\nslot=0\n");
+                .configure("--name=Strongroom\nlibrary=" + module + "\nslot=0\n" + USES);
         Security.addProvider(provider);
         keys = KeyStore.getInstance("PKCS11", provider);
         keys.load(null, pin.toCharArray());

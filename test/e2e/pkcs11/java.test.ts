@@ -58,7 +58,7 @@ suite('SunPKCS11', needs('java', 'openssl', 'pkcs11-tool', ENGINE), () => {
     assert.deepEqual(Buffer.from(await tell('sign pay SHA256withRSA'), 'hex'), rsa)
   })
 
-  test('generates keys and uses them, though it never says what for', async (t) => {
+  test('generates keys, and uses them for what its configuration says', async (t) => {
     const tell = await program(t)
     assert.equal(await tell('generate'), 'true 32')
   })

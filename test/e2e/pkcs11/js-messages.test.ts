@@ -153,7 +153,8 @@ suite('messages', needsPkcs11js(), () => {
       { type: CKA.SENSITIVE, value: false },
       { type: CKA.EXTRACTABLE, value: true },
     ]
-    const template = [{ type: CKA.VALUE_LEN, value: 32 }, ...open]
+    const uses = [CKA.ENCRYPT, CKA.DECRYPT].map((type) => ({ type, value: true }))
+    const template = [{ type: CKA.VALUE_LEN, value: 32 }, ...uses, ...open]
     const key = await bob.call<Handle>('C_GenerateKey', session, { mechanism: CKM.AES_KEY_GEN }, template)
     const [value] = await bob.call<{ value: Buffer }[]>('C_GetAttributeValue', session, key, [
       { type: CKA.VALUE },
@@ -184,7 +185,8 @@ suite('messages', needsPkcs11js(), () => {
       { type: CKA.LABEL, value: 'inbox' },
     ]
     const bits = [{ type: CKA.MODULUS_BITS, value: 2048 }, ...named]
-    await alice.call('C_GenerateKeyPair', alices, { mechanism: CKM.RSA_PKCS_KEY_PAIR_GEN }, bits, named)
+    const decrypts = [{ type: CKA.DECRYPT, value: true }, ...named]
+    await alice.call('C_GenerateKeyPair', alices, { mechanism: CKM.RSA_PKCS_KEY_PAIR_GEN }, bits, decrypts)
     await company.share('inbox')
     const bob = await program(t, company)
     const session = await signIn(bob)

@@ -40,16 +40,16 @@ suite('objects and their attributes', needsPkcs11js(), () => {
     const plain = await company.keys('bob', 'plain')
     shows(plain['private-key'], {
       id: '0x0a0b',
-      sign: true,
-      decrypt: true,
+      sign: false,
+      decrypt: false,
       unwrap: false,
       sensitive: true,
       private: true,
     })
     shows(plain['public-key'], {
       id: '0x0a0b',
-      verify: true,
-      encrypt: true,
+      verify: false,
+      encrypt: false,
       wrap: false,
       'modulus-size-bits': 2048,
     })
@@ -132,8 +132,8 @@ suite('objects and their attributes', needsPkcs11js(), () => {
       'C_GenerateKeyPair',
       session,
       EC_PAIR,
-      [{ type: CKA.EC_PARAMS, value: P256 }, label('found')],
-      [label('found')],
+      [{ type: CKA.EC_PARAMS, value: P256 }, { type: CKA.VERIFY, value: true }, label('found')],
+      [{ type: CKA.SIGN, value: true }, label('found')],
     )
     const point = await read(bob, session, generated.publicKey, CKA.EC_POINT)
     const one = async (...template: Attribute[]) =>

@@ -129,7 +129,7 @@ async function generated(emil: Program, session: Handle): Promise<Handle> {
     session,
     mechanism,
     bits,
-    [],
+    [{ type: CKA.SIGN, value: true }],
   )
   return privateKey
 }

@@ -44,7 +44,7 @@ suite('PKCS#11 in FIPS mode', () => {
       await program.refusal(C.GenerateKeyPair, s, mechanism(EDWARDS_KEY_PAIR_GEN), edwards, template()),
       MECHANISM_INVALID,
     )
-    const rsa = template([A.MODULUS_BITS, 2048], [A.PUBLIC_EXPONENT, Buffer.of(1, 0, 1)])
+    const rsa = template([A.MODULUS_BITS, 2048], [A.PUBLIC_EXPONENT, Buffer.of(1, 0, 1)], [A.ENCRYPT, true])
     const pair = await program.call(C.GenerateKeyPair, s, mechanism(M.RSA_KEY_PAIR_GEN), rsa, template())
     const [publicKey] = pair.numbers
     assert.equal(

@@ -235,13 +235,17 @@ export async function aesKey(program: Program, session: number): Promise<number>
     C.GenerateKey,
     ulong(session),
     mechanism(M.AES_GEN),
-    template([A.VALUE_LEN, 32]),
+    template([A.VALUE_LEN, 32], [A.ENCRYPT, true], [A.DECRYPT, true]),
   )
   return made.numbers[0] ?? 0
 }
 
 export async function ecPair(program: Program, session: number): Promise<[number, number]> {
-  const given = [mechanism(M.EC_GEN), template([A.EC_PARAMS, P256]), template()]
+  const given = [
+    mechanism(M.EC_GEN),
+    template([A.EC_PARAMS, P256], [A.VERIFY, true]),
+    template([A.SIGN, true], [A.DERIVE, true]),
+  ]
   const { numbers } = await program.call(C.GenerateKeyPair, ulong(session), ...given)
   return [numbers[0] ?? 0, numbers[1] ?? 0]
 }

@@ -72,31 +72,6 @@ suite('PKCS#11 objects', () => {
     assert.deepEqual([sensitive, extractable], [true, true])
   })
 
-  test('uses that no template names are those that such keys are for', async () => {
-    const program = await shared.program()
-    const session = await program.login()
-    const [publicKey, privateKey] = await ecPair(program, session)
-    const uses = async (handle: number, types: readonly number[]) => {
-      const rooms = types.map((type) => [type, 1] as const)
-      const { attributes } = await program.call(
-        C.GetAttributeValue,
-        ulong(session),
-        ulong(handle),
-        wanted(...rooms),
-      )
-      return attributes.map(({ value }) => value)
-    }
-    assert.deepEqual(await uses(publicKey, [A.VERIFY, A.ENCRYPT, A.WRAP]), [true, false, false])
-    assert.deepEqual(await uses(privateKey, [A.SIGN, A.DECRYPT, A.UNWRAP, A.DERIVE]), [
-      true,
-      false,
-      false,
-      true,
-    ])
-    const key = await aesKey(program, session)
-    assert.deepEqual(await uses(key, [A.ENCRYPT, A.DECRYPT, A.WRAP, A.UNWRAP]), [true, true, false, false])
-  })
-
   test('a key made with the CLI is found by label, class, type, id and parameters', async () => {
     const program = await shared.program()
     const { world } = shared

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import { certificateDer } from '../../support/certificate.ts'
-import { type Attribute, mechanism, template, ulong, wanted } from '../../support/p11-client.ts'
-import { A, aesKey, bench, C, CLASS, M, P256, type Program, READ_ONLY } from './fixture.ts'
+import { type Attribute, bytes, mechanism, room, template, ulong, wanted } from '../../support/p11-client.ts'
+import { A, aesKey, bench, C, CLASS, ecPair, M, P256, type Program, READ_ONLY } from './fixture.ts'
 
 const CKR = {
   ATTRIBUTE_READ_ONLY: 0x10,
@@ -76,6 +76,46 @@ suite('templates', () => {
         )
         assert.equal(await refusal(C.CreateObject, secret), expected)
       }
+  })
+
+  test('uses that no template names are as with CloudHSM, whatever else the template names', async () => {
+    const ALL = [A.ENCRYPT, A.DECRYPT, A.SIGN, A.VERIFY, A.WRAP, A.UNWRAP, A.DERIVE]
+    const uses = async (handle: number | undefined) => {
+      const asked = [ulong(session), ulong(handle ?? 0), wanted(...ALL.map((type) => [type, 1] as const))]
+      const { attributes } = await program.call(C.GetAttributeValue, ...asked)
+      return ALL.filter((_, index) => attributes[index]?.value === true)
+    }
+    const made = async (id: number, ...given: Parameters<typeof program.call>[1][]) =>
+      (await program.call(id, ulong(session), ...given)).numbers
+    const NAMED = { none: [], some: [[A.ENCRYPT, true]], less: [[A.SIGN, false]] } as const
+    const expected = { none: [A.SIGN, A.VERIFY], some: [A.ENCRYPT, A.SIGN, A.VERIFY], less: [A.VERIFY] }
+    for (const name of ['none', 'some', 'less'] as const) {
+      const secret = template([A.VALUE_LEN, 32], ...NAMED[name])
+      const [key] = await made(C.GenerateKey, mechanism(M.AES_GEN), secret)
+      assert.deepEqual(await uses(key), expected[name])
+    }
+    const half = template([A.EC_PARAMS, P256])
+    const [pub, priv] = await made(C.GenerateKeyPair, mechanism(M.EC_GEN), half, template())
+    assert.deepEqual([await uses(pub), await uses(priv)], [[], []])
+    const value = Buffer.alloc(32, 7)
+    const given = [[A.CLASS, CLASS.SECRET] as const, [A.KEY_TYPE, 0x1f] as const]
+    const [brought] = await made(C.CreateObject, template(...given, [A.VALUE, value]))
+    assert.deepEqual(await uses(brought), [])
+    const wrapping = template(...given, [A.VALUE, value], [A.WRAP, true], [A.UNWRAP, true])
+    const [under = 0] = await made(C.CreateObject, wrapping)
+    assert.deepEqual(await uses(under), [A.WRAP, A.UNWRAP])
+    const how = mechanism(M.AES_GCM, Buffer.alloc(12, 1), 0, Buffer.alloc(0), 128)
+    const words = [ulong(session), how, ulong(under), ulong(brought ?? 0), room(64)] as const
+    const { bytes: wrapped } = await program.call(C.WrapKey, ...words)
+    const [unwrapped] = await made(C.UnwrapKey, how, ulong(under), bytes(wrapped), template(...given))
+    assert.deepEqual(await uses(unwrapped), [])
+    const [peer, base = 0] = await ecPair(program, session)
+    const [point] = (
+      await program.call(C.GetAttributeValue, ulong(session), ulong(peer), wanted([A.EC_POINT, 100]))
+    ).attributes
+    const ecdh = mechanism(M.ECDH, 1, undefined, point?.value as Buffer)
+    const [derived] = await made(C.DeriveKey, ecdh, ulong(base), template(...given, [A.VALUE_LEN, 32]))
+    assert.deepEqual(await uses(derived), [])
   })
 
   test('zeros at the end of a label are no part of it', async () => {

@@ -35,7 +35,7 @@ suite('PKCS#11 protocol', () => {
         C.GenerateKey,
         ulong(session),
         mechanism(M.AES_GEN),
-        template([A.VALUE_LEN, 32]),
+        template([A.VALUE_LEN, 32], [A.ENCRYPT, true], [A.DECRYPT, true]),
       )
       const key = ulong(handles.numbers[0] ?? 0)
       await program.call(C.EncryptInit, ulong(session), mechanism(M.AES_CBC, Buffer.alloc(16)), key)

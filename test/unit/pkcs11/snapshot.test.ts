@@ -64,7 +64,7 @@ suite('PKCS#11 connections handed over', () => {
       C.GenerateKey,
       s,
       mechanism(M.AES_GEN),
-      template([A.VALUE_LEN, 32], token),
+      template([A.VALUE_LEN, 32], [A.ENCRYPT, true], token),
     )
     const key = ulong(made.numbers[0] ?? 0)
     const begin = () => program.call(C.EncryptInit, s, mechanism(M.AES_CBC, Buffer.alloc(16)), key)
