@@ -70,7 +70,7 @@ export const LIMITS = {
   subjectBytes: 4096,
   /** Certificates per cluster, and the size of one. */
   certificates: 16_666,
-  certificateBytes: 16 * 1024,
+  certificateBytes: 32 * 1024,
   genericSecretBytes: 800,
   modulusBitsMin: 2048,
   modulusBitsMax: 4096,

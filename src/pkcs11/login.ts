@@ -49,7 +49,7 @@ function checkUserType(userType: number): void {
 function credentialsOf(pin: Buffer): Credentials {
   const text = pin.toString()
   const at = text.indexOf(':')
-  if (at < 0) return refuse(CKR.PIN_INCORRECT)
+  if (at < 0) return refuse(CKR.PIN_INCORRECT, 'The PIN has no colon: it must be user:password')
   return { username: text.slice(0, at), password: text.slice(at + 1) }
 }
 

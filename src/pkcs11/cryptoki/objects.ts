@@ -72,3 +72,10 @@ export const CKA = {
   UNWRAP_TEMPLATE: 0x4000_0212,
   ALLOWED_MECHANISMS: 0x4000_0600,
 } as const
+
+const NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(CKA).map(([name, type]) => [type, `CKA_${name}`]),
+)
+
+/** `CKA_LABEL`, or the number of what is not in the table. */
+export const attributeName = (type: number): string => NAMES.get(type) ?? `attribute 0x${type.toString(16)}`

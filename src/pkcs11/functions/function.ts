@@ -1,6 +1,6 @@
 /** The shape of the functions: PKCS#11's arguments in their order, without the pointers that the results say for themselves. */
 import type { Application } from '../application.ts'
-import { CKA } from '../cryptoki/objects.ts'
+import { attributeName, CKA } from '../cryptoki/objects.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
 import type { CallerMechanism } from '../mechanisms/parameters.ts'
@@ -23,9 +23,19 @@ export const EMPTY: Buffer = Buffer.alloc(0)
 
 /** Throws CKR_ATTRIBUTE_VALUE_INVALID for an attribute without a value, and for one that is there twice. */
 export function templateFrom(attributes: readonly Attribute[]): Template {
-  const template = templateOf(attributes) ?? refuse(CKR.ATTRIBUTE_VALUE_INVALID)
+  const template = templateOf(attributes) ?? refuse(CKR.ATTRIBUTE_VALUE_INVALID, faultIn(attributes))
   const label = template.get(CKA.LABEL)
   return Buffer.isBuffer(label) ? new Map(template).set(CKA.LABEL, withoutEnd(label)) : template
+}
+
+/** Why they are no template. */
+function faultIn(attributes: readonly Attribute[]): string {
+  const bad = attributes.find(
+    ({ type, value }, index) =>
+      value === null || attributes.findIndex((other) => other.type === type) < index,
+  )
+  const name = attributeName(bad?.type ?? CKA.CLASS)
+  return bad?.value === null ? `${name} has no value, or one of the wrong length` : `${name} is there twice`
 }
 
 /** Many programs count the zero at the end of a C string (`sizeof "label"`), or a whole array of which the rest is zeros. */

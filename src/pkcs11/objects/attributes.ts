@@ -4,12 +4,12 @@ import type { AttributeValue } from '../../contract/attributes.ts'
 import { type ErrorCode, HsmError } from '../../contract/errors.ts'
 import type { KeyObject } from '../../contract/key-object.ts'
 import { type Application, filterOf, signedIn } from '../application.ts'
-import { CKA } from '../cryptoki/objects.ts'
+import { attributeName, CKA } from '../cryptoki/objects.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { meaning, refuse } from '../errors.ts'
 import { flagName } from './flags.ts'
 import { classHas, keyClassOf } from './key-attributes.ts'
-import { labelIn, namesIn, templatesIn } from './new-key.ts'
+import { labelIn, namesIn, notOf, templatesIn } from './new-key.ts'
 import { attributeOf, isSecret, isTokenObject, look, type Seen } from './seen.ts'
 import { flagIn, type Template } from './template.ts'
 import type { Value } from './value.ts'
@@ -92,9 +92,9 @@ async function changeKey({ account }: Application, key: KeyObject, template: Tem
   const keyClass = keyClassOf(key)
   for (const type of template.keys()) {
     if (NAMES.has(type)) continue
-    if (!classHas(keyClass, type)) refuse(CKR.ATTRIBUTE_TYPE_INVALID)
+    if (!classHas(keyClass, type)) notOf(keyClass, type)
     if (type === CKA.SUBJECT) continue
-    const name = flagName(type) ?? refuse(CKR.ATTRIBUTE_READ_ONLY)
+    const name = flagName(type) ?? notOf(keyClass, type)
     attributes[name] = flagIn(template, type) ?? refuse(CKR.ATTRIBUTE_VALUE_INVALID)
   }
   await meaning(
@@ -112,7 +112,8 @@ async function changeCertificate(
   template: Template,
 ): Promise<void> {
   for (const type of template.keys()) {
-    if (type !== CKA.LABEL && type !== CKA.ID) refuse(CKR.ATTRIBUTE_READ_ONLY)
+    if (type !== CKA.LABEL && type !== CKA.ID)
+      refuse(CKR.ATTRIBUTE_READ_ONLY, `${attributeName(type)} of a certificate cannot be changed`)
   }
   const label = labelIn(template)
   const { id } = namesIn(template)

@@ -3,7 +3,7 @@ import type { FlagName, NewAttributes } from '../../contract/attributes.ts'
 import type { CertificateObject } from '../../contract/certificates.ts'
 import type { KeyObject } from '../../contract/key-object.ts'
 import { type Application, destroy, filterOf, signedIn } from '../application.ts'
-import { CKA } from '../cryptoki/objects.ts'
+import { attributeName, CKA } from '../cryptoki/objects.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { meaning, refuse } from '../errors.ts'
 import type { Session } from '../sessions.ts'
@@ -11,7 +11,7 @@ import { certificateAttribute } from './certificate.ts'
 import { flagName } from './flags.ts'
 import { classHas, keyClassOf } from './key-attributes.ts'
 import { handleOfKey, place } from './make.ts'
-import { isFixed, labelIn, namesIn, templatesIn } from './new-key.ts'
+import { isFixed, labelIn, namesIn, notOf, templatesIn } from './new-key.ts'
 import { isTokenObject, look, objectOf } from './seen.ts'
 import { flagIn, type Template } from './template.ts'
 import { sameValue, type Value } from './value.ts'
@@ -54,9 +54,9 @@ function attributesOf(key: KeyObject, template: Template): NewAttributes {
   const flags: Partial<Record<FlagName, boolean>> = {}
   for (const type of template.keys()) {
     if (OTHERS.has(type) || isFixed(template, type)) continue
-    if (!classHas(keyClassOf(key), type)) refuse(CKR.ATTRIBUTE_TYPE_INVALID)
+    if (!classHas(keyClassOf(key), type)) notOf(keyClassOf(key), type)
     if (type === CKA.SUBJECT) continue
-    const name = flagName(type) ?? refuse(CKR.ATTRIBUTE_READ_ONLY)
+    const name = flagName(type) ?? notOf(keyClassOf(key), type)
     const value = flagIn(template, type)
     if (value !== undefined) flags[name] = value
   }
@@ -75,8 +75,11 @@ async function copyCertificate(
 ): Promise<number> {
   for (const [type, value] of template) {
     if (OF_A_COPY.has(type)) continue
-    const known = certificateAttribute(original, type) ?? refuse(CKR.ATTRIBUTE_TYPE_INVALID)
-    if (value instanceof Map || !sameValue(value as Value, known)) refuse(CKR.ATTRIBUTE_READ_ONLY)
+    const known =
+      certificateAttribute(original, type) ??
+      refuse(CKR.ATTRIBUTE_TYPE_INVALID, `A certificate has no ${attributeName(type)}`)
+    if (value instanceof Map || !sameValue(value as Value, known))
+      refuse(CKR.ATTRIBUTE_READ_ONLY, `${attributeName(type)} is that of the original`)
   }
   const { certificate } = await account.call('certificate.create', {
     label: labelIn(template) ?? original.label,

@@ -5,7 +5,7 @@ import { CURVES, type WeierstrassCurve } from '../../contract/mechanisms.ts'
 import type { KeyTypeClass } from '../../contract/wrapping.ts'
 import { KEY_TYPE_CLASSES } from '../../contract/wrapping.ts'
 import { type Application, signedIn } from '../application.ts'
-import { CKA, CKC_X_509, CKK, CKO } from '../cryptoki/objects.ts'
+import { attributeName, CKA, CKC_X_509, CKK, CKO } from '../cryptoki/objects.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { meaning, refuse } from '../errors.ts'
 import type { Session } from '../sessions.ts'
@@ -23,13 +23,17 @@ export async function createObject(
   template: Template,
 ): Promise<number> {
   const session = signedIn(application, handle)
-  const objectClass = needed(numberIn(template, CKA.CLASS))
+  const objectClass = needed(numberIn(template, CKA.CLASS), CKA.CLASS)
   mayMake(session, template)
   if (objectClass === CKO.CERTIFICATE) return createCertificate(application, session, template)
-  if (objectClass === CKO.DATA) return refuse(CKR.ATTRIBUTE_VALUE_INVALID)
-  const type = needed(numberIn(template, CKA.KEY_TYPE))
+  if (objectClass === CKO.DATA) return refuse(CKR.ATTRIBUTE_VALUE_INVALID, 'There are no objects of CKO_DATA')
+  const type = needed(numberIn(template, CKA.KEY_TYPE), CKA.KEY_TYPE)
   const kind = KINDS.find((known) => known.objectClass === objectClass && known.type === type)
-  if (!kind) return refuse(CKR.ATTRIBUTE_VALUE_INVALID)
+  if (!kind)
+    return refuse(
+      CKR.ATTRIBUTE_VALUE_INVALID,
+      'CKA_CLASS and CKA_KEY_TYPE name no kind of key that can be brought in',
+    )
   return createKey(application, session, template, kind)
 }
 
@@ -53,7 +57,7 @@ const RSA_PRIVATE = [
   CKA.COEFFICIENT,
 ]
 
-const bytesOf = (template: Template, type: number): Buffer => needed(bytesIn(template, type))
+const bytesOf = (template: Template, type: number): Buffer => needed(bytesIn(template, type), type)
 
 function secretValue(template: Template): Buffer {
   const value = bytesOf(template, CKA.VALUE)
@@ -155,7 +159,9 @@ function rsaPrivate(template: Template): Buffer {
 }
 
 function curveIn(template: Template): WeierstrassCurve {
-  const curve = curveOf(bytesOf(template, CKA.EC_PARAMS)) ?? refuse(CKR.CURVE_NOT_SUPPORTED)
+  const curve =
+    curveOf(bytesOf(template, CKA.EC_PARAMS)) ??
+    refuse(CKR.CURVE_NOT_SUPPORTED, 'CKA_EC_PARAMS names no curve of the HSM')
   return curve === 'ed25519' ? refuse(CKR.CURVE_NOT_SUPPORTED) : curve
 }
 
@@ -171,13 +177,14 @@ function ecPrivate(template: Template): Buffer {
   const given = bytesOf(template, CKA.VALUE)
   const { fieldBytes } = CURVES[curve]
   const extra = Math.max(given.length - fieldBytes, 0)
-  if (given.subarray(0, extra).some((byte) => byte !== 0)) refuse(CKR.ATTRIBUTE_VALUE_INVALID)
+  if (given.subarray(0, extra).some((byte) => byte !== 0))
+    refuse(CKR.ATTRIBUTE_VALUE_INVALID, 'CKA_VALUE is longer than the numbers of the curve')
   return ecPrivateKey(curve, given.subarray(extra), fieldBytes, pointIn(template, curve))
 }
 
 function ecPublic(template: Template): Buffer {
   const curve = curveIn(template)
-  return ecPublicKey(curve, needed(pointIn(template, curve)))
+  return ecPublicKey(curve, needed(pointIn(template, curve), CKA.EC_POINT))
 }
 
 /** What whoever brings a certificate says about it. */
@@ -198,18 +205,22 @@ async function createCertificate(
   session: Session,
   template: Template,
 ): Promise<number> {
-  if (needed(numberIn(template, CKA.CERTIFICATE_TYPE)) !== CKC_X_509) refuse(CKR.ATTRIBUTE_VALUE_INVALID)
+  if (needed(numberIn(template, CKA.CERTIFICATE_TYPE), CKA.CERTIFICATE_TYPE) !== CKC_X_509)
+    refuse(CKR.ATTRIBUTE_VALUE_INVALID, 'CKA_CERTIFICATE_TYPE is not CKC_X_509')
   for (const type of template.keys()) {
-    if (!certificatesHave(type)) refuse(CKR.ATTRIBUTE_TYPE_INVALID)
+    if (!certificatesHave(type))
+      refuse(CKR.ATTRIBUTE_TYPE_INVALID, `A certificate has no ${attributeName(type)}`)
   }
-  if (flagIn(template, CKA.TRUSTED)) refuse(CKR.ATTRIBUTE_READ_ONLY)
+  if (flagIn(template, CKA.TRUSTED))
+    refuse(CKR.ATTRIBUTE_READ_ONLY, 'CKA_TRUSTED cannot be true of a certificate')
   const { id } = namesIn(template)
   const label = labelIn(template)
   const value = bytesOf(template, CKA.VALUE).toString('base64')
   const inSession = flagIn(template, CKA.TOKEN) !== true
   for (const [type, given] of template) {
     const own = certificateAttribute({ ...UNNAMED, value, session: inSession }, type)
-    if (!CHOSEN.has(type) && !isSame(type, own, given)) refuse(CKR.TEMPLATE_INCONSISTENT)
+    if (!CHOSEN.has(type) && !isSame(type, own, given))
+      refuse(CKR.TEMPLATE_INCONSISTENT, `${attributeName(type)} is not that of the certificate`)
   }
   const { certificate } = await meaning(
     { 'invalid-data': CKR.ATTRIBUTE_VALUE_INVALID, 'invalid-request': CKR.ATTRIBUTE_VALUE_INVALID },

@@ -63,17 +63,20 @@ function lengthIn(template: Template, keyType: SecretKind['key-type']): SecretKi
     mustBe(template, CKA.VALUE_LEN, 24)
     return { 'key-type': keyType, 'key-length-bytes': 24 }
   }
-  const length = needed(numberIn(template, CKA.VALUE_LEN))
+  const length = needed(numberIn(template, CKA.VALUE_LEN), CKA.VALUE_LEN)
   return keyType === 'aes'
     ? { 'key-type': keyType, 'key-length-bytes': aesLength(length) }
     : { 'key-type': keyType, 'key-length-bytes': secretLength(length) }
 }
 
 const aesLength = (length: number): AesLength =>
-  AES_LENGTHS.find((known) => known === length) ?? refuse(CKR.KEY_SIZE_RANGE)
+  AES_LENGTHS.find((known) => known === length) ??
+  refuse(CKR.KEY_SIZE_RANGE, `CKA_VALUE_LEN of an AES key cannot be ${length}`)
 
 const secretLength = (length: number): number =>
-  length >= 1 && length <= LIMITS.genericSecretBytes ? length : refuse(CKR.KEY_SIZE_RANGE)
+  length >= 1 && length <= LIMITS.genericSecretBytes
+    ? length
+    : refuse(CKR.KEY_SIZE_RANGE, `CKA_VALUE_LEN cannot be ${length}`)
 
 type Kind =
   | { readonly keyType: 'rsa'; readonly type: number; readonly bits: number; readonly exponent: number }
@@ -117,7 +120,7 @@ function kindOf(mechanism: CallerMechanism, template: Template): Kind {
   switch (mechanism.type) {
     case CKM.RSA_PKCS_KEY_PAIR_GEN:
     case CKM.RSA_X9_31_KEY_PAIR_GEN: {
-      const bits = modulusBits(needed(numberIn(template, CKA.MODULUS_BITS)))
+      const bits = modulusBits(needed(numberIn(template, CKA.MODULUS_BITS), CKA.MODULUS_BITS))
       return { keyType: 'rsa', type: CKK.RSA, bits, exponent: exponentIn(template) }
     }
     case CKM.EC_KEY_PAIR_GEN: {
@@ -143,7 +146,9 @@ function kindOf(mechanism: CallerMechanism, template: Template): Kind {
 
 function modulusBits(bits: number): number {
   const { modulusBitsMin: min, modulusBitsMax: max, modulusBitsStep: every } = LIMITS
-  return bits >= min && bits <= max && bits % every === 0 ? bits : refuse(CKR.KEY_SIZE_RANGE)
+  return bits >= min && bits <= max && bits % every === 0
+    ? bits
+    : refuse(CKR.KEY_SIZE_RANGE, `CKA_MODULUS_BITS cannot be ${bits}`)
 }
 
 /** 65537 when it is left out. */
@@ -153,11 +158,12 @@ function exponentIn(template: Template): number {
   const exponent = Number(`0x0${bytes.toString('hex')}`)
   const { publicExponentMin: min, publicExponentMax: max } = LIMITS
   const good = exponent >= min && exponent <= max && exponent % 2 === 1
-  return good ? exponent : refuse(CKR.ATTRIBUTE_VALUE_INVALID)
+  return good ? exponent : refuse(CKR.ATTRIBUTE_VALUE_INVALID, 'CKA_PUBLIC_EXPONENT is even, or out of range')
 }
 
 const curveIn = (template: Template): Curve =>
-  curveOf(needed(bytesIn(template, CKA.EC_PARAMS))) ?? refuse(CKR.CURVE_NOT_SUPPORTED)
+  curveOf(needed(bytesIn(template, CKA.EC_PARAMS), CKA.EC_PARAMS)) ??
+  refuse(CKR.CURVE_NOT_SUPPORTED, 'CKA_EC_PARAMS names no curve of the HSM')
 
 /** One half can be a session object and the other a token object. */
 function requestOf(kind: Kind, publicHalf: NewKey, privateHalf: NewKey): Request<'key.generate-pair'> {

@@ -6,7 +6,7 @@ import {
   type Template as KeyTemplate,
   type NewAttributes,
 } from '../../contract/attributes.ts'
-import { CKA } from '../cryptoki/objects.ts'
+import { attributeName, CKA } from '../cryptoki/objects.ts'
 import { CKR, type ReturnValue } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
 import { flagName, onlyNamedUses } from './flags.ts'
@@ -47,7 +47,8 @@ const FIXED: Readonly<Record<number, { readonly value: boolean; readonly otherwi
 /** Whether the attribute has one value only, which the template has too. Throws what a template with the other is told. */
 export function isFixed(template: Template, type: number): boolean {
   const fixed = FIXED[type]
-  if (fixed && flagIn(template, type) !== fixed.value) refuse(fixed.otherwise)
+  if (fixed && flagIn(template, type) !== fixed.value)
+    refuse(fixed.otherwise, `${attributeName(type)} can only be ${fixed.value}`)
   return fixed !== undefined
 }
 
@@ -97,22 +98,34 @@ export function templatesIn(template: Template): KeyTemplates {
 function keyTemplate(template: Template, type: number): KeyTemplate | undefined {
   const inner = template.get(type)
   if (inner === undefined) return undefined
-  if (!(inner instanceof Map)) return refuse(CKR.ATTRIBUTE_VALUE_INVALID)
+  if (!(inner instanceof Map))
+    return refuse(CKR.ATTRIBUTE_VALUE_INVALID, `${attributeName(type)} is not a template`)
   const entries = [...inner.keys()].map((member: number) => {
-    const name = flagName(member) ?? refuse(CKR.ATTRIBUTE_VALUE_INVALID)
+    const name =
+      flagName(member) ??
+      refuse(CKR.ATTRIBUTE_VALUE_INVALID, `${attributeName(member)} cannot be part of ${attributeName(type)}`)
     return [name, flagIn(inner, member)]
   })
   return Object.fromEntries(entries) as KeyTemplate
 }
 
+/** An attribute that is not for a program to give, or that keys of the class do not have. */
+export function notOf(keyClass: KeyClass, type: number): never {
+  const name = attributeName(type)
+  return classHas(keyClass, type)
+    ? refuse(CKR.ATTRIBUTE_READ_ONLY, `${name} is not for programs to set`)
+    : refuse(CKR.ATTRIBUTE_TYPE_INVALID, `A ${keyClass} has no ${name}`)
+}
+
 function checkAttribute(template: Template, keyClass: KeyClass, type: number): void {
   if (type === CKA.START_DATE || type === CKA.END_DATE) {
-    if (bytesIn(template, type)?.length !== 0) refuse(CKR.ATTRIBUTE_VALUE_INVALID)
+    if (bytesIn(template, type)?.length !== 0)
+      refuse(CKR.ATTRIBUTE_VALUE_INVALID, `${attributeName(type)} can only be empty`)
     return
   }
   if (isFixed(template, type) || EVERY_KEY.has(type) || flagName(type)) return
   if (type === CKA.SUBJECT && classHas(keyClass, type)) return
-  refuse(classHas(keyClass, type) ? CKR.ATTRIBUTE_READ_ONLY : CKR.ATTRIBUTE_TYPE_INVALID)
+  notOf(keyClass, type)
 }
 
 /** A flag that keys of the class do not have may be named only to say that it is false. */
@@ -123,7 +136,8 @@ function givenFlags(template: Template, keyClass: KeyClass): Partial<Record<Flag
     if (name === undefined || isMeaningless(keyClass, name)) continue
     const value = flagIn(template, type)
     if (value !== undefined && classHas(keyClass, type)) flags[name] = value
-    else if (value) refuse(CKR.TEMPLATE_INCONSISTENT)
+    else if (value)
+      refuse(CKR.TEMPLATE_INCONSISTENT, `${attributeName(type)} cannot be true of a ${keyClass}`)
   }
   return flags
 }

@@ -1,4 +1,5 @@
 /** A template as it was given, and safe ways to read it. */
+import { attributeName } from '../cryptoki/objects.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
 import type { Value } from './value.ts'
@@ -9,21 +10,21 @@ export type Template = ReadonlyMap<number, Value | Template>
 export function flagIn(template: Template, type: number): boolean | undefined {
   const value = template.get(type)
   if (value === undefined || typeof value === 'boolean') return value
-  return refuse(CKR.ATTRIBUTE_VALUE_INVALID)
+  return refuse(CKR.ATTRIBUTE_VALUE_INVALID, `${attributeName(type)} is not a CK_BBOOL`)
 }
 
 /** Throws CKR_ATTRIBUTE_VALUE_INVALID when it is there and no CK_ULONG. */
 export function numberIn(template: Template, type: number): number | undefined {
   const value = template.get(type)
   if (value === undefined || typeof value === 'number') return value
-  return refuse(CKR.ATTRIBUTE_VALUE_INVALID)
+  return refuse(CKR.ATTRIBUTE_VALUE_INVALID, `${attributeName(type)} is not a CK_ULONG`)
 }
 
 /** Throws CKR_ATTRIBUTE_VALUE_INVALID when it is there and no bytes. */
 export function bytesIn(template: Template, type: number): Buffer | undefined {
   const value = template.get(type)
   if (value === undefined || Buffer.isBuffer(value)) return value
-  return refuse(CKR.ATTRIBUTE_VALUE_INVALID)
+  return refuse(CKR.ATTRIBUTE_VALUE_INVALID, `${attributeName(type)} is not a string of bytes`)
 }
 
 /** Throws CKR_ATTRIBUTE_VALUE_INVALID when it is there and not UTF-8 (RFC 2279, as the standard has it). */
@@ -31,7 +32,9 @@ export function textIn(template: Template, type: number): string | undefined {
   const value = bytesIn(template, type)
   if (value === undefined) return undefined
   const text = value.toString()
-  return Buffer.from(text).equals(value) ? text : refuse(CKR.ATTRIBUTE_VALUE_INVALID)
+  return Buffer.from(text).equals(value)
+    ? text
+    : refuse(CKR.ATTRIBUTE_VALUE_INVALID, `${attributeName(type)} is not UTF-8`)
 }
 
 export const hexIn = (template: Template, type: number): string | undefined => {
@@ -40,10 +43,12 @@ export const hexIn = (template: Template, type: number): string | undefined => {
 }
 
 /** Throws CKR_TEMPLATE_INCOMPLETE for what was not given. */
-export const needed = <T>(value: T | undefined): T => value ?? refuse(CKR.TEMPLATE_INCOMPLETE)
+export const needed = <T>(value: T | undefined, type: number): T =>
+  value ?? refuse(CKR.TEMPLATE_INCOMPLETE, `${attributeName(type)} is missing`)
 
 /** Throws CKR_TEMPLATE_INCONSISTENT when the template says something else. */
 export function mustBe(template: Template, type: number, expected: number): void {
   const value = numberIn(template, type)
-  if (value !== undefined && value !== expected) refuse(CKR.TEMPLATE_INCONSISTENT)
+  if (value !== undefined && value !== expected)
+    refuse(CKR.TEMPLATE_INCONSISTENT, `${attributeName(type)} is ${value} where it can only be ${expected}`)
 }

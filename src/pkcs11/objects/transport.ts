@@ -107,13 +107,15 @@ function lengthIn(template: Template): { 'key-length-bytes'?: number } {
 
 /** From CKA_CLASS and CKA_KEY_TYPE. */
 function unwrappedClass(template: Template): (typeof UNWRAPPED_CLASSES)[number] {
-  const objectClass = needed(numberIn(template, CKA.CLASS))
-  const type = needed(numberIn(template, CKA.KEY_TYPE))
+  const objectClass = needed(numberIn(template, CKA.CLASS), CKA.CLASS)
+  const type = needed(numberIn(template, CKA.KEY_TYPE), CKA.KEY_TYPE)
   const found = UNWRAPPED_CLASSES.find((name) => {
     const { keyClass, keyType } = KEY_TYPE_CLASSES[name]
     return CLASS_OF[keyClass] === objectClass && KEY_TYPE_OF[keyType] === type
   })
-  return found ?? refuse(CKR.TEMPLATE_INCONSISTENT)
+  return (
+    found ?? refuse(CKR.TEMPLATE_INCONSISTENT, 'CKA_CLASS and CKA_KEY_TYPE name no key that can be unwrapped')
+  )
 }
 
 const DERIVING: Meanings = {
@@ -136,8 +138,10 @@ export async function deriveKey(
   const derivation = derivationMechanism(mechanism)
   const base = await lookAtKey(application, baseKey, CKR.KEY_HANDLE_INVALID)
   mustBe(template, CKA.CLASS, CLASS_OF[SECRET])
-  const type = needed(numberIn(template, CKA.KEY_TYPE))
-  const keyType = DERIVED.find((known) => KEY_TYPE_OF[known] === type) ?? refuse(CKR.TEMPLATE_INCONSISTENT)
+  const type = needed(numberIn(template, CKA.KEY_TYPE), CKA.KEY_TYPE)
+  const keyType =
+    DERIVED.find((known) => KEY_TYPE_OF[known] === type) ??
+    refuse(CKR.TEMPLATE_INCONSISTENT, 'CKA_KEY_TYPE names no key that can be derived')
   const length = lengthIn(template)
   const { label, session: inSession, attributes, templates } = newKey(template, SECRET, [CKA.VALUE_LEN])
   mayMake(session, template)

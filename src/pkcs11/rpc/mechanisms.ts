@@ -42,7 +42,7 @@ const FLAGGED = 2
 export function readMechanism(from: Reader): CallerMechanism | null {
   const type = readU32(from)
   if (type === NULL_MECHANISM) return null
-  if (!isMechanism(type)) return refuse(CKR.MECHANISM_INVALID)
+  if (!isMechanism(type)) return refuse(CKR.MECHANISM_INVALID, `There is no mechanism 0x${type.toString(16)}`)
   const kind = PARAMETERS.get(type)
   if (from.offered >= FLAGGED) {
     return kind && readByte(from) !== 0 ? withParameter(type, kind, from) : { type }

@@ -184,7 +184,7 @@ suite('messages', needsPkcs11js(), () => {
       { type: CKA.TOKEN, value: true },
       { type: CKA.LABEL, value: 'inbox' },
     ]
-    const bits = [{ type: CKA.MODULUS_BITS, value: 2048 }, ...named]
+    const bits = [{ type: CKA.MODULUS_BITS, value: 2048 }, { type: CKA.ENCRYPT, value: true }, ...named]
     const decrypts = [{ type: CKA.DECRYPT, value: true }, ...named]
     await alice.call('C_GenerateKeyPair', alices, { mechanism: CKM.RSA_PKCS_KEY_PAIR_GEN }, bits, decrypts)
     await company.share('inbox')

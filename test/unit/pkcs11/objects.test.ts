@@ -12,7 +12,7 @@ import {
   wanted,
 } from '../../support/p11-client.ts'
 import { byLabel, makePair } from '../../support/world.ts'
-import { A, aesKey, bench, C, CLASS, ecPair, M, P256, READ_ONLY } from './fixture.ts'
+import { A, aesKey, bench, C, CLASS, M, P256, READ_ONLY } from './fixture.ts'
 
 const CKR = {
   SENSITIVE: 0x11,

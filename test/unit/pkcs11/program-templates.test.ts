@@ -168,4 +168,25 @@ suite('templates', () => {
     assert.equal(await program.refusal(C.DestroyObject, ulong(session), ulong(kept)), 0)
     assert.equal(await program.refusal(C.DestroyObject, ulong(session), ulong(kept)), CKR.OBJECT)
   })
+
+  test('certificates of up to 32 KiB are kept', async () => {
+    const most = 32 * 1024
+    // The rest of it is less than 500 bytes.
+    const fitting = await certificateDer('CN=large', most - 500)
+    assert.ok(fitting.length > most - 500 && fitting.length <= most)
+    const keep = (value: Buffer) => {
+      const kept = template([A.CLASS, CLASS.CERTIFICATE], [A.CERTIFICATE_TYPE, 0], [A.VALUE, value])
+      return program.call(C.CreateObject, ulong(session), kept)
+    }
+    const { numbers } = await keep(fitting)
+    const asked = wanted([A.VALUE, most])
+    const { attributes } = await program.call(
+      C.GetAttributeValue,
+      ulong(session),
+      ulong(numbers[0] ?? 0),
+      asked,
+    )
+    assert.deepEqual(attributes[0]?.value, fitting)
+    await assert.rejects(keep(await certificateDer('CN=large', most)), { value: CKR.VALUE })
+  })
 })
