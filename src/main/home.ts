@@ -1,5 +1,5 @@
 /** The home directory of one HSM: what is where, and who may read it. */
-import { mkdirSync } from 'node:fs'
+import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { homeConfig } from '../cli/config/locate.ts'
 import { checkWhole } from '../contract/text.ts'
@@ -39,11 +39,19 @@ export function homeAt(path: string) {
   } as const
 }
 
+const DIRECTORIES = ['data', 'tls', 'etc', 'run', 'log'] as const
+
 /** Makes the directories that are missing, for the owner alone. */
 export function makeHome({ root }: Home): void {
-  for (const name of ['data', 'tls', 'etc', 'run', 'log']) {
+  for (const name of DIRECTORIES) {
     mkdirSync(join(root, name), { recursive: true, mode: 0o700 })
   }
+}
+
+/** @throws errors of the operating system, when something cannot be written that a start writes */
+export function checkHome({ root }: Home): void {
+  for (const name of DIRECTORIES)
+    accessSync(join(root, name), constants.R_OK | constants.W_OK | constants.X_OK)
 }
 
 /** An empty variable counts as unset. */

@@ -1,5 +1,7 @@
 /** One process per home: a lock that the kernel lets go of when its process ends, however it ends. */
+import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { HsmError } from '../contract/errors.ts'
 
 /** Somebody who only asks holds the lock for a moment. */
 const PATIENCE_MS = 500
@@ -11,15 +13,26 @@ const BUSY = 5
  * @returns the function that lets go of it; undefined when another process has it
  */
 export function takeLock(path: string): (() => void) | undefined {
-  const database = new DatabaseSync(path, { timeout: PATIENCE_MS })
+  let database: DatabaseSync | undefined
   try {
+    database = new DatabaseSync(path, { timeout: PATIENCE_MS })
     database.exec('BEGIN EXCLUSIVE')
   } catch (error) {
-    database.close()
+    database?.close()
     if (isBusy(error)) return undefined
-    throw error
+    throw refusalOf(path, error)
   }
   return () => database.close()
+}
+
+/** SQLite does not tell why the system refuses a file, so the same is asked of the system again. */
+function refusalOf(path: string, cause: unknown): Error {
+  try {
+    closeSync(openSync(path, 'a+', 0o600))
+  } catch (error) {
+    return error as Error
+  }
+  return new HsmError('unavailable', `The lock ${path} cannot be taken; if no HSM runs, remove it`, { cause })
 }
 
 export function isLocked(path: string): boolean {

@@ -3,15 +3,18 @@ import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import { createHttpsServer } from '../server/https-server.ts'
 import { type ClientFacts, writeClientConfig } from './client-config.ts'
-import { type Home, makeHome } from './home.ts'
+import { beginFirstStart } from './first-start.ts'
+import { checkHome, type Home, makeHome } from './home.ts'
 import { type ListenAddress, localAddress, parseListen, showAddress } from './listen-address.ts'
 import { takeLock } from './lock.ts'
 import { openEndpoint } from './metrics/endpoint.ts'
 import { createRegistry } from './metrics/registry.ts'
 import { planStart, type StartOptions } from './node/start-plan.ts'
 import { type Log, openEngine } from './open-engine.ts'
+import { openEarlyDoor } from './pkcs11/early-door.ts'
+import { reserve } from './reserve.ts'
 import { announce, readRunning, withdraw } from './running.ts'
-import { NONE, saveServingSettings } from './serving-settings.ts'
+import { saveServingSettings } from './serving-settings.ts'
 import { createRenewal, loadTls } from './tls.ts'
 
 export type OpenHsm = {
@@ -49,19 +52,23 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
   withdraw(home) // of a process that was killed
 
   const { listen, metrics, pkcs11, serving, node } = planStart(home, options)
+  checkHome(home)
+  const reserved = await reserve(listen)
+  undo.defer(reserved.release)
   const registry = metrics && createRegistry()
-  let listening = listen
+  const endpoint = registry && metrics && (await openEndpoint(metrics, registry.render))
+  undo.defer(() => endpoint?.close())
+  const door = await openEarlyDoor({ home, log, registry, path: pkcs11, program })
+  undo.defer(door.close)
+  // Nothing was founded so far: what others can stand in the way of has been done.
+  const firstStart = node ? undefined : beginFirstStart(home)
+  undo.defer(() => firstStart?.undo())
+  let listening = reserved.address
   const advertised = () => node?.advertise ?? listening
   const address = () => (node ? showAddress(advertised()) : listening.host)
-  const { engine, clusterId, authority, join, close } = await openEngine({
-    home,
-    log,
-    address,
-    node,
-    registry,
-    profile: options.profile,
-    acceptRollback: options.acceptRollback,
-  })
+  const { profile, acceptRollback } = options
+  const opened = await openEngine({ home, log, address, node, registry, profile, acceptRollback })
+  const { engine, clusterId, authority, join, close } = opened
   undo.defer(close)
   const certificate = () => loadTls(home, authority, [listen.host, advertised().host], Date.now())
   const { ca, server: tls } = await certificate()
@@ -74,23 +81,20 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
     monotonic: () => performance.now(),
     onConnectionClosed: (token) => void engine.call('session.logout', {}, token).catch(() => undefined),
   })
-  listening = await server.listen(listen.host, listen.port)
+  firstStart?.stays()
+  reserved.release()
+  listening = await server.listen(listening.host, listening.port)
   let graceMs = 0
   undo.defer(() => server.close({ graceMs }))
-  const endpoint = registry && metrics && (await openEndpoint(metrics, registry.render))
-  undo.defer(() => endpoint?.close())
   await join()
   const others = node && (await otherAddresses(engine, address()))
   const forClients = node?.advertise ?? localAddress(listening)
   tellClients(home, { clusterId, ca, address: forClients, others, log })
   undo.defer(() => withdraw(home))
-  const door =
-    program !== undefined && pkcs11 !== NONE
-      ? await (await pkcs11Door()).openPkcs11Door({ hsm: engine, home, log, registry, path: pkcs11, program })
-      : undefined
-  undo.defer(() => door?.close())
+  door.serve(engine)
+  undo.defer(door.close)
   saveServingSettings(home, serving)
-  announce(home, { pid: process.pid, ...localAddress(listening), ...(door && { pkcs11: door.path }) })
+  announce(home, { pid: process.pid, ...localAddress(listening), pkcs11: door.path })
 
   const everything = undo.move()
   return {
@@ -105,9 +109,6 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
     },
   }
 }
-
-/** Loaded for those who have it. */
-const pkcs11Door = () => import('./pkcs11/door.ts')
 
 function alreadyRunning(home: Home): never {
   const { pid } = readRunning(home) ?? {}

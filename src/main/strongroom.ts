@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { argumentTip, subcommandTip } from '../cli/tips.ts'
 import { HsmError } from '../contract/errors.ts'
+import { reasonAndAdvice } from '../contract/reasons.ts'
 import { isWhole } from '../contract/text.ts'
 import { COMMANDS, type Command } from './commands.ts'
 import { HELP } from './help.ts'
@@ -74,10 +75,17 @@ function commandTip(words: readonly string[]): string {
   return subcommandTip(name, known)
 }
 
+/** What could not be done, with which file, why, and what helps. */
+function systemSentence(error: NodeJS.ErrnoException): string {
+  const { path } = error
+  return path === undefined ? error.message : `Cannot use ${path}: ${reasonAndAdvice(error)}`
+}
+
 /** Errors of the operating system name the file; anything else unforeseen may show its stack. */
 function explain(error: unknown): Outcome {
   if (error instanceof HsmError) return failed(error.message)
-  if (error instanceof Error && 'syscall' in error) return failed(error.message)
+  if (error instanceof Error && 'syscall' in error)
+    return failed(systemSentence(error as NodeJS.ErrnoException))
   throw error
 }
 

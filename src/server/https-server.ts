@@ -177,7 +177,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the host name cannot be looked up',
 }
 
-function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): HsmError {
+export function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): HsmError {
   const reason = REASONS[error.code ?? ''] ?? error.message
   const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
   return new HsmError('unavailable', `Cannot listen on ${address}: ${reason}`, { cause: error })

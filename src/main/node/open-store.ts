@@ -4,7 +4,6 @@ import { existsSync, rmSync } from 'node:fs'
 import { backupKeysOf } from '../../backup/ways.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { createSealer, masterKeyCheck } from '../../crypto/seal.ts'
-import type { EtcdAccess } from '../../store/etcd/client.ts'
 import { type EtcdStore, etcdMasterKeyCheck, etcdStore } from '../../store/etcd/etcd-store.ts'
 import type { Home } from '../home.ts'
 import { chosenHsmId, keepHsmId } from '../ids.ts'
@@ -51,9 +50,11 @@ export async function openSharedStore(
     now: clock,
   }
   const store = await etcdStore(options).catch(async (error: unknown) => {
-    if (hasKey || !(await isOfAnother(access, clusterId, check))) throw error
-    // Another node has founded the cluster at the same moment, so this key is worth nothing.
-    rmSync(home.masterKey)
+    if (hasKey) throw error
+    const standing = await etcdMasterKeyCheck(access, clusterId).catch(() => 'not known')
+    // Nothing was founded with this key, so it is worth nothing.
+    if (standing !== check && standing !== 'not known') rmSync(home.masterKey)
+    if (standing === undefined || standing === check || standing === 'not known') throw error
     throw notInvited(home, clusterId)
   })
   try {
@@ -65,11 +66,6 @@ export async function openSharedStore(
     await store.close()
     throw error
   }
-}
-
-async function isOfAnother(access: EtcdAccess, clusterId: string, check: string): Promise<boolean> {
-  const standing = await etcdMasterKeyCheck(access, clusterId)
-  return standing !== undefined && standing !== check
 }
 
 const notInvited = ({ masterKey }: Home, clusterId: string): HsmError =>
