@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { boundedArray } from './bounded.ts'
 import { labelGlob } from './label-glob.ts'
 import { LIMITS } from './limits.ts'
 import { shown } from './shown.ts'
@@ -11,13 +12,9 @@ const term = v.pipe(
     `filter: a term must be at most ${LIMITS.filterTermLength} characters`,
   ),
 )
-const mostTerms = v.maxLength<string[], number, string>(
-  LIMITS.filterTerms,
-  `filter: at most ${LIMITS.filterTerms} terms`,
-)
 
 /** A filter as it travels: the words after `--filter`, all of which must hold. Without any, every key is meant. */
-const anyKeys = v.pipe(v.array(term), mostTerms)
+const anyKeys = boundedArray(term, LIMITS.filterTerms, `filter: at most ${LIMITS.filterTerms} terms`)
 
 /** A term that is nothing, or has nothing behind its `=`: a script writes it so when a variable is not set. */
 const isOpen = (word: string): boolean => /^([^=]*=)?$/.test(word)
@@ -36,8 +33,7 @@ const openTerm = (word: string): string =>
 /** The same where something is done with the keys: nothing is selected by what was left out. */
 export const keyFilter = (field: string) =>
   v.pipe(
-    v.array(term),
-    mostTerms,
+    anyKeys,
     v.minLength(
       1,
       `${field} is empty: name the key, for example with key-reference=0xabc or attr.label=NAME`,

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { label, newAttributes } from './attributes.ts'
+import { boundedArray } from './bounded.ts'
 import { base64 } from './bytes.ts'
 import { keyFilter } from './filters.ts'
 import { LIMITS } from './limits.ts'
@@ -7,9 +8,10 @@ import { CURVE_NAMES, type CurveName, ML_DSA_ALGORITHMS } from './mechanisms.ts'
 import { username } from './users.ts'
 import { KEY_TYPE_CLASSES, type KeyTypeClass, UNWRAPPED_CLASSES, wrapping } from './wrapping.ts'
 
-export const shareUsers = v.pipe(
-  v.array(username),
-  v.maxLength(LIMITS.shareUsers, `At most ${LIMITS.shareUsers} users can be named at once`),
+export const shareUsers = boundedArray(
+  username,
+  LIMITS.shareUsers,
+  `At most ${LIMITS.shareUsers} users can be named at once`,
 )
 
 const session = v.optional(v.boolean(), false)

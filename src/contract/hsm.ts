@@ -10,3 +10,20 @@ export interface Hsm {
    */
   call<K extends OperationName>(operation: K, request: Request<K>, session?: string): Promise<Reply<K>>
 }
+
+/**
+ * Who asks, and whether they may at all, before anything of the request is read or worked on.
+ *
+ * @param session as it was presented
+ * @throws HsmError `unknown-operation`, `not-serving`, `not-logged-in` or `not-permitted`
+ */
+export type Admit = (operation: string, session: string | undefined) => Admission
+
+export type Admission = {
+  /** Id of the user who asks; undefined before login. */
+  readonly user: string | undefined
+  /** Takes a right back, so that it must find room when nothing else does. */
+  readonly revokes: boolean
+  /** The largest request that is read. */
+  readonly requestBytes: number
+}

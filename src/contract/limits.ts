@@ -2,17 +2,44 @@ import type { HsmType } from './profiles.ts'
 
 /** Every bound that the outside can run into. Lengths are in characters unless the name says otherwise. */
 export const LIMITS = {
-  /** HTTPS request body. */
+  /** HTTPS request body, and that of a peer that has not logged in. */
   bodyBytes: 1024 * 1024,
+  anonymousBodyBytes: 16 * 1024,
   /** HTTPS reply body that a client takes; a list of all keys is tens of megabytes. */
   replyBytes: 256 * 1024 * 1024,
   headerBytes: 16 * 1024,
+  /**
+   * Requests that have arrived and are worked on. So many of them of users, of one user, of peers without a login, and
+   * of one such peer; what is left over is for requests that take a right back, of which one user has so many more.
+   */
   requestsInFlight: 1024,
+  userRequests: 704,
+  requestsPerUser: 512,
+  anonymousRequests: 256,
+  anonymousRequestsPerPeer: 128,
+  revocationsPerUser: 16,
   /** HTTP/2 streams open at once on one connection. */
   requestsPerConnection: 256,
+  /** Bytes of requests that are arriving, of all users and of one; of all peers without a login and of one. */
+  arrivingBytes: 256 * 1024 * 1024,
+  arrivingBytesPerUser: 64 * 1024 * 1024,
+  arrivingRevocationBytes: 64 * 1024 * 1024,
+  arrivingRevocationBytesPerUser: 4 * 1024 * 1024,
+  anonymousArrivingBytes: 16 * 1024 * 1024,
+  anonymousArrivingBytesPerPeer: 4 * 1024 * 1024,
+  /** Bytes of replies that have not been taken, likewise. */
+  untakenBytes: 1024 * 1024 * 1024,
+  untakenBytesPerUser: 512 * 1024 * 1024,
+  anonymousUntakenBytes: 64 * 1024 * 1024,
+  anonymousUntakenBytesPerPeer: 16 * 1024 * 1024,
+
+  /** HTTPS connections. So many of those that have shown a session cannot be driven out by new ones. */
   connections: 900,
+  sessionConnections: 800,
   /** PKCS#11 programs connected at once. */
   pkcs11Connections: 4096,
+  /** For a TLS handshake, and its turn to begin. */
+  handshakeMs: 10_000,
   /** A connection that presents no session is closed after this long. */
   anonymousConnectionMs: 30_000,
   /** One that did is closed when it is not used for this long, unless a session is bound to it. */
@@ -20,6 +47,16 @@ export const LIMITS = {
   /** A request body that has not arrived, or a reply that has not been taken, ends the request after this long. */
   requestBodyMs: 10_000,
   replyMs: 60_000,
+  /**
+   * Milliseconds of the event loop that peers without a session get in each second, one of them and all together, and how
+   * much of that can be saved up.
+   */
+  anonymousMsPerSecond: 200,
+  anonymousBurstMs: 1000,
+  allAnonymousMsPerSecond: 400,
+  allAnonymousBurstMs: 2000,
+  /** Peers that are told apart there. */
+  anonymousPeers: 4096,
 
   usernameLength: 31,
   passwordMin: 8,

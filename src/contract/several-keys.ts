@@ -1,21 +1,23 @@
 import * as v from 'valibot'
+import { boundedArray } from './bounded.ts'
 import { ERRORS, type ErrorCode } from './errors.ts'
 import { parseReference } from './filter-terms.ts'
 import { narrowing } from './filters.ts'
 import { LIMITS } from './limits.ts'
 
+/** `0x` and 32 digits, of which the first 16 are zeros. */
+const REFERENCE_LENGTH = 34
+
 const reference = v.pipe(
   v.string(),
+  v.maxLength(REFERENCE_LENGTH, 'keys must be key references'),
   v.check((text) => parseReference(text) !== undefined, 'keys must be key references'),
   v.transform((text) => parseReference(text) ?? ''),
 )
 
 /** Keys by name. Those that do not fit the criteria, or do so no longer, are left alone. */
 export const severalKeys = {
-  keys: v.pipe(
-    v.array(reference),
-    v.maxLength(LIMITS.keysAtOnce, `At most ${LIMITS.keysAtOnce} keys can be named at once`),
-  ),
+  keys: boundedArray(reference, LIMITS.keysAtOnce, `At most ${LIMITS.keysAtOnce} keys can be named at once`),
   ...narrowing,
   /** Decide, and change nothing. */
   'dry-run': v.optional(v.boolean(), false),

@@ -1,10 +1,11 @@
-/** The HSM itself: check the request, find out who asks, ask policy, let the operation run. */
+/** The HSM itself: find out who asks, check the request, ask policy, let the operation run. */
 import { createBarrier } from '../cluster/barrier.ts'
 import { alone } from '../cluster/cluster.ts'
 import { createUses } from '../cluster/uses.ts'
 import { checkRequest, isOperation } from '../contract/check.ts'
 import { HsmError } from '../contract/errors.ts'
-import type { Hsm } from '../contract/hsm.ts'
+import type { Admit, Hsm } from '../contract/hsm.ts'
+import { LIMITS } from '../contract/limits.ts'
 import { OPERATIONS, type OperationName } from '../contract/operations.ts'
 import { mayAsk } from '../policy/access.ts'
 import { NOBODY } from '../policy/actor.ts'
@@ -22,6 +23,8 @@ import { createStreams } from './streams.ts'
 import { createTurns } from './turns.ts'
 
 export type Engine = Hsm & {
+  /** What `call` begins with, for those who have a request yet to read. */
+  readonly admit: Admit
   /** Writes the first records of a new cluster; does nothing to a store that has one. */
   found(): Promise<void>
   /** Resolves when every use of a key here that a commit up to `revision` has ended is over. */
@@ -33,13 +36,20 @@ export type Engine = Hsm & {
 export function createEngine(needs: EngineNeeds): Engine {
   const parts = assemble(needs)
   return {
+    admit(operation, token) {
+      if (!isOperation(operation)) throw new HsmError('unknown-operation')
+      const { session } = asking(parts, operation, token)
+      return {
+        user: session?.user,
+        revokes: 'revokes' in OPERATIONS[operation],
+        requestBytes: session ? LIMITS.bodyBytes : LIMITS.anonymousBodyBytes,
+      }
+    },
     async call(operation, request, token) {
       if (!isOperation(operation)) throw new HsmError('unknown-operation')
       try {
-        if (!ALWAYS_ANSWERED.has(operation)) parts.cluster.serving.check()
+        const call = asking(parts, operation, token)
         const checked = checkRequest(operation, request)
-        const call = who(parts, token)
-        granted(mayAsk(call.actor, OPERATIONS[operation].access))
         return await (HANDLERS[operation] as Handler<typeof operation>)(parts, call, checked)
       } catch (error) {
         throw asHsmError(parts, operation, error)
@@ -108,6 +118,14 @@ function forget(
         (session) => session.user === user && !isCurrent(session, after?.kind === 'user' ? after : undefined),
       )
   }
+}
+
+/** Who asks, and whether they may at all: this comes before anything that costs, as does looking at the request. */
+function asking(parts: Parts, operation: OperationName, token: string | undefined): Call {
+  if (!ALWAYS_ANSWERED.has(operation)) parts.cluster.serving.check()
+  const call = who(parts, token)
+  granted(mayAsk(call.actor, OPERATIONS[operation].access))
+  return call
 }
 
 function who({ sessions, store }: Parts, token: string | undefined): Call {

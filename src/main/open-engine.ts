@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { uptime } from 'node:os'
 import { createBootClock } from '../cluster/boot-clock.ts'
-import type { Hsm } from '../contract/hsm.ts'
+import type { Admit, Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
 import { opensslAvailable } from '../crypto/openssl.ts'
 import { createPasswordHasher, PASSWORD_COST } from '../crypto/password.ts'
@@ -27,6 +27,7 @@ export type Log = EngineNeeds['log']
 
 export type OpenEngine = {
   readonly engine: Hsm
+  readonly admit: Admit
   readonly clusterId: string
   /** The CA of the cluster. */
   readonly authority: Identity
@@ -114,9 +115,12 @@ export async function openEngine(options: OpenEngineOptions): Promise<OpenEngine
     log('warn', {}, 'OpenSSL cannot be called directly; some operations are slow or refused')
   const whole = node ? node.describing(engine) : engine
   if (registry) observeHoldings(whole, registry)
+  const bare = { hsm: whole, admit: engine.admit }
+  const measured = registry ? measuredHsm(bare, registry, seconds) : bare
   const everything = undo.move()
   return {
-    engine: registry ? measuredHsm(whole, registry, seconds) : whole,
+    engine: measured.hsm,
+    admit: measured.admit,
     clusterId,
     authority,
     join: async () => node?.join(engine.settled),

@@ -68,7 +68,7 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
   const address = () => (node ? showAddress(advertised()) : listening.host)
   const { profile, acceptRollback } = options
   const opened = await openEngine({ home, log, address, node, registry, profile, acceptRollback })
-  const { engine, clusterId, authority, join, close } = opened
+  const { engine, admit, clusterId, authority, join, close } = opened
   undo.defer(close)
   const certificate = () => loadTls(home, authority, [listen.host, advertised().host], Date.now())
   const { ca, server: tls } = await certificate()
@@ -76,6 +76,7 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
   undo.defer(renewal.stop)
   const server = createHttpsServer({
     hsm: engine,
+    admit,
     tls,
     log,
     monotonic: () => performance.now(),

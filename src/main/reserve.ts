@@ -1,6 +1,6 @@
 /** An address that is had before anything is founded, and let go of when the server that it is for takes it. */
 import { type AddressInfo, createServer } from 'node:net'
-import { cannotListen } from '../server/https-server.ts'
+import { cannotListen } from '../listener/listener.ts'
 import type { ListenAddress } from './listen-address.ts'
 
 export type Reserved = {

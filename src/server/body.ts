@@ -1,22 +1,33 @@
 import { HsmError } from '../contract/errors.ts'
 import { cutOff, type Incoming } from './wire.ts'
 
-export type BodyLimits = { readonly bodyBytes: number; readonly requestBodyMs: number }
+export type BodyLimits = {
+  readonly requestBytes: number
+  /** As much is read and thrown away after a refusal, so that the peer gets to see it instead of a reset connection. */
+  readonly drainedBytes: number
+  readonly requestBodyMs: number
+}
 
 export type Body = {
-  /** @throws HsmError `too-large`, `invalid-request` when it arrives too slowly, `unavailable` when it was cut off */
+  /** @throws HsmError `too-large`, `busy`, `invalid-request` when it arrives too slowly, `unavailable` when it was cut off */
   bytes(): Promise<Buffer>
   /** What has come and what still comes is of no use. */
   discard(): void
 }
 
-/** Read and thrown away after a refusal, so that the peer gets to see it instead of a reset connection. */
-const DRAINED_BODIES = 16
 /** For a refusal to reach a peer that sends too slowly, before it is cut off. */
 const HANG_UP_MS = 1000
 
-/** Begins to take in the body of a request. Must be called in the turn in which the request came. */
-export function receive(request: Incoming, { bodyBytes, requestBodyMs }: BodyLimits): Body {
+/**
+ * Begins to take in the body of a request. Must be called in the turn in which the request came.
+ *
+ * @param arrive called with the length of each piece before it is kept; what it throws is the outcome
+ */
+export function receive(
+  request: Incoming,
+  { requestBytes, drainedBytes, requestBodyMs }: BodyLimits,
+  arrive: (bytes: number) => void,
+): Body {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
   promise.catch(() => undefined) // nobody may be waiting
   let chunks: Buffer[] = []
@@ -26,7 +37,7 @@ export function receive(request: Incoming, { bodyBytes, requestBodyMs }: BodyLim
     wanted = false
     chunks = []
   }
-  const fail = (error: HsmError) => {
+  const fail = (error: unknown) => {
     discard()
     reject(error)
   }
@@ -37,9 +48,15 @@ export function receive(request: Incoming, { bodyBytes, requestBodyMs }: BodyLim
 
   request.on('data', (chunk: Buffer) => {
     length += chunk.length
-    if (length > bodyBytes) fail(new HsmError('too-large', `The request is larger than ${bodyBytes} bytes`))
-    if (length > bodyBytes * DRAINED_BODIES) cutOff(request)
-    if (wanted) chunks.push(chunk)
+    if (length > drainedBytes) return cutOff(request)
+    if (!wanted) return
+    if (length > requestBytes) return fail(tooLarge(requestBytes))
+    try {
+      arrive(chunk.length)
+      chunks.push(chunk)
+    } catch (error) {
+      fail(error)
+    }
   })
   request.once('end', () => {
     clearTimeout(timer)
@@ -52,3 +69,6 @@ export function receive(request: Incoming, { bodyBytes, requestBodyMs }: BodyLim
   request.on('error', () => undefined) // 'close' follows
   return { bytes: () => promise, discard }
 }
+
+const tooLarge = (requestBytes: number) =>
+  new HsmError('too-large', `The request is larger than ${requestBytes} bytes`)

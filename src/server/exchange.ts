@@ -1,116 +1,156 @@
 /** One HTTP exchange: from a request on the wire to the HSM's answer or refusal. */
-import { randomUUID } from 'node:crypto'
-import { isOperation } from '../contract/check.ts'
-import { ERRORS, HsmError } from '../contract/errors.ts'
-import type { Hsm } from '../contract/hsm.ts'
+import { HsmError } from '../contract/errors.ts'
+import type { Admission, Admit, Hsm } from '../contract/hsm.ts'
 import type { OperationName, Request } from '../contract/operations.ts'
-import { BINDING_HEADER, BINDING_VALUE, PATH_PREFIX } from '../contract/wire.ts'
-import { type Body, type BodyLimits, receive } from './body.ts'
-import type { Connection } from './connections.ts'
+import type { Connection } from '../listener/connection.ts'
+import type { Budgets } from '../rates/budgets.ts'
+import { type Answer, closeOf, failure, type Log, send } from './answer.ts'
+import { receive } from './body.ts'
+import type { BoundSessions } from './bound-sessions.ts'
 import { decodeObject } from './json.ts'
+import { type Head, operationOf, readHead } from './request-head.ts'
+import type { Place, Room } from './room.ts'
 import { cutOff, type Incoming, type Outgoing } from './wire.ts'
 
-export type Log = (
-  level: 'debug' | 'info' | 'warn' | 'error',
-  fields: Readonly<Record<string, unknown>>,
-  message: string,
-) => void
-
-export type ExchangeLimits = BodyLimits & { readonly replyMs: number }
+export type ExchangeLimits = {
+  readonly bodyBytes: number
+  readonly anonymousBodyBytes: number
+  readonly requestBodyMs: number
+  readonly replyMs: number
+}
 
 export type ExchangeNeeds = {
   readonly hsm: Hsm
+  readonly admit: Admit
   readonly log: Log
   /** Milliseconds on a clock that never steps. */
   readonly monotonic: () => number
   readonly limits: ExchangeLimits
+  readonly room: Room
+  /** Milliseconds of the event loop that peers without a session may take. */
+  readonly budgets: Budgets
 }
 
 export type Exchange = {
   readonly request: Incoming
   readonly response: Outgoing
   readonly connection: Connection
-  /** Whether there is room for this request among those under way. */
-  readonly hasRoom: boolean
+  readonly sessions: BoundSessions
 }
 
-type Answer = { readonly status: number; readonly outcome: string; readonly body: Buffer }
+/** A request that was admitted, or why it was not. */
+type Asked = Admitted | { readonly refused: unknown }
+type Admitted = Head & { readonly admission: Admission; readonly place: Place }
+
+/** Of the event loop, for a request without a session, besides what is measured: HTTP itself, and its log line. */
+const REQUEST_COST_MS = 0.1
+/** Likewise for each byte of it: TLS and HTTP. */
+const BYTE_COST_MS = 10 / (1024 * 1024)
+
+/** Read and thrown away after a refusal. */
+const DRAINED_BODIES = 4
 
 /** Answers a request, whatever it is. Resolves when nothing of it is under way any more; never rejects. */
 export async function exchange(needs: ExchangeNeeds, parts: Exchange): Promise<void> {
-  const { log, monotonic, limits } = needs
+  const { log, monotonic } = needs
+  const { request, response, connection } = parts
   const startedAt = monotonic()
-  const operation = operationOf(parts.request)
-  const closed = closeOf(parts.response)
-  const body = receive(parts.request, limits)
-  const answer = await answerTo(needs, parts, operation, body).catch((error) =>
-    failure(log, operation, error),
-  )
-  body.discard()
-  send(parts.response, answer)
+  const operation = operationOf(request)
+  const closed = closeOf(response)
+  const asked = begin(needs, parts)
+  const answer = await answerTo(needs, parts, asked).catch((error) => failure(log, operation, error))
+  const place = 'place' in asked ? asked.place : undefined
+  if (place?.answer(answer.body.length) === false) cutOff(request)
+  else send(request, response, answer)
   const { outcome } = answer
   const ms = Math.round((monotonic() - startedAt) * 1000) / 1000
-  const { remote } = parts.connection
-  log(outcome === 'ok' ? 'debug' : 'info', { operation, outcome, ms, remote }, 'request')
-  const untaken = setTimeout(() => cutOff(parts.request), limits.replyMs)
+  log(outcome === 'ok' ? 'debug' : 'info', { operation, outcome, ms, remote: connection.remote }, 'request')
+  const untaken = setTimeout(() => cutOff(request), needs.limits.replyMs)
   await closed
   clearTimeout(untaken)
+  place?.leave()
+}
+
+/** Who asks, and whether they may: nothing of the body has been looked at yet. */
+function begin({ admit, room, budgets }: ExchangeNeeds, { request, connection }: Exchange): Asked {
+  let admission: Admission | undefined
+  try {
+    if (request.method !== 'POST') throw new HsmError('invalid-request', 'The method must be POST')
+    const head = readHead(request)
+    admission = admit(head.operation, head.token)
+    if (admission.user !== undefined) connection.showedSession()
+    else checkBudget(budgets, connection)
+    return { ...head, admission, place: room.place(admission, connection.peer) }
+  } catch (error) {
+    return { refused: error }
+  } finally {
+    if (admission?.user === undefined) budgets.charge(connection.peer, REQUEST_COST_MS)
+  }
+}
+
+/** A peer that has taken more than its share of the event loop loses its connection, too. */
+function checkBudget(budgets: Budgets, connection: Connection): void {
+  if (budgets.has(connection.peer)) return
+  connection.close()
+  throw new HsmError('busy')
 }
 
 async function answerTo(
-  { hsm }: ExchangeNeeds,
-  { request, connection, hasRoom }: Exchange,
-  operation: OperationName | undefined,
-  body: Body,
+  needs: ExchangeNeeds,
+  { request, connection, sessions }: Exchange,
+  asked: Asked,
 ): Promise<Answer> {
-  if (!hasRoom) throw new HsmError('busy')
-  if (request.method !== 'POST') return refusal(405, 'invalid-request', 'The method must be POST')
-  if (operation === undefined) throw new HsmError('unknown-operation')
-  checkContentType(request)
-  const { token, bound } = credentials(request)
+  const { limits, budgets } = needs
+  const admission = 'admission' in asked ? asked.admission : undefined
+  const sizes = {
+    requestBytes: admission?.requestBytes ?? limits.anonymousBodyBytes,
+    drainedBytes: DRAINED_BODIES * limits.bodyBytes,
+    requestBodyMs: limits.requestBodyMs,
+  }
+  const body = receive(request, sizes, (bytes) => {
+    if ('place' in asked) asked.place.arrive(bytes)
+    if (admission?.user === undefined) budgets.charge(connection.peer, bytes * BYTE_COST_MS)
+  })
+  try {
+    if ('refused' in asked) throw asked.refused
+    const bytes = await body.bytes()
+    asked.place.enter()
+    const release = connection.hold()
+    return await work(needs, connection, sessions, asked, bytes).finally(release)
+  } finally {
+    body.discard()
+  }
+}
+
+async function work(
+  { hsm, monotonic, budgets }: ExchangeNeeds,
+  connection: Connection,
+  sessions: BoundSessions,
+  { operation, token, bound, admission }: Admitted,
+  bytes: Buffer,
+): Promise<Answer> {
+  /** What this does between two turns of the event loop. */
+  const measured = <R>(step: () => R): R => {
+    if (admission.user !== undefined) return step()
+    const began = monotonic()
+    try {
+      return step()
+    } finally {
+      budgets.charge(connection.peer, monotonic() - began)
+    }
+  }
   // The HSM checks it against the operation's schema.
-  const asked = decodeObject(await body.bytes()) as Request<OperationName>
-  const reply = await hsm.call(operation, asked, token)
-  noteSessions(connection, bound, token, reply)
-  return { status: 200, outcome: 'ok', body: Buffer.from(JSON.stringify(reply)) }
-}
-
-function operationOf({ url = '' }: Incoming): OperationName | undefined {
-  const name = url.slice(PATH_PREFIX.length)
-  return url.startsWith(PATH_PREFIX) && isOperation(name) ? name : undefined
-}
-
-function checkContentType({ headers }: Incoming): void {
-  const type = headers['content-type'] ?? ''
-  // RFC 8259 §11 defines no charset parameter, yet many clients send one.
-  if (/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type)) return
-  throw new HsmError('invalid-request', 'The content-type must be application/json')
-}
-
-type Credentials = {
-  readonly token: string | undefined
-  /** The session is to end with the connection. */
-  readonly bound: boolean
-}
-
-function credentials({ headers }: Incoming): Credentials {
-  const { authorization, [BINDING_HEADER]: binding } = headers
-  if (binding !== undefined && binding !== BINDING_VALUE) {
-    throw new HsmError('invalid-request', `The header ${BINDING_HEADER} must be: ${BINDING_VALUE}`)
-  }
-  const bound = binding !== undefined
-  if (authorization === undefined) return { token: undefined, bound }
-  // RFC 6750 §2.1
-  const token = /^Bearer +([A-Za-z0-9._~+/-]{1,256}=*)$/i.exec(authorization)?.[1]
-  if (token === undefined) {
-    throw new HsmError('not-logged-in', 'The header authorization must be: Bearer and a session token')
-  }
-  return { token, bound }
+  const replying = measured(() => hsm.call(operation, decodeObject(bytes) as Request<OperationName>, token))
+  const reply = await replying
+  noteSessions(connection, sessions, bound, token, reply)
+  const body = measured(() => Buffer.from(JSON.stringify(reply)))
+  return { status: 200, outcome: 'ok', body }
 }
 
 /** A session is shown by a call that it made good, and opened by a reply with a token. */
 function noteSessions(
   connection: Connection,
+  sessions: BoundSessions,
   bound: boolean,
   presented: string | undefined,
   reply: object,
@@ -119,38 +159,6 @@ function noteSessions(
   for (const token of [presented, opened]) {
     if (token === undefined) continue
     connection.showedSession()
-    if (bound) connection.bind(token)
+    if (bound) sessions.bind(token)
   }
-}
-
-function failure(log: Log, operation: OperationName | undefined, error: unknown): Answer {
-  if (error instanceof HsmError) return refusal(ERRORS[error.code].http, error.code, error.message)
-  const incident = randomUUID()
-  log('error', { incident, operation, err: error }, 'request failed unexpectedly')
-  return refusal(
-    ERRORS.internal.http,
-    'internal',
-    `Internal error, incident ${incident} in the log of the HSM`,
-  )
-}
-
-function refusal(status: number, code: string, message: string): Answer {
-  return { status, outcome: code, body: Buffer.from(JSON.stringify({ code, message })) }
-}
-
-/** Resolves when the response has been taken, or its peer is gone. */
-function closeOf(response: Outgoing): Promise<void> {
-  return new Promise((resolve) => {
-    response.once('close', () => resolve())
-  })
-}
-
-/** Header and body leave in one write. Does nothing when the peer is gone. */
-function send(response: Outgoing, { status, body }: Answer): void {
-  response.statusCode = status
-  response.setHeader('content-type', 'application/json')
-  response.setHeader('content-length', body.length)
-  response.setHeader('cache-control', 'no-store')
-  if (status === 405) response.setHeader('allow', 'POST')
-  response.end(body)
 }

@@ -1,16 +1,23 @@
-/** The HTTPS door: `POST /v1/<operation>` over TLS 1.3, HTTP/1.1 and HTTP/2 on one port. */
+/** `POST /v1/<operation>` over TLS 1.3, HTTP/1.1 and HTTP/2 on one port. */
 import { createSecureServer, type Http2SecureServer } from 'node:http2'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { HsmError } from '../contract/errors.ts'
-import type { Hsm } from '../contract/hsm.ts'
+import type { TLSSocket } from 'node:tls'
+import type { Admit, Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
-import { type ConnectionLimits, type Connections, createConnections } from './connections.ts'
-import { type ExchangeLimits, type ExchangeNeeds, exchange, type Log } from './exchange.ts'
-import type { Incoming, Outgoing } from './wire.ts'
+import { type AnonymousLimits, createAnonymousBudgets } from '../listener/anonymous-budgets.ts'
+import type { Connection } from '../listener/connection.ts'
+import type { ConnectionsLimits } from '../listener/connections.ts'
+import { createListener, type Listener } from '../listener/listener.ts'
+import type { Log } from './answer.ts'
+import { type BoundSessions, createBoundSessions } from './bound-sessions.ts'
+import { type ExchangeLimits, type ExchangeNeeds, exchange } from './exchange.ts'
+import { createRoom, type RoomLimits } from './room.ts'
+import { type Carrier, carrierOf, hangUp, type Incoming, type Outgoing } from './wire.ts'
 
 export type HttpsServerNeeds = {
   readonly hsm: Hsm
+  readonly admit: Admit
   /** PEM. The certificate comes with its chain, without the root. */
   readonly tls: { readonly key: string; readonly cert: string }
   readonly log: Log
@@ -21,52 +28,48 @@ export type HttpsServerNeeds = {
   readonly limits?: Partial<ServerLimits>
 }
 
-export type ServerLimits = ConnectionLimits &
-  ExchangeLimits & {
+export type ServerLimits = ConnectionsLimits &
+  AnonymousLimits &
+  ExchangeLimits &
+  RoomLimits & {
     readonly headerBytes: number
-    readonly requestsInFlight: number
     readonly requestsPerConnection: number
-    readonly connections: number
+    /** That can be bound to one connection. */
+    readonly sessionsPerUser: number
   }
 
-export type Listening = { readonly host: string; readonly port: number }
-
-export interface HttpsServer {
-  /**
-   * @param port 0 for any that is free
-   * @throws HsmError `unavailable` with one sentence when the address cannot be had
-   */
-  listen(host: string, port: number): Promise<Listening>
+/** `close` resolves when requests under way have finished, also those whose peers are gone. */
+export type HttpsServer = Listener & {
   /** For connections that are made from now on. */
   setCertificate(tls: HttpsServerNeeds['tls']): void
-  /** Accepts nothing more, lets requests under way finish, and cuts off what has not after `graceMs`. */
-  close(options: { readonly graceMs: number }): Promise<void>
 }
 
-const HANDSHAKE_MS = 10_000
 const KEEP_ALIVE_PROBE_MS = 60_000
+/** Of the event loop; measured on one processor of a small server. */
+const HANDSHAKE_COST_MS = 1.5
 
 export function createHttpsServer(needs: HttpsServerNeeds): HttpsServer {
   const limits: ServerLimits = { ...LIMITS, ...needs.limits }
-  const connections = createConnections({ limits, onConnectionClosed: needs.onConnectionClosed })
+  const budgets = createAnonymousBudgets(limits, needs.monotonic)
+  // It never listens: sockets are handed to it that the listener has accepted.
   const server = createSecureServer(serverOptions(needs.tls, limits))
-  server.maxConnections = limits.connections
-  const dropHandshakes = admit(server, connections)
-  const underWay = answerRequests(server, connections, { ...needs, limits })
-  refuseWhatIsNotHttp(server, needs.log)
+  const peers = createPeers(server, limits, needs)
+  const underWay = answerRequests(server, peers, { ...needs, limits, budgets, room: createRoom(limits) })
+  refuseWhatIsNotHttp(server, peers, needs.log)
+  const listener = createListener({
+    limits,
+    budgets,
+    startCostMs: HANDSHAKE_COST_MS,
+    start: peers.start,
+    onAcceptError: (err) => needs.log('warn', { err }, 'a connection could not be accepted'),
+  })
   return {
-    listen: (host, port) => listen(server, host, port),
+    listen: listener.listen,
     setCertificate: (tls) => server.setSecureContext({ ...tls, minVersion: 'TLSv1.3' }),
     async close({ graceMs }) {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      const allGone = connections.closeAll()
-      dropHandshakes()
       const graceOver = Promise.withResolvers<void>()
-      const timer = setTimeout(() => {
-        connections.destroyAll()
-        graceOver.resolve()
-      }, graceMs)
-      const done = closed.then(() => allGone).then(() => Promise.all(underWay))
+      const timer = setTimeout(graceOver.resolve, graceMs)
+      const done = listener.close({ graceMs }).then(() => Promise.all(underWay))
       await Promise.race([done, graceOver.promise])
       clearTimeout(timer)
     },
@@ -76,10 +79,10 @@ export function createHttpsServer(needs: HttpsServerNeeds): HttpsServer {
 const serverOptions = (tls: HttpsServerNeeds['tls'], limits: ServerLimits) => ({
   ...tls,
   minVersion: 'TLSv1.3' as const,
-  handshakeTimeout: HANDSHAKE_MS,
+  handshakeTimeout: limits.handshakeMs,
   allowHTTP1: true,
   maxHeaderSize: limits.headerBytes,
-  // Idle connections are closed by connections.ts, which knows of sessions.
+  // Idle connections are closed by the listener, which knows of sessions.
   keepAliveTimeout: 0,
   settings: {
     maxHeaderListSize: limits.headerBytes,
@@ -88,44 +91,71 @@ const serverOptions = (tls: HttpsServerNeeds['tls'], limits: ServerLimits) => ({
   },
 })
 
-/** @returns a function that ends the connections which have not got beyond the TLS handshake */
-function admit(server: Http2SecureServer, connections: Connections): () => void {
-  const shakingHands = new Map<string, Socket>()
-  const peerOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`
-  server.on('connection', (socket: Socket) => {
-    const peer = peerOf(socket)
-    shakingHands.set(peer, socket)
-    socket.once('close', () => shakingHands.delete(peer))
-  })
-  server.on('session', (session) => connections.open(session, session.socket.remoteAddress))
+type Peer = { readonly connection: Connection; readonly sessions: BoundSessions }
+
+type Peers = {
+  start(socket: Socket, connection: Connection): void
+  /** Undefined when the connection is gone already. */
+  of(request: Incoming): Peer | undefined
+  isEstablished(carrier: Carrier): boolean
+}
+
+/** What runs on the sockets of the listener: a TLS connection, and HTTP/1.1 or an HTTP/2 session on that. */
+function createPeers(
+  server: Http2SecureServer,
+  { sessionsPerUser }: ServerLimits,
+  { onConnectionClosed }: HttpsServerNeeds,
+): Peers {
+  /** Node does not say which socket is below a TLS connection, but both have its address. */
+  const byAddress = new Map<string, Peer>()
+  const byCarrier = new WeakMap<Carrier, Peer>()
+  const addressOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`
+  const carry = (carrier: Carrier, socket: Socket) => {
+    const peer = byAddress.get(addressOf(socket))
+    if (!peer) return carrier.destroy()
+    byCarrier.set(carrier, peer)
+    peer.connection.established(() => hangUp(carrier))
+    carrier.once('close', peer.connection.destroy)
+  }
+  server.on('session', (session) => carry(session, session.socket as Socket))
   server.on('secureConnection', (socket) => {
-    shakingHands.delete(peerOf(socket))
     // Node sets it for HTTPS servers but not here, which costs the first HTTP/1.1 reply a delayed ACK of 40 ms.
     socket.setNoDelay(true)
     socket.setKeepAlive(true, KEEP_ALIVE_PROBE_MS)
-    if (socket.alpnProtocol !== 'h2') connections.open(socket, socket.remoteAddress)
+    if (socket.alpnProtocol !== 'h2') carry(socket, socket)
   })
-  return () => {
-    // Not within a callback of the TLS socket above it, which Node 26 does not survive.
-    setImmediate(() => {
-      for (const socket of shakingHands.values()) socket.destroy()
-    })
+  return {
+    start(socket, connection) {
+      const sessions = createBoundSessions(connection, sessionsPerUser, onConnectionClosed)
+      const peer = { connection, sessions }
+      const address = addressOf(socket)
+      byAddress.set(address, peer)
+      socket.once('close', () => {
+        if (byAddress.get(address) === peer) byAddress.delete(address)
+      })
+      connection.onGone(sessions.end)
+      server.emit('connection', socket)
+    },
+    of(request) {
+      const carrier = carrierOf(request)
+      return carrier && byCarrier.get(carrier)
+    },
+    isEstablished: (carrier) => byCarrier.has(carrier),
   }
 }
 
 /** @returns what is under way, kept current */
 function answerRequests(
   server: Http2SecureServer,
-  connections: Connections,
-  needs: ExchangeNeeds & { readonly limits: ServerLimits },
+  peers: Peers,
+  needs: ExchangeNeeds,
 ): ReadonlySet<Promise<void>> {
   const underWay = new Set<Promise<void>>()
   server.on('request', (request: Incoming, response: Outgoing) => {
-    const connection = connections.of(request)
-    if (!connection) return
-    const end = connection.begin()
-    const hasRoom = underWay.size < needs.limits.requestsInFlight
-    const work = exchange(needs, { request, response, connection, hasRoom }).finally(() => {
+    const peer = peers.of(request)
+    if (!peer) return
+    const end = peer.connection.begin()
+    const work = exchange(needs, { request, response, ...peer }).finally(() => {
       underWay.delete(work)
       end()
     })
@@ -134,12 +164,15 @@ function answerRequests(
   return underWay
 }
 
-/** What the HTTP/1.1 parser cannot read gets an answer in the same form as everything else. */
-function refuseWhatIsNotHttp(server: Http2SecureServer, log: Log): void {
+/**
+ * What the HTTP/1.1 parser cannot read gets an answer in the same form as everything else. Failed handshakes come here,
+ * too; Node leaves their sockets open.
+ */
+function refuseWhatIsNotHttp(server: Http2SecureServer, peers: Peers, log: Log): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) {
-      socket.destroy()
-      return
+    if (error.code === 'ECONNRESET' || !socket.writable || !peers.isEstablished(socket as TLSSocket)) {
+      // Not within a callback of the TLS socket, which Node 26 does not survive.
+      return setImmediate(() => socket.destroy())
     }
     const tooLarge = error.code === 'HPE_HEADER_OVERFLOW'
     const message = tooLarge ? 'The request header is too large' : 'The request is not HTTP'
@@ -152,33 +185,5 @@ function refuseWhatIsNotHttp(server: Http2SecureServer, log: Log): void {
     ]
     socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
   })
-  for (const event of ['tlsClientError', 'sessionError']) {
-    server.on(event, (error: Error) => log('debug', { err: error }, 'connection failed'))
-  }
-}
-
-function listen(server: Http2SecureServer, host: string, port: number): Promise<Listening> {
-  const { promise, resolve, reject } = Promise.withResolvers<Listening>()
-  const refuse = (error: NodeJS.ErrnoException) => reject(cannotListen(error, host, port))
-  server.once('error', refuse)
-  server.listen({ host, port }, () => {
-    server.off('error', refuse)
-    const { address, port: actual } = server.address() as AddressInfo
-    resolve({ host: address, port: actual })
-  })
-  return promise
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program is using it',
-  EADDRNOTAVAIL: 'this machine has no such address',
-  EACCES: 'permission is denied',
-  ENOTFOUND: 'the host name is not known',
-  EAI_AGAIN: 'the host name cannot be looked up',
-}
-
-export function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): HsmError {
-  const reason = REASONS[error.code ?? ''] ?? error.message
-  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-  return new HsmError('unavailable', `Cannot listen on ${address}: ${reason}`, { cause: error })
+  server.on('sessionError', (err: Error) => log('debug', { err }, 'connection failed'))
 }

@@ -4,11 +4,13 @@ import { fromUtf8 } from '../contract/text.ts'
 
 /** Requests are flat: an object, its lists, the objects in those. */
 const NESTING = 32
+/** The largest request that any operation takes has less than a tenth of that. */
+const VALUES = 16_384
 
 /** @throws HsmError `invalid-request` for anything but UTF-8 text (RFC 8259 §8.1) of one JSON object */
 export function decodeObject(bytes: Uint8Array): Readonly<Record<string, unknown>> {
   const text = decodeText(bytes)
-  if (isDeeperThan(NESTING, text)) throw malformed(`is nested more than ${NESTING} levels deep`)
+  checkShape(text)
   const value = parse(text)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw malformed('must be a JSON object')
@@ -34,20 +36,31 @@ function parse(text: string): unknown {
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
-const OPENING: readonly number[] = [0x5b, 0x7b]
-const CLOSING: readonly number[] = [0x5d, 0x7d]
+const COMMA = 0x2c
+const OPEN_LIST = 0x5b
+const OPEN_OBJECT = 0x7b
+const CLOSE_LIST = 0x5d
+const CLOSE_OBJECT = 0x7d
 
-/** Looked at before parsing: a parser handed a million brackets blocks everyone else for a tenth of a second. */
-function isDeeperThan(limit: number, text: string): boolean {
+/** Looked at before parsing: a parser handed a million brackets or commas blocks everyone else for a tenth of a second. */
+function checkShape(text: string): void {
   let depth = 0
+  let values = 1
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at)
     if (code === QUOTE) at = endOfString(text, at)
-    else if (OPENING.includes(code)) depth += 1
-    else if (CLOSING.includes(code)) depth -= 1
-    if (depth > limit) return true
+    const deeper = depthOf(code)
+    depth += deeper
+    if (deeper > 0 || code === COMMA) values += 1
+    if (depth > NESTING) throw malformed(`is nested more than ${NESTING} levels deep`)
+    if (values > VALUES) throw malformed(`has more than ${VALUES} values`)
   }
-  return false
+}
+
+/** How much deeper it is behind a character. */
+function depthOf(code: number): number {
+  if (code === OPEN_LIST || code === OPEN_OBJECT) return 1
+  return code === CLOSE_LIST || code === CLOSE_OBJECT ? -1 : 0
 }
 
 /** Where the string that begins at `from` ends; the end of the text when it does not. */

@@ -5,7 +5,7 @@ import { connect, type RemoteHsm } from '../../src/client/connect.ts'
 import { createHttpsServer, type HttpsServer } from '../../src/server/https-server.ts'
 import { memoryStore } from '../../src/store/memory.ts'
 import { bench } from '../unit/pkcs11/fixture.ts'
-import { authority, identity } from '../unit/server/fixture.ts'
+import { admitAll, authority, identity } from '../unit/server/fixture.ts'
 import type { Interface } from './wycheproof/interface.ts'
 import { mlDsaSign, mlDsaVerify, placeIn } from './wycheproof/ml-dsa.ts'
 import {
@@ -111,6 +111,7 @@ suite('Wycheproof', { skip: missing }, () => {
     const { world } = shared
     server = createHttpsServer({
       hsm: world.hsm,
+      admit: admitAll,
       tls: identity,
       log: () => undefined,
       monotonic: () => performance.now(),

@@ -11,6 +11,7 @@ const repository = join(import.meta.dirname, '../..')
 /** Who may import whom. `store/store.ts` is the port, the one file of that room that others may see. */
 const MAY_IMPORT = {
   contract: [],
+  rates: [],
   model: ['contract'],
   policy: ['contract', 'model'],
   catalog: ['contract', 'model'],
@@ -27,18 +28,20 @@ const MAY_IMPORT = {
     'audit',
     'catalog',
     'cluster',
+    'rates',
     'store/store.ts',
   ],
   cluster: ['contract', 'model', 'store/store.ts'],
-  server: ['contract'],
+  listener: ['contract', 'rates'],
+  server: ['contract', 'listener', 'rates'],
   client: ['contract'],
   cli: ['contract'],
-  pkcs11: ['contract'],
+  pkcs11: ['contract', 'listener', 'rates'],
   sdk: ['contract', 'client'],
 } as const satisfies Record<string, readonly string[]>
 
 const ROOMS = Object.keys(MAY_IMPORT) as (keyof typeof MAY_IMPORT)[]
-const PURE = ['contract', 'model', 'policy', 'catalog'] as const
+const PURE = ['contract', 'rates', 'model', 'policy', 'catalog'] as const
 const FFI = 'only crypto/openssl.ts may use node:ffi'
 
 type Diagnostic = { readonly message: string; readonly location: { readonly path: string } }

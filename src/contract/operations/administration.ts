@@ -65,6 +65,7 @@ export const ADMINISTRATION = {
   },
   'session.logout': {
     access: 'session',
+    revokes: true,
     about: 'End the session and its session keys',
     request: nothing,
     reply: done,
@@ -126,7 +127,13 @@ export const ADMINISTRATION = {
     request: v.strictObject({ ...account, password: newPassword }),
     reply: named,
   },
-  'user.delete': { access: 'admin', about: 'Delete a user', request: v.strictObject(account), reply: named },
+  'user.delete': {
+    access: 'admin',
+    revokes: true,
+    about: 'Delete a user',
+    request: v.strictObject(account),
+    reply: named,
+  },
   'user.list': {
     access: 'anyone',
     about: 'List the users',
@@ -135,12 +142,14 @@ export const ADMINISTRATION = {
   },
   'user.change-password': {
     access: 'session',
+    revokes: true,
     about: "Change one's own password, or as admin anyone's, which also unlocks the user",
     request: v.strictObject({ ...account, password: newPassword }),
     reply: named,
   },
   'policy.apply': {
     access: 'admin',
+    revokes: true,
     about: 'Apply a policy to the cluster, for good; success means that nothing goes on that it forbids',
     request: v.strictObject({ policy }),
     reply: policyState,

@@ -1,5 +1,6 @@
 /** What is done with keys. */
 import * as v from 'valibot'
+import { boundedArray } from '../bounded.ts'
 import { base64 } from '../bytes.ts'
 import { cipher } from '../ciphers.ts'
 import { LIMITS } from '../limits.ts'
@@ -8,7 +9,7 @@ import { streamStart } from '../streams.ts'
 import { count, done, type Operation, one } from './operation.ts'
 
 const batch = <T extends v.GenericSchema>(item: T) =>
-  v.pipe(v.array(item), v.minLength(1), v.maxLength(LIMITS.batchItems))
+  v.pipe(boundedArray(item, LIMITS.batchItems), v.minLength(1))
 const data = batch(base64(LIMITS.dataBytes))
 const stream = v.pipe(v.string(), v.maxLength(64, 'stream is too long'))
 

@@ -1,6 +1,7 @@
 /** Keys and certificates: made, shown, shared, changed, taken elsewhere and deleted. */
 import * as v from 'valibot'
 import { attributeValue } from '../attributes.ts'
+import { boundedRecord } from '../bounded.ts'
 import { certificate, certificateChange, newCertificate } from '../certificates.ts'
 import { derivation } from '../derivation.ts'
 import { criteria, keyFilter } from '../filters.ts'
@@ -65,12 +66,14 @@ export const KEYS = {
   },
   'key.unshare': {
     access: 'crypto-user',
+    revokes: true,
     about: 'Take a shared key back; success means that no use of it for these users is under way any more',
     request: sharing,
     reply: done,
   },
   'key.delete': {
     access: 'crypto-user',
+    revokes: true,
     about: 'Delete a key',
     request: v.strictObject(one),
     reply: done,
@@ -83,6 +86,7 @@ export const KEYS = {
   },
   'key.unshare-many': {
     access: 'crypto-user',
+    revokes: true,
     about:
       'Take several shared keys back, each of which is decided on by itself; what success means holds for all done',
     request: v.strictObject({ ...severalKeys, ...holders }),
@@ -90,19 +94,25 @@ export const KEYS = {
   },
   'key.delete-many': {
     access: 'crypto-user',
+    revokes: true,
     about: 'Delete several keys, each of which is decided on by itself',
     request: v.strictObject(severalKeys),
     reply: outcomes,
   },
   'key.set-attribute': {
     access: 'session',
+    revokes: true,
     about: 'Set attributes of a key, all of them or none',
     request: v.strictObject({
       ...one,
       attributes: v.pipe(
-        v.record(v.pipe(v.string(), v.maxLength(64, 'attributes: a name is too long')), attributeValue),
+        boundedRecord(
+          v.pipe(v.string(), v.maxLength(64, 'attributes: a name is too long')),
+          attributeValue,
+          LIMITS.attributesAtOnce,
+          `at most ${LIMITS.attributesAtOnce} attributes at once`,
+        ),
         v.minEntries(1, 'attributes must not be empty'),
-        v.maxEntries(LIMITS.attributesAtOnce, `at most ${LIMITS.attributesAtOnce} attributes at once`),
       ),
     }),
     reply: done,

@@ -10,6 +10,8 @@ export type Access = 'anyone' | 'session' | 'crypto-user' | 'admin'
 
 export type Operation = {
   readonly access: Access
+  /** Takes a right back, at once: it finds room in an HSM that is busy with everything else. */
+  readonly revokes?: true
   readonly about: string
   readonly request: v.GenericSchema
   readonly reply: v.GenericSchema

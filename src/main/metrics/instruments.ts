@@ -1,7 +1,7 @@
 /** What is measured of a running HSM: its interfaces, wrapped, so that nothing inside them knows of it. */
 import type { Cluster, Established } from '../../cluster/cluster.ts'
 import { HsmError } from '../../contract/errors.ts'
-import type { Hsm } from '../../contract/hsm.ts'
+import type { Admit, Hsm } from '../../contract/hsm.ts'
 import type { Coordination, Standing, Store } from '../../store/store.ts'
 import { serves } from '../node/node-status.ts'
 import type { Registry, Sample } from './registry.ts'
@@ -9,31 +9,44 @@ import type { Registry, Sample } from './registry.ts'
 /** Seconds on a clock that never steps. */
 export type Seconds = () => number
 
-/** Counts requests by operation and outcome, and the items that keys were used for. */
-export function measuredHsm(hsm: Hsm, registry: Registry, seconds: Seconds): Hsm {
+type Measured = { readonly hsm: Hsm; readonly admit: Admit }
+
+/** Counts requests by operation and outcome, those that were refused before they were read too, and the items that keys were used for. */
+export function measuredHsm({ hsm, admit }: Measured, registry: Registry, seconds: Seconds): Measured {
   const requests = registry.counter('strongroom_requests_total', 'Requests by operation and outcome.')
   const durations = registry.histogram('strongroom_request_duration_seconds', 'Time to answer a request.')
   const uses = registry.counter('strongroom_key_uses_total', 'Items that were signed or verified with a key.')
+  const call: Hsm['call'] = async (operation, request, session) => {
+    const begun = seconds()
+    const outcome = (name: string) => {
+      requests({ operation, outcome: name })
+      durations(seconds() - begun, { operation })
+    }
+    try {
+      const reply = await hsm.call(operation, request, session)
+      outcome('ok')
+      const items = 'data' in request && Array.isArray(request.data) ? request.data.length : undefined
+      if (items !== undefined) uses({ operation }, items)
+      return reply
+    } catch (error) {
+      outcome(outcomeOf(error))
+      throw error
+    }
+  }
   return {
-    async call(operation, request, session) {
-      const begun = seconds()
-      const outcome = (name: string) => {
-        requests({ operation, outcome: name })
-        durations(seconds() - begun, { operation })
-      }
+    hsm: { call },
+    admit(operation, session) {
       try {
-        const reply = await hsm.call(operation, request, session)
-        outcome('ok')
-        const items = 'data' in request && Array.isArray(request.data) ? request.data.length : undefined
-        if (items !== undefined) uses({ operation }, items)
-        return reply
+        return admit(operation, session)
       } catch (error) {
-        outcome(error instanceof HsmError ? error.code : 'internal')
+        requests({ operation, outcome: outcomeOf(error) })
         throw error
       }
     },
   }
 }
+
+const outcomeOf = (error: unknown): string => (error instanceof HsmError ? error.code : 'internal')
 
 /** Measures how long a change takes to be durable. */
 export function measuredStore(store: Store, registry: Registry, seconds: Seconds): Store {

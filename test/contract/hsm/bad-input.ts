@@ -135,6 +135,23 @@ export function badInputContract(open: () => Promise<Hsm>): void {
         })
       })
     }
+    test('is not looked at before it is known who asks, and that they may', async () => {
+      const requests = [{ nonsense: true }, { usernames: Array(10_000).fill(1) }]
+      for (const request of requests) {
+        for (const operation of ['key.share-many', 'key.list', 'user.create', 'audit.list'] as const) {
+          await assert.rejects(world.hsm.call(operation, request as never), { code: 'not-logged-in' })
+          await assert.rejects(world.hsm.call(operation, request as never, 'x'.repeat(43)), {
+            code: 'not-logged-in',
+          })
+        }
+        for (const operation of ['user.create', 'audit.list'] as const) {
+          await assert.rejects(world.hsm.call(operation, request as never, world.token('alice')), {
+            code: 'not-permitted',
+          })
+        }
+        await assert.rejects(world.hsm.call('session.login', request as never), { code: 'invalid-request' })
+      }
+    })
     test('has changed nothing', async () => {
       const { keys, users } = await world.hsm.call('cluster.status', {})
       assert.deepEqual([keys, users], [1, 5])

@@ -69,7 +69,11 @@ test('requests are counted by operation and outcome, uses of keys by item', asyn
     'key.list': new HsmError('not-logged-in'),
     'user.list': new Error(),
   })
-  const hsm = measuredHsm(stub, registry, ticking())
+  const refuse = () => {
+    throw new HsmError('not-permitted')
+  }
+  const { hsm, admit } = measuredHsm({ hsm: stub, admit: refuse }, registry, ticking())
+  assert.throws(() => admit('user.create', 'token'), { code: 'not-permitted' })
   const sign = { filter: ['key-reference=0x1'], mechanism: { name: 'ecdsa', hash: 'sha256' }, data: ['', ''] }
   assert.equal(await hsm.call('crypto.sign', sign as never, 'token'), signed)
   await assert.rejects(hsm.call('key.list', { filter: [] }), { code: 'not-logged-in' })
@@ -79,6 +83,7 @@ test('requests are counted by operation and outcome, uses of keys by item', asyn
     'strongroom_requests_total{operation="crypto.sign",outcome="ok"} 1',
     'strongroom_requests_total{operation="key.list",outcome="not-logged-in"} 1',
     'strongroom_requests_total{operation="user.list",outcome="internal"} 1',
+    'strongroom_requests_total{operation="user.create",outcome="not-permitted"} 1',
     'strongroom_key_uses_total{operation="crypto.sign"} 2',
     'strongroom_request_duration_seconds_sum{operation="crypto.sign"} 0.25',
   ]) {

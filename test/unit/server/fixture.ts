@@ -4,7 +4,8 @@ import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
 import { request as httpsRequest, type RequestOptions } from 'node:https'
 import type { TestContext } from 'node:test'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
-import type { Hsm } from '../../../src/contract/hsm.ts'
+import type { Admission, Admit, Hsm } from '../../../src/contract/hsm.ts'
+import { LIMITS } from '../../../src/contract/limits.ts'
 import { HSM_NAME } from '../../../src/contract/wire.ts'
 import { createAuthority, issueServerCertificate } from '../../../src/main/certificates.ts'
 import { createHttpsServer, type ServerLimits } from '../../../src/server/https-server.ts'
@@ -35,16 +36,29 @@ export const hsmOf = (call: Call): Hsm => ({
   call: async (operation, request, session) => (await call(operation, request, session)) as never,
 })
 
+/** Takes every token for a user of that name. */
+export const admitAll: Admit = (_operation, session) => ({
+  user: session,
+  revokes: false,
+  requestBytes: LIMITS.bodyBytes,
+})
+
 export async function startServer(
   t: TestContext,
   call: Call = () => STATUS,
   limits: Partial<ServerLimits> = {},
   wantedPort = 0,
+  admit: (operation: string, session: string | undefined) => Partial<Admission> = () => ({}),
 ) {
   const ended: string[] = []
   const log: LogLine[] = []
   const server = createHttpsServer({
     hsm: hsmOf(call),
+    admit: (operation, session) => ({
+      ...admitAll(operation, session),
+      ...(limits.bodyBytes !== undefined && { requestBytes: limits.bodyBytes }),
+      ...admit(operation, session),
+    }),
     tls: identity,
     log: (level, fields, message) => log.push({ level, fields, message }),
     monotonic: () => performance.now(),

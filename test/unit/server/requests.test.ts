@@ -121,6 +121,8 @@ const bodies: readonly (readonly [string, string | Uint8Array, string])[] = [
   ['a prototype in disguise', '{"\\u005f_proto__":1}', 'has a member named __proto__'],
   ['lists in lists', tooDeep, 'is nested more than 32 levels deep'],
   ['half a million brackets', '['.repeat(500_000), 'is nested more than 32 levels deep'],
+  ['half a million numbers', `{"a":[${'1,'.repeat(500_000)}1]}`, 'has more than 16384 values'],
+  ['many empty lists', `{"a":[${'[],'.repeat(10_000)}1]}`, 'has more than 16384 values'],
 ]
 for (const [what, body, problem] of bodies) {
   test(`a body of ${what} is refused`, async (t) => {

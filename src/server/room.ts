@@ -1,0 +1,122 @@
+/** Room in the HSM for requests that arrive, are worked on and are answered: for each user, each peer, and revocations. */
+import { HsmError } from '../contract/errors.ts'
+import type { Admission } from '../contract/hsm.ts'
+import { createPool, type Pool } from '../rates/pool.ts'
+
+export type RoomLimits = {
+  readonly requestsInFlight: number
+  readonly userRequests: number
+  readonly requestsPerUser: number
+  readonly anonymousRequests: number
+  readonly anonymousRequestsPerPeer: number
+  readonly revocationsPerUser: number
+  readonly arrivingBytes: number
+  readonly arrivingBytesPerUser: number
+  readonly arrivingRevocationBytes: number
+  readonly arrivingRevocationBytesPerUser: number
+  readonly anonymousArrivingBytes: number
+  readonly anonymousArrivingBytesPerPeer: number
+  readonly untakenBytes: number
+  readonly untakenBytesPerUser: number
+  readonly anonymousUntakenBytes: number
+  readonly anonymousUntakenBytesPerPeer: number
+}
+
+/** What one request has of it. Everything it took is given back with `leave`. */
+export type Place = {
+  /** @throws HsmError `busy` when there is no room for so many more bytes of it */
+  arrive(bytes: number): void
+  /** It is whole, and work on it begins. @throws HsmError `busy` */
+  enter(): void
+  /** The work is done, and this much is to be taken. @returns whether there is room for it */
+  answer(bytes: number): boolean
+  leave(): void
+}
+
+export type Room = {
+  /** Of a request that was admitted. @param peer where it comes from */
+  place(admission: Admission, peer: string): Place
+}
+
+export function createRoom(limits: RoomLimits): Room {
+  const everything = createPool({ total: limits.requestsInFlight, each: limits.requestsInFlight })
+  const anonymous: Pools = {
+    requests: within(
+      everything,
+      createPool({ total: limits.anonymousRequests, each: limits.anonymousRequestsPerPeer }),
+    ),
+    arriving: createPool({
+      total: limits.anonymousArrivingBytes,
+      each: limits.anonymousArrivingBytesPerPeer,
+    }),
+    untaken: createPool({ total: limits.anonymousUntakenBytes, each: limits.anonymousUntakenBytesPerPeer }),
+  }
+  const users: Pools = {
+    requests: within(everything, createPool({ total: limits.userRequests, each: limits.requestsPerUser })),
+    arriving: createPool({ total: limits.arrivingBytes, each: limits.arrivingBytesPerUser }),
+    untaken: createPool({ total: limits.untakenBytes, each: limits.untakenBytesPerUser }),
+  }
+  const reserve: Pools = {
+    requests: within(
+      everything,
+      createPool({ total: limits.requestsInFlight, each: limits.revocationsPerUser }),
+    ),
+    arriving: createPool({
+      total: limits.arrivingRevocationBytes,
+      each: limits.arrivingRevocationBytesPerUser,
+    }),
+    untaken: users.untaken,
+  }
+  return {
+    place({ user, revokes }, peer) {
+      if (user === undefined) return createPlace(peer, [anonymous])
+      return createPlace(user, revokes ? [users, reserve] : [users])
+    },
+  }
+}
+
+type Pools = { readonly requests: Pool; readonly arriving: Pool; readonly untaken: Pool }
+
+/** A part of something that others have parts of, too. */
+const within = (whole: Pool, part: Pool): Pool => ({
+  take(holder, amount) {
+    if (!part.take(holder, amount)) return false
+    if (whole.take(holder, amount)) return true
+    part.give(holder, amount)
+    return false
+  },
+  give(holder, amount) {
+    part.give(holder, amount)
+    whole.give(holder, amount)
+  },
+})
+
+/** @param choices where there may be room, in the order in which it is tried */
+function createPlace(holder: string, choices: readonly Pools[]): Place {
+  const taken = new Map<Pool, { readonly kind: keyof Pools; readonly amount: number }>()
+  const take = (kind: keyof Pools, amount: number): boolean => {
+    const pool = choices.map((pools) => pools[kind]).find((pool) => pool.take(holder, amount))
+    if (pool) taken.set(pool, { kind, amount: amount + (taken.get(pool)?.amount ?? 0) })
+    return pool !== undefined
+  }
+  const give = (...kinds: readonly (keyof Pools)[]) => {
+    for (const [pool, { kind, amount }] of taken) {
+      if (!kinds.includes(kind)) continue
+      taken.delete(pool)
+      pool.give(holder, amount)
+    }
+  }
+  return {
+    arrive(bytes) {
+      if (!take('arriving', bytes)) throw new HsmError('busy')
+    },
+    enter() {
+      if (!take('requests', 1)) throw new HsmError('busy')
+    },
+    answer(bytes) {
+      give('arriving', 'requests')
+      return take('untaken', bytes)
+    },
+    leave: () => give('arriving', 'requests', 'untaken'),
+  }
+}
