@@ -44,10 +44,11 @@ export function verifyEntries(
   return undefined
 }
 
-/** SHA-256 over the members in a fixed order, as JSON. */
+/** SHA-256 over the members in a fixed order, as JSON; without the last one where an entry has none. */
 function hashOf(entry: Omit<AuditEntry, 'hash'>): string {
-  const { hsm, sequence, previous, at, actor, operation, outcome, subjects } = entry
+  const { hsm, sequence, previous, at, actor, operation, outcome, subjects, leftOut } = entry
+  const members = [hsm, sequence, previous, at, actor, operation, outcome, subjects]
   return createHash('sha256')
-    .update(JSON.stringify([hsm, sequence, previous, at, actor, operation, outcome, subjects]))
+    .update(JSON.stringify(leftOut === undefined ? members : [...members, leftOut]))
     .digest('hex')
 }

@@ -58,6 +58,17 @@ export const LIMITS = {
   /** Peers that are told apart there. */
   anonymousPeers: 4096,
 
+  /**
+   * Refusals that are written into the log, and into the audit log, of one source (a peer, a user) in a period. The first
+   * and the last of each kind are written besides, with the number of those between.
+   */
+  refusalsPeriodMs: 60_000,
+  refusalsLogged: 10,
+  refusalsAudited: 20,
+  /** Kinds and sources of refusals that are told apart. */
+  refusalKinds: 16,
+  refusalSources: 1024,
+
   usernameLength: 31,
   passwordMin: 8,
   passwordMax: 32,

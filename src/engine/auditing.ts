@@ -2,7 +2,7 @@ import { append } from '../audit/chain.ts'
 import type { CatalogView } from '../catalog/catalog.ts'
 import type { ErrorCode } from '../contract/errors.ts'
 import type { OperationName } from '../contract/operations.ts'
-import type { AuditEntry } from '../model/audit.ts'
+import type { AuditEntry, AuditEvent } from '../model/audit.ts'
 import type { AuditHeadRecord, Write } from '../model/records.ts'
 import type { Decision } from '../policy/decision.ts'
 import type { Outcome } from '../store/store.ts'
@@ -21,37 +21,52 @@ type Audited<D> = {
 /** Objects that were refused for one reason. */
 export type Refused = { readonly code: ErrorCode; readonly subjects: readonly string[] }
 
+/** What was decided, and the refusals among it that changed nothing: they are not committed with anything. */
+export type Outcomes<D> = { readonly decision: Decision<D>; readonly refusals: readonly AuditEvent[] }
+
 /** The decision's writes and its audit entries, to be committed together. */
 export function auditing<D>(
   { hsm, now }: Parts,
   view: CatalogView,
   { actor }: Call,
   { operation, decision, writes, subjects, refused }: Audited<D>,
-): Outcome<Decision<D>> {
-  // Whoever is not logged in could fill the disk with refusals; only tried passwords cost enough to be logged.
+): Outcome<Outcomes<D>> {
+  // Of those who are not logged in only tried passwords are logged.
   const worthIt = decision.allow || actor.role !== 'nobody' || decision.code === 'bad-credentials'
-  if (!worthIt) return { writes, audit: [], result: decision }
+  if (!worthIt) return { writes, audit: [], result: { decision, refusals: [] } }
   const written = writes.flatMap((write) => subjectOf(write))
   const isAllRefused = refused.length > 0 && decision.writes.length === 0
   const outcomes = [
     ...(isAllRefused ? [] : [{ code: decision.allow ? 'ok' : decision.code, subjects: written }]),
     ...refused,
   ]
-  let head = view.get(`audit-head/${hsm.id}`) as AuditHeadRecord | undefined
-  const audit: AuditEntry[] = []
-  for (const { code, subjects: keys } of outcomes) {
-    const event = {
-      at: now(),
-      actor: actor.username,
-      operation,
-      outcome: code,
-      subjects: [...new Set([...subjects, ...keys])],
-    }
-    const next = append(head, hsm.id, event)
-    head = next.head
-    audit.push(next.entry)
+  const events = outcomes.map(({ code, subjects: keys }) => ({
+    at: now(),
+    actor: actor.username,
+    operation,
+    outcome: code,
+    subjects: [...new Set([...subjects, ...keys])],
+  }))
+  const changedNothing = isAllRefused || (!decision.allow && writes.length === 0)
+  if (changedNothing) return { writes, audit: [], result: { decision, refusals: events } }
+  const { head, entries } = appendAll(view, hsm.id, events)
+  return {
+    writes: head ? [...writes, { put: head }] : writes,
+    audit: entries,
+    result: { decision, refusals: [] },
   }
-  return { writes: head ? [...writes, { put: head }] : writes, audit, result: decision }
+}
+
+/** The entries that follow in the log of an HSM, and its head then; none when there are none. */
+export function appendAll(view: CatalogView, hsm: string, events: readonly AuditEvent[]) {
+  let head = view.get(`audit-head/${hsm}`) as AuditHeadRecord | undefined
+  const entries: AuditEntry[] = []
+  for (const event of events) {
+    const next = append(head, hsm, event)
+    head = next.head
+    entries.push(next.entry)
+  }
+  return { head, entries }
 }
 
 function subjectOf(write: Write): readonly string[] {

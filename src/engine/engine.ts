@@ -11,6 +11,7 @@ import { mayAsk } from '../policy/access.ts'
 import { NOBODY } from '../policy/actor.ts'
 import { revocationsOf } from '../policy/revocation.ts'
 import type { Change } from '../store/store.ts'
+import { createAuditQueue } from './audit-queue.ts'
 import { createBackups } from './backups.ts'
 import { createChallenges } from './challenges.ts'
 import { found } from './founding.ts'
@@ -29,8 +30,8 @@ export type Engine = Hsm & {
   found(): Promise<void>
   /** Resolves when every use of a key here that a commit up to `revision` has ended is over. */
   settled(revision: number): Promise<void>
-  /** Forgets every session and parsed key. The store is the caller's to close. */
-  close(): void
+  /** Forgets every session and parsed key, and writes the rest of the audit log. The store is the caller's to close. */
+  close(): Promise<void>
 }
 
 export function createEngine(needs: EngineNeeds): Engine {
@@ -57,15 +58,20 @@ export function createEngine(needs: EngineNeeds): Engine {
     },
     found: () => found(needs),
     settled: parts.barrier.settled,
-    close() {
+    async close() {
       parts.sessions.endAll(() => true)
       parts.keyring.close()
+      await parts.auditQueue.close()
     },
   }
 }
 
-/** Also by an HSM whose state may be out of date: what is asked to find out why. */
-const ALWAYS_ANSWERED: ReadonlySet<OperationName> = new Set(['cluster.hsm-info', 'cluster.status'])
+/** Also by an HSM whose state may be out of date: what is asked to find out why, and the end of a session. */
+const ALWAYS_ANSWERED: ReadonlySet<OperationName> = new Set([
+  'cluster.hsm-info',
+  'cluster.status',
+  'session.logout',
+])
 
 function assemble(needs: EngineNeeds): Parts {
   const { store, monotonic, random, hsm } = needs
@@ -75,10 +81,12 @@ function assemble(needs: EngineNeeds): Parts {
   const streams = createStreams(uses)
   const challenges = createChallenges(random, monotonic)
   const backups = createBackups()
+  const auditQueue = createAuditQueue(needs)
   const sessions = createSessions({
     monotonic,
     random,
-    onEnd({ id }) {
+    onEnd({ id, user }) {
+      auditQueue.endOf(user)
       void uses.revoke([{ session: id }])
       keyring.endSession(id)
       streams.endSession(id)
@@ -99,6 +107,7 @@ function assemble(needs: EngineNeeds): Parts {
     streams,
     challenges,
     backups,
+    auditQueue,
     loginTurns: createTurns(),
     startedAt: monotonic(),
     cluster,

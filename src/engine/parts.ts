@@ -7,6 +7,7 @@ import type { Sealer } from '../crypto/seal.ts'
 import type { Actor } from '../policy/actor.ts'
 import type { Profile } from '../policy/hsm-profile/profile.ts'
 import type { Store } from '../store/store.ts'
+import type { AuditQueue } from './audit-queue.ts'
 import type { Backups } from './backups.ts'
 import type { Challenges } from './challenges.ts'
 import type { Keyring } from './keyring.ts'
@@ -49,6 +50,7 @@ export type Parts = EngineNeeds & {
   readonly streams: Streams
   readonly challenges: Challenges
   readonly backups: Backups
+  readonly auditQueue: AuditQueue
   /** Logins with the same name, one after another. */
   readonly loginTurns: Turns
   /** When this engine began, on the monotonic clock. */

@@ -68,7 +68,7 @@ export function change<K extends OperationName, P = undefined, D = void>(
   return async (parts, call, request) => {
     const prepared = (await prepare?.(parts, call, request)) as P
     try {
-      const { result: decision, revision } = await parts.store.transact((view) => {
+      const { result, revision } = await parts.store.transact((view) => {
         const decision = stillIn(view, call)
           ? decide({ parts, view, call }, request, prepared)
           : deny('not-logged-in')
@@ -80,6 +80,8 @@ export function change<K extends OperationName, P = undefined, D = void>(
           refused: decision.allow ? (refused?.(decision.result) ?? []) : [],
         })
       })
+      const { decision, refusals } = result
+      for (const refusal of refusals) await parts.auditQueue.refusal(call.actor.id || refusal.actor, refusal)
       const decided = granted(decision)
       await applySessionWrites(parts, call, decision.writes)
       if (localOnly) await parts.barrier.settled(revision)

@@ -9,6 +9,8 @@ import { createStarts } from './starts.ts'
 export type Listening = { readonly host: string; readonly port: number }
 
 export type ListenerNeeds = {
+  /** What it cannot do when the address cannot be had; left out, listen. */
+  readonly purpose?: string
   readonly limits: ConnectionsLimits
   /** Milliseconds of the event loop that peers without a session may take. */
   readonly budgets: Budgets
@@ -31,7 +33,7 @@ export type Listener = {
 }
 
 export function createListener(needs: ListenerNeeds): Listener {
-  const { limits, budgets, startCostMs, start, onAcceptError } = needs
+  const { purpose = 'listen', limits, budgets, startCostMs, start, onAcceptError } = needs
   // Who has a login pays nothing for the handshake after all.
   const connections = createConnections(limits, ({ peer }) => budgets.refund(peer, startCostMs))
   const starts = createStarts(budgets, startCostMs)
@@ -44,7 +46,7 @@ export function createListener(needs: ListenerNeeds): Listener {
   return {
     listen(host, port) {
       const { promise, resolve, reject } = Promise.withResolvers<Listening>()
-      const refuse = (error: NodeJS.ErrnoException) => reject(cannotListen(error, host, port))
+      const refuse = (error: NodeJS.ErrnoException) => reject(cannotListen(error, host, port, purpose))
       server.once('error', refuse)
       server.listen({ host, port }, () => {
         server.off('error', refuse)
@@ -75,8 +77,13 @@ const REASONS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the host name cannot be looked up',
 }
 
-export function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): HsmError {
+export function cannotListen(
+  error: NodeJS.ErrnoException,
+  host: string,
+  port: number,
+  purpose = 'listen',
+): HsmError {
   const reason = REASONS[error.code ?? ''] ?? error.message
   const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-  return new HsmError('unavailable', `Cannot listen on ${address}: ${reason}`, { cause: error })
+  return new HsmError('unavailable', `Cannot ${purpose} on ${address}: ${reason}`, { cause: error })
 }

@@ -50,5 +50,7 @@ async function* pages(
 const noLog = (hsmId: string) =>
   new HsmError('invalid-request', `There is no audit log of ${shown(hsmId)} here`)
 
-const line = ({ at, sequence, actor, operation, outcome, subjects }: AuditEntry): string =>
-  [new Date(at).toISOString(), sequence, actor, operation, outcome, ...subjects].join('  ')
+const line = ({ at, sequence, actor, operation, outcome, subjects, leftOut }: AuditEntry): string => {
+  const before = leftOut === undefined ? [] : [`(and ${leftOut} before it)`]
+  return [new Date(at).toISOString(), sequence, actor, operation, outcome, ...subjects, ...before].join('  ')
+}

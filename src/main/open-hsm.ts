@@ -8,7 +8,7 @@ import { checkHome, type Home, makeHome } from './home.ts'
 import { type ListenAddress, localAddress, parseListen, showAddress } from './listen-address.ts'
 import { takeLock } from './lock.ts'
 import { openEndpoint } from './metrics/endpoint.ts'
-import { createRegistry } from './metrics/registry.ts'
+import { createRegistry, type Registry } from './metrics/registry.ts'
 import { planStart, type StartOptions } from './node/start-plan.ts'
 import { type Log, openEngine } from './open-engine.ts'
 import { openEarlyDoor } from './pkcs11/early-door.ts'
@@ -56,7 +56,7 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
   const reserved = await reserve(listen)
   undo.defer(reserved.release)
   const registry = metrics && createRegistry()
-  const endpoint = registry && metrics && (await openEndpoint(metrics, registry.render))
+  const endpoint = registry && metrics && (await serveMetrics(metrics, registry, log))
   undo.defer(() => endpoint?.close())
   const door = await openEarlyDoor({ home, log, registry, path: pkcs11, program })
   undo.defer(door.close)
@@ -110,6 +110,12 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
     },
   }
 }
+
+const serveMetrics = (address: ListenAddress, { render }: Registry, log: Log) =>
+  openEndpoint(address, {
+    render,
+    onAcceptError: (err) => log('warn', { err }, 'a connection could not be accepted'),
+  })
 
 function alreadyRunning(home: Home): never {
   const { pid } = readRunning(home) ?? {}

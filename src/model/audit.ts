@@ -9,6 +9,11 @@ export type AuditEvent = {
   readonly outcome: string
   /** What was acted on: `user/alice`, `key/0x…`. Never a secret. */
   readonly subjects: readonly string[]
+  /**
+   * How many refusals of the same actor, operation and outcome came before this one and after the one that is in the log
+   * before it. They have no entries.
+   */
+  readonly leftOut?: number | undefined
 }
 
 /** An event in its place in the log of one HSM. */

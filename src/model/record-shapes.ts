@@ -110,6 +110,7 @@ export const readAuditEntry = object<AuditEntry>({
   operation: text,
   outcome: text,
   subjects: listOf(text),
+  leftOut: optional(count),
   hash: text,
 })
 

@@ -9,6 +9,7 @@ import { receive } from './body.ts'
 import type { BoundSessions } from './bound-sessions.ts'
 import { decodeObject } from './json.ts'
 import { type Head, operationOf, readHead } from './request-head.ts'
+import type { RequestLog } from './request-log.ts'
 import type { Place, Room } from './room.ts'
 import { cutOff, type Incoming, type Outgoing } from './wire.ts'
 
@@ -23,6 +24,7 @@ export type ExchangeNeeds = {
   readonly hsm: Hsm
   readonly admit: Admit
   readonly log: Log
+  readonly requestLog: RequestLog
   /** Milliseconds on a clock that never steps. */
   readonly monotonic: () => number
   readonly limits: ExchangeLimits
@@ -52,7 +54,7 @@ const DRAINED_BODIES = 4
 
 /** Answers a request, whatever it is. Resolves when nothing of it is under way any more; never rejects. */
 export async function exchange(needs: ExchangeNeeds, parts: Exchange): Promise<void> {
-  const { log, monotonic } = needs
+  const { log, requestLog, monotonic } = needs
   const { request, response, connection } = parts
   const startedAt = monotonic()
   const operation = operationOf(request)
@@ -64,7 +66,8 @@ export async function exchange(needs: ExchangeNeeds, parts: Exchange): Promise<v
   else send(request, response, answer)
   const { outcome } = answer
   const ms = Math.round((monotonic() - startedAt) * 1000) / 1000
-  log(outcome === 'ok' ? 'debug' : 'info', { operation, outcome, ms, remote: connection.remote }, 'request')
+  const user = 'admission' in asked ? asked.admission.user : undefined
+  requestLog.note(`${connection.peer} ${user ?? ''}`, { operation, outcome, ms, remote: connection.remote })
   const untaken = setTimeout(() => cutOff(request), needs.limits.replyMs)
   await closed
   clearTimeout(untaken)

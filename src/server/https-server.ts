@@ -12,6 +12,7 @@ import { createListener, type Listener } from '../listener/listener.ts'
 import type { Log } from './answer.ts'
 import { type BoundSessions, createBoundSessions } from './bound-sessions.ts'
 import { type ExchangeLimits, type ExchangeNeeds, exchange } from './exchange.ts'
+import { createRequestLog, type RequestLogLimits } from './request-log.ts'
 import { createRoom, type RoomLimits } from './room.ts'
 import { type Carrier, carrierOf, hangUp, type Incoming, type Outgoing } from './wire.ts'
 
@@ -31,7 +32,8 @@ export type HttpsServerNeeds = {
 export type ServerLimits = ConnectionsLimits &
   AnonymousLimits &
   ExchangeLimits &
-  RoomLimits & {
+  RoomLimits &
+  RequestLogLimits & {
     readonly headerBytes: number
     readonly requestsPerConnection: number
     /** That can be bound to one connection. */
@@ -54,7 +56,9 @@ export function createHttpsServer(needs: HttpsServerNeeds): HttpsServer {
   // It never listens: sockets are handed to it that the listener has accepted.
   const server = createSecureServer(serverOptions(needs.tls, limits))
   const peers = createPeers(server, limits, needs)
-  const underWay = answerRequests(server, peers, { ...needs, limits, budgets, room: createRoom(limits) })
+  const requestLog = createRequestLog(needs.log, limits, needs.monotonic)
+  const room = createRoom(limits)
+  const underWay = answerRequests(server, peers, { ...needs, limits, budgets, room, requestLog })
   refuseWhatIsNotHttp(server, peers, needs.log)
   const listener = createListener({
     limits,
@@ -72,6 +76,7 @@ export function createHttpsServer(needs: HttpsServerNeeds): HttpsServer {
       const done = listener.close({ graceMs }).then(() => Promise.all(underWay))
       await Promise.race([done, graceOver.promise])
       clearTimeout(timer)
+      requestLog.end()
     },
   }
 }

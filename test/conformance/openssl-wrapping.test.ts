@@ -79,8 +79,8 @@ before(async () => {
   )
   assert.equal(payload.key.attributes['check-value'], PAYLOAD_CHECK)
 })
-after(() => {
-  engine.close()
+after(async () => {
+  await engine.close()
   rmSync(folder, { recursive: true })
 })
 

@@ -37,7 +37,7 @@ suite('transcripts', () => {
       const shell = testShell(engine)
       const known = new Map([['dir', directory]])
       await play(file, source, shell, known)
-      engine.close()
+      await engine.close()
     })
   }
 

@@ -32,6 +32,8 @@ const auditEntry = v.object({
   operation: v.string(),
   outcome: v.string(),
   subjects: v.array(v.string()),
+  /** Refusals just like this one that came before it, and have no entries. */
+  leftOut: v.optional(count),
   hash: v.string(),
 })
 

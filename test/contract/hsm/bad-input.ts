@@ -136,7 +136,7 @@ export function badInputContract(open: () => Promise<Hsm>): void {
       })
     }
     test('is not looked at before it is known who asks, and that they may', async () => {
-      const requests = [{ nonsense: true }, { usernames: Array(10_000).fill(1) }]
+      const requests = [{ nonsense: true }, { usernames: Array(1000).fill(1) }]
       for (const request of requests) {
         for (const operation of ['key.share-many', 'key.list', 'user.create', 'audit.list'] as const) {
           await assert.rejects(world.hsm.call(operation, request as never), { code: 'not-logged-in' })

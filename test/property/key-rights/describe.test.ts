@@ -45,7 +45,7 @@ suite(`key rights, from seed ${seed}`, () => {
       await checkAll(now, older)
       await checkAll(now, await makeSome(world, wanted))
       await checkAll(now, [now.untrusted.get('alice') ?? ''])
-      engine.close()
+      await engine.close()
     })
   }
 })

@@ -76,7 +76,7 @@ export async function walk(
       .filter(({ ways }) => ways.length > 0)
     return { leaks, done, secrets: secrets.length }
   } finally {
-    engine.close()
+    await engine.close()
   }
 }
 

@@ -24,8 +24,8 @@ suite('crypto commands', () => {
     shell = testShell(engine)
     await shell.run(`login --username alice --role crypto-user --password "${PASSWORD}"`)
   })
-  after(() => {
-    engine.close()
+  after(async () => {
+    await engine.close()
     rmSync(directory, { recursive: true })
   })
 

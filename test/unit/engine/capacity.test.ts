@@ -28,5 +28,5 @@ test('hsm1.medium has room for 3,300 keys of any type and 250 users', async () =
   await makeAes(world, 'alice', 'in its place')
   const dora = { username: 'dora', role: 'crypto-user', password: PASSWORD } as const
   await assert.rejects(world.as('admin', 'user.create', dora), fails('user-capacity'))
-  engine.close()
+  await engine.close()
 })

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
-import { request } from 'node:http'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { alone, type Cluster } from '../../../src/cluster/cluster.ts'
 import { HsmError } from '../../../src/contract/errors.ts'
-import { openEndpoint } from '../../../src/main/metrics/endpoint.ts'
 import {
   measuredHsm,
   measuredStore,
@@ -172,45 +170,4 @@ test('an HSM that cannot say what it holds still has its other metrics', async (
   const text = await registry.render()
   assert.match(text, /\nother 1\n$/)
   assert.doesNotMatch(text, /^strongroom_keys/m)
-})
-
-async function get(port: number, path: string, method = 'GET') {
-  const { promise, resolve, reject } = Promise.withResolvers<{ status: number | undefined; text: string }>()
-  const asked = request({ host: '127.0.0.1', port, path, method, agent: false }, async (response) => {
-    const chunks = await response.toArray()
-    resolve({ status: response.statusCode, text: Buffer.concat(chunks).toString() })
-  })
-  asked.on('error', reject).end()
-  return promise
-}
-
-async function serveMetrics(t: TestContext, render: () => Promise<string>) {
-  const endpoint = await openEndpoint({ host: '127.0.0.1', port: 0 }, render)
-  t.after(() => endpoint.close())
-  return endpoint.listening.port
-}
-
-test('the endpoint has one page', async (t) => {
-  const page: { broken: boolean } = { broken: false }
-  const port = await serveMetrics(t, async () => {
-    if (page.broken) throw new Error('with a secret in it')
-    return 'a 1\n'
-  })
-  assert.deepEqual(await get(port, '/metrics'), { status: 200, text: 'a 1\n' })
-  assert.deepEqual(await get(port, '/metrics', 'HEAD'), { status: 200, text: '' })
-  assert.equal((await get(port, '/')).status, 404)
-  assert.equal((await get(port, '/metrics', 'POST')).status, 405)
-  page.broken = true
-  assert.deepEqual(await get(port, '/metrics'), { status: 500, text: 'The metrics could not be read\n' })
-})
-
-test('an address for metrics that is taken is named', async (t) => {
-  const port = await serveMetrics(t, async () => '')
-  await assert.rejects(
-    openEndpoint({ host: '127.0.0.1', port }, async () => ''),
-    {
-      code: 'unavailable',
-      message: `Cannot serve metrics on 127.0.0.1:${port}: EADDRINUSE`,
-    },
-  )
 })

@@ -197,7 +197,7 @@ export function bench(
     close = async () => {
       server.close()
       await pkcs11.close()
-      engine.close()
+      await engine.close()
       rmSync(directory, { recursive: true })
     }
   })

@@ -49,7 +49,7 @@ suite('PKCS#11 connections handed over', () => {
     const close = async () => {
       near.destroy()
       await second.close()
-      engine.close()
+      await engine.close()
     }
     return { engine, program, first, second, takeOver, snapshots, events, close }
   }

@@ -1,0 +1,114 @@
+/**
+ * Entries of the audit log that are committed with no change: ends of sessions, and refusals. Refusals cost whoever makes
+ * them nothing, so of many only the first ones are written, and later the last of each kind, with the number of those between.
+ */
+import { LIMITS } from '../contract/limits.ts'
+import type { AuditEvent } from '../model/audit.ts'
+import { createBursts, type LeftOut } from '../rates/bursts.ts'
+import { appendAll } from './auditing.ts'
+import type { EngineNeeds } from './parts.ts'
+
+export type AuditQueue = {
+  /** Resolves when it is written, if it is to be written now. @param who whose refusals are counted together */
+  refusal(who: string, event: AuditEvent): Promise<void>
+  /** Writes it as soon as the store takes it. Resolves when it is written, or could not be as yet. */
+  event(event: AuditEvent): Promise<void>
+  /** Writes what is still to be said of the refusals of somebody. */
+  endOf(who: string): void
+  /** Writes what is still to be said of all. Resolves when that is done, or cannot be. */
+  close(): Promise<void>
+}
+
+type Needs = Pick<EngineNeeds, 'store' | 'hsm' | 'monotonic' | 'log'>
+
+/** Entries in one commit. */
+const BATCH = 64
+/** Events that wait for a store that takes nothing. */
+const WAITING = 8192
+const RETRY_MS = 1000
+const CLOSING_MS = 5000
+
+export function createAuditQueue(needs: Needs): AuditQueue {
+  const { monotonic, log } = needs
+  const bursts = createBursts<AuditEvent>({
+    periodMs: LIMITS.refusalsPeriodMs,
+    written: LIMITS.refusalsAudited,
+    kinds: LIMITS.refusalKinds,
+    sources: LIMITS.refusalSources,
+    monotonic,
+  })
+  const waiting: AuditEvent[] = []
+  let writing: Promise<void> | undefined
+  let timer: NodeJS.Timeout | undefined
+
+  /** One after another; what fails is tried again later. */
+  async function writeAll(): Promise<void> {
+    try {
+      while (waiting.length > 0) {
+        const batch = waiting.slice(0, BATCH)
+        await commit(needs, batch)
+        waiting.splice(0, batch.length)
+      }
+    } catch {
+      // Whoever made the store fail has logged it.
+    } finally {
+      writing = undefined
+      look()
+    }
+  }
+  async function write(): Promise<void> {
+    if (waiting.length > 0) writing ??= writeAll()
+    await writing
+  }
+  function look(): void {
+    if (waiting.length === 0 && !bursts.isPending()) return
+    timer ??= setTimeout(
+      () => {
+        timer = undefined
+        // What is counted stays there for as long as the store takes nothing.
+        if (waiting.length === 0) waiting.push(...bursts.due().map(summary))
+        void write()
+      },
+      waiting.length > 0 ? RETRY_MS : LIMITS.refusalsPeriodMs,
+    ).unref()
+  }
+  return {
+    async refusal(who, event) {
+      if (bursts.note(who, `${event.operation} ${event.outcome}`, event)) await commit(needs, [event])
+      else look()
+    },
+    event(event) {
+      if (waiting.length < WAITING) waiting.push(event)
+      else log('error', { event }, 'an entry of the audit log could not be written')
+      return write()
+    },
+    endOf(who) {
+      if (waiting.length > 0) return
+      waiting.push(...bursts.soFar(who).map(summary))
+      void write()
+    },
+    async close() {
+      await writing
+      waiting.push(...bursts.soFar().map(summary))
+      const over = Promise.withResolvers<void>()
+      const limit = setTimeout(over.resolve, CLOSING_MS)
+      await Promise.race([write(), over.promise])
+      clearTimeout(limit)
+      clearTimeout(timer)
+      if (waiting.length > 0)
+        log('error', { events: waiting }, 'entries of the audit log could not be written')
+    },
+  }
+}
+
+const summary = ({ last, leftOut }: LeftOut<AuditEvent>): AuditEvent => ({
+  ...last,
+  ...(leftOut > 0 && { leftOut }),
+})
+
+async function commit({ store, hsm }: Needs, events: readonly AuditEvent[]): Promise<void> {
+  await store.transact((view) => {
+    const { head, entries } = appendAll(view, hsm.id, events)
+    return { writes: head ? [{ put: head }] : [], audit: entries, result: undefined }
+  })
+}

@@ -1,0 +1,60 @@
+/** A line in the log for each request that is refused, and no more lines than an operator can read. */
+import { createBursts, type LeftOut } from '../rates/bursts.ts'
+import type { Log } from './answer.ts'
+
+export type RequestLog = {
+  /** @param source whose refusals are counted together */
+  note(source: string, fields: RequestFields): void
+  /** Writes what is still to be said. */
+  end(): void
+}
+
+export type RequestFields = {
+  readonly operation: string | undefined
+  readonly outcome: string
+  /** What it took. */
+  readonly ms: number
+  readonly remote: string | undefined
+}
+
+export type RequestLogLimits = {
+  readonly refusalsPeriodMs: number
+  readonly refusalsLogged: number
+  readonly refusalKinds: number
+  readonly refusalSources: number
+}
+
+/** @param monotonic milliseconds on a clock that never steps */
+export function createRequestLog(log: Log, limits: RequestLogLimits, monotonic: () => number): RequestLog {
+  const refusals = createBursts<RequestFields>({
+    periodMs: limits.refusalsPeriodMs,
+    written: limits.refusalsLogged,
+    kinds: limits.refusalKinds,
+    sources: limits.refusalSources,
+    monotonic,
+  })
+  let timer: NodeJS.Timeout | undefined
+
+  const tell = (summaries: readonly LeftOut<RequestFields>[]) => {
+    for (const { last, leftOut } of summaries) log('info', { ...last, leftOut }, 'request')
+  }
+  const look = () => {
+    if (timer || !refusals.isPending()) return
+    timer = setTimeout(() => {
+      timer = undefined
+      tell(refusals.due())
+      look()
+    }, limits.refusalsPeriodMs).unref()
+  }
+  return {
+    note(source, fields) {
+      if (fields.outcome === 'ok') return log('debug', fields, 'request')
+      if (refusals.note(source, fields.outcome, fields)) return log('info', fields, 'request')
+      look()
+    },
+    end() {
+      clearTimeout(timer)
+      tell(refusals.soFar())
+    },
+  }
+}
