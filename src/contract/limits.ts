@@ -129,6 +129,8 @@ export const LIMITS = {
   /** Passwords hashed at the same time, and logins that may wait for their turn. */
   passwordHashes: 2,
   passwordQueue: 256,
+  /** Logins under names that nobody has, which wait for each other. */
+  unknownLogins: 16,
   /** A challenge, and a key or user on its way from one cluster to its clone. */
   challengeBytes: 1024,
   parcelBytes: 256 * 1024,

@@ -45,7 +45,7 @@ type Asked = Admitted | { readonly refused: unknown }
 type Admitted = Head & { readonly admission: Admission; readonly place: Place }
 
 /** Of the event loop, for a request without a session, besides what is measured: HTTP itself, and its log line. */
-const REQUEST_COST_MS = 0.1
+const REQUEST_COST_MS = 0.25
 /** Likewise for each byte of it: TLS and HTTP. */
 const BYTE_COST_MS = 10 / (1024 * 1024)
 

@@ -1,4 +1,5 @@
 import { createCatalog } from '../../catalog/memory-catalog.ts'
+import { LIMITS } from '../../contract/limits.ts'
 import { isLocked, login } from '../../policy/login.ts'
 import { clusterOf } from '../cluster-state.ts'
 import { change, type Handler } from '../pipelines.ts'
@@ -44,6 +45,15 @@ const attempt = change<'session.login', Proof, Parameters<typeof login>[0]['user
   },
 )
 
-/** Tries for one name take turns, so that many at once cannot outrun the count of wrong passwords. */
-export const sessionLogin: Handler<'session.login'> = (parts, call, request) =>
-  parts.loginTurns(request.username, () => attempt(parts, call, request))
+/** No name of a user. */
+const UNKNOWN = '-'
+
+/**
+ * Tries for one name take turns, so that many at once cannot outrun the count of wrong passwords. Names that nobody has count
+ * as one, and few of them wait, so that they do not keep others waiting for a password to be hashed.
+ */
+export const sessionLogin: Handler<'session.login'> = (parts, call, request) => {
+  const isKnown = parts.store.catalog.userByName(request.username) !== undefined
+  const [name, most] = isKnown ? [request.username] : [UNKNOWN, LIMITS.unknownLogins]
+  return parts.loginTurns(name, () => attempt(parts, call, request), most)
+}

@@ -51,7 +51,7 @@ suite('the probe', needs('gcc', HEADERS, MODULE), () => {
     } finally {
       server.close()
       await pkcs11.close()
-      engine.close()
+      await engine.close()
     }
   }
 

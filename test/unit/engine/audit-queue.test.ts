@@ -177,3 +177,24 @@ test('a logout ends the session even when its entry cannot be written', async (t
   await assert.rejects(world.as('bob', 'key.list', { filter: [] }), { code: 'not-logged-in' })
   assert.ok(await world.login('bob', 'crypto-user', PASSWORD))
 })
+
+test('logins under names that nobody has wait for each other, and others do not wait for them', async (t) => {
+  const { world } = await start(t)
+  const ghosts = Array.from({ length: LIMITS.unknownLogins + 50 }, (_, at) =>
+    world.login(`ghost${at}`).then(
+      () => 'ok',
+      ({ code }: HsmError) => code,
+    ),
+  )
+  let overtaken = 0
+  for (const ghost of ghosts) {
+    void ghost.then((code) => {
+      if (code === 'bad-credentials') overtaken += 1
+    })
+  }
+  assert.ok(await world.login('carol'))
+  assert.ok(overtaken < LIMITS.unknownLogins / 2, `${overtaken} came before`)
+  const codes = await Promise.all(ghosts)
+  assert.deepEqual(codes.slice(0, LIMITS.unknownLogins), Array(LIMITS.unknownLogins).fill('bad-credentials'))
+  assert.deepEqual(new Set(codes.slice(LIMITS.unknownLogins)), new Set(['busy']))
+})

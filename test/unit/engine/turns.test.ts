@@ -34,3 +34,17 @@ test('work under different names runs side by side', async () => {
   gate.resolve('a')
   assert.equal(await waiting, 'a')
 })
+
+test('only so many wait under one name, and there is room again later', async () => {
+  const turns = createTurns()
+  const gate = Promise.withResolvers<string>()
+  const waiting = [turns('a', () => gate.promise, 2), turns('a', async () => 'second', 2)]
+  await assert.rejects(
+    turns('a', async () => assert.fail('it has no turn'), 2),
+    { code: 'busy' },
+  )
+  assert.equal(await turns('b', async () => 'b', 2), 'b')
+  gate.resolve('first')
+  assert.deepEqual(await Promise.all(waiting), ['first', 'second'])
+  assert.equal(await turns('a', async () => 'third', 2), 'third')
+})
