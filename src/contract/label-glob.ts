@@ -18,13 +18,78 @@ const TEXT = Symbol('*')
 const CHARACTER = Symbol('?')
 type Token = typeof TEXT | typeof CHARACTER | string
 
+/** Of the bit sets below. */
+const WORD = 32
+
 /**
- * Tells whether a whole label fits the pattern. Only the last `*` is ever tried again, so the steps are at most the
- * length of the label times that of the pattern, and both are limited.
+ * Tells whether a whole label fits the pattern. How much of the pattern may have been matched so far is a set of bits, all of
+ * which go on together with each character (Baeza-Yates and Gonnet's Shift-And), so that no pattern takes longer than another of
+ * its length.
  */
 export function globMatcher(pattern: string): (label: string) => boolean {
-  const tokens = tokensOf(pattern)
-  return (label) => fits(tokens, label)
+  const { length, stays, other, taking } = compile(tokensOf(pattern))
+  const [last, lastBit] = [Math.floor(length / WORD), length % WORD]
+  const state = new Uint32Array(stays.length)
+  return (label) => {
+    state.fill(0)
+    state[0] = 1
+    for (const character of label) {
+      if (!advance(state, taking.get(character) ?? other, stays)) return false
+    }
+    return (((state[last] ?? 0) >>> lastBit) & 1) === 1
+  }
+}
+
+type Compiled = {
+  /** Characters of the pattern, without any `*`. */
+  readonly length: number
+  /** Bit n: so many characters of the pattern are followed by a `*`. */
+  readonly stays: Uint32Array
+  /** Bit n: the character behind so many is taken by the pattern. For each that is named in it, and for all others. */
+  readonly taking: ReadonlyMap<string, Uint32Array>
+  readonly other: Uint32Array
+}
+
+function compile(tokens: readonly Token[]): Compiled {
+  const characters = tokens.filter((token) => token !== TEXT)
+  const bits = () => new Uint32Array(Math.floor(characters.length / WORD) + 1)
+  const set = (words: Uint32Array, bit: number) => {
+    const word = Math.floor(bit / WORD)
+    words[word] = (words[word] ?? 0) | (1 << (bit % WORD))
+  }
+  const stays = bits()
+  let before = 0
+  for (const token of tokens) {
+    if (token === TEXT) set(stays, before)
+    else before += 1
+  }
+  const other = bits()
+  characters.forEach((token, at) => {
+    if (token === CHARACTER) set(other, at)
+  })
+  const taking = new Map<string, Uint32Array>()
+  characters.forEach((token, at) => {
+    if (token === CHARACTER) return
+    const words = taking.get(token) ?? other.slice()
+    taking.set(token, words)
+    set(words, at)
+  })
+  return { length: characters.length, stays, other, taking }
+}
+
+/** Takes one character. @returns whether anything of the pattern still fits */
+function advance(state: Uint32Array, taking: Uint32Array, stays: Uint32Array): boolean {
+  let carried = 0
+  let alive = 0
+  for (let word = 0; word < state.length; word++) {
+    const before = state[word] ?? 0
+    const taken = before & (taking[word] ?? 0)
+    const after = (taken << 1) | carried | (before & (stays[word] ?? 0))
+    carried = taken >>> (WORD - 1)
+    state[word] = after
+    alive |= after
+  }
+  return alive !== 0
 }
 
 function tokensOf(pattern: string): readonly Token[] {
@@ -38,32 +103,3 @@ function tokensOf(pattern: string): readonly Token[] {
   }
   return tokens
 }
-
-function fits(tokens: readonly Token[], label: string): boolean {
-  let [at, next] = [0, 0]
-  /** Behind the last `*`: the token, and where in the label it was tried. */
-  let again: { token: number; at: number } | undefined
-  while (at < label.length) {
-    const token = tokens[next]
-    const width = token === TEXT ? 0 : taken(token, label, at)
-    if (width !== undefined) {
-      next += 1
-      at += width
-      if (token === TEXT) again = { token: next, at }
-    } else if (again) {
-      again.at += widthAt(label, again.at)
-      next = again.token
-      at = again.at
-    } else return false
-  }
-  return tokens.slice(next).every((token) => token === TEXT)
-}
-
-/** How much of the label the token takes; undefined when it does not fit there. */
-function taken(token: Token | undefined, label: string, at: number): number | undefined {
-  if (token === CHARACTER) return widthAt(label, at)
-  return typeof token === 'string' && label.startsWith(token, at) ? token.length : undefined
-}
-
-/** Of one character, which outside the Basic Multilingual Plane is two code units. */
-const widthAt = (label: string, at: number): number => ((label.codePointAt(at) ?? 0) > 0xffff ? 2 : 1)

@@ -42,6 +42,34 @@ suite('label globs', () => {
     )
   })
 
+  test('patterns of any length match as a table of all beginnings says', () => {
+    const long = (characters: string, maxLength: number) =>
+      fc
+        .array(fc.constantFrom(...characters), { minLength: 25, maxLength, size: 'max' })
+        .map((parts) => parts.join(''))
+    const label = long('aaaab\u{1f511}', LIMITS.labelLength)
+    const cut = fc.record({ at: fc.nat(), to: fc.constantFrom('*', '?', '**', '*?', '', 'c') })
+    let fitted = 0
+    fc.assert(
+      fc.property(
+        label,
+        fc.array(cut, { maxLength: 12 }),
+        long('ab*?', LIMITS.labelGlobLength),
+        (text, cuts, any) => {
+          const pattern = [...text]
+          for (const { at, to } of cuts) pattern[at % pattern.length] = to
+          for (const glob of [pattern.join(''), any]) {
+            const expected = tabled([...glob], [...text])
+            assert.equal(globMatcher(glob)(text), expected)
+            if (expected) fitted += 1
+          }
+        },
+      ),
+      { numRuns: 500 },
+    )
+    assert.ok(fitted > 50)
+  })
+
   test('escaped text matches itself and nothing else', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (label, other) => {
@@ -71,3 +99,18 @@ function search([token, ...tokens]: string[], label: string[]): boolean {
 
 const anyTail = (tokens: string[], label: string[]): boolean =>
   [...label, ''].some((_, at) => search(tokens, label.slice(at)))
+
+/** Which beginnings of the label fit the tokens so far, token by token. */
+function tabled(tokens: readonly string[], label: readonly string[]): boolean {
+  let fits = [true, ...label.map(() => false)]
+  for (const token of tokens) {
+    const before = fits
+    if (token === '*') fits = before.map((_, end) => before.slice(0, end + 1).some(Boolean))
+    else
+      fits = [
+        false,
+        ...label.map((character, at) => before[at] === true && (token === '?' || token === character)),
+      ]
+  }
+  return fits.at(-1) === true
+}
