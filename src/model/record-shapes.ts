@@ -101,7 +101,7 @@ export const RECORDS = {
   }),
 } satisfies { [Kind in RecordKind]: Read<Extract<StoredRecord, { kind: Kind }>> }
 
-export const readAuditEntry = object<AuditEntry>({
+const readWithLeftOut = object<AuditEntry>({
   hsm: text,
   sequence: count,
   previous: text,
@@ -113,6 +113,11 @@ export const readAuditEntry = object<AuditEntry>({
   leftOut: optional(count),
   hash: text,
 })
+
+export const readAuditEntry: Read<AuditEntry> = (value) => {
+  const { leftOut, ...entry } = readWithLeftOut(value)
+  return leftOut === undefined ? entry : { ...entry, leftOut }
+}
 
 /** A record of any kind. Throws TypeError saying what is wrong. */
 export const readRecord: Read<StoredRecord> = (value) =>

@@ -5,13 +5,17 @@ import { append, verifyEntries } from '../../../src/audit/chain.ts'
 import type { AuditEntry, AuditEvent } from '../../../src/model/audit.ts'
 import type { AuditHeadRecord } from '../../../src/model/records.ts'
 
-const event: fc.Arbitrary<AuditEvent> = fc.record({
-  at: fc.nat(),
-  actor: fc.string(),
-  operation: fc.string(),
-  outcome: fc.string(),
-  subjects: fc.array(fc.string(), { maxLength: 3 }),
-})
+const event: fc.Arbitrary<AuditEvent> = fc.record(
+  {
+    at: fc.nat(),
+    actor: fc.string(),
+    operation: fc.string(),
+    outcome: fc.string(),
+    subjects: fc.array(fc.string(), { maxLength: 3 }),
+    leftOut: fc.integer({ min: 1 }),
+  },
+  { requiredKeys: ['at', 'actor', 'operation', 'outcome', 'subjects'] },
+)
 
 function write(events: readonly AuditEvent[]): { entries: AuditEntry[]; head: AuditHeadRecord | undefined } {
   const entries: AuditEntry[] = []
@@ -45,6 +49,7 @@ test('an entry that was changed, left out or moved is found at its place', () =>
       operation: 'o',
       outcome: 'ok',
       subjects: ['x'],
+      leftOut: 7,
     })),
   )
   const changed = (change: Partial<AuditEntry>) =>
@@ -56,6 +61,8 @@ test('an entry that was changed, left out or moved is found at its place', () =>
     { outcome: 'no' },
     { subjects: [] },
     { hsm: 'hsm-b' },
+    { leftOut: 6 },
+    { leftOut: undefined },
   ]) {
     assert.deepEqual(verifyEntries(changed(change)), { sequence: 2, why: 'the entry was changed' })
   }

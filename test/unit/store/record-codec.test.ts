@@ -82,7 +82,9 @@ describe('record codec', () => {
       subjects: [],
       hash: '11',
     }
-    assert.deepStrictEqual(decodeAuditEntry('hsm-1', 4, encode(entry)), entry)
+    for (const one of [entry, { ...entry, leftOut: 3 }]) {
+      assert.deepStrictEqual(decodeAuditEntry('hsm-1', 4, encode(one)), one)
+    }
     for (const [hsm, sequence] of [
       ['hsm-1', 5],
       ['hsm-2', 4],
