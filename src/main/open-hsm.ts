@@ -80,6 +80,7 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
     tls,
     log,
     monotonic: () => performance.now(),
+    worked,
     onConnectionClosed: (token) => void engine.call('session.logout', {}, token).catch(() => undefined),
   })
   firstStart?.stays()
@@ -109,6 +110,11 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
       return everything.disposeAsync()
     },
   }
+}
+
+function worked(): number {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1000
 }
 
 const serveMetrics = (address: ListenAddress, { render }: Registry, log: Log) =>

@@ -27,6 +27,8 @@ export type ExchangeNeeds = {
   readonly requestLog: RequestLog
   /** Milliseconds on a clock that never steps. */
   readonly monotonic: () => number
+  /** Milliseconds that this thread has had of a processor. */
+  readonly worked: () => number
   readonly limits: ExchangeLimits
   readonly room: Room
   /** Milliseconds of the event loop that peers without a session may take. */
@@ -126,7 +128,7 @@ async function answerTo(
 }
 
 async function work(
-  { hsm, monotonic, budgets }: ExchangeNeeds,
+  { hsm, worked, budgets }: ExchangeNeeds,
   connection: Connection,
   sessions: BoundSessions,
   { operation, token, bound, admission }: Admitted,
@@ -135,11 +137,11 @@ async function work(
   /** What this does between two turns of the event loop. */
   const measured = <R>(step: () => R): R => {
     if (admission.user !== undefined) return step()
-    const began = monotonic()
+    const before = worked()
     try {
       return step()
     } finally {
-      budgets.charge(connection.peer, monotonic() - began)
+      budgets.charge(connection.peer, worked() - before)
     }
   }
   // The HSM checks it against the operation's schema.

@@ -24,6 +24,8 @@ export type HttpsServerNeeds = {
   readonly log: Log
   /** Milliseconds on a clock that never steps. */
   readonly monotonic: () => number
+  /** Milliseconds that this thread has had of a processor. */
+  readonly worked: () => number
   /** Called with the token of each session that was bound to a connection which is gone. */
   readonly onConnectionClosed: (token: string) => void
   readonly limits?: Partial<ServerLimits>

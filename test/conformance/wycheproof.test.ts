@@ -115,6 +115,7 @@ suite('Wycheproof', { skip: missing }, () => {
       tls: identity,
       log: () => undefined,
       monotonic: () => performance.now(),
+      worked: () => performance.now(),
       onConnectionClosed: () => undefined,
     })
     client = connect({ servers: [await server.listen('127.0.0.1', 0)], trust: { ca: authority.cert } })

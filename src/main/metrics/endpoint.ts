@@ -17,7 +17,9 @@ const CONNECTIONS: ConnectionsLimits = {
   idleConnectionMs: 15_000,
 }
 const HEADER_BYTES = 8 * 1024
+/** Of the event loop. */
 const CONNECTION_COST_MS = 0.2
+const PAGE_COST_MS = 2
 const TEXT = 'text/plain; version=0.0.4; charset=utf-8'
 
 export type Endpoint = { readonly listening: ListenAddress; close(): Promise<void> }
@@ -34,8 +36,7 @@ export async function openEndpoint(
   { host, port }: ListenAddress,
   { render, onAcceptError, limits }: EndpointNeeds,
 ): Promise<Endpoint> {
-  const monotonic = () => performance.now()
-  const budgets = createAnonymousBudgets(LIMITS, monotonic)
+  const budgets = createAnonymousBudgets(LIMITS, () => performance.now())
   const connections = new WeakMap<Socket, Connection>()
   // It never listens: sockets are handed to it that the listener has accepted.
   const server = createServer({ maxHeaderSize: HEADER_BYTES }, (request, response) => {
@@ -44,8 +45,8 @@ export async function openEndpoint(
     const end = connection.begin()
     response.once('close', end)
     if (!budgets.has(connection.peer)) return finish(response, 503, 'Too many requests\n')
-    const began = monotonic()
-    void answer(request, response, render).then(() => budgets.charge(connection.peer, monotonic() - began))
+    budgets.charge(connection.peer, PAGE_COST_MS)
+    void answer(request, response, render)
   })
   const listener = createListener({
     purpose: 'serve metrics',

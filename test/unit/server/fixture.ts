@@ -62,6 +62,7 @@ export async function startServer(
     tls: identity,
     log: (level, fields, message) => log.push({ level, fields, message }),
     monotonic: () => performance.now(),
+    worked: () => performance.now(),
     onConnectionClosed: (token) => ended.push(token),
     limits,
   })
