@@ -79,8 +79,7 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
     admit,
     tls,
     log,
-    monotonic: () => performance.now(),
-    worked,
+    ...CLOCKS,
     onConnectionClosed: (token) => void engine.call('session.logout', {}, token).catch(() => undefined),
   })
   firstStart?.stays()
@@ -90,8 +89,7 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
   undo.defer(() => server.close({ graceMs }))
   await join()
   const others = node && (await otherAddresses(engine, address()))
-  const forClients = node?.advertise ?? localAddress(listening)
-  tellClients(home, { clusterId, ca, address: forClients, others, log })
+  tellClients(home, { clusterId, ca, address: node?.advertise ?? localAddress(listening), others, log })
   undo.defer(() => withdraw(home))
   door.serve(engine)
   undo.defer(door.close)
@@ -112,9 +110,12 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
   }
 }
 
-function worked(): number {
-  const { user, system } = process.threadCpuUsage()
-  return (user + system) / 1000
+const CLOCKS = {
+  monotonic: () => performance.now(),
+  worked() {
+    const { user, system } = process.threadCpuUsage()
+    return (user + system) / 1000
+  },
 }
 
 const serveMetrics = (address: ListenAddress, { render }: Registry, log: Log) =>
