@@ -15,22 +15,16 @@ import { select } from '../selection.ts'
 type Request = Checked<'key.wrap'>
 
 /** Two keys are used, and the right to each must stand when the result is released (guarantee G). */
-export const keyWrap: Handler<'key.wrap'> = (parts, call, request) => {
-  const needs = { serving: parts.cluster.serving, uses: parts.uses }
-  return useKey(
-    needs,
-    () => grant(call, permitted(parts, call, request).wrapping),
-    () =>
-      useKey(
-        needs,
-        () => {
-          const { wrapping, payload } = permitted(parts, call, request)
-          return { ...grant(call, payload), wrapping, payload }
-        },
-        ({ wrapping, payload }) => wrap(parts, call, { wrapping, payload }, request),
-      ),
+export const keyWrap: Handler<'key.wrap'> = (parts, call, request) =>
+  useKey(
+    { serving: parts.cluster.serving, uses: parts.uses },
+    () => {
+      const { wrapping, payload } = permitted(parts, call, request)
+      const { id: user, session } = call.actor
+      return { key: wrapping.id, with: payload.id, user, session, wrapping, payload }
+    },
+    (pair) => wrap(parts, call, pair, request),
   )
-}
 
 type Pair = { readonly wrapping: KeyRecord; readonly payload: KeyRecord }
 
@@ -46,8 +40,6 @@ function permitted(parts: Parts, call: Call, request: Request): Pair {
   granted(mayWrapUnder(clusterOf(view), { wrapping, payload }, request.mechanism))
   return { wrapping, payload }
 }
-
-const grant = ({ actor }: Call, key: KeyRecord) => ({ key: key.id, user: actor.id, session: actor.session })
 
 const wrap = (
   { keyring }: Parts,

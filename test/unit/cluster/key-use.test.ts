@@ -53,6 +53,21 @@ suite('key use', () => {
     assert.deepEqual(steps, ['fence', 'check', 'permit', 'work', 'fence', 'check'])
   })
 
+  test('when another key takes part, the right to each must stand, and both uses end', async () => {
+    const both = (ends: string) =>
+      useKey(
+        { serving, uses },
+        () => ({ key: 'k', with: 'payload', user: 'u', session: 's' }),
+        async () => {
+          void uses.revoke([{ key: ends }])
+          return 'result'
+        },
+      )
+    for (const key of ['k', 'payload']) await assert.rejects(both(key), fails('revoked'))
+    assert.equal(await both('other'), 'result')
+    assert.equal(uses.count(), 0)
+  })
+
   test('an HSM that does not serve asks nobody for permission', async () => {
     serves = false
     await assert.rejects(use(), fails('not-serving'))

@@ -38,7 +38,7 @@ suite('wrap, unwrap and derive with a right that ends in between (guarantee G)',
         fenced: () => true,
         async fence() {
           fences += 1
-          const now = fences === 3 ? atFence : undefined
+          const now = fences === 2 ? atFence : undefined
           if (now) atFence = undefined
           await now?.()
         },
@@ -100,6 +100,25 @@ suite('wrap, unwrap and derive with a right that ends in between (guarantee G)',
       assert.equal(pending.length, 1)
     })
   }
+
+  test('the wrapping key that was decided on is the one that is used, whatever the filter finds later', async () => {
+    const payload = await makeKek('bob', 'payload')
+    const [one, other] = [await makeKek('bob', 'kek'), await makeKek('bob', 'spare')]
+    const rename = (key: string, label: string) =>
+      world.as('bob', 'key.set-attribute', { filter: reference(key), attributes: { label } })
+    fences = 0
+    atFence = async () => {
+      await rename(one, 'spare')
+      await rename(other, 'kek')
+    }
+    const wrapped = await world.as('bob', 'key.wrap', {
+      'payload-filter': reference(payload),
+      'wrapping-filter': ['attr.label=kek'],
+      mechanism: KWP,
+    })
+    assert.equal(fences, 2)
+    assert.equal(wrapped['wrapping-key-reference'], one)
+  })
 
   test('the unwrapping key, once the wrapped key is decrypted', async () => {
     const under = await makeKek('alice', 'kek', ['bob'])
