@@ -14,10 +14,13 @@ export interface Barrier {
    * Resolves when a commit that was just made is in effect on every HSM: nothing it ended goes on, and what it allows
    * is possible.
    *
-   * @param unchanged the commit changed no right: all was as wanted, and whoever made it so may not be confirmed yet
+   * @param unchanged the commit changed no right: all was as wanted, or what was wanted is refused for what is no more.
+   *   Whoever made it so may not be confirmed yet
    * @throws HsmError `unconfirmed`
    */
   confirm(revision: number, unchanged?: boolean): Promise<void>
+  /** Resolves when every commit that this HSM has applied, and that ended rights, is in effect. @throws as `confirm` does */
+  confirmAll(): Promise<void>
 }
 
 const EVERYTHING: readonly Revocation[] = [{}]
@@ -51,7 +54,10 @@ export function createBarrier(
       drain(revision, uses.revoke(revocations))
     }
     const [first] = changes
-    if (first && !others.seen()) drain(first.revision, uses.revoke(EVERYTHING, 'not-serving'))
+    if (!first || others.seen()) return
+    // Whatever rights came and went meanwhile left no trace in the difference.
+    remember(ending, first.revision)
+    drain(first.revision, uses.revoke(EVERYTHING, 'not-serving'))
   })
 
   async function settled(revision: number): Promise<void> {
@@ -67,12 +73,11 @@ export function createBarrier(
     return others.inEffect([...ending].findLast((ended) => ended <= revision) ?? 0)
   }
 
-  return {
-    settled,
-    async confirm(revision, unchanged = false) {
-      await Promise.all([settled(revision), elsewhere(revision, unchanged)])
-    },
+  async function confirm(revision: number, unchanged = false): Promise<void> {
+    await Promise.all([settled(revision), elsewhere(revision, unchanged)])
   }
+
+  return { settled, confirm, confirmAll: () => confirm(Number.MAX_SAFE_INTEGER, true) }
 }
 
 function remember(ending: Set<number>, revision: number): void {

@@ -1,6 +1,7 @@
 /** This HSM as one node of a cluster: joins it, keeps its place, and tells when a change is in effect on all nodes. */
 import type { Coordination, Store } from '../store/store.ts'
 import { createAcknowledgements } from './acknowledgements.ts'
+import { createAges } from './ages.ts'
 import type { Cluster } from './cluster.ts'
 import { createConfirmations } from './confirmations.ts'
 import { createCoverage } from './coverage.ts'
@@ -39,8 +40,10 @@ export function createClusterNode(needs: ClusterNodeNeeds): ClusterNode {
   const seen = () => coordination.standing().state === 'following'
   const roster = createRoster({ boot, graceMs: timing.graceMs, seen, members }, clock())
   const coverage = createCoverage((revision) => roster.behind(revision, clock()).every(hasLeft))
+  const ages = createAges(clock, coordination.appliedRevision(), timing.graceMs)
   const confirmations = createConfirmations({
     ...needs,
+    knownSince: ages.knownSince,
     roster,
     effectiveMs: () => (fenced() ? timing.fenceGraceMs : timing.graceMs),
     patienceMs: timing.patienceMs,
@@ -66,10 +69,7 @@ export function createClusterNode(needs: ClusterNodeNeeds): ClusterNode {
     },
   })
   const subscriptions = [
-    store.subscribe((changes) => {
-      coverage.note(changes)
-      acknowledgements.applied(changes)
-    }),
+    ...[ages.note, coverage.note, acknowledgements.applied].map(store.subscribe),
     coordination.subscribeMembers((change) => {
       roster.apply(change, clock())
       confirmations.review()

@@ -19,6 +19,8 @@ export type ConfirmationsNeeds = {
   readonly after: After
   /** Unix time in milliseconds. */
   readonly now: () => number
+  /** Since when a commit has been known here. */
+  readonly knownSince: (revision: number) => number
   /** How long after its commit a change is in effect whoever acknowledges it. */
   readonly effectiveMs: () => number
   readonly patienceMs: number
@@ -35,7 +37,7 @@ type Waiting = {
 }
 
 export function createConfirmations(needs: ConfirmationsNeeds): Confirmations {
-  const { roster, clock, after, now, effectiveMs, patienceMs } = needs
+  const { roster, clock, after, now, knownSince, effectiveMs, patienceMs } = needs
   const waiting = new Set<Waiting>()
   let closed = false
   let cancel: () => void = () => undefined
@@ -74,18 +76,18 @@ export function createConfirmations(needs: ConfirmationsNeeds): Confirmations {
     )
   }
 
-  const wait = (revision: number, ms: number, strict: boolean) =>
+  const wait = (revision: number, until: number, strict: boolean) =>
     new Promise<Established>((resolve, reject) => {
-      const one: Waiting = { revision, until: clock() + ms, strict, resolve, reject }
+      const one: Waiting = { revision, until, strict, resolve, reject }
       if (closed) return reject(unconfirmed(one))
       waiting.add(one)
       review()
     })
 
   return {
-    inEffect: (revision) => wait(revision, effectiveMs(), true),
+    inEffect: (revision) => wait(revision, knownSince(revision) + effectiveMs(), true),
     async applied(revision) {
-      await wait(revision, patienceMs, false)
+      await wait(revision, clock() + patienceMs, false)
     },
     awaits: (revision) => waiting.values().some((one) => one.revision === revision),
     review,

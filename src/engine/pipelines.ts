@@ -34,11 +34,15 @@ export type Handler<K extends OperationName> = (
 /** What a rule's facts are gathered from. */
 export type Facts = { readonly parts: Parts; readonly view: CatalogView; readonly call: Call }
 
-/** Answers from one consistent view and changes nothing. */
+/** Answers from one consistent view and changes nothing. That something is not there is said as a change says it. */
 export function read<K extends OperationName>(
   decide: (facts: Facts, request: Checked<K>) => Decision<Reply<K>>,
 ): Handler<K> {
-  return async (parts, call, request) => granted(decide({ parts, view: parts.store.catalog, call }, request))
+  return async (parts, call, request) => {
+    const decision = decide({ parts, view: parts.store.catalog, call }, request)
+    if (!decision.allow) await parts.barrier.confirmAll()
+    return granted(decision)
+  }
 }
 
 type Change<K extends OperationName, P, D> = {
@@ -60,7 +64,11 @@ type Change<K extends OperationName, P, D> = {
   readonly wipe?: (prepared: P) => void
 }
 
-/** Decides and commits in one transaction, with the audit entry; answers when guarantee G holds for it. */
+/**
+ * Decides and commits in one transaction, with the audit entry; answers when guarantee G holds for it. A refusal waits too:
+ * when it says that there is no such key, user or right any more, whoever took it back may have died before anybody was
+ * told, and this answer is then the one that is gone by.
+ */
 export function change<K extends OperationName, P = undefined, D = void>(
   operation: K,
   { loggedAs, prepare, decide, subjects, refused, reply, localOnly, wipe }: Change<K, P, D>,
@@ -82,11 +90,10 @@ export function change<K extends OperationName, P = undefined, D = void>(
       })
       const { decision, refusals } = result
       for (const refusal of refusals) await parts.auditQueue.refusal(call.actor.id || refusal.actor, refusal)
-      const decided = granted(decision)
-      await applySessionWrites(parts, call, decision.writes)
+      if (decision.allow) await applySessionWrites(parts, call, decision.writes)
       if (localOnly) await parts.barrier.settled(revision)
-      else await parts.barrier.confirm(revision, decision.writes.length === 0)
-      return await reply(parts, call, decided, request)
+      else await parts.barrier.confirm(revision, !decision.allow || decision.writes.length === 0)
+      return await reply(parts, call, granted(decision), request)
     } finally {
       if (prepared !== undefined) wipe?.(prepared)
     }

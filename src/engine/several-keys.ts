@@ -50,10 +50,8 @@ export function changeSeveral<K extends Many>(
     const decision = decide(facts, request)
     return decision.allow ? allow({ outcomes: [...decision.result] }) : decision
   })
-  return (parts, call, request) => {
-    const isTrial = request['dry-run'] || request.keys.length === 0
-    return (isTrial ? trial : commit)(parts, call, request)
-  }
+  // Also without any key: that none is left may be the work of the same request before.
+  return (parts, call, request) => (request['dry-run'] ? trial : commit)(parts, call, request)
 }
 
 const refusal = (reference: string, code: ErrorCode, why: string = ERRORS[code].text): KeyOutcome => ({

@@ -176,6 +176,15 @@ suite('barrier of one HSM among others', () => {
     assert.deepEqual(asked, [`in effect ${taken}`])
   })
 
+  test('whoever finds all as wanted after a gap waits for what the gap may have hidden', async () => {
+    const { barrier, asked, put, loseSight } = await start()
+    await put({ ...key, sharedWith: [] })
+    loseSight()
+    const gap = await put({ ...key, sharedWith: [], label: 'new' })
+    assert.equal(await settled(barrier.confirm(gap + 1, true)), false)
+    assert.deepEqual(asked, [`in effect ${gap}`])
+  })
+
   test('no use lives through a gap in what was seen, for its right may have come and gone', async () => {
     const { uses, barrier, put, loseSight } = await start()
     const use = uses.begin('another key', 'owner', 's')

@@ -11,12 +11,14 @@ const PATIENCE = 500
 suite('confirmations', () => {
   let time: ReturnType<typeof virtualTimers>
   let laggards: readonly Laggard[]
+  let known: Map<number, number>
   let confirmations: Confirmations
   const registered: Laggard = { id: 'hsm-b', until: undefined }
 
   beforeEach(() => {
     time = virtualTimers()
     laggards = []
+    known = new Map()
     confirmations = createConfirmations({
       roster: {
         behind: (_revision, now) => laggards.filter(({ until }) => until === undefined || until > now),
@@ -24,6 +26,7 @@ suite('confirmations', () => {
       clock: time.clock,
       after: time.after,
       now: () => Date.UTC(2026, 0, 1),
+      knownSince: (revision) => known.get(revision) ?? time.clock(),
       effectiveMs: () => EFFECTIVE,
       patienceMs: PATIENCE,
     })
@@ -74,6 +77,19 @@ suite('confirmations', () => {
     assert.equal(state.is, 'waiting')
     await time.pass(1)
     assert.equal(state.is, 'elapsed')
+  })
+
+  test('in effect the grace after it was known, whenever it is asked about', async () => {
+    laggards = [registered]
+    known.set(1, time.clock())
+    await time.pass(EFFECTIVE - 10)
+    const state = outcome(confirmations.inEffect(1))
+    await time.pass(9)
+    assert.equal(state.is, 'waiting')
+    await time.pass(1)
+    assert.equal(state.is, 'elapsed')
+    assert.equal(await confirmations.inEffect(1), 'elapsed')
+    assert.equal(time.pending(), 0)
   })
 
   test('what takes no right away waits for live nodes only, and not for long', async () => {
