@@ -6,6 +6,8 @@
  *   -DBREAK=rule     one rule or assumption of the list below is broken
  *   -DREACH=event    no claims, but an error where the event happens: shows that the model can get there
  *   -DFENCE=1        the clock-free mode, `key-use-fence`, in which no clock is right
+ *   -DREPLAYS=1      an administrator of etcd puts back what stood there
+ *   -DOTHERS=1       other nodes take the key back too, and the revoker is asked for what one of them has done
  *   -DTICKS=n        how finely time is cut, 1 by default
  *   -DREVOCATIONS=n  how often the key is taken back, 1 by default
  *   -DANSWERED       adds the claim that every revocation is confirmed in the end
@@ -22,16 +24,18 @@
 #define PROOF_BEFORE_APPLYING     8
 #define DEADLINE_FROM_REPLY       9
 #define DEADLINE_AFTER_LEASE_END 10
-#define DEADLINE_OUTLIVES_STAY   11
-#define TRUST_ETCD_EXPIRY        12
-#define TRUST_UNSEEN_ABSENCE     13
-#define WAIT_FROM_SENDING        14
-#define NO_WAIT                  15
-#define NO_DRIFT_ALLOWANCE       16
-#define CLOCK_STOPS_IN_SUSPEND   17
-#define NO_FENCE                 18 /* clocks are wrong, and nothing stands in for them */
-#define NO_FENCE_BEFORE          19
-#define NO_FENCE_AFTER           20
+#define TRUST_ETCD_EXPIRY        11
+#define TRUST_UNSEEN_ABSENCE     12
+#define WAIT_FROM_SENDING        13
+#define NO_WAIT                  14
+#define NO_DRIFT_ALLOWANCE       15
+#define CLOCK_STOPS_IN_SUSPEND   16
+#define NO_FENCE                 17 /* clocks are wrong, and nothing stands in for them */
+#define NO_FENCE_BEFORE          18
+#define NO_FENCE_AFTER           19
+#define REPLAYED_STAY_IS_NEW     20
+#define REPLAYED_WORD_IS_NEW     21
+#define ANSWER_FROM_WHAT_STANDS  22
 
 /* What must be possible. */
 #define CONFIRMED_BY_ACK         1
@@ -42,6 +46,8 @@
 #define REFUSED_BY_TICKET        6
 #define REFUSED_BY_DEADLINE      7
 #define REJOINED_IN_MID_USE      8
+#define REPLAYED_IN_MID_USE      9
+#define CONFIRMED_WHEN_ASKED_AGAIN 10
 
 #ifndef BREAK
 #define BREAK 0
@@ -51,6 +57,12 @@
 #endif
 #ifndef FENCE
 #define FENCE 0
+#endif
+#ifndef REPLAYS
+#define REPLAYS 0
+#endif
+#ifndef OTHERS
+#define OTHERS 0
 #endif
 #ifndef TICKS
 #define TICKS 1
@@ -65,6 +77,7 @@
 
 /* A revision of the grant: the key is shared at the even ones and taken back at the odd ones. */
 #define shared(revision) ((revision) % 2 == 0)
+#define LAST (2 * REVOCATIONS - 1)
 
 /*
  * In one tick of true time a clock advances by 1 or by 2, as it pleases. A node serves for SERVE on its own clock after
@@ -90,9 +103,10 @@
 
 /* etcd. Its transactions and reads are linearizable: each is one step. */
 byte root;         /* the revision committed last */
-bool registered;   /* the node is … */
-byte since;        /* … since this revision … */
-byte acknowledged; /* … and has applied and drained this one */
+bool registered;   /* a registration of the node stands … */
+bool own;          /* … and is the one that it has put there last */
+byte since;        /* the newest that there was says that this revision was applied when it was written … */
+byte acknowledged; /* … and the newest acknowledgement, that this one is applied and drained */
 
 /* The node. */
 byte catalog; /* the revision applied */
@@ -120,8 +134,11 @@ byte confirmed; /* the revocation for which success was returned last */
 inline endRegistration() {
   departed = departed || (registered && watching);
   registered = false;
+#if !REPLAYS
   since = 0;
-  acknowledged = 0
+  acknowledged = 0;
+#endif
+  own = false
 }
 
 inline endTickets() {
@@ -155,14 +172,41 @@ end:
   od
 }
 
-/* A lease ends at any moment, early or late, by itself or by anybody's hand. The key may be shared again. */
+/*
+ * A lease ends at any moment, early or late, by itself or by anybody's hand. The key may be shared again, and be taken
+ * back by a node that is not heard of any more.
+ */
 active proctype World() {
 end:
   do
   :: d_step { registered -> endRegistration() }
   :: d_step { !shared(root) -> root++ }
+#if OTHERS
+  :: d_step { shared(root) && root < LAST -> root++ }
+#endif
   od
 }
+
+/*
+ * An administrator of etcd has kept what stood there, and puts it back, over what stands there now or where nothing does.
+ * Of all that he has kept the newest says the most; of acknowledgements nobody forgets it.
+ */
+#if REPLAYS
+active proctype Administrator() {
+  registered;
+end:
+  do
+  :: d_step {
+       !registered || own || broken(REPLAYED_STAY_IS_NEW) ->
+       event(REPLAYED_IN_MID_USE, own && ticket == live);
+       registered = true;
+       own = false;
+       since = (broken(REPLAYED_STAY_IS_NEW) -> root : since)
+     }
+  :: d_step { broken(REPLAYED_WORD_IS_NEW) -> acknowledged = root }
+  od
+}
+#endif
 
 /* The node's watch, as late as it likes; the reload when it was lost; acknowledgements. */
 active proctype Watch() {
@@ -186,7 +230,8 @@ end:
        fi
      }
   :: d_step {
-       registered && acknowledged < catalog && (ticket != dead || broken(ACK_BEFORE_DRAIN)) -> acknowledged = catalog
+       (registered || REPLAYS) && acknowledged < catalog && (ticket != dead || broken(ACK_BEFORE_DRAIN)) ->
+       acknowledged = catalog
      }
   od
 }
@@ -197,14 +242,15 @@ active proctype Lease() {
   byte newest;
 join:
   atomic {
-    left = (broken(DEADLINE_OUTLIVES_STAY) -> left : 0);
+    left = 0;
     asked = (broken(LOAD_BEFORE_REGISTER) -> SERVE : 0)
   };
   d_step {
     event(REJOINED_IN_MID_USE, ticket == live);
     endRegistration();
     registered = true;
-    since = root
+    own = true;
+    since = catalog
   };
 #if BREAK == LOAD_BEFORE_REGISTER
   left = asked;
@@ -213,10 +259,10 @@ prove:
 end:
   asked = SERVE;
   if
-  :: stays = registered || broken(PROOF_UNREGISTERED);
+  :: stays = own || broken(PROOF_UNREGISTERED);
      newest = root
   :: newest = root;
-     stays = registered || broken(PROOF_UNREGISTERED)
+     stays = own || broken(PROOF_UNREGISTERED)
   fi;
   if
   :: d_step {
@@ -288,7 +334,7 @@ end:
        watching && (departed || !sighted || behind || absence > 0) ->
        absence = (departed && !broken(TRUST_ETCD_EXPIRY) -> OUTLIVE : absence);
        departed = false;
-       absence = (registered -> 0 : absence); /* it had stopped before it registered again */
+       absence = (registered -> 0 : absence); /* what it says is true of all its stays */
        behind = registered && since < revision && acknowledged < revision;
        sighted = true
      }
@@ -302,35 +348,51 @@ end:
 
 active proctype Revoker() {
   bool settled;
+  bool again;
   d_step {
     watching = true;
     unseen = (broken(TRUST_UNSEEN_ABSENCE) -> 0 : OUTLIVE)
   };
 revoke:
   wait = (broken(WAIT_FROM_SENDING) -> OUTLIVE : 0);
-  d_step { shared(root) -> root++; revision = root; sighted = false };
-  wait = (broken(WAIT_FROM_SENDING) -> wait : OUTLIVE);
+end:
+  if
+  :: d_step { shared(root) && root < LAST -> root++; revision = root; sighted = false };
+     wait = (broken(WAIT_FROM_SENDING) -> wait : OUTLIVE)
+#if OTHERS
+  :: d_step {
+       !shared(root) && revision < root -> /* asked for what another has done, who may not have waited for anybody */
+       revision = root;
+       sighted = false;
+       again = true;
+       wait = OUTLIVE
+     }
+#endif
+  fi;
   if
   :: sighted && !behind && absence == 0 && unseen == 0 -> settled = true
   :: wait == 0 && !broken(NO_WAIT)
+  :: again && broken(ANSWER_FROM_WHAT_STANDS)
   fi;
   atomic {
     confirmed = revision;
     event(CONFIRMED_BY_ACK, settled && registered && since < revision);
     event(CONFIRMED_BY_ABSENCE, settled && !registered);
     event(CONFIRMED_BY_WAIT, !settled);
+    event(CONFIRMED_WHEN_ASKED_AGAIN, again);
     /* Claim C. On a node that has acknowledged, no use under the old right is still under way. */
     claim(!(settled && acknowledged >= revision && ticket != none && right < revision));
     settled = false;
+    again = false;
     wait = 0
   };
   if
-  :: revision < 2 * REVOCATIONS - 1 -> goto revoke
+  :: revision < LAST -> goto revoke
   :: else -> d_step { watching = false; departed = false; behind = false; absence = 0; unseen = 0 }
   fi
 }
 
 #ifdef ANSWERED
 /* Claim D, given that clocks go on and the revoker is not stopped: nothing else may keep it from answering. */
-ltl answered { [] (root > 0 -> <> (confirmed > 0)) }
+ltl answered { [] (revision > 0 -> <> (confirmed > 0)) }
 #endif

@@ -35,8 +35,15 @@ export function createRegistrar(
   const { coordination, self, boot, place, clock, timing, onRegistered } = needs
   let current: Stay | undefined
   let first = true
+  let begun: number | undefined
   let busy = false
   let otherSince: number | undefined
+
+  const newcomer = () => {
+    // Before the first stay no key has been used.
+    begun ??= coordination.appliedRevision()
+    return { ...self(), boot, place, first, begun }
+  }
 
   function settle({ stay, other }: Beginning): void {
     if (stay) {
@@ -56,11 +63,11 @@ export function createRegistrar(
       if (busy || coordination.standing().state !== 'following') return
       busy = true
       try {
-        let begun: Beginning = {}
-        for (let attempt = 0; attempt < 2 && !begun.stay && !begun.other && wanted(); attempt++) {
-          begun = await beginStay(coordination, { ...self(), boot, first, place }, timing.leaseSeconds)
+        let beginning: Beginning = {}
+        for (let attempt = 0; attempt < 2 && !beginning.stay && !beginning.other && wanted(); attempt++) {
+          beginning = await beginStay(coordination, newcomer(), timing.leaseSeconds)
         }
-        settle(begun)
+        settle(beginning)
       } finally {
         busy = false
       }

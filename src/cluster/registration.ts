@@ -6,15 +6,16 @@ import type { HsmFacts } from './cluster.ts'
 export type Registration = HsmFacts & {
   /** Random; tells the lives of a node's process apart. */
   readonly boot: string
-  /** Whether it is the first of this life, in which no key was used before. */
-  readonly first: boolean
+  /** What this process had applied before it used any key: an acknowledgement that comes with each of its stays. */
+  readonly begun: number
   /** Where the process runs: an earlier one of the same place is over. Left out by earlier versions. */
   readonly place?: string
-  /** At which it was registered. */
-  readonly revision: number
 }
 
-/** A process says: it has applied everything up to `revision`, and no use that this ended is under way in it. */
+/**
+ * A process says: it has applied everything up to `revision`, and no use that this ended is under way in it. Once true that
+ * stays true, so it does not matter who puts it into etcd, where it is read, and when.
+ */
 export type Acknowledgement = { readonly boot: string; readonly revision: number }
 
 /** Acknowledged by a process that serves no more. */
@@ -24,23 +25,18 @@ export const nodeKey = (id: string): MemberKey => `node/${id}`
 export const ackKey = (id: string): MemberKey => `ack/${id}`
 export const isNode = (key: MemberKey): boolean => key.startsWith('node/')
 
-export const writeRegistration = ({
-  id,
-  address,
-  version,
-  boot,
-  first,
-  place,
-}: Omit<Registration, 'revision'>): string => JSON.stringify({ id, address, version, boot, first, place })
+export const writeRegistration = ({ id, address, version, boot, begun, place }: Registration): string =>
+  JSON.stringify({ id, address, version, boot, begun, place })
 
 export const writeAcknowledgement = ({ boot, revision }: Acknowledgement): string =>
   JSON.stringify({ boot, revision })
 
 /** Their seals prove that a node of this cluster wrote them, so they are what it meant. */
-export const readRegistration = ({ value, revision }: Member): Registration => ({
-  ...(JSON.parse(value) as Omit<Registration, 'revision'>),
-  revision,
-})
+export function readRegistration({ value }: Member): Registration {
+  // Nodes of older versions do not say what they had applied.
+  const { begun = 0, ...stay } = JSON.parse(value) as Omit<Registration, 'begun'> & Partial<Registration>
+  return { ...stay, begun }
+}
 
 export const readAcknowledgement = ({ value }: Member): Acknowledgement =>
   JSON.parse(value) as Acknowledgement

@@ -1,6 +1,9 @@
 /**
  * Who may be serving, and on what state at the least. Nothing here is taken back by what is learnt later: a node that
  * has applied a revision has it for good, and one that is gone from the cluster may serve for `graceMs` more.
+ *
+ * Only what a node has sealed counts for it. When an entry came to stand in etcd, under which lease, and that it is gone
+ * may be the work of whoever administers etcd, and is only ever a reason to wait.
  */
 import type { Member, MemberChange } from '../store/store.ts'
 import { isNode, type Registration, readAcknowledgement, readRegistration } from './registration.ts'
@@ -48,9 +51,9 @@ export function createRoster({ boot, graceMs, seen, members }: RosterNeeds, now:
     if (registration) gone = [...gone, { registration, until: at + graceMs }]
   }
   const lacks = (registration: Registration, revision: number) =>
-    registration.boot !== boot &&
-    !(registration.first && registration.revision >= revision) &&
-    (acknowledged.get(registration.boot) ?? 0) < revision
+    registration.boot !== boot && (acknowledged.get(registration.boot) ?? 0) < revision
+  const acknowledge = (of: string, revision: number) =>
+    void acknowledged.set(of, Math.max(revision, acknowledged.get(of) ?? 0))
 
   function forget(at: number): void {
     gone = gone.filter(({ until }) => until > at)
@@ -63,11 +66,13 @@ export function createRoster({ boot, graceMs, seen, members }: RosterNeeds, now:
   function applyNode({ key, member }: Pick<MemberChange, 'key' | 'member'>, at: number): void {
     const before = registered.get(key)
     const after = member && readRegistration(member)
-    // A process that registers again speaks for its former stay too.
+    // While a process is registered it is waited for in any case, whichever of its stays this is.
     gone = gone.filter(({ registration }) => registration.boot !== after?.boot)
     if (before?.boot !== after?.boot) leave(before, at)
-    if (after) registered.set(key, after)
-    else registered.delete(key)
+    if (after) {
+      registered.set(key, after)
+      acknowledge(after.boot, after.begun)
+    } else registered.delete(key)
     forget(at)
   }
 
@@ -75,7 +80,7 @@ export function createRoster({ boot, graceMs, seen, members }: RosterNeeds, now:
     if (isNode(key)) applyNode({ key, member }, at)
     else if (member) {
       const { boot: of, revision } = readAcknowledgement(member)
-      acknowledged.set(of, Math.max(revision, acknowledged.get(of) ?? 0))
+      acknowledge(of, revision)
     }
   }
 

@@ -15,13 +15,16 @@ export type Stay = { readonly id: string; readonly lease: LeaseId; readonly revi
 /** `other`: who is registered under the id of this node, if it may be a process that is not over. */
 export type Beginning = { readonly stay?: Stay; readonly other?: Registration }
 
+/** `first`: whether this is the first stay of its process. */
+export type Newcomer = Registration & { readonly first: boolean }
+
 /**
  * Without a stay when there was a registration of this node already. That of a process which is over is removed; whether
  * all that it did is over is for the others to wait out.
  */
 export async function beginStay(
   coordination: Coordination,
-  self: Omit<Registration, 'revision'>,
+  self: Newcomer,
   leaseSeconds: number,
 ): Promise<Beginning> {
   const key = nodeKey(self.id)
@@ -32,18 +35,23 @@ export async function beginStay(
   const { members } = await coordination.readMembers('node/')
   for (const former of members.filter((member) => member.key === key)) {
     const registration = readRegistration(former)
-    if (!isOver(registration, self)) return { other: registration }
-    await coordination.revokeLease(former.lease)
+    if (!isOver(registration, former.lease, self)) return { other: registration }
+    await coordination.delete(key, former.revision)
   }
   return {}
 }
 
+/** Under no lease. Nodes register under one, but whoever administers etcd can put back what stood there. */
+const NO_LEASE: LeaseId = '0'
+
 /**
- * An earlier stay of this process, or of a process before it in the same place. A process that was registered already
- * did not find the other one there: that began later, in a machine that was copied while it ran.
+ * An earlier stay of this process, or of a process before it in the same place, or none of a process at all. One that began
+ * later is of a machine that was copied while it ran.
  */
-const isOver = (former: Registration, { boot, first, place }: Omit<Registration, 'revision'>): boolean =>
-  former.boot === boot || (first && place !== undefined && former.place === place)
+const isOver = (former: Registration, lease: LeaseId, { boot, first, place, begun }: Newcomer): boolean =>
+  lease === NO_LEASE ||
+  former.boot === boot ||
+  (place !== undefined && former.place === place && (first || former.begun < begun))
 
 /**
  * Proves that this node was registered, and has every commit that was made, at some moment after the call.

@@ -8,7 +8,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { BOUNDED_MUTANTS, FENCE_MUTANTS, MUTANTS } from './simulation/mutants.ts'
 import { simulateAll } from './simulation/parallel.ts'
-import type { Outcome } from './simulation/simulate.ts'
+import type { Outcome } from './simulation/records.ts'
 
 const only = process.env['STRONGROOM_SEED']
 const range = (count: number): readonly number[] => Array.from({ length: count }, (_, at) => at + 1)

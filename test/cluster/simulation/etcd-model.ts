@@ -96,13 +96,24 @@ export function createEtcdModel(time: VirtualTime, chance: Chance) {
       return lease !== undefined
     },
     revokeLease: end,
+    /** @param lease `0` for none */
     put(key: MemberKey, value: string, lease: LeaseId, expected?: number): number | undefined {
-      if (!leases.has(lease)) return undefined
+      if (lease !== '0' && !leases.has(lease)) return undefined
       if (expected !== undefined && (members.get(key)?.revision ?? 0) !== expected) return undefined
       const member: Member = { key, value, lease, revision: log.length + 1 }
       members.set(key, member)
       return append(undefined, [{ key, member }])
     },
+    /** @param expected left out, anything */
+    remove(key: MemberKey, expected?: number): boolean {
+      const standing = members.get(key)
+      if (!standing) return true
+      if (expected !== undefined && standing.revision !== expected) return false
+      members.delete(key)
+      append(undefined, [{ key, member: undefined }])
+      return true
+    },
+    leases: (): readonly LeaseId[] => [...leases.keys()],
     members: (prefix: string): readonly Member[] =>
       [...members.values()].filter(({ key }) => key.startsWith(prefix)),
     revision: () => log.length,

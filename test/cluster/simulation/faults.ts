@@ -13,7 +13,7 @@ export type Machine = {
   restart(): void
 }
 
-type Scene = { readonly time: VirtualTime; readonly chance: Chance; readonly until: number }
+export type Scene = { readonly time: VirtualTime; readonly chance: Chance; readonly until: number }
 
 /** Something happens to the machine again and again until `until`; then all is well again. */
 export function troubleMachine({ time, chance, until }: Scene, machine: Machine): void {

@@ -1,10 +1,13 @@
 /** Nodes that break one rule of the protocol each. The simulation must catch every one of them. */
+import type { Barrier } from '../../../src/cluster/barrier.ts'
 import type { Serving } from '../../../src/cluster/cluster.ts'
 import {
   EVERYTHING,
   isNode,
+  readAcknowledgement,
   readRegistration,
   writeAcknowledgement,
+  writeRegistration,
 } from '../../../src/cluster/registration.ts'
 import { TIMING, type Timing } from '../../../src/cluster/timing.ts'
 import type { Uses } from '../../../src/cluster/uses.ts'
@@ -19,6 +22,7 @@ export type Mutation = {
   readonly seen?: () => boolean
   readonly uses?: (uses: Uses) => Uses
   readonly coordination?: (coordination: Coordination) => Coordination
+  readonly barrier?: (barrier: Barrier) => Barrier
   readonly settled?: (settled: (revision: number) => Promise<void>) => (revision: number) => Promise<void>
   readonly timing?: Timing
   readonly clock?: (process: Process) => () => number
@@ -88,6 +92,39 @@ const takesExpiryForTheEnd = (coordination: Coordination): Coordination => {
   }
 }
 
+/** What stands in etcd is taken for what its node says now. */
+const believes =
+  (what: (member: Member) => string) =>
+  (coordination: Coordination): Coordination => {
+    const read = (member: Member): Member => ({ ...member, value: what(member) })
+    return {
+      ...coordination,
+      knownMembers: (prefix) => coordination.knownMembers(prefix).map(read),
+      subscribeMembers: (listener) =>
+        coordination.subscribeMembers((change) =>
+          listener({ ...change, member: change.member && read(change.member) }),
+        ),
+    }
+  }
+
+const newWhenSeen = (member: Member): string => {
+  if (!isNode(member.key)) return member.value
+  return writeRegistration({ ...readRegistration(member), begun: member.revision })
+}
+
+const newWordWhenSeen = (member: Member): string => {
+  if (isNode(member.key)) return member.value
+  const { boot, revision } = readAcknowledgement(member)
+  return writeAcknowledgement({ boot, revision: Math.max(revision, member.revision) })
+}
+
+/** That it is so already is answered at once. */
+const answersFromWhatStands = (barrier: Barrier): Barrier => ({
+  ...barrier,
+  confirm: (revision, unchanged) =>
+    unchanged ? barrier.settled(revision) : barrier.confirm(revision, unchanged),
+})
+
 /** A read that was begun before is as good as a new one. */
 const sharesOldReads = (coordination: Coordination): Coordination => {
   let shared: Promise<number> | undefined
@@ -108,6 +145,9 @@ export const MUTANTS = {
   'load before register': { coordination: trustsItsLoad },
   'proof without catching up': { coordination: neverCatchesUp },
   "success on etcd's say-so alone": { coordination: takesExpiryForTheEnd },
+  'a registration put back for a new one': { coordination: believes(newWhenSeen) },
+  'an acknowledgement put back for a new one': { coordination: believes(newWordWhenSeen) },
+  'an answer from what stands here': { barrier: answersFromWhatStands },
   'uses that outlive a gap in what is seen': { seen: () => true },
   'a clock that stands still during suspend': {
     clock: (process) => () => process.clock() - process.stopped(),

@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { parentPort, Worker } from 'node:worker_threads'
 import { BOUNDED_MUTANTS, FENCE_MUTANTS, MUTANTS, type Mutation } from './mutants.ts'
-import { type Outcome, simulate } from './simulate.ts'
+import type { Outcome } from './records.ts'
+import { simulate } from './simulate.ts'
 
 export type Options = {
   readonly fence: boolean

@@ -62,15 +62,17 @@ export function startNode({ id, process, store, chance, now, mutation }: Needs):
     log: () => undefined,
     ...(mutation.timing && { timing: mutation.timing }),
   })
-  const barrier = createBarrier(store, uses, revocationsOf, {
-    ...cluster.others,
-    ...(mutation.seen && { seen: mutation.seen }),
-    async inEffect(revision) {
-      const how = await cluster.others.inEffect(revision)
-      established.set(revision, how)
-      return how
-    },
-  })
+  const barrier = (mutation.barrier ?? same)(
+    createBarrier(store, uses, revocationsOf, {
+      ...cluster.others,
+      ...(mutation.seen && { seen: mutation.seen }),
+      async inEffect(revision) {
+        const how = await cluster.others.inEffect(revision)
+        established.set(revision, how)
+        return how
+      },
+    }),
+  )
   void cluster.join((mutation.settled ?? same)(barrier.settled))
 
   const work = (ms: number) => new Promise<void>((resolve) => process.after(ms, resolve))

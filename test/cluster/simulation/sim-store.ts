@@ -192,7 +192,7 @@ export function createSimStore({ process, etcd, network, now }: Needs): SimStore
     },
     revokeLease: (lease) => call(() => etcd.revokeLease(lease)),
     put: (key, value, lease, expected) => call(() => etcd.put(key, value, lease, expected)),
-    delete: () => Promise.reject(new Error('not simulated')),
+    delete: (key, expected) => call(() => etcd.remove(key, expected)),
     readMembers: (prefix) => call(() => ({ members: etcd.members(prefix), revision: etcd.revision() })),
     knownMembers: (prefix) => [...members.values()].filter(({ key }) => key.startsWith(prefix)),
     subscribeMembers(listener) {

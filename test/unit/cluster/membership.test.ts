@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { beforeEach, suite, test } from 'node:test'
 import { createMembership, type Membership } from '../../../src/cluster/membership.ts'
-import { EVERYTHING, readAcknowledgement } from '../../../src/cluster/registration.ts'
+import { EVERYTHING, readAcknowledgement, writeRegistration } from '../../../src/cluster/registration.ts'
 import { TIMING } from '../../../src/cluster/timing.ts'
 import { HsmError } from '../../../src/contract/errors.ts'
 import { createEtcdModel } from '../../cluster/simulation/etcd-model.ts'
@@ -70,7 +70,30 @@ suite('membership', () => {
     await pass(500)
     await joined
     assert.notEqual(member('node/hsm-a')?.lease, lease)
-    assert.match(member('node/hsm-a')?.value ?? '', /"boot":"boot","first":true/)
+    assert.match(member('node/hsm-a')?.value ?? '', /"boot":"boot","begun":\d/)
+  })
+
+  test('what is put back of an earlier process does not keep a node from registering, nor from staying', async () => {
+    const former = { id: 'hsm-a', address: 'a.example', version: '1.0.0', boot: 'former', begun: 0 }
+    const putBack = (place: string, lease: string) =>
+      etcd.put('node/hsm-a', writeRegistration({ ...former, place }), lease)
+    const replays = [
+      () => putBack('here', '0'),
+      () => putBack('elsewhere', '0'),
+      () => putBack('here', etcd.grantLease(3600)),
+    ]
+    for (const replay of replays) {
+      replay()
+      const node = live('boot')
+      const joined = node.join()
+      await pass(500)
+      await joined
+      replay()
+      await pass(TIMING.renewMs * 2)
+      node.check()
+      assert.match(member('node/hsm-a')?.value ?? '', /"boot":"boot"/)
+      await Promise.all([node.leave(), pass(100)])
+    }
   })
 
   test('a process that runs elsewhere under the same id is left alone, and the newcomer gives way', async () => {
@@ -102,7 +125,7 @@ suite('membership', () => {
     await pass(10_000)
     await joined
     newcomer.check()
-    assert.match(member('node/hsm-a')?.value ?? '', /"boot":"boot","first":true/)
+    assert.match(member('node/hsm-a')?.value ?? '', /"boot":"boot"/)
     assert.throws(() => former.check(), fails('not-serving'))
   })
 
@@ -133,7 +156,7 @@ suite('membership', () => {
     assert.throws(() => node.check(), fails('not-serving'))
     await pass(TIMING.renewMs + 50)
     node.check()
-    assert.match(member('node/hsm-a')?.value ?? '', /"first":false/)
+    assert.match(member('node/hsm-a')?.value ?? '', /"boot":"boot","begun":\d/)
   })
 
   test('a node that leaves says that nobody need wait for it, and is gone', async () => {

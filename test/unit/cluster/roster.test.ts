@@ -14,9 +14,9 @@ const GRACE = 3250
 /** By then nothing from before the beginning matters any more. */
 const SETTLED = 10_000
 
-const node = (id: string, boot: string, revision: number, first = true): Member => ({
+const node = (id: string, boot: string, revision: number, begun = 0): Member => ({
   key: nodeKey(id),
-  value: writeRegistration({ id, address: `${id}.example`, version: '1.0.0', boot, first }),
+  value: writeRegistration({ id, address: `${id}.example`, version: '1.0.0', boot, begun }),
   revision,
   lease: '1',
 })
@@ -38,7 +38,7 @@ suite('roster', () => {
 
   beforeEach(() => {
     seen = true
-    const members = [node('me', 'my-boot', 5), node('b', 'b-boot', 6), ack('b', 'b-boot', 7, 8)]
+    const members = [node('me', 'my-boot', 5, 4), node('b', 'b-boot', 6, 5), ack('b', 'b-boot', 7, 8)]
     roster = createRoster({ boot: 'my-boot', graceMs: GRACE, seen: () => seen, members }, 0)
   })
 
@@ -55,15 +55,46 @@ suite('roster', () => {
     assert.deepEqual(behind(20), [])
   })
 
-  test('a node that begins after a revision has it', () => {
-    stands(node('c', 'c-boot', 30))
+  test('a node has what it had applied when it began', () => {
+    stands(node('c', 'c-boot', 31, 30))
     assert.deepEqual(behind(30), ['b'])
     assert.deepEqual(behind(31), ['b', 'c'])
   })
 
+  test('what is put back says what it said, and no more', () => {
+    stands(node('b', 'b-boot', 40, 5))
+    stands(ack('b', 'b-boot', 7, 41))
+    assert.deepEqual(behind(7), [])
+    assert.deepEqual(roster.behind(8, SETTLED), [{ id: 'b', until: undefined }])
+  })
+
+  test('a registration that is put back and removed again is outlived anew', () => {
+    goes('b', SETTLED)
+    stands(node('b', 'b-boot', 40, 5), SETTLED + 1000)
+    assert.deepEqual(roster.behind(8, SETTLED + 2000), [{ id: 'b', until: undefined }])
+    goes('b', SETTLED + 2000)
+    assert.deepEqual(roster.behind(8, SETTLED + GRACE), [{ id: 'b', until: SETTLED + 2000 + GRACE }])
+  })
+
+  test('a former life that is put back speaks neither for nor against the present one', () => {
+    stands(node('b', 'former-boot', 40, 1))
+    assert.deepEqual(roster.behind(8, SETTLED), [
+      { id: 'b', until: undefined },
+      { id: 'b', until: SETTLED + GRACE },
+    ])
+  })
+
+  test('a node of a version that does not say what it had applied is behind until it acknowledges', () => {
+    const value = JSON.stringify({ id: 'c', address: 'c', version: '0', boot: 'c-boot', first: true })
+    stands({ ...node('c', 'c-boot', 30), value })
+    assert.deepEqual(behind(7), ['c'])
+    stands(ack('c', 'c-boot', 7, 31))
+    assert.deepEqual(behind(7), [])
+  })
+
   test('a node that registers again may still have a use from before under way', () => {
     goes('b')
-    stands(node('b', 'b-boot', 40, false))
+    stands(node('b', 'b-boot', 40))
     assert.deepEqual(behind(39), ['b'])
     stands(ack('b', 'b-boot', 40, 41))
     assert.deepEqual(behind(39), [])
@@ -81,7 +112,7 @@ suite('roster', () => {
   })
 
   test('the next life of a node does not speak for the one before', () => {
-    stands(node('b', 'next-boot', 40))
+    stands(node('b', 'next-boot', 40, 39))
     stands(ack('b', 'next-boot', 50, 51))
     assert.deepEqual(behind(8), ['b'])
     assert.deepEqual(behind(8, SETTLED + GRACE), [])
