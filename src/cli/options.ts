@@ -55,6 +55,12 @@ export const keyToUse = (verb: string) => ({ ...oneKey(verb), value: 'KEY_FILTER
 export const username = (help: string) =>
   ({ value: 'USERNAME', required: true, completes: 'username', help }) as const satisfies Option
 
+/** Of commands that a user who is logged in stands in the way of. */
+export const force = {
+  extension: true,
+  help: 'Also when the user is logged in: every login of the user ends, on every HSM',
+} as const satisfies Option
+
 export const role = {
   value: 'ROLE',
   required: true,

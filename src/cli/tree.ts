@@ -38,6 +38,12 @@ const USER: Group = {
       load: async () => (await import('./commands/user/list.ts')).listUsers,
     },
     {
+      name: 'logout',
+      about: 'End all logins of a user, on every HSM of the cluster',
+      extension: true,
+      load: async () => (await import('./commands/user/logout.ts')).logoutUser,
+    },
+    {
       name: 'replicate',
       about: 'Replicate a user from a source to a destination cluster',
       load: async () => (await import('./commands/user/replicate.ts')).replicateUser,

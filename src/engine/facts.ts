@@ -1,5 +1,6 @@
 /** Facts that several rules ask for. */
 import type { CatalogView } from '../catalog/catalog.ts'
+import type { UserRecord } from '../model/records.ts'
 import { capacityOf, type KeyRoom } from '../policy/capacity.ts'
 import type { Circumstances } from '../policy/circumstances.ts'
 import type { Availability } from '../policy/key-availability.ts'
@@ -18,6 +19,10 @@ export const circumstances = (parts: Parts, view: CatalogView, call: Call): Circ
   profile: clusterOf(view),
   weakHashes: call.session?.weakHashes ?? false,
 })
+
+/** This HSM, if the user is logged in on it. */
+export const loggedInOn = ({ sessions, hsm }: Parts, user: UserRecord | undefined): string | undefined =>
+  user !== undefined && sessions.countOf(user.id) > 0 ? hsm.id : undefined
 
 export const keyRoom = (view: CatalogView, { session }: Call): KeyRoom => ({
   keys: view.keyCount(),

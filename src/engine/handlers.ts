@@ -48,6 +48,7 @@ import { userDelete } from './operations/user-delete.ts'
 import { userExportReplica } from './operations/user-export-replica.ts'
 import { userImportReplica } from './operations/user-import-replica.ts'
 import { userList } from './operations/user-list.ts'
+import { userLogout } from './operations/user-logout.ts'
 import type { Handler } from './pipelines.ts'
 
 export const HANDLERS: { readonly [K in OperationName]: Handler<K> } = {
@@ -60,6 +61,7 @@ export const HANDLERS: { readonly [K in OperationName]: Handler<K> } = {
   'user.create': userCreate,
   'user.delete': userDelete,
   'user.list': userList,
+  'user.logout': userLogout,
   'user.change-password': userChangePassword,
   'policy.apply': policyApply,
   'policy.show': policyShow,

@@ -2,7 +2,7 @@ import type { Capacity } from '../contract/limits.ts'
 import type { Role } from '../contract/users.ts'
 import type { ClusterRecord, UserRecord } from '../model/records.ts'
 import type { Actor } from './actor.ts'
-import { allow, type Decision, deny } from './decision.ts'
+import { allow, type Decision, deny, type Refusal } from './decision.ts'
 
 type Named = { readonly username: string; readonly role: Role }
 
@@ -25,34 +25,68 @@ export function createUser(
   return allow(user, { put: user })
 }
 
-/** A user who is logged in or owns keys stays. That also keeps the last admin, who has to be logged in to ask. */
+/** `force`: the user's logins end, instead of standing in the way. */
+type Forced = Named & { readonly force: boolean }
+
+type Held = {
+  readonly user: UserRecord | undefined
+  /** The HSM that was asked, if the user is logged in there. Logins on other HSMs are not known, and end by the change. */
+  readonly loggedInOn: string | undefined
+}
+
+const loggedIn = (hsm: string): Refusal =>
+  deny(
+    'user-logged-in',
+    `User is currently logged in on ${hsm}. The logins of a user end by user logout, or by --force`,
+  )
+
+/**
+ * A user who owns keys stays, and so does one who is logged in, unless that is overruled. Nobody deletes himself: that keeps
+ * the last admin.
+ */
 export function deleteUser(
-  wanted: Named,
-  has: { readonly user: UserRecord | undefined; readonly loggedIn: boolean; readonly ownsKeys: boolean },
+  actor: Actor,
+  wanted: Forced,
+  has: Held & { readonly ownsKeys: boolean },
 ): Decision<UserRecord> {
-  if (has.user?.role !== wanted.role) return deny('user-not-found')
-  if (has.loggedIn) return deny('user-logged-in')
+  const { user, loggedInOn } = has
+  if (user?.role !== wanted.role) return deny('user-not-found')
+  if (user.id === actor.id) return deny('user-logged-in', 'Users cannot delete themselves')
+  if (loggedInOn !== undefined && !wanted.force) return loggedIn(loggedInOn)
   if (has.ownsKeys) return deny('user-owns-keys')
-  return allow(has.user, { delete: `user/${has.user.id}` })
+  return allow(user, { delete: `user/${user.id}` })
+}
+
+/** Ends every login of a user, on every HSM; one's own all but the one that asks. Others' only as an admin. */
+export function logoutUser(actor: Actor, wanted: Named, { user }: Pick<Held, 'user'>): Decision<UserRecord> {
+  const own = user?.id === actor.id
+  if (!own && actor.role !== 'admin')
+    return deny('not-permitted', 'Only an admin can end the logins of another user')
+  if (user?.role !== wanted.role) return deny('user-not-found')
+  const after: UserRecord = {
+    ...user,
+    credentialVersion: user.credentialVersion + 1,
+    survivingSession: own ? actor.session : undefined,
+  }
+  return allow(after, { put: after })
 }
 
 /**
- * Everyone changes the own password, an admin anyone's; another user's only while that user is not logged in. Sessions
- * begun under the old password end, except the one that asks. An admin's change unlocks.
+ * Everyone changes the own password, an admin anyone's; another user's only while that user is not logged in, unless that is
+ * overruled. Sessions begun under the old password end, except the one that asks. An admin's change unlocks.
  *
  * @param password PHC string
  */
 export function changePassword(
   actor: Actor,
-  wanted: Named & { readonly password: string },
-  has: { readonly user: UserRecord | undefined; readonly loggedIn: boolean },
+  wanted: Forced & { readonly password: string },
+  { user, loggedInOn }: Held,
 ): Decision<UserRecord> {
-  const { user } = has
   const own = user?.id === actor.id
   if (!own && actor.role !== 'admin')
     return deny('not-permitted', 'Only an admin can change the password of another user')
   if (user?.role !== wanted.role) return deny('user-not-found')
-  if (!own && has.loggedIn) return deny('user-logged-in')
+  if (!own && loggedInOn !== undefined && !wanted.force) return loggedIn(loggedInOn)
   const changed: UserRecord = {
     ...user,
     password: wanted.password,

@@ -7,6 +7,9 @@ import { count, done, nothing, type Operation } from './operation.ts'
 
 const named = v.object({ username: v.string(), role: v.string() })
 
+/** Also when the user is logged in on this HSM: the logins end. */
+const force = v.optional(v.boolean(), false)
+
 const hsmInfo = v.object({
   vendor: v.string(),
   model: v.string(),
@@ -133,7 +136,7 @@ export const ADMINISTRATION = {
     access: 'admin',
     revokes: true,
     about: 'Delete a user',
-    request: v.strictObject(account),
+    request: v.strictObject({ ...account, force }),
     reply: named,
   },
   'user.list': {
@@ -146,7 +149,14 @@ export const ADMINISTRATION = {
     access: 'session',
     revokes: true,
     about: "Change one's own password, or as admin anyone's, which also unlocks the user",
-    request: v.strictObject({ ...account, password: newPassword }),
+    request: v.strictObject({ ...account, password: newPassword, force }),
+    reply: named,
+  },
+  'user.logout': {
+    access: 'session',
+    revokes: true,
+    about: "End every login of a user, on every HSM: as admin anyone's, else one's own but for this one",
+    request: v.strictObject(account),
     reply: named,
   },
   'policy.apply': {

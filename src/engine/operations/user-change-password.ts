@@ -1,13 +1,14 @@
 import type { UserRecord } from '../../model/records.ts'
 import { changePassword } from '../../policy/users.ts'
+import { loggedInOn } from '../facts.ts'
 import { change } from '../pipelines.ts'
 
 export const userChangePassword = change<'user.change-password', string, UserRecord>('user.change-password', {
   prepare: async ({ passwords }, _call, { password }) => passwords.hash(password),
-  decide({ parts, view, call }, { username, role }, hash) {
-    const user = view.userByName(username)
-    const loggedIn = user !== undefined && parts.sessions.countOf(user.id) > 0
-    return changePassword(call.actor, { username, role, password: hash }, { user, loggedIn })
+  decide({ parts, view, call }, request, hash) {
+    const user = view.userByName(request.username)
+    const held = { user, loggedInOn: loggedInOn(parts, user) }
+    return changePassword(call.actor, { ...request, password: hash }, held)
   },
   subjects: ({ username }) => [`user/${username}`],
   reply: (_parts, _call, { username, role }) => ({ username, role }),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
+import type { HsmError } from '../../../src/contract/errors.ts'
 import type { Hsm } from '../../../src/contract/hsm.ts'
 import { fails } from '../../support/errors.ts'
 import { createWorld, makeAes, PASSWORD, type World } from '../../support/world.ts'
@@ -117,13 +118,66 @@ export function usersContract(open: () => Promise<Hsm>): void {
       await assert.rejects(remove('ghost'), fails('user-not-found', 'Specified user does not exist'))
       await assert.rejects(remove('temp', 'admin'), fails('user-not-found'))
       const token = await world.login('temp')
-      await assert.rejects(remove('temp'), fails('user-logged-in', 'User is currently logged in'))
+      await assert.rejects(remove('temp'), fails('user-logged-in', /^User is currently logged in on hsm-/))
       await world.hsm.call('session.logout', {}, token)
       assert.deepEqual(await remove('TEMP'), { username: 'temp', role: 'crypto-user' })
       await makeAes(world, 'carol', 'owned')
       await world.hsm.call('session.logout', {}, world.token('carol'))
       await assert.rejects(remove('carol'), fails('user-owns-keys', 'User owns keys and cannot be deleted'))
       await assert.rejects(remove('admin', 'admin'), fails('user-logged-in'))
+    })
+
+    test('are deleted with their logins when an admin insists, but nobody is by himself', async () => {
+      await create('temp')
+      const tokens = [await world.login('temp'), await world.login('temp')]
+      const remove = (username: string, role: 'admin' | 'crypto-user') =>
+        world.as('admin', 'user.delete', { username, role, force: true })
+      await remove('temp', 'crypto-user')
+      for (const token of tokens)
+        await assert.rejects(world.hsm.call('key.list', { filter: [] }, token), fails('not-logged-in'))
+      await assert.rejects(world.login('temp'), fails('bad-credentials'))
+      await assert.rejects(
+        remove('admin', 'admin'),
+        fails('user-logged-in', 'Users cannot delete themselves'),
+      )
+    })
+
+    test('are logged out everywhere by an admin, and by themselves but for the login that asks', async () => {
+      await create('temp')
+      const account = { username: 'temp', role: 'crypto-user' } as const
+      const alive = (token: string) =>
+        world.hsm.call('key.list', { filter: [] }, token).then(
+          () => true,
+          ({ code }: HsmError) => code,
+        )
+      const [one, two] = [await world.login('temp'), await world.login('temp')]
+      assert.deepEqual(await world.hsm.call('user.logout', account, one), account)
+      assert.deepEqual([await alive(one), await alive(two)], [true, 'not-logged-in'])
+      const three = await world.login('temp')
+      await world.as('admin', 'user.logout', account)
+      assert.deepEqual([await alive(one), await alive(three)], ['not-logged-in', 'not-logged-in'])
+      assert.equal(await alive(world.token('alice')), true, 'nobody else')
+      await world.login('temp')
+      await assert.rejects(world.as('alice', 'user.logout', account), fails('not-permitted'))
+      await assert.rejects(world.hsm.call('user.logout', account), fails('not-logged-in'))
+      const ghost = { ...account, username: 'ghost' }
+      await assert.rejects(world.as('admin', 'user.logout', ghost), fails('user-not-found'))
+      await assert.rejects(
+        world.as('admin', 'user.logout', { ...account, role: 'admin' }),
+        fails('user-not-found'),
+      )
+      const { entries } = await world.as('admin', 'audit.list', { count: 1000 })
+      const logged = entries.filter(({ operation }) => operation === 'user.logout')
+      assert.deepEqual(
+        logged.map(({ actor, outcome, subjects }) => [actor, outcome, subjects.includes('user/temp')]),
+        [
+          ['temp', 'ok', true],
+          ['admin', 'ok', true],
+          ['alice', 'not-permitted', true],
+          ['admin', 'user-not-found', false],
+          ['admin', 'user-not-found', true],
+        ],
+      )
     })
 
     test('log in by name in any letter case, and get one answer for every wrong login', async () => {
@@ -203,8 +257,11 @@ export function usersContract(open: () => Promise<Hsm>): void {
       )
       await assert.rejects(
         world.as('admin', 'user.change-password', { username: 'bob', ...to }),
-        fails('user-logged-in'),
+        fails('user-logged-in', /^User is currently logged in on hsm-/),
       )
+      await world.as('admin', 'user.change-password', { username: 'bob', ...to, force: true })
+      await assert.rejects(world.as('bob', 'key.list', { filter: [] }), fails('not-logged-in'))
+      await world.login('bob', 'crypto-user', to.password)
       await assert.rejects(
         world.as('admin', 'user.change-password', { username: 'ghost', ...to }),
         fails('user-not-found'),

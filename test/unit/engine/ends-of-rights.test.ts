@@ -47,6 +47,39 @@ suite('two HSMs and the ends of rights', () => {
   const unshare = (key: string) =>
     elsewhere('alice', 'key.unshare', { filter: reference(key), usernames: ['bob'], role: 'crypto-user' })
 
+  test('logins end that were opened here, whichever HSM is asked, and however', async () => {
+    const account = { username: 'carol', role: 'crypto-user' } as const
+    const ways = {
+      'user.logout': () => elsewhere('admin', 'user.logout', account),
+      'user.change-password': () =>
+        elsewhere('admin', 'user.change-password', { ...account, password: 'new password' }),
+      'user.delete': () => elsewhere('admin', 'user.delete', account),
+    }
+    let token = world.token('carol')
+    for (const [name, act] of Object.entries(ways)) {
+      await world.hsm.call('key.list', { filter: [] }, token)
+      await act()
+      await assert.rejects(world.hsm.call('key.list', { filter: [] }, token), fails('not-logged-in'), name)
+      if (name === 'user.delete') return
+      await elsewhere('admin', 'user.change-password', { ...account, password: PASSWORD })
+      token = await world.login('carol')
+    }
+  })
+
+  test('whoever ends logins waits until they have ended on every HSM', async () => {
+    const account = { username: 'carol', role: 'crypto-user' } as const
+    for (const [operation, request] of [
+      ['user.logout', account],
+      ['user.change-password', { ...account, password: 'new password', force: true }],
+      ['user.delete', { ...account, force: true }],
+    ] as const) {
+      await world.login('bob')
+      asked = []
+      await world.as('admin', operation, request)
+      assert.deepEqual(asked, ['in effect'], operation)
+    }
+  })
+
   suite('asked for what another HSM has done already, and may not have told anybody', () => {
     const account = { username: 'carol', role: 'crypto-user' } as const
     let key: string

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { LIMITS } from '../../../src/contract/limits.ts'
+import type { Role } from '../../../src/contract/users.ts'
 import type { UserRecord } from '../../../src/model/records.ts'
 import { mayAsk } from '../../../src/policy/access.ts'
-import { NOBODY } from '../../../src/policy/actor.ts'
+import { type Actor, NOBODY } from '../../../src/policy/actor.ts'
 import { isLocked, type LoginFacts, login } from '../../../src/policy/login.ts'
-import { activate, changePassword, createUser, deleteUser } from '../../../src/policy/users.ts'
+import { activate, changePassword, createUser, deleteUser, logoutUser } from '../../../src/policy/users.ts'
 import { aCluster, anActor, aUser, OWNER, SHARED } from '../../support/records.ts'
 
 const cluster = aCluster()
@@ -97,25 +98,57 @@ suite('users', () => {
     )
   })
 
-  test('delete: the name and role must fit, no login open, no key owned', () => {
-    const remove = (has: Partial<Parameters<typeof deleteUser>[1]>) =>
-      codeOf(deleteUser(wanted, { user: aUser(), loggedIn: false, ownsKeys: false, ...has }))
+  test('delete: the name and role must fit, no key owned, and no login open unless that is overruled', () => {
+    const remove = (has: Partial<Parameters<typeof deleteUser>[2]>, force = false) => {
+      const held = { user: aUser(), loggedInOn: undefined, ownsKeys: false, ...has }
+      return codeOf(deleteUser(admin, { ...wanted, force }, held))
+    }
+    const cases = [
+      {},
+      { user: undefined },
+      { user: aUser({ role: 'admin' }) },
+      { loggedInOn: 'hsm-1' },
+      { ownsKeys: true },
+    ]
     assert.deepEqual(
-      [
-        remove({}),
-        remove({ user: undefined }),
-        remove({ user: aUser({ role: 'admin' }) }),
-        remove({ loggedIn: true }),
-        remove({ ownsKeys: true }),
-      ],
+      cases.map((has) => remove(has)),
       ['ok', 'user-not-found', 'user-not-found', 'user-logged-in', 'user-owns-keys'],
     )
+    assert.deepEqual(
+      cases.map((has) => remove(has, true)),
+      ['ok', 'user-not-found', 'user-not-found', 'ok', 'user-owns-keys'],
+    )
+  })
+
+  test('delete: not oneself, whatever is overruled, for somebody must be left to ask', () => {
+    const self = aUser({ id: admin.id, username: wanted.username, role: 'admin' })
+    for (const force of [false, true]) {
+      const held = { user: self, loggedInOn: undefined, ownsKeys: false }
+      assert.equal(codeOf(deleteUser(admin, { ...wanted, role: 'admin', force }, held)), 'user-logged-in')
+    }
+  })
+
+  test('logout: whose, by whom, and what it does', () => {
+    const user = aUser({ wrongPasswords: 6 })
+    const logout = (actor: Actor, has: UserRecord | undefined = user, role: Role = 'crypto-user') =>
+      logoutUser(actor, { ...wanted, role }, { user: has })
+    const own = logout(anActor(OWNER))
+    assert.ok(own.allow)
+    const session = `session-of-${OWNER}`
+    assert.deepEqual(own.result, { ...user, credentialVersion: 2, survivingSession: session })
+    const byAdmin = logout(admin, { ...user, survivingSession: session })
+    assert.ok(byAdmin.allow)
+    assert.deepEqual(byAdmin.result, { ...user, credentialVersion: 2, survivingSession: undefined })
+    assert.equal(codeOf(logout(anActor(SHARED))), 'not-permitted')
+    assert.equal(codeOf(logoutUser(anActor(SHARED), wanted, { user: undefined })), 'not-permitted')
+    assert.equal(codeOf(logoutUser(admin, wanted, { user: undefined })), 'user-not-found')
+    assert.equal(codeOf(logout(admin, user, 'admin')), 'user-not-found')
   })
 
   test('change of password: whose, by whom, and what it does', () => {
     const user = aUser({ wrongPasswords: 6 })
-    const to = { ...wanted, password: 'new' }
-    const own = changePassword(anActor(OWNER), to, { user, loggedIn: true })
+    const to = { ...wanted, password: 'new', force: false }
+    const own = changePassword(anActor(OWNER), to, { user, loggedInOn: 'hsm-1' })
     assert.ok(own.allow)
     assert.deepEqual(own.result, {
       ...user,
@@ -123,7 +156,7 @@ suite('users', () => {
       credentialVersion: 2,
       survivingSession: `session-of-${OWNER}`,
     })
-    const byAdmin = changePassword(admin, to, { user, loggedIn: false })
+    const byAdmin = changePassword(admin, to, { user, loggedInOn: undefined })
     assert.ok(byAdmin.allow)
     assert.deepEqual(byAdmin.result, {
       ...user,
@@ -132,15 +165,22 @@ suite('users', () => {
       survivingSession: undefined,
       wrongPasswords: 0,
     })
-    assert.equal(codeOf(changePassword(admin, to, { user, loggedIn: true })), 'user-logged-in')
-    assert.equal(codeOf(changePassword(anActor(SHARED), to, { user, loggedIn: false })), 'not-permitted')
+    assert.equal(codeOf(changePassword(admin, to, { user, loggedInOn: 'hsm-1' })), 'user-logged-in')
+    assert.equal(codeOf(changePassword(admin, { ...to, force: true }, { user, loggedInOn: 'hsm-1' })), 'ok')
     assert.equal(
-      codeOf(changePassword(anActor(SHARED), to, { user: undefined, loggedIn: false })),
+      codeOf(changePassword(anActor(SHARED), to, { user, loggedInOn: undefined })),
       'not-permitted',
     )
-    assert.equal(codeOf(changePassword(admin, to, { user: undefined, loggedIn: false })), 'user-not-found')
     assert.equal(
-      codeOf(changePassword(admin, { ...to, role: 'admin' }, { user, loggedIn: false })),
+      codeOf(changePassword(anActor(SHARED), to, { user: undefined, loggedInOn: undefined })),
+      'not-permitted',
+    )
+    assert.equal(
+      codeOf(changePassword(admin, to, { user: undefined, loggedInOn: undefined })),
+      'user-not-found',
+    )
+    assert.equal(
+      codeOf(changePassword(admin, { ...to, role: 'admin' }, { user, loggedInOn: undefined })),
       'user-not-found',
     )
   })

@@ -1,4 +1,4 @@
-import { password, role, username } from '../../options.ts'
+import { force, password, role, username } from '../../options.ts'
 import { action } from '../../spec.ts'
 
 export const changePassword = action({
@@ -6,6 +6,7 @@ export const changePassword = action({
     username: username('The name of the user whose password is to be changed'),
     role,
     password: password('The new password of the user'),
+    force,
   },
   asks: 2,
   run: async (args, { call, askNewPassword }) =>
@@ -13,5 +14,6 @@ export const changePassword = action({
       username: args.username,
       role: args.role,
       password: args.password ?? (await askNewPassword()),
+      force: args.force ?? false,
     }),
 })

@@ -1,7 +1,8 @@
-import { role, username } from '../../options.ts'
+import { force, role, username } from '../../options.ts'
 import { action } from '../../spec.ts'
 
 export const deleteUser = action({
-  options: { username: username('The name of the user to delete'), role },
-  run: (args, { call }) => call('user.delete', { username: args.username, role: args.role }),
+  options: { username: username('The name of the user to delete'), role, force },
+  run: (args, { call }) =>
+    call('user.delete', { username: args.username, role: args.role, force: args.force ?? false }),
 })
