@@ -1,6 +1,7 @@
 /** Writes the generated pages of `docs/`; with `--check` it only says which of them are out of date. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { administrationPage } from './docs/administration-page.ts'
 import { cliPage } from './docs/cli-page.ts'
 import { errorsPage } from './docs/errors-page.ts'
 import { openApi } from './docs/open-api.ts'
@@ -9,6 +10,7 @@ import { pkcs11Page } from './docs/pkcs11-page.ts'
 
 const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/cli.md': cliPage,
+  'docs/reference/strongroom.md': administrationPage,
   'docs/reference/errors.md': errorsPage,
   'docs/reference/operations.md': operationsPage,
   'docs/reference/openapi.json': openApi,

@@ -40,7 +40,7 @@ export function splitOption(word: string): { readonly name: string; readonly inl
 /** The long name of the option a word such as `--verbose` or `-v` stands for. */
 export function optionNamed(options: Options, word: string): string | undefined {
   const long = word.startsWith('--') ? word.slice(2) : undefined
-  if (long !== undefined) return Object.hasOwn(options, long) ? long : undefined
+  if (long !== undefined) return Object.hasOwn(options, long) && !options[long]?.positional ? long : undefined
   return Object.keys(options).find((name) => word === `-${options[name]?.short}`)
 }
 
@@ -61,13 +61,20 @@ function take(options: Options, given: Given, words: readonly string[], at: numb
   const { name: word, inline } = splitOption(words[at] ?? '')
   const layout = helpLayout(word)
   if (layout) return { kind: 'help', layout }
-  const name = optionNamed(options, word)
+  const name = optionNamed(options, word) ?? freePositional(options, given, word)
   const option = name === undefined ? undefined : options[name]
   if (name === undefined || !option) return unexpected(word, [...Object.keys(options), 'help'])
+  if (option.positional) return accept(given, name, option, [words[at] ?? '']) ?? 1
   const values = followers(option, inline, words, at + 1)
   const wrong = accept(given, name, option, inline === undefined ? values : [inline, ...values])
   return wrong ?? 1 + values.length
 }
+
+/** The argument without a name that the word is, if there is one that was not given yet. */
+const freePositional = (options: Options, given: Given, word: string): string | undefined =>
+  isOptionWord(word)
+    ? undefined
+    : Object.keys(options).find((name) => options[name]?.positional && !given.has(name))
 
 /** The words from `start` on that are values of the option. */
 function followers(

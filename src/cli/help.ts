@@ -1,6 +1,6 @@
 /** Help in the two layouts of clap v4: columns for `-h`, and blocks for `--help` where they say more. */
 import type { HelpLayout } from './bind.ts'
-import type { Command, Option, Options, Path, Root } from './spec.ts'
+import type { Option, Options, Path, Root, Shape } from './spec.ts'
 import { signature, usage } from './usage.ts'
 
 /** clap wraps nothing by itself, but weighs its columns against a terminal of this width. */
@@ -14,12 +14,14 @@ type Row = {
 }
 
 /** @param command at the end of the path; undefined when it ends at a group */
-export function renderHelp(path: Path, command: Command | undefined, layout: HelpLayout): string {
-  const node = path[path.length - 1] as Path[number]
+export function renderHelp(path: Path<Shape>, command: Shape | undefined, layout: HelpLayout): string {
+  const node = path[path.length - 1] as Path<Shape>[number]
   const blocks = [node.about, usage(path, command?.options)]
   if ('commands' in node) blocks.push(...commandBlocks(node.commands))
   const options = command?.options ?? (path.length === 1 ? path[0].options : {})
+  blocks.push(...argumentBlocks(options))
   blocks.push(...optionBlocks(options, layout, path.length === 1 ? path[0] : undefined))
+  blocks.push(...underHeading('Examples', (command?.examples ?? []).map((line) => `  ${line}`).join('\n')))
   return `${blocks.join('\n\n')}\n`
 }
 
@@ -36,12 +38,23 @@ function commandBlocks(commands: readonly (Shown & { readonly hidden?: true })[]
   return [`Commands:\n${list(own)}`, ...underHeading('Extension Commands', list(extensions))]
 }
 
-function optionBlocks(options: Options, layout: HelpLayout, root: Root | undefined): readonly string[] {
+function argumentBlocks(options: Options): readonly string[] {
+  const rows = Object.entries(options)
+    .filter(([, { positional }]) => positional)
+    .map(([name, option]) => `  ${signature(name, option)}  ${option.help}`)
+  return underHeading('Arguments', rows.join('\n'))
+}
+
+function optionBlocks(
+  options: Options,
+  layout: HelpLayout,
+  root: Root<Shape> | undefined,
+): readonly string[] {
   const differ = Object.values(options).some(isExplained)
   const long = differ && layout === 'long'
   const rowsOf = (extension: true | undefined) =>
     Object.entries(options)
-      .filter(([, option]) => option.extension === extension)
+      .filter(([, option]) => option.extension === extension && !option.positional)
       .map(([name, option]) => row(signature(name, option), option, long))
   const summary = !differ ? '' : long ? " (see a summary with '-h')" : " (see more with '--help')"
   const rows = [...rowsOf(undefined), row('--help', { short: 'h', help: `Print help${summary}` }, long)]

@@ -9,17 +9,17 @@ import {
   splitOption,
   unexpected,
 } from './bind.ts'
-import type { ArgValues, Command, Group, Leaf, Path, Root } from './spec.ts'
+import type { ArgValues, Command, Group, Leaf, Path, Root, Shape } from './spec.ts'
 import { subcommandTip } from './tips.ts'
 import { usage } from './usage.ts'
 
-export type Parsed =
-  | { readonly kind: 'command'; readonly command: Command; readonly args: ArgValues }
+export type Parsed<C extends Shape = Command> =
+  | { readonly kind: 'command'; readonly command: C; readonly args: ArgValues }
   /** `asked`: false when a subcommand is missing. */
   | {
       readonly kind: 'help'
-      readonly path: Path
-      readonly command: Command | undefined
+      readonly path: Path<C>
+      readonly command: C | undefined
       readonly layout: HelpLayout
       readonly asked: boolean
     }
@@ -27,9 +27,9 @@ export type Parsed =
   | { readonly kind: 'problem'; readonly message: string; readonly usage: string | undefined }
 
 /** How far the names of commands reach: to a command, or to a group and the word it does not know. */
-export type Walk = {
-  readonly path: Path
-  readonly leaf: Leaf | undefined
+export type Walk<C extends Shape = Command> = {
+  readonly path: Path<C>
+  readonly leaf: Leaf<C> | undefined
   /** What is left for the command, options of the root in front included. */
   readonly rest: readonly string[]
   /** The first word that is no name, when the walk ended at a group. */
@@ -38,9 +38,9 @@ export type Walk = {
   readonly help: boolean
 }
 
-export function walk(root: Root, words: readonly string[]): Walk {
-  let path: Path = [root]
-  let group: Group = root
+export function walk<C extends Shape>(root: Root<C>, words: readonly string[]): Walk<C> {
+  let path: Path<C> = [root]
+  let group: Group<C> = root
   let help = false
   const early: string[] = []
   for (let at = 0; at < words.length; at++) {
@@ -66,7 +66,7 @@ export function walk(root: Root, words: readonly string[]): Walk {
 }
 
 /** An option that every command accepts may stand before its name as well. */
-function rootOption(root: Root, words: readonly string[], at: number): readonly string[] {
+function rootOption(root: Root<Shape>, words: readonly string[], at: number): readonly string[] {
   const { name, inline } = splitOption(words[at] ?? '')
   const named = optionNamed(root.options, name)
   if (named === undefined) return []
@@ -74,7 +74,7 @@ function rootOption(root: Root, words: readonly string[], at: number): readonly 
   return words.slice(at, at + taken)
 }
 
-export async function parse(root: Root, words: readonly string[]): Promise<Parsed> {
+export async function parse<C extends Shape>(root: Root<C>, words: readonly string[]): Promise<Parsed<C>> {
   const { path, leaf, rest, stop, help } = walk(root, words)
   if (!leaf) return atGroup(path, stop, help)
   const command = await leaf.load()
@@ -109,13 +109,13 @@ const hasPassword = (words: readonly string[]): boolean =>
     return name === '--password' && value !== undefined && (inline !== undefined || !isOptionWord(value))
   })
 
-function onPage(command: Command): Command {
+function onPage<C extends Shape>(command: C): C {
   if (!('plainPage' in command)) return command
   const options = Object.entries(command.options).filter(([, { extension }]) => !extension)
   return { ...command, options: Object.fromEntries(options) }
 }
 
-function atGroup(path: Path, stop: string | undefined, help: boolean): Parsed {
+function atGroup<C extends Shape>(path: Path<C>, stop: string | undefined, help: boolean): Parsed<C> {
   const [root] = path
   const layout = stop === undefined ? undefined : helpLayout(stop)
   if (layout) return { kind: 'help', path, command: undefined, layout, asked: true }
@@ -132,12 +132,12 @@ function atGroup(path: Path, stop: string | undefined, help: boolean): Parsed {
   return { kind: 'problem', message, usage: usage(path, undefined) }
 }
 
-function namesAt(path: Path): readonly string[] {
+function namesAt(path: Path<Shape>): readonly string[] {
   const group = path[path.length - 1]
   return group && 'commands' in group ? [...group.commands.map(({ name }) => name), 'help'] : []
 }
 
-const optionsAt = ([root, ...below]: Path): readonly string[] => [
+const optionsAt = ([root, ...below]: Path<Shape>): readonly string[] => [
   ...Object.keys(root.options),
   'help',
   ...(below.length === 0 && root.version !== undefined ? ['version'] : []),

@@ -13,6 +13,8 @@ export type Option = {
   /** The value is a whole number. */
   readonly count?: true
   readonly required?: true
+  /** Stands by itself, without the name. */
+  readonly positional?: true
   readonly short?: string
   /** Not required when that flag is given. */
   readonly unless?: string
@@ -120,7 +122,14 @@ export type Turn = { readonly options: Options; readonly turn: 'interactive' | '
 
 export type Command = Action | Crossing | Turn
 
-export type Leaf = {
+/** What help and parser need of a command of any program. */
+export type Shape = {
+  readonly options: Options
+  /** Command lines that its help shows. */
+  readonly examples?: readonly string[]
+}
+
+export type Leaf<C extends Shape = Command> = {
   readonly name: string
   readonly about: string
   /** Works, but is not shown. */
@@ -128,27 +137,29 @@ export type Leaf = {
   /** Not in the CLI of AWS. Help lists it apart. */
   readonly extension?: true
   /** Commands are read from disk when they are first needed. */
-  readonly load: () => Promise<Command>
+  readonly load: () => Promise<C>
 }
 
-export type Group = {
+export type Group<C extends Shape = Command> = {
   readonly name: string
   readonly about: string
   readonly hidden?: true
   readonly extension?: true
-  readonly commands: readonly (Group | Leaf)[]
+  readonly commands: readonly (Group<C> | Leaf<C>)[]
 }
 
 /** The top of a command tree. */
-export type Root = Group & {
+export type Root<C extends Shape = Command> = Group<C> & {
   /** Accepted by every command, and shown by none. */
   readonly options: Options
   /** Printed by `--version`, where there is such an option. */
   readonly version?: string
+  /** Usage lines begin with the name of the program, for it has no shell of its own. */
+  readonly noShell?: true
 }
 
 /** From the root to a group or a command, both included. */
-export type Path = readonly [Root, ...(Group | Leaf)[]]
+export type Path<C extends Shape = Command> = readonly [Root<C>, ...(Group<C> | Leaf<C>)[]]
 
 export const CLUSTER_ID = {
   value: 'CLUSTER_ID',

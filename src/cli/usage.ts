@@ -1,8 +1,9 @@
 /** How clap v4 writes an option, a usage line and a usage error. */
-import type { Option, Options, Path } from './spec.ts'
+import type { Option, Options, Path, Shape } from './spec.ts'
 
 /** `--role <ROLE>`, `--filter [<FILTER>...]` or `--verbose`. */
-export function signature(name: string, { value, many }: Option): string {
+export function signature(name: string, { value, many, positional }: Option): string {
+  if (positional) return `<${value}>`
   if (value === undefined) return `--${name}`
   return many ? `--${name} [<${value}>...]` : `--${name} <${value}>`
 }
@@ -18,14 +19,14 @@ export function groupsOf(options: Options): ReadonlySet<string> {
 }
 
 /**
- * Commands are named without the program, as they are typed in the shell. `--cluster-id` goes without
+ * Commands are named without the program, as they are typed in its shell if it has one. `--cluster-id` goes without
  * saying, and so do extensions; any other optional option makes an `[OPTIONS]`.
  *
  * @param options of the command at the end of the path; undefined when it ends at a group
  */
-export function usage(path: Path, options: Options | undefined): string {
+export function usage(path: Path<Shape>, options: Options | undefined): string {
   const [root, ...below] = path
-  const names = below.length === 0 ? [root.name] : below.map(({ name }) => name)
+  const names = (below.length === 0 || root.noShell ? path : below).map(({ name }) => name)
   if (options === undefined)
     return line([...names, ...optional(below.length === 0 ? root.options : {}), '<COMMAND>'])
   const required = Object.entries(options)

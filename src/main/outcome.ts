@@ -1,3 +1,4 @@
+import { usageError } from '../cli/usage.ts'
 import { visible } from '../contract/shown.ts'
 
 /** What a subcommand of `strongroom` comes to. Text goes to stdout when all is well, else to stderr. */
@@ -8,8 +9,8 @@ export const done = (text: string): Outcome => ({ exit: 0, text: `${visible(text
 /** @param problem a sentence */
 export const failed = (problem: string): Outcome => ({ exit: 1, text: `strongroom: ${visible(problem)}\n` })
 
-/** @param problem about the words on the command line */
-export const wrongUsage = (problem: string): Outcome => ({
+/** @param problem about the words on the command line @param usageLine of the command, where it helps */
+export const wrongUsage = (problem: string, usageLine?: string): Outcome => ({
   exit: 2,
-  text: `strongroom: ${visible(problem)}\n\nFor more information, try: strongroom --help\n`,
+  text: usageError(visible(problem), usageLine),
 })

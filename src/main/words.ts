@@ -1,8 +1,9 @@
 /** The options of the program strongroom as words, and what they mean. */
 import { resolve } from 'node:path'
+import type { BACKUP_RESTORE, ETCD, START } from '../cli/administration/options.ts'
 import { isClusterId } from '../cli/config/document.ts'
+import type { Args, ArgValues, Options as Spec } from '../cli/spec.ts'
 import { HsmError } from '../contract/errors.ts'
-import { HSM_TYPES, MODES } from '../contract/profiles.ts'
 import { foundingProfile, type Profile } from '../policy/hsm-profile/profile.ts'
 import type { Opening } from './backup/opening.ts'
 import { type ListenAddress, parseListen } from './listen-address.ts'
@@ -10,57 +11,10 @@ import type { EtcdSettings } from './node/settings.ts'
 import type { StartOptions } from './node/start-plan.ts'
 import { NONE, USUAL } from './serving-settings.ts'
 
-export const WORDS = {
-  home: { type: 'string' },
-  listen: { type: 'string' },
-  detach: { type: 'boolean' },
-  json: { type: 'boolean' },
-  metrics: { type: 'string' },
-  log: { type: 'string' },
-  etcd: { type: 'string' },
-  'etcd-ca': { type: 'string' },
-  'etcd-cert': { type: 'string' },
-  'etcd-key': { type: 'string' },
-  'etcd-user': { type: 'string' },
-  'etcd-password-file': { type: 'string' },
-  'cluster-id': { type: 'string' },
-  'hsm-id': { type: 'string' },
-  advertise: { type: 'string' },
-  'key-use-fence': { type: 'boolean' },
-  'accept-rollback': { type: 'boolean' },
-  mode: { type: 'string' },
-  'hsm-type': { type: 'string' },
-  'secret-file': { type: 'string' },
-  to: { type: 'string' },
-  'passphrase-file': { type: 'string' },
-  'master-key-file': { type: 'string' },
-  'keep-id': { type: 'boolean' },
-  pkcs11: { type: 'string' },
-  socket: { type: 'string' },
-  config: { type: 'string' },
-} as const
-
-export type OptionName = keyof typeof WORDS
-
-export const ETCD_WORDS = [
-  'etcd',
-  'etcd-ca',
-  'etcd-cert',
-  'etcd-key',
-  'etcd-user',
-  'etcd-password-file',
-] as const satisfies readonly OptionName[]
-
-/** As they stand on the command line. */
-export type Options = {
-  readonly [Name in OptionName]?: (typeof WORDS)[Name]['type'] extends 'boolean' ? boolean : string
-} & {
-  /** The word that is no option, of a command that takes one. */
-  readonly file?: string
-}
+type Given<S extends Spec> = Partial<Args<S>>
 
 /** @throws HsmError `invalid-request` naming the option at fault */
-export function startOptions(options: Options): StartOptions {
+export function startOptions(options: Given<typeof START>): StartOptions {
   return given({
     listen: address('--listen', options.listen, 0),
     advertise: address('--advertise', options.advertise, 1),
@@ -77,7 +31,7 @@ export function startOptions(options: Options): StartOptions {
 }
 
 /** Undefined when nothing of it is given. Throws HsmError `invalid-request` naming the option at fault. */
-export function wholeEtcd(options: Options): EtcdSettings | undefined {
+export function wholeEtcd(options: Given<typeof ETCD>): EtcdSettings | undefined {
   const etcd = etcdOptions(options)
   const { endpoints } = etcd
   if (!endpoints && Object.keys(etcd).length > 0) throw wrong('--etcd', 'is missing')
@@ -85,7 +39,7 @@ export function wholeEtcd(options: Options): EtcdSettings | undefined {
 }
 
 /** @throws HsmError `invalid-request` naming the option at fault */
-export function etcdOptions(options: Options): Partial<EtcdSettings> {
+export function etcdOptions(options: Given<typeof ETCD>): Partial<EtcdSettings> {
   const [cert, key] = [options['etcd-cert'], options['etcd-key']]
   if ((cert === undefined) !== (key === undefined)) throw wrong('--etcd-cert', 'goes with --etcd-key')
   const [user, passwordFile] = [options['etcd-user'], options['etcd-password-file']]
@@ -102,31 +56,26 @@ export function etcdOptions(options: Options): Partial<EtcdSettings> {
   })
 }
 
-/** @throws HsmError `invalid-request` when it is left out: a secret is never taken from the command line */
-export function secretFile(path: string | undefined): string {
-  if (path) return path
-  throw wrong('--secret-file', 'FILE is needed, or - for standard input')
-}
-
-/** @throws HsmError `invalid-request` when it is left out */
-export function newFile(option: '--to', path: string | undefined): string {
-  if (path) return resolve(path)
-  throw wrong(option, 'FILE is needed')
-}
-
-/** What opens a backup. Throws HsmError `invalid-request` unless it is said in one way. */
-export function openingOf(options: Options): Opening {
-  const [masterKeyFile, passphraseFile] = [options['master-key-file'], options['passphrase-file']]
-  if (masterKeyFile && passphraseFile === undefined) return { masterKeyFile: resolve(masterKeyFile) }
-  if (passphraseFile && masterKeyFile === undefined) return { passphraseFile }
-  throw wrong('--master-key-file FILE or --passphrase-file FILE', 'is needed, one of them')
+/** What opens a backup; the parser has seen that it is one of them. */
+export function openingOf(options: Given<typeof BACKUP_RESTORE>): Opening {
+  const masterKeyFile = file('--master-key-file', options['master-key-file'])
+  if (masterKeyFile !== undefined) return { masterKeyFile }
+  const passphraseFile = options['passphrase-file']
+  if (passphraseFile) return { passphraseFile }
+  throw wrong('--passphrase-file', 'must not be empty')
 }
 
 /** Absolute; undefined when it was left out. Throws HsmError `invalid-request`. */
 export const socketPath = (text: string | undefined): string | undefined => file('--socket', text)
 
+/** Absolute. Throws HsmError `invalid-request` when it is empty. */
+export function path(option: '--home' | '--to' | '--secret-file', text: string): string {
+  if (text === '') throw wrong(option, 'must not be empty')
+  return text === '-' ? text : resolve(text)
+}
+
 /** The same options as words again, for a process that works in another directory. */
-export function wordsOf(options: Options): readonly string[] {
+export function wordsOf(options: ArgValues): readonly string[] {
   const files = new Set(['etcd-ca', 'etcd-cert', 'etcd-key', 'etcd-password-file', 'pkcs11', 'log'])
   const words: ReadonlySet<unknown> = new Set([NONE, USUAL])
   return Object.entries(options).map(([name, value]) => {
@@ -136,24 +85,14 @@ export function wordsOf(options: Options): readonly string[] {
 }
 
 /** Undefined when nothing is said of it. */
-function profile(options: Options): Partial<Profile> | undefined {
+function profile(options: Given<typeof START>): Partial<Profile> | undefined {
   const wanted = given({
-    mode: oneOf('--mode', MODES, options.mode),
-    hsmType: oneOf('--hsm-type', HSM_TYPES, options['hsm-type']),
+    mode: options.mode,
+    hsmType: options['hsm-type'],
   })
   const founding = foundingProfile(wanted)
   if (!founding.allow) throw new HsmError(founding.code, founding.why)
   return Object.keys(wanted).length > 0 ? wanted : undefined
-}
-
-function oneOf<T extends string>(
-  option: string,
-  words: readonly T[],
-  text: string | undefined,
-): T | undefined {
-  const word = words.find((known) => known === text)
-  if (text === undefined || word !== undefined) return word
-  throw wrong(option, `must be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`)
 }
 
 function address(option: string, text: string | undefined, lowestPort: number): ListenAddress | undefined {

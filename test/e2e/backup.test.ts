@@ -233,6 +233,7 @@ suite('strongroom backup', () => {
     assert.ok(unfinished())
     assert.equal((await restore(clone, file, ...withMasterKey(home))).exit, 0)
     assert.equal(unfinished(), undefined)
-    assert.deepEqual(dataOf(clone).toSorted(), ['hsm-id', 'master.key', 'strongroom.db'])
+    const whole = ['hsm-id', 'master.key', 'strongroom.db', 'strongroom.db-mark']
+    assert.deepEqual(dataOf(clone).toSorted(), whole)
   })
 })

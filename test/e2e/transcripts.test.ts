@@ -4,10 +4,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
-import { parseArgs } from 'node:util'
+import { administrationTree } from '../../src/cli/administration/tree.ts'
+import { parse } from '../../src/cli/parse.ts'
 import type { Hsm } from '../../src/contract/hsm.ts'
 import type { StartOptions } from '../../src/main/node/start-plan.ts'
-import { startOptions, WORDS } from '../../src/main/words.ts'
+import { startOptions } from '../../src/main/words.ts'
 import { shellOn, type TestShell, testShell } from '../support/cli.ts'
 import { clones } from '../support/clones.ts'
 import { testEngine } from '../support/engine.ts'
@@ -33,7 +34,7 @@ suite('transcripts', () => {
   for (const file of readdirSync(FOLDER).filter((name) => name.endsWith('.txt'))) {
     test(file, async () => {
       const source = readFileSync(join(FOLDER, file), 'utf8')
-      const engine = await testEngine(foundedAs(source))
+      const engine = await testEngine(await foundedAs(source))
       const shell = testShell(engine)
       const known = new Map([['dir', directory]])
       await play(file, source, shell, known)
@@ -63,11 +64,11 @@ async function play(file: string, source: string, shell: TestShell, known: Map<s
 }
 
 /** A line before the first prompt may say how the HSM was started. */
-function foundedAs(source: string): Pick<StartOptions, 'profile'> {
-  const [, words = ''] = /^strongroom start (.+)$/m.exec(source) ?? []
-  const { profile } = startOptions(
-    parseArgs({ args: words.split(' '), options: WORDS, allowPositionals: true }).values,
-  )
+async function foundedAs(source: string): Promise<Pick<StartOptions, 'profile'>> {
+  const [words = 'strongroom start'] = /^strongroom start .+$/m.exec(source) ?? []
+  const parsed = await parse(administrationTree(''), words.split(' ').slice(1))
+  assert.ok(parsed.kind === 'command', words)
+  const { profile } = startOptions(parsed.args as Parameters<typeof startOptions>[0])
   return profile ? { profile } : {}
 }
 

@@ -62,15 +62,11 @@ export async function openPkcs11Door({
 
 function startKeeper(home: Home, program: string) {
   const log = openSync(home.log, 'a', 0o600)
-  const child = spawn(
-    process.execPath,
-    [...process.execArgv, program, 'pkcs11', 'keep', '--home', home.root],
-    {
-      detached: true,
-      stdio: ['ignore', log, log, 'ipc'],
-      cwd: home.root,
-    },
-  )
+  const child = spawn(process.execPath, [...process.execArgv, program, 'pkcs11-keep', '--home', home.root], {
+    detached: true,
+    stdio: ['ignore', log, log, 'ipc'],
+    cwd: home.root,
+  })
   closeSync(log)
   return child
 }

@@ -12,7 +12,7 @@ import type { KeeperMessage } from './keeper-messages.ts'
 type Kept = { readonly handle: unknown; readonly snapshot: Snapshot | undefined }
 
 export async function keep(home: Home): Promise<Outcome> {
-  if (!process.connected) return wrongUsage('pkcs11 keep is started by strongroom start')
+  if (!process.connected) return wrongUsage('pkcs11-keep is started by strongroom start')
   process.umask(0o077)
   const kept = await untilAlone()
   const resumed: Resumed[] = []

@@ -168,7 +168,7 @@ test('the words of a start', () => {
     'key-use-fence': true,
     mode: 'fips',
     'hsm-type': 'unlimited',
-  }
+  } as const
   const meant = startOptions(words)
   assert.deepEqual(meant, {
     listen: { host: '0.0.0.0', port: 2223 },
@@ -213,8 +213,6 @@ test('wrong words are named', () => {
     [{ listen: 'x:y' }, /^--listen must be HOST:PORT/],
     [{ advertise: 'a:0' }, /^--advertise must be HOST:PORT/],
     [{ metrics: ':1' }, /^--metrics must be HOST:PORT/],
-    [{ mode: 'FIPS' }, /^--mode must be fips or non-fips$/],
-    [{ 'hsm-type': 'hsm3' }, /^--hsm-type must be hsm1.medium, hsm2m.medium or unlimited$/],
     [
       { 'hsm-type': 'hsm1.medium', mode: 'non-fips' },
       /^HSMs of type hsm1.medium have no other mode than fips$/,

@@ -1,0 +1,114 @@
+/** What carries out the commands of the program strongroom. Each loads what it needs: `start` alone the HSM itself. */
+import { homedir } from 'node:os'
+import type * as spec from '../cli/administration/options.ts'
+import type { TaskName } from '../cli/administration/tree.ts'
+import type { Credentials } from '../cli/seats.ts'
+import type { Args } from '../cli/spec.ts'
+import { defaultHome, type Home, homeAt } from './home.ts'
+import type { Outcome } from './outcome.ts'
+import { etcdOptions, openingOf, path, socketPath, startOptions, wholeEtcd, wordsOf } from './words.ts'
+
+type OnHome = { readonly home?: string }
+type AsJson = OnHome & { readonly json?: true }
+
+/**
+ * From options to the work. What the options mean is settled before any of it.
+ *
+ * @throws HsmError `invalid-request` when an option means nothing
+ */
+type Task = (options: never) => () => Promise<Outcome>
+
+export const TASKS = {
+  start({ home, detach, ...options }: Args<typeof spec.START>) {
+    const [at, start] = [homeOf(home), startOptions(options)]
+    return async () => {
+      if (!detach) return (await import('./serve.ts')).serve(at, start, program())
+      return (await import('./detach.ts')).detach(at, wordsOf(options), program())
+    }
+  },
+  stop: onHome(async (home) => (await import('./stop.ts')).stop(home)),
+  status: onHome(async (home, json) => (await import('./status.ts')).status(home, { json })),
+  audit: ({ 'hsm-id': hsmId, ...options }: Args<typeof spec.AUDIT>) =>
+    onHome(async (home, json) => {
+      const who = await whoAsks()
+      return (await import('./audit.ts')).audit(home, { who, hsmId, json, print })
+    })(options),
+  'policy-apply': onHome(async (home) => {
+    const who = await whoAsks()
+    return (await import('./policy.ts')).applyTrustedWrapping(home, who)
+  }),
+  'policy-show': onHome(async (home, json) => {
+    const who = await whoAsks()
+    return (await import('./policy.ts')).showPolicy(home, who, json)
+  }),
+  env({ home, socket }: Args<typeof spec.ENV>) {
+    const [at, named] = [homeOf(home), socketPath(socket)]
+    return async () => {
+      const { servedSocket } = await import('./running.ts')
+      return (await import('./pkcs11/env.ts')).env(named ?? servedSocket(at))
+    }
+  },
+  pkcs11({ home, config, 'cluster-id': clusterId, socket }: Args<typeof spec.AGENT>) {
+    const [at, named] = [homeOf(home), socketPath(socket)]
+    const options = { config, clusterId, socket: named ?? at.pkcs11, named: named !== undefined }
+    return async () => (await import('./pkcs11/agent.ts')).agent(options)
+  },
+  'pkcs11-keep': onHome(async (home) => (await import('./pkcs11/keep.ts')).keep(home)),
+  'backup-create'({ home, to, 'passphrase-file': file }: Args<typeof spec.BACKUP_CREATE>) {
+    const [at, target] = [homeOf(home), path('--to', to)]
+    return async () => {
+      const who = await whoAsks()
+      const { readNewPassphrase } = await import('./backup/opening.ts')
+      const passphrase = file === undefined ? undefined : await readNewPassphrase(file)
+      return (await import('./backup/create.ts')).createBackup(at, { who, to: target, passphrase })
+    }
+  },
+  'backup-restore'(given: Args<typeof spec.BACKUP_RESTORE>) {
+    const { home, FILE: file, 'keep-id': keepId, ...options } = given
+    const at = homeOf(home)
+    const [opening, etcd] = [openingOf(options), wholeEtcd(options)]
+    return async () =>
+      (await import('./backup/restore.ts')).restoreBackup(at, {
+        file,
+        opening,
+        etcd,
+        keepId: keepId === true,
+      })
+  },
+  'backup-inspect':
+    ({ FILE: file, json }: Args<typeof spec.BACKUP_INSPECT>) =>
+    async () =>
+      (await import('./backup/inspect.ts')).inspectBackup(file, { json: json === true }),
+  demo: () => async () => (await import('./demo.ts')).demo(print),
+  'node-invite': onHome(async (home) => (await import('./node/invite.ts')).invite(home, Date.now())),
+  'node-join'({ home, 'secret-file': file, ...options }: Args<typeof spec.NODE_JOIN>) {
+    const [at, from, etcd] = [homeOf(home), path('--secret-file', file), etcdOptions(options)]
+    return async () => {
+      const { readSecret } = await import('./secret-file.ts')
+      const secret = await readSecret(from)
+      return (await import('./node/join.ts')).join(at, { secret, etcd, now: Date.now() })
+    }
+  },
+} as const satisfies Record<TaskName, Task>
+
+/** Work on a home, which is all there is to settle. */
+function onHome(run: (home: Home, json: boolean) => Promise<Outcome>) {
+  return ({ home, json }: AsJson) => {
+    const at = homeOf(home)
+    return () => run(at, json === true)
+  }
+}
+
+/** As cloudhsm-cli is told for a single command. */
+async function whoAsks(): Promise<Credentials> {
+  const { credentials } = await import('../cli/credentials.ts')
+  return credentials(process.env, '')
+}
+
+const homeOf = (given: string | undefined): Home =>
+  homeAt(given === undefined ? defaultHome(process.env, homedir()) : path('--home', given))
+
+/** The script that this process runs. */
+const program = (): string => process.argv[1] ?? ''
+
+const print = (text: string): void => void process.stdout.write(text)
