@@ -1,7 +1,7 @@
 /**
  * What node:crypto does not offer of the OpenSSL inside the node binary: to sign and verify values that are hashed
- * already, and OAEP with two hash functions. Besides `rsa-check.ts`, which has a thread of its own, the only file that uses
- * node:ffi.
+ * already, and OAEP with two hash functions. Besides `rsa-check.ts`, which has a thread of its own, the only file of
+ * crypto/ that uses node:ffi.
  */
 import type { KeyObject } from 'node:crypto'
 import type { Hash, MlDsaAlgorithm } from '../contract/mechanisms.ts'

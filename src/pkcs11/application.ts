@@ -12,6 +12,7 @@ import {
   type Sessions,
   type SessionsSnapshot,
 } from './sessions.ts'
+import type { Peer, Supply } from './supply.ts'
 import type { Token } from './token.ts'
 import { createTurns, type Turns } from './turns.ts'
 
@@ -29,10 +30,23 @@ export type ApplicationSnapshot = {
   readonly sessions: SessionsSnapshot
 }
 
-export const createApplication = (hsm: Hsm, token: Token, from?: ApplicationSnapshot): Application => ({
+export type ApplicationNeeds = {
+  readonly hsm: Hsm
+  readonly token: Token
+  readonly peer: Peer
+  readonly sessions: Supply
+}
+
+export const createApplication = (
+  { hsm, token, peer, sessions }: ApplicationNeeds,
+  from?: ApplicationSnapshot,
+): Application => ({
   token,
   account: createAccount(hsm, from?.credentials),
-  sessions: createSessions(from?.sessions),
+  sessions: createSessions(
+    { take: () => sessions.take(peer, 1), give: () => sessions.give(peer, 1) },
+    from?.sessions,
+  ),
   loginTurns: createTurns(),
 })
 

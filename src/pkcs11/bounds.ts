@@ -1,14 +1,36 @@
 /** What applications can ask of the adapter, besides the limits of the HSM itself. */
 export const BOUNDS = {
+  /** Open in one application, and in all of them. */
   sessions: 1024,
+  allSessions: 65_536,
   /** Calls of one application that are under way; its threads wait for their turn beyond that. */
   callsUnderWay: 64,
   /** Random bytes in one call. */
   randomBytes: 4 * 1024 * 1024,
-  /** A frame that announces more counts in what all applications together may have under way. */
+  /** Attributes in one template, and in one request for them. */
+  attributes: 1024,
+  /** What a template, or the answer to a request for attributes, may be long. */
+  attributesBytes: 1024 * 1024,
+  /** Room for 64 MiB of data with what belongs around it. */
+  frameBytes: 64 * 1024 * 1024 + 64 * 1024,
+  /** The same of an application that is not logged in. */
+  anonymousFrameBytes: 1024 * 1024,
+  /** A frame or an answer above this counts in what all applications together may have under way. */
   smallFrameBytes: 64 * 1024,
   largeFramesBytes: 512 * 1024 * 1024,
   /** Refused calls that get a line of their own in the log, in each period. */
   refusalsLogged: 60,
   refusalsPeriodMs: 60_000,
 } as const
+
+/** How long a program may take, in milliseconds. A program that has begun may be silent for as long as it likes. */
+export type Patience = {
+  /** Until C_Initialize, and after C_Finalize. */
+  readonly beginMs: number
+  /** For a frame, from its first byte to its last; that it has to wait for us does not count. */
+  readonly frameMs: number
+  /** To read what it was answered. */
+  readonly replyMs: number
+}
+
+export const PATIENCE: Patience = { beginMs: 30_000, frameMs: 10_000, replyMs: 60_000 }

@@ -1,16 +1,20 @@
 /** The connection of one program: bytes in and out, and no more of either than there is room for. */
 import type { Duplex } from 'node:stream'
+import { createAnswering } from './answering.ts'
 import type { ApplicationSnapshot } from './application.ts'
 import type { Attention } from './attention.ts'
-import { BOUNDS } from './bounds.ts'
-import { type Budget, createShare, OutOfMemory } from './budget.ts'
+import { BOUNDS, type Patience } from './bounds.ts'
+import { createIntake } from './intake.ts'
+import type { Memory } from './memory.ts'
+import { createPace, type Standing } from './pace.ts'
 import { createProgram, type ProgramNeeds } from './program.ts'
-import { answeredVersion, createFrameReader, type Incoming } from './rpc/frame.ts'
+import { createRoom } from './room.ts'
 import { MalformedMessage } from './rpc/malformed.ts'
 
 export type ConnectionNeeds = ProgramNeeds & {
-  readonly largeFrames: Budget
+  readonly memory: Memory
   readonly attention: Attention
+  readonly patience: Patience
 }
 
 /** What another process needs to go on with a connection. Plain data, with a password in it. */
@@ -23,6 +27,8 @@ export type Snapshot = {
 export type Connection = {
   /** Undefined while something that came has not been answered, and for a program that is not there yet. */
   snapshot(): Snapshot | undefined
+  /** Not logged in, and nothing is asked. */
+  isIdleAnonymous(): boolean
   /** Takes nothing more from the stream; resolves when all that came before has been answered. */
   halt(): Promise<void>
   /** Resolves when the stream is closed, and the program's login and objects are gone. */
@@ -43,82 +49,79 @@ export function createConnection(
   from?: Snapshot,
 ): Connection {
   const program = createProgram(needs, from?.application)
-  const frames = createFrameReader(from !== undefined)
-  const share = createShare(needs.largeFrames)
-  let offered = from?.offered ?? 0
-  let underWay = 0
+  const most = () => (program.isLoggedIn() ? BOUNDS.frameBytes : BOUNDS.anonymousFrameBytes)
+  const room = createRoom(needs.memory, needs.peer, () => pace.keep())
+  const calls = createAnswering(stream, program, room, answered)
+  const intake = createIntake(stream, calls, most, from?.offered)
+  const standing = (): Standing => ({
+    underWay: calls.underWay(),
+    hasBegun: program.hasBegun(),
+    frame: intake.frame(),
+    waits: room.isWaiting(),
+  })
+  const pace = createPace(stream, needs.patience, standing, (reason) => close({ reason }))
   let onHalted: (() => void) | undefined
 
-  /** One who does not read its answers is asked nothing more until it does. */
-  function flow(): void {
-    if (onHalted) return
-    if (underWay >= BOUNDS.callsUnderWay || stream.writableNeedDrain) stream.pause()
-    else if (stream.isPaused()) stream.resume()
+  const isQuiet = () => calls.underWay() === 0 && intake.frame() === undefined
+
+  function close(why: Readonly<Record<string, unknown>>): void {
+    const uid = typeof needs.peer === 'number' ? needs.peer : undefined
+    needs.refusals.closed({ ...why, uid }, 'a PKCS#11 connection was closed')
+    stream.destroy()
   }
 
-  function take(incoming: Incoming): void {
-    if (incoming.kind === 'request') {
-      underWay += 1
-      void answer(incoming.code, incoming.body, share.handOver())
-      return
-    }
-    offered = incoming.offered
-    stream.write(Buffer.of(answeredVersion(offered)))
-  }
-
-  async function answer(code: number, body: Buffer, release: () => void): Promise<void> {
-    const frame = await program.answer(code, body, offered)
-    release()
-    if (!stream.destroyed) stream.write(frame, () => frame.fill(0))
-    underWay -= 1
+  function answered(): void {
     needs.attention.pay()
-    flow()
+    pace.keep()
     settle()
   }
 
   function settle(): void {
-    if (underWay > 0) return
-    onHalted?.()
-    if (frames.between()) onQuiet()
+    if (calls.underWay() === 0) onHalted?.()
+    if (isQuiet()) onQuiet()
   }
 
   function receive(chunk: Buffer): void {
     onBusy()
     try {
-      share.collect(chunk.length, frames.announced())
-      for (const incoming of frames.feed(chunk)) take(incoming)
+      intake.feed(chunk)
     } catch (error) {
-      needs.log('warn', reasonOf(error), 'a PKCS#11 connection was closed')
-      stream.destroy()
+      close(reasonOf(error))
       return
     }
-    flow()
+    room.make(intake.announced())
+    pace.keep()
     settle()
   }
 
   stream.on('data', receive)
-  stream.on('drain', flow)
+  stream.on('drain', pace.keep)
+  pace.keep()
   return {
     snapshot() {
-      const application = program.snapshot()
-      return application && underWay === 0 && frames.between() ? { offered, application } : undefined
+      const application = isQuiet() ? program.snapshot() : undefined
+      return application && { offered: intake.offered(), application }
     },
+    isIdleAnonymous: () => calls.underWay() === 0 && !program.isLoggedIn(),
     halt() {
       const { promise, resolve } = Promise.withResolvers<void>()
       onHalted = resolve
-      stream.pause()
-      for (let chunk = stream.read(); chunk !== null; chunk = stream.read()) receive(chunk)
+      pace.halt()
+      drain(stream, receive)
       settle()
       return promise
     },
-    ended: closed(stream).then(share.drop).then(program.end),
+    ended: closed(stream).then(pace.end).then(room.drop).then(program.end),
   }
 }
 
+/** What has been read from the stream and not been taken yet. */
+function drain(stream: Duplex, receive: (chunk: Buffer) => void): void {
+  for (let chunk = stream.read(); chunk !== null; chunk = stream.read()) receive(chunk)
+}
+
 const reasonOf = (error: unknown): { reason: string } | { err: unknown } =>
-  error instanceof MalformedMessage || error instanceof OutOfMemory
-    ? { reason: error.message }
-    : { err: error }
+  error instanceof MalformedMessage ? { reason: error.message } : { err: error }
 
 function closed(stream: Duplex): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()

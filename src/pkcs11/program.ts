@@ -25,6 +25,7 @@ import {
   writeResponse,
 } from './rpc/messages.ts'
 import { isSessionCall } from './session-calls.ts'
+import type { Peer, Supply } from './supply.ts'
 import type { Token } from './token.ts'
 import { createTurns } from './turns.ts'
 
@@ -39,6 +40,10 @@ export type ProgramNeeds = {
   readonly token: Token
   readonly log: Log
   readonly refusals: Refusals
+  /** Whose program it is. */
+  readonly peer: Peer
+  /** Sessions of all applications. */
+  readonly sessions: Supply
 }
 
 export type Program = {
@@ -49,6 +54,9 @@ export type Program = {
    * @param offered protocol version that the client offered
    */
   answer(code: number, body: Buffer, offered: number): Promise<Buffer>
+  /** False before C_Initialize and after C_Finalize. */
+  hasBegun(): boolean
+  isLoggedIn(): boolean
   /** Undefined before C_Initialize and after C_Finalize. */
   snapshot(): ApplicationSnapshot | undefined
   /** Ends its login, its session objects and what is under way. */
@@ -58,11 +66,8 @@ export type Program = {
 /** What the client library says first, so that nobody talks to something else by mistake. */
 const HANDSHAKE = Buffer.from('PRIVATE-GNOME-KEYRING-PKCS11-PROTOCOL-V-1')
 
-export function createProgram(
-  { hsm, token, log, refusals }: ProgramNeeds,
-  from?: ApplicationSnapshot,
-): Program {
-  let application: Application | undefined = from && createApplication(hsm, token, from)
+export function createProgram(needs: ProgramNeeds, from?: ApplicationSnapshot): Program {
+  let application: Application | undefined = from && createApplication(needs, from)
   const turns = createTurns()
 
   const initialized = (): Application => application ?? refuse(CKR.CRYPTOKI_NOT_INITIALIZED)
@@ -82,7 +87,7 @@ export function createProgram(
       case 'C_Initialize':
         if (application) refuse(CKR.CRYPTOKI_ALREADY_INITIALIZED)
         if (!request.given[0]?.equals(HANDSHAKE)) malformed('handshake')
-        application = createApplication(hsm, token)
+        application = createApplication(needs)
         return []
       case 'C_Finalize':
         initialized()
@@ -110,8 +115,8 @@ export function createProgram(
 
   function note(call: CallName | undefined, error: unknown): void {
     if (call && (error instanceof CryptokiError || error instanceof HsmError))
-      refusals.note(call, application?.account.username(), error)
-    else if (!(error instanceof MalformedMessage)) log('error', { err: error }, 'a PKCS#11 call failed')
+      needs.refusals.note(call, application?.account.username(), error)
+    else if (!(error instanceof MalformedMessage)) needs.log('error', { err: error }, 'a PKCS#11 call failed')
   }
 
   return {
@@ -129,6 +134,8 @@ export function createProgram(
         body.fill(0)
       }
     },
+    hasBegun: () => application !== undefined,
+    isLoggedIn: () => application?.account.loggedIn() === true,
     snapshot: () => application && snapshotOf(application),
     end,
   }

@@ -1,12 +1,16 @@
 /** PKCS#11 for programs that use p11-kit's client library, over any connected stream. */
 import type { Duplex } from 'node:stream'
 import type { Hsm } from '../contract/hsm.ts'
+import { LIMITS } from '../contract/limits.ts'
+import { createAdmission } from './admission.ts'
 import { createAttention } from './attention.ts'
-import { createBudget } from './budget.ts'
+import { BOUNDS, PATIENCE, type Patience } from './bounds.ts'
 import { type Connection, createConnection, type Snapshot } from './connection.ts'
 import { createIdleWatch } from './idle.ts'
+import { createMemory } from './memory.ts'
 import type { Log } from './program.ts'
 import { createRefusals } from './refusals.ts'
+import { createSupply, type Peer } from './supply.ts'
 import { createToken } from './token.ts'
 
 export type { Snapshot } from './connection.ts'
@@ -18,9 +22,22 @@ export type Pkcs11Needs = {
   readonly version: string
   /** Never with a PIN, data or a key in it. */
   readonly log: Log
+  /** Where they are not to be as usual. */
+  readonly bounds?: Partial<Pkcs11Bounds>
+  readonly patience?: Partial<Patience>
+}
+
+/** What all applications together may have; each peer has its share of it. */
+export type Pkcs11Bounds = {
+  readonly connections: number
+  readonly sessions: number
+  /** Bytes of large frames and answers. */
+  readonly memory: number
 }
 
 export type ServeOptions = {
+  /** Whose program it is, a user of the machine; left out, it shares nothing with any other. */
+  readonly peer?: number | undefined
   /** The connection has been served before, and this is where it stands. */
   readonly snapshot?: Snapshot
   /** Nothing has been asked for a while, and another process could go on from here. */
@@ -34,7 +51,8 @@ export type ServeOptions = {
 export type Pkcs11 = {
   /**
    * Serves one application. Resolves when the connection is gone, and its login, its session objects and what was under
-   * way with it. Never rejects. Destroys the stream when the client breaks the protocol.
+   * way with it. Never rejects. Destroys the stream when the client breaks the protocol or is too slow, when there is no
+   * place for it, and when nobody is logged in on it and somebody else needs its place.
    */
   serve(stream: Duplex, options?: ServeOptions): Promise<void>
   connections(): number
@@ -51,26 +69,30 @@ type Served = {
   readonly done: Promise<void>
 }
 
-export function createPkcs11({ hsm, version, log }: Pkcs11Needs): Pkcs11 {
+export function createPkcs11({ hsm, version, log, bounds, patience }: Pkcs11Needs): Pkcs11 {
+  const { connections, sessions, memory }: Pkcs11Bounds = { ...USUAL, ...bounds }
   const refusals = createRefusals(log)
   const needs = {
     hsm,
     log,
     refusals,
     token: createToken(hsm, version),
-    largeFrames: createBudget(),
+    memory: createMemory(memory),
+    sessions: createSupply(sessions),
     attention: createAttention(),
+    patience: { ...PATIENCE, ...patience },
   }
+  const admission = createAdmission(connections)
   const all = new Set<Served>()
 
-  function open(stream: Duplex, options: ServeOptions): Served {
+  function open(stream: Duplex, peer: Peer, options: ServeOptions): Served {
     const report = () => {
       const snapshot = connection.snapshot()
       if (snapshot) options.onIdle?.(snapshot)
     }
     const idle = createIdleWatch(report, () => options.onBusy?.())
     const traffic = options.onIdle ? { onBusy: idle.busy, onQuiet: idle.quiet } : SILENT
-    const connection = createConnection(stream, needs, traffic, options.snapshot)
+    const connection = createConnection(stream, { ...needs, peer }, traffic, options.snapshot)
     const done = connection.ended
       .catch((error: unknown) => log('error', { err: error }, 'a PKCS#11 connection did not end well'))
       .finally(idle.end)
@@ -79,9 +101,18 @@ export function createPkcs11({ hsm, version, log }: Pkcs11Needs): Pkcs11 {
 
   return {
     async serve(stream, options = {}) {
-      const served = open(stream, options)
+      const peer = options.peer ?? Symbol('unknown')
+      const close = (message: string) => {
+        refusals.closed({ uid: options.peer }, message)
+        stream.destroy()
+      }
+      const place = admission.admit(peer, () => close('a PKCS#11 connection without a login gave way'))
+      if (!place) return close('there is no place for another PKCS#11 connection')
+      const served = open(stream, peer, options)
+      place.taken(served.connection)
       all.add(served)
       await served.done
+      place.giveBack()
       all.delete(served)
     },
     connections: () => all.size,
@@ -102,6 +133,12 @@ export function createPkcs11({ hsm, version, log }: Pkcs11Needs): Pkcs11 {
       refusals.end()
     },
   }
+}
+
+const USUAL: Pkcs11Bounds = {
+  connections: LIMITS.pkcs11Connections,
+  sessions: BOUNDS.allSessions,
+  memory: BOUNDS.largeFramesBytes,
 }
 
 const SILENT = { onBusy: () => undefined, onQuiet: () => undefined }

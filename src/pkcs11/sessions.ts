@@ -45,13 +45,20 @@ export type SessionsSnapshot = {
   readonly open: readonly { readonly handle: number; readonly readWrite: boolean }[]
 }
 
-/** @param from what another table had, to go on with */
-export function createSessions(from: SessionsSnapshot = { last: 0, open: [] }): Sessions {
-  const open = new Map(from.open.map(({ handle, readWrite }) => [handle, begin(handle, readWrite)]))
+/** Of the sessions that all applications may have: one taken, one given back. */
+export type SessionPlaces = { readonly take: () => boolean; readonly give: () => void }
+
+/** @param from what another table had, to go on with; those for which there is no place are closed */
+export function createSessions(
+  places: SessionPlaces,
+  from: SessionsSnapshot = { last: 0, open: [] },
+): Sessions {
+  const known = from.open.filter(places.take)
+  const open = new Map(known.map(({ handle, readWrite }) => [handle, begin(handle, readWrite)]))
   let { last } = from
   return {
     open(readWrite) {
-      if (open.size >= BOUNDS.sessions) refuse(CKR.SESSION_COUNT)
+      if (open.size >= BOUNDS.sessions || !places.take()) refuse(CKR.SESSION_COUNT)
       last += 1
       const session = begin(last, readWrite)
       open.set(last, session)
@@ -59,7 +66,9 @@ export function createSessions(from: SessionsSnapshot = { last: 0, open: [] }): 
     },
     get: (handle) => open.get(handle) ?? refuse(CKR.SESSION_HANDLE_INVALID),
     all: () => [...open.values()],
-    remove: (handle) => void open.delete(handle),
+    remove(handle) {
+      if (open.delete(handle)) places.give()
+    },
     snapshot: () => ({
       last,
       open: [...open.values()].map(({ handle, readWrite }) => ({ handle, readWrite })),

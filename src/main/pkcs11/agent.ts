@@ -8,6 +8,7 @@ import type { Outcome } from '../outcome.ts'
 import { firstSignal } from '../signals.ts'
 import { version } from '../version.ts'
 import { configuredHsm } from './configured-hsm.ts'
+import { peerUser } from './peer-user.ts'
 import { p11KitSocket } from './socket-paths.ts'
 import { openSockets } from './sockets.ts'
 
@@ -30,7 +31,10 @@ export async function agent({ config, clusterId, socket, named }: AgentOptions):
   const hsm = configured(cluster.hsm, () => cluster.connection().sessionOptions)
   const pkcs11 = createPkcs11({ hsm, version, log })
   const convenient = named ? undefined : p11KitSocket(process.env, process.getuid?.())
-  const sockets = await openSockets({ path: socket, convenient, log }, (stream) => void pkcs11.serve(stream))
+  const sockets = await openSockets(
+    { path: socket, convenient, log },
+    (stream) => void pkcs11.serve(stream, { peer: peerUser(stream) }),
+  )
   log('info', { socket, cluster: cluster.clusterId }, 'serving PKCS#11')
   log('info', { signal: await asked }, 'stopping')
   sockets.close()

@@ -9,7 +9,8 @@ import { observePrograms } from '../metrics/instruments.ts'
 import type { Registry } from '../metrics/registry.ts'
 import type { Log } from '../open-engine.ts'
 import { version } from '../version.ts'
-import { createKeeper, stopReading } from './keeper.ts'
+import { createKeeper, type Held, stopReading } from './keeper.ts'
+import { peerUser } from './peer-user.ts'
 import { p11KitSocket } from './socket-paths.ts'
 import { openSockets } from './sockets.ts'
 
@@ -46,9 +47,16 @@ export async function openPkcs11Door({
   const socketPath = path ?? home.pkcs11
   const convenient = path === undefined ? p11KitSocket(process.env, process.getuid?.()) : undefined
   const sockets = await openSockets({ path: socketPath, convenient, log }, (socket: Socket) => {
-    const held = keeper.hold(socket)
-    const stop = () => stopReading(socket)
-    void pkcs11.serve(socket, { onIdle: held.idle, onBusy: held.busy, stop }).finally(held.gone)
+    let held: Held | undefined
+    const served = pkcs11.serve(socket, {
+      peer: peerUser(socket),
+      onIdle: (snapshot) => held?.idle(snapshot),
+      onBusy: () => held?.busy(),
+      stop: () => stopReading(socket),
+    })
+    // There may have been no place for it.
+    if (!socket.destroyed) held = keeper.hold(socket)
+    void served.finally(() => held?.gone())
   })
   return {
     path: socketPath,

@@ -7,6 +7,7 @@ import { type Outcome, wrongUsage } from '../outcome.ts'
 import { version } from '../version.ts'
 import { configuredHsm } from './configured-hsm.ts'
 import type { KeeperMessage } from './keeper-messages.ts'
+import { peerUser } from './peer-user.ts'
 
 /** A connection that is only kept open. */
 type Kept = { readonly handle: unknown; readonly snapshot: Snapshot | undefined }
@@ -68,7 +69,9 @@ async function serve(home: Home, resumed: readonly Resumed[]): Promise<void> {
   log('info', { connections: resumed.length }, 'the HSM is gone; keeping its PKCS#11 connections')
   const { hsm, connection } = await configuredHsm(home.clientConfig, {})
   const pkcs11 = createPkcs11({ hsm, version, log })
-  await Promise.all(resumed.map(({ socket, snapshot }) => pkcs11.serve(socket, { snapshot })))
+  await Promise.all(
+    resumed.map(({ socket, snapshot }) => pkcs11.serve(socket, { snapshot, peer: peerUser(socket) })),
+  )
   connection().close()
   log('info', {}, 'the last PKCS#11 program has left')
 }

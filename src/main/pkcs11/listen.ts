@@ -27,7 +27,6 @@ export async function listenOn(path: string, onConnection: (socket: Socket) => v
 
 async function listening(path: string, onConnection: (socket: Socket) => void): Promise<Server> {
   const server = createServer(onConnection)
-  server.maxConnections = LIMITS.pkcs11Connections
   mkdirSync(dirname(path), { recursive: true, mode: DIRECTORY_MODE })
   removeStale(path)
   const { promise, resolve, reject } = Promise.withResolvers<void>()

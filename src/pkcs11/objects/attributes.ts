@@ -4,6 +4,7 @@ import type { AttributeValue } from '../../contract/attributes.ts'
 import { type ErrorCode, HsmError } from '../../contract/errors.ts'
 import type { KeyObject } from '../../contract/key-object.ts'
 import { type Application, filterOf, signedIn } from '../application.ts'
+import { BOUNDS } from '../bounds.ts'
 import { attributeName, CKA } from '../cryptoki/objects.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { meaning, refuse } from '../errors.ts'
@@ -17,7 +18,7 @@ import type { Value } from './value.ts'
 /** What is known of one attribute that was asked for. */
 export type Shown = { readonly value: Value } | 'sensitive' | 'unknown'
 
-/** In the order of `types`. Throws CKR_OBJECT_HANDLE_INVALID. */
+/** In the order of `types`. Throws CKR_OBJECT_HANDLE_INVALID, and CKR_DEVICE_MEMORY for more than is answered at once. */
 export async function getAttributes(
   application: Application,
   handle: number,
@@ -27,7 +28,13 @@ export async function getAttributes(
   signedIn(application, handle)
   const seen = await look(application, object)
   const shown: Shown[] = []
-  for (const type of types) shown.push(await show(application, seen, type))
+  let bytes = 0
+  for (const type of types) {
+    const one = await show(application, seen, type)
+    if (typeof one === 'object' && Buffer.isBuffer(one.value)) bytes += one.value.length
+    if (bytes > BOUNDS.attributesBytes) refuse(CKR.DEVICE_MEMORY)
+    shown.push(one)
+  }
   return shown
 }
 

@@ -1,4 +1,5 @@
 /** Attributes on the wire: every type has a kind, and the kind says how its value is written. */
+import { BOUNDS } from '../bounds.ts'
 import type { Template } from '../objects/template.ts'
 import type { Value } from '../objects/value.ts'
 import { malformed } from './malformed.ts'
@@ -75,7 +76,10 @@ export type Attribute = {
 /** `aA` */
 export function readAttributes(from: Reader, depth = 0): Attribute[] {
   if (depth > MAX_DEPTH) malformed('templates within templates')
-  return readMany(readCount(from, LEAST_BYTES), () => readAttribute(from, depth))
+  if (remaining(from) > BOUNDS.attributesBytes) malformed('attributes too long')
+  const count = readCount(from, LEAST_BYTES)
+  if (count > BOUNDS.attributes) malformed('too many attributes')
+  return readMany(count, () => readAttribute(from, depth))
 }
 
 function readAttribute(from: Reader, depth: number): Attribute {
@@ -131,6 +135,7 @@ export type Wanted = {
  * only what follows tells whether they did.
  */
 export function readWanted(from: Reader): Wanted[] {
+  if (remaining(from) > BOUNDS.attributesBytes) malformed('attributes too long')
   const start = from.at
   for (const nested of [false, true]) {
     from.at = start
@@ -143,6 +148,7 @@ export function readWanted(from: Reader): Wanted[] {
 function tryWanted(from: Reader, nested: boolean, depth = 0): Wanted[] | undefined {
   if (depth > MAX_DEPTH || remaining(from) < 4) return undefined
   const count = readU32(from)
+  if (count > BOUNDS.attributes) return undefined
   const wanted: Wanted[] = []
   while (wanted.length < count) {
     if (remaining(from) < 8) return undefined

@@ -1,9 +1,12 @@
 /** The stream of one client: one byte with the version it offers, then frames. */
+import { BOUNDS } from '../bounds.ts'
 import { malformed } from './malformed.ts'
 
 export type Incoming =
   | { readonly kind: 'hello'; readonly offered: number }
   | { readonly kind: 'request'; readonly code: number; readonly body: Buffer }
+  /** A request that was longer than is taken at the moment. Nothing of it was kept. */
+  | { readonly kind: 'oversized'; readonly code: number }
 
 export interface FrameReader {
   /**
@@ -11,14 +14,11 @@ export interface FrameReader {
    * and what is copied is wiped. Throws `MalformedMessage`, for good, for a frame that is too long or has code 0.
    */
   feed(chunk: Buffer): Incoming[]
-  /** Bytes that the frame under way has announced; 0 between frames. */
+  /** Bytes that will be kept of the frame under way; 0 between frames. */
   announced(): number
   /** Nothing is under way. */
   between(): boolean
 }
-
-/** Room for 64 MiB of data with what belongs around it. */
-const MAX_FRAME_BYTES = 64 * 1024 * 1024 + 64 * 1024
 
 /** Code, length of the options, length of the body. */
 export const HEADER_BYTES = 12
@@ -29,14 +29,30 @@ export const HEADER_BYTES = 12
  */
 export const answeredVersion = (offered: number): number => Math.min(offered, 1)
 
-type Frame = { readonly code: number; readonly optionsLength: number; readonly length: number }
+type Frame = {
+  readonly code: number
+  readonly optionsLength: number
+  readonly length: number
+  /** It is read and not kept. */
+  readonly oversized: boolean
+}
 
-/** @param greeted the client has said its first byte to someone else */
-export function createFrameReader(greeted = false, maxBytes = MAX_FRAME_BYTES): FrameReader {
+export type FrameReaderOptions = {
+  /** The client has said its first byte to someone else. */
+  readonly greeted?: boolean
+  /** Longest frame that is taken, asked when one begins; one beyond `BOUNDS.frameBytes` is never read. */
+  readonly most?: () => number
+}
+
+export function createFrameReader({
+  greeted = false,
+  most = () => BOUNDS.frameBytes,
+}: FrameReaderOptions = {}): FrameReader {
   let broken = false
   let frame: Frame | undefined
   const header = createCollector()
   const content = createCollector()
+  const discarded = createDiscarder()
 
   /** Takes one thing off the front of `input`; undefined when it goes on in the next chunk. */
   function next(input: Input): Incoming | undefined {
@@ -46,13 +62,18 @@ export function createFrameReader(greeted = false, maxBytes = MAX_FRAME_BYTES): 
     }
     if (!frame) {
       const bytes = header.collect(input, HEADER_BYTES)
-      frame = bytes && parseHeader(bytes, maxBytes)
+      frame = bytes && parseHeader(bytes, most())
     }
-    const bytes = frame && content.collect(input, frame.length)
-    if (!frame || !bytes) return undefined
-    const { code, optionsLength } = frame
+    return frame && request(input, frame)
+  }
+
+  function request(input: Input, { code, optionsLength, length, oversized }: Frame): Incoming | undefined {
+    const bytes = (oversized ? discarded : content).collect(input, length)
+    if (!bytes) return undefined
     frame = undefined
-    return { kind: 'request', code, body: bytes.subarray(optionsLength) }
+    return oversized
+      ? { kind: 'oversized', code }
+      : { kind: 'request', code, body: bytes.subarray(optionsLength) }
   }
 
   return {
@@ -68,18 +89,18 @@ export function createFrameReader(greeted = false, maxBytes = MAX_FRAME_BYTES): 
       broken = false
       return incoming
     },
-    announced: () => frame?.length ?? 0,
+    announced: () => (frame && !frame.oversized ? frame.length : 0),
     between: () => !frame && header.empty(),
   }
 }
 
-function parseHeader(bytes: Buffer, maxBytes: number): Frame {
+function parseHeader(bytes: Buffer, most: number): Frame {
   const code = bytes.readUInt32BE(0)
   const optionsLength = bytes.readUInt32BE(4)
   const length = optionsLength + bytes.readUInt32BE(8)
   if (code === 0) malformed('code 0')
-  if (length > maxBytes) malformed('too long')
-  return { code, optionsLength, length }
+  if (length > BOUNDS.frameBytes) malformed('too long')
+  return { code, optionsLength, length, oversized: length > most }
 }
 
 type Input = { left(): number; take(count: number): Buffer }
@@ -91,6 +112,23 @@ function createInput(chunk: Buffer): Input {
     take(count) {
       at += count
       return chunk.subarray(at - count, at)
+    },
+  }
+}
+
+const NOTHING = Buffer.alloc(0)
+
+/** The same as a collector, but that nothing is left of what came. */
+function createDiscarder() {
+  let passed = 0
+  return {
+    collect(input: Input, length: number): Buffer | undefined {
+      const bytes = input.take(Math.min(length - passed, input.left()))
+      bytes.fill(0)
+      passed += bytes.length
+      if (passed < length) return undefined
+      passed = 0
+      return NOTHING
     },
   }
 }

@@ -1,4 +1,5 @@
 /** Requests and responses: the number of the call, its signature, and what the signature says. */
+import { BOUNDS } from '../bounds.ts'
 import type { ReturnValue } from '../cryptoki/returns.ts'
 import { CryptokiError } from '../errors.ts'
 import { CALLS, type CallName, LAST_CALL } from './calls.ts'
@@ -72,6 +73,16 @@ export function readRequest(body: Buffer, offered: number): Request | Unreadable
     from.at = start
     return { name, session: readU64(from), refusal: error }
   }
+}
+
+/** Where C_GenerateRandom says how many bytes it wants: behind its number, its signature and the session. */
+const RANDOM_COUNT_AT = 4 + 4 + CALLS.C_GenerateRandom.request.length + 8
+
+/** Bytes of the answer, at the most, of a request that is small itself; 0 when neither is the answer large. */
+export function answerBytes(body: Buffer): number {
+  const asksForRandom =
+    body.length === RANDOM_COUNT_AT + 4 && body.readUInt32BE(0) === CALLS.C_GenerateRandom.id
+  return asksForRandom ? Math.min(body.readUInt32BE(RANDOM_COUNT_AT), BOUNDS.randomBytes) : 0
 }
 
 /** The frame of a response. */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
+import { peerUser } from '../../../src/main/pkcs11/peer-user.ts'
 import { openSockets } from '../../../src/main/pkcs11/sockets.ts'
 
 suite('sockets for PKCS#11', () => {
@@ -26,6 +28,19 @@ suite('sockets for PKCS#11', () => {
     assert.equal(statSync(join(directory, 'made/pkcs11.sock')).mode & 0o777, 0o660)
     assert.equal(statSync(join(directory, 'made')).mode & 0o777, 0o700)
     close()
+  })
+
+  test('it is known whose program connects', { skip: process.platform !== 'linux' }, async () => {
+    const { promise, resolve } = Promise.withResolvers<number | undefined>()
+    const path = join(directory, 'whose.sock')
+    const sockets = await openSockets({ path, convenient: undefined, log: () => undefined }, (socket) => {
+      resolve(peerUser(socket))
+      socket.destroy()
+      assert.equal(peerUser(socket), undefined)
+    })
+    connect(path).resume()
+    assert.equal(await promise, process.getuid?.())
+    sockets.close()
   })
 
   test('the place that p11-kit looks at is done without when it cannot be had', async () => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before } from 'node:test'
 import type { EngineNeeds } from '../../../src/engine/parts.ts'
-import { createPkcs11, type Pkcs11, type ServeOptions } from '../../../src/pkcs11/serve.ts'
+import { createPkcs11, type Pkcs11, type Pkcs11Needs, type ServeOptions } from '../../../src/pkcs11/serve.ts'
 import { testEngine } from '../../support/engine.ts'
 import {
   type Argument,
@@ -164,15 +164,17 @@ export type Program = P11Client & {
   find(session: number, template: Argument): Promise<readonly number[]>
 }
 
+type Unusual = Partial<Pick<EngineNeeds, 'profile' | 'store'>> & Pick<Pkcs11Needs, 'bounds' | 'patience'>
+
 /**
  * One for all tests of a suite.
  *
  * @param options of every connection
- * @param founded how the HSM is not as usual
+ * @param unusual how HSM and token are not as usual
  */
 export function bench(
-  options: ServeOptions = {},
-  founded: Partial<Pick<EngineNeeds, 'profile' | 'store'>> = {},
+  options: ServeOptions | (() => ServeOptions) = {},
+  { bounds = {}, patience = {}, ...founded }: Unusual = {},
 ): Bench {
   const log: Bench['log'] = []
   const shared: { -readonly [K in keyof Bench]?: Bench[K] } = { log }
@@ -185,8 +187,11 @@ export function bench(
       hsm: engine,
       version: '1.2.3',
       log: (level, fields, message) => log.push({ level, message, fields }),
+      bounds,
+      patience,
     })
-    const server = createServer((socket) => void pkcs11.serve(socket, options)).listen(path)
+    const how = typeof options === 'function' ? options : () => options
+    const server = createServer((socket) => void pkcs11.serve(socket, how())).listen(path)
     await once(server, 'listening')
     Object.assign(shared, {
       world: await createWorld(engine),

@@ -1,0 +1,43 @@
+/** The calls of one connection that are under way, each answered when it is done. */
+import type { Duplex } from 'node:stream'
+import type { Program } from './program.ts'
+import type { Room } from './room.ts'
+import { answerBytes } from './rpc/messages.ts'
+
+export type Answering = {
+  /** @param body wiped when it has been answered */
+  ask(code: number, body: Buffer, offered: number): void
+  underWay(): number
+}
+
+/** @param onAnswered after each; its answer may not have been sent yet */
+export function createAnswering(
+  stream: Duplex,
+  program: Program,
+  room: Room,
+  onAnswered: () => void,
+): Answering {
+  let underWay = 0
+
+  async function answer(code: number, body: Buffer, offered: number, giveBack: () => void): Promise<void> {
+    const release = await room.reserve(answerBytes(body))
+    const frame = await program.answer(code, body, offered)
+    const sent = () => {
+      frame.fill(0)
+      giveBack()
+      release()
+    }
+    if (stream.destroyed) sent()
+    else stream.write(frame, sent)
+    underWay -= 1
+    onAnswered()
+  }
+
+  return {
+    ask(code, body, offered) {
+      underWay += 1
+      void answer(code, body, offered, room.handOver())
+    },
+    underWay: () => underWay,
+  }
+}

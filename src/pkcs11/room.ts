@@ -1,0 +1,48 @@
+/** The memory that one connection has reserved: for the frame that is coming, and for answers that are large. */
+import { BOUNDS } from './bounds.ts'
+import type { Memory } from './memory.ts'
+import type { Peer } from './supply.ts'
+
+export type Room = {
+  /** A frame of that length is coming. Until there is memory for it, `isWaiting`. */
+  make(bytes: number): void
+  isWaiting(): boolean
+  /** The frame is whole. What is returned gives its memory back. */
+  handOver(): () => void
+  /** The frame under way will not be finished. */
+  drop(): void
+  /** Resolves when there is memory for an answer; what it resolves with gives it back. */
+  reserve(bytes: number): Promise<() => void>
+}
+
+const NOTHING = (): void => undefined
+
+/** @param onGranted `isWaiting` no longer */
+export function createRoom(memory: Memory, peer: Peer, onGranted: () => void): Room {
+  let giveBack: (() => void) | undefined
+  let waiting = false
+  return {
+    make(bytes) {
+      if (giveBack || bytes <= BOUNDS.smallFrameBytes) return
+      waiting = true
+      giveBack = memory.reserve(peer, bytes, () => {
+        waiting = false
+        onGranted()
+      })
+    },
+    isWaiting: () => waiting,
+    handOver() {
+      const given = giveBack ?? NOTHING
+      giveBack = undefined
+      return given
+    },
+    drop: () => giveBack?.(),
+    async reserve(bytes) {
+      if (bytes <= BOUNDS.smallFrameBytes) return NOTHING
+      const granted = Promise.withResolvers<void>()
+      const given = memory.reserve(peer, bytes, granted.resolve)
+      await granted.promise
+      return given
+    },
+  }
+}
