@@ -7,6 +7,8 @@ import { LIMITS } from './limits.ts'
 export const certificate = v.object({
   reference: v.string(),
   owner: v.string(),
+  /** It belongs to whoever asks. */
+  own: v.boolean(),
   label: v.string(),
   id: v.string(),
   /** Base64 DER, whole and as it was given. */

@@ -23,10 +23,12 @@ export const findCertificate = (
 /** The owner is named as long as there is such a user. */
 export const certificateObject = (
   view: CatalogView,
+  { actor }: Call,
   { id, owner, label, idAttribute, value }: CertificateRecord,
 ): CertificateObject => ({
   reference: id,
   owner: view.user(owner)?.username ?? '',
+  own: owner === actor.id,
   label,
   id: idAttribute,
   value,

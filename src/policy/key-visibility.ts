@@ -15,6 +15,23 @@ export function sees(actor: Actor, key: KeyRecord): boolean {
   return actor.role === 'crypto-user' && (key.keyClass === 'public-key' || holds(actor, key))
 }
 
+/** How a key stands to a user who sees it. */
+export type Standing = 'own' | 'shared' | 'other'
+
+export function standing(actor: Actor, key: KeyRecord): Standing {
+  if (!holds(actor, key)) return 'other'
+  return key.owner === actor.id ? 'own' : 'shared'
+}
+
+/**
+ * What is one's own comes before what is shared, and that before what is public: whoever takes the first key of a name
+ * takes nobody's key for their own. The order within each is kept.
+ */
+export function nearestFirst<K extends KeyRecord>(actor: Actor, keys: readonly K[]): readonly K[] {
+  const { own = [], shared = [], other = [] } = Object.groupBy(keys, (key) => standing(actor, key))
+  return [...own, ...shared, ...other]
+}
+
 /** Admins are not shown who holds a key, and cannot find out by asking for the keys that somebody holds. */
 export const maySelectByHolder = (actor: Actor): Decision<void> =>
   actor.role === 'crypto-user'

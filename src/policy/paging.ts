@@ -1,18 +1,19 @@
 import { allow, type Decision, deny } from './decision.ts'
 
 /**
- * A page of `items`, which are in the order of their references. The token is the offset of the first item in decimal,
- * or the reference of the one before it in hex, from which the list goes on even if keys were deleted meanwhile; one
- * past the end gives an empty page.
+ * A page of `items`. The token is the offset of the first item in decimal, or the reference of the one before it in hex,
+ * from which the list goes on even if keys were deleted meanwhile; one past the end gives an empty page.
  *
+ * @param ordered the items are in the order of their references, without which there is no going on from one
  * @returns `next`: a token of the same kind
  */
 export function page<T extends { readonly id: string }>(
   items: readonly T[],
   count: number,
   token = '0',
+  ordered = true,
 ): Decision<{ readonly items: readonly T[]; readonly next: string | undefined }> {
-  const isReference = /^0x[0-9a-f]{16}$/.test(token)
+  const isReference = ordered && /^0x[0-9a-f]{16}$/.test(token)
   if (!isReference && !/^[0-9]{1,12}$/.test(token)) return deny('invalid-paging')
   const first = isReference ? firstAfter(items, token) : Number(token)
   const next = first + count

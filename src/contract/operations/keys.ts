@@ -44,9 +44,13 @@ export const KEYS = {
       /** An offset; or the reference of the key before, from which a list goes on whatever was deleted meanwhile. */
       'starting-token': v.optional(v.pipe(v.string(), v.maxLength(32, 'starting-token is too long'))),
       verbose: v.optional(v.boolean(), false),
+      /** Own keys, then those shared with the user, then others; pages have offsets. */
+      'nearest-first': v.optional(v.boolean(), false),
     }),
     reply: v.object({
       matched_keys: v.array(v.union([keyObject, keySummary])),
+      /** With `nearest-first`: how many of these are own, and how many shared with the user. */
+      standing: v.optional(v.object({ own: count, shared: count })),
       total_key_count: count,
       returned_key_count: count,
       next_token: v.optional(v.string()),

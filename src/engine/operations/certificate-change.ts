@@ -14,8 +14,8 @@ export const certificateChange = change<'certificate.change', undefined, Certifi
       const after = { ...before, label: label ?? before.label, idAttribute: id ?? before.idAttribute }
       return allow(after, { put: after })
     },
-    reply: ({ store }, _call, certificate) => ({
-      certificate: certificateObject(store.catalog, certificate),
+    reply: ({ store }, call, certificate) => ({
+      certificate: certificateObject(store.catalog, call, certificate),
     }),
   },
 )

@@ -29,8 +29,8 @@ export const certificateCreate = change<'certificate.create', undefined, Certifi
       const counted = withTaken(cluster, 1)
       return counted.allow ? allow(certificate, { put: certificate }, { put: counted.result }) : counted
     },
-    reply: ({ store }, _call, certificate) => ({
-      certificate: certificateObject(store.catalog, certificate),
+    reply: ({ store }, call, certificate) => ({
+      certificate: certificateObject(store.catalog, call, certificate),
     }),
   },
 )

@@ -1,4 +1,7 @@
+import type { KeyRecord } from '../../model/records.ts'
+import type { Actor } from '../../policy/actor.ts'
 import { allow } from '../../policy/decision.ts'
+import { nearestFirst, standing } from '../../policy/key-visibility.ts'
 import { page } from '../../policy/paging.ts'
 import { keyObject, keySummary } from '../key-object.ts'
 import { read } from '../pipelines.ts'
@@ -8,16 +11,24 @@ import { selectBy } from '../selection.ts'
 export const keyList = read<'key.list'>(({ parts, view, call }, request) => {
   const selected = selectBy(view, call, request)
   if (!selected.allow) return selected
-  const keys = selected.result
-  const decision = page(keys, request['max-items'], request['starting-token'])
+  const nearest = request['nearest-first']
+  const keys = nearest ? nearestFirst(call.actor, selected.result) : selected.result
+  const decision = page(keys, request['max-items'], request['starting-token'], !nearest)
   if (!decision.allow) return decision
   const { items, next } = decision.result
   const full = request.verbose && call.actor.role === 'crypto-user'
   const covers = parts.cluster.coverage()
   return allow({
     matched_keys: items.map((key) => (full ? keyObject(view, key, covers) : keySummary(key))),
+    ...(nearest && { standing: standings(call.actor, items) }),
     total_key_count: keys.length,
     returned_key_count: items.length,
     ...(next !== undefined && { next_token: next }),
   })
 })
+
+function standings(actor: Actor, keys: readonly KeyRecord[]): { own: number; shared: number } {
+  const count = { own: 0, shared: 0, other: 0 }
+  for (const key of keys) count[standing(actor, key)] += 1
+  return { own: count.own, shared: count.shared }
+}

@@ -189,7 +189,7 @@ function ecPublic(template: Template): Buffer {
 
 /** What whoever brings a certificate says about it. */
 const CHOSEN: ReadonlySet<number> = new Set([CKA.LABEL, CKA.ID])
-const UNNAMED = { reference: '', owner: '', label: '', id: '0x' }
+const UNNAMED = { reference: '', owner: '', own: true, label: '', id: '0x' }
 
 /** Nothing says nothing. Java and others leave out tag and length of the serial number. */
 function isSame(type: number, own: Value | undefined, given: Value | Template): boolean {

@@ -34,33 +34,53 @@ export function final(session: Session): void {
   delete session.active.find
 }
 
+/** Handles of what was found, by whose it is. */
+type ByStanding = { readonly own: number[]; readonly shared: number[]; readonly others: number[] }
+
+const NOTHING: ByStanding = { own: [], shared: [], others: [] }
+
+/**
+ * Own objects, then those shared with the user, then others' (public keys and certificates): most programs take the first
+ * that has the right label or id. Keys come before certificates, and older ones before newer.
+ */
 async function search(application: Application, template: Template): Promise<number[]> {
   const wanted = template.get(CKA.CLASS)
-  const keys = wanted === CKO.CERTIFICATE ? [] : await findKeys(application, template)
-  const certificates =
-    wanted === undefined || wanted === CKO.CERTIFICATE ? await findCertificates(application, template) : []
-  return [...keys, ...certificates]
+  const keys = wanted === CKO.CERTIFICATE ? NOTHING : await findKeys(application, template)
+  const hasCertificates = wanted === undefined || wanted === CKO.CERTIFICATE
+  const certificates = hasCertificates ? await findCertificates(application, template) : NOTHING
+  return [...keys.own, ...certificates.own, ...keys.shared, ...keys.others, ...certificates.others]
 }
 
-async function findKeys({ account }: Application, template: Template): Promise<number[]> {
+async function findKeys({ account }: Application, template: Template): Promise<ByStanding> {
   const search = searchOf(template)
-  if (!search) return []
-  const { matched_keys: keys } = await account.call('key.list', {
+  if (!search) return NOTHING
+  const { matched_keys: keys, standing } = await account.call('key.list', {
     filter: [...search.filter],
     verbose: !search.exact,
     'max-items': LIMITS.pageItems,
+    'nearest-first': true,
   })
-  const matching = search.exact
-    ? keys
-    : (keys as readonly KeyObject[]).filter((key) => matches({ kind: 'key', key }, template))
-  return matching.map((key) => handleOf(key['key-reference']))
+  const { own = 0, shared = 0 } = standing ?? {}
+  const matching = (some: typeof keys) =>
+    (search.exact
+      ? some
+      : (some as readonly KeyObject[]).filter((key) => matches({ kind: 'key', key }, template))
+    ).map((key) => handleOf(key['key-reference']))
+  return {
+    own: matching(keys.slice(0, own)),
+    shared: matching(keys.slice(own, own + shared)),
+    others: matching(keys.slice(own + shared)),
+  }
 }
 
-async function findCertificates({ account }: Application, template: Template): Promise<number[]> {
+async function findCertificates({ account }: Application, template: Template): Promise<ByStanding> {
   const { certificates } = await account.call('certificate.list', {})
-  return certificates
-    .filter((certificate) => matches({ kind: 'certificate', certificate }, template))
-    .map(({ reference }) => handleOf(reference))
+  const found = certificates.filter((certificate) => matches({ kind: 'certificate', certificate }, template))
+  const matching = (own: boolean) =>
+    found
+      .filter((certificate) => certificate.own === own)
+      .map(({ reference }) => handleOf(reference))
+  return { own: matching(true), shared: [], others: matching(false) }
 }
 
 function matches(seen: Seen, template: Template): boolean {

@@ -40,6 +40,29 @@ export function keySelectionContract(open: () => Promise<Hsm>): void {
       assert.deepEqual(await labels('alice', all, ['attr.key-type=aes', 'attr.label=tax-1']), ['tax-1'])
     })
 
+    test('nearest first: own keys, then shared ones, then those of others, page by page', async () => {
+      const { pub, priv } = await makePair(world, 'alice', { label: 'tax-2' })
+      const list = (more: Omit<Request<'key.list'>, 'filter'>) =>
+        world.as('bob', 'key.list', { filter: [], 'nearest-first': true, ...more })
+      const all = await list({})
+      const names = all.matched_keys.map(({ attributes }) => attributes['label'])
+      assert.deepEqual(names, ['pay-9', 'pay-1', 'pay*', 'tax-1', 'tax-2-public'])
+      assert.deepEqual(all.standing, { own: 1, shared: 3 })
+      const rest = await list({ 'max-items': 2, 'starting-token': '3' })
+      assert.deepEqual(
+        rest.matched_keys.map(({ attributes }) => attributes['label']),
+        names.slice(3),
+      )
+      assert.deepEqual([rest.standing, rest.next_token], [{ own: 0, shared: 1 }, undefined])
+      assert.equal((await list({ 'max-items': 1 })).next_token, '1')
+      await assert.rejects(list({ 'starting-token': pub }), fails('invalid-paging'))
+      const { standing, matched_keys: keys } = await world.as('bob', 'key.list', { filter: [] })
+      assert.deepEqual([standing, keys.length], [undefined, 5])
+      const admin = await world.as('admin', 'key.list', { filter: [], 'nearest-first': true })
+      assert.deepEqual(admin.standing, { own: 0, shared: 0 })
+      for (const key of [pub, priv]) await world.as('alice', 'key.delete', { filter: reference(key) })
+    })
+
     test('whatever is not a list refuses a filter that is empty or has a gap, and does nothing', async () => {
       const only = await makeAes(world, 'carol', '')
       const gaps: readonly [unknown, RegExp][] = [

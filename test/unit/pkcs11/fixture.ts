@@ -160,7 +160,7 @@ export type Program = P11Client & {
   open(flags?: number): Promise<number>
   /** A read-write session in which a user is logged in. */
   login(username?: string): Promise<number>
-  /** Handles of what a template finds. */
+  /** Handles of what a template finds, in that order. */
   find(session: number, template: Argument): Promise<readonly number[]>
 }
 
