@@ -41,6 +41,9 @@ export const keyFilter = (field: string) =>
     noneOpen(field),
   )
 
+/** Terms of which none may hold. */
+export const without = boundedArray(term, LIMITS.filterTerms, `without: at most ${LIMITS.filterTerms} terms`)
+
 /** What several keys are selected by; all of it must hold. Holders are users who exist. */
 export const criteria = {
   filter: anyKeys,

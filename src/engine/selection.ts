@@ -48,6 +48,13 @@ export function selectAmong(
   return allow(new Map(matching(named, call.actor, wanted.result).map((key) => [key.id, key])))
 }
 
+/** Those of which none of the terms is true. Throws `invalid-filter`. */
+export function leavingOut(keys: readonly KeyRecord[], words: readonly string[]): readonly KeyRecord[] {
+  const terms = parseFilter(words)
+  if (terms.length === 0) return keys
+  return keys.filter((key) => terms.every(({ name, value }) => attributeOf(key, name) !== value))
+}
+
 function lookedUp(view: CatalogView, actor: Actor, criteria: Criteria): Decision<Wanted> {
   const { filter, 'label-glob': glob, owner, 'shared-with': sharedWith } = criteria
   const named = targets(

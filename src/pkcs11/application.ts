@@ -17,6 +17,8 @@ import type { Token } from './token.ts'
 import { createTurns, type Turns } from './turns.ts'
 
 export type Application = {
+  /** Protocol version that its client offered. */
+  readonly offered: number
   readonly token: Token
   readonly account: Account
   readonly sessions: Sessions
@@ -39,8 +41,10 @@ export type ApplicationNeeds = {
 
 export const createApplication = (
   { hsm, token, peer, sessions }: ApplicationNeeds,
+  offered: number,
   from?: ApplicationSnapshot,
 ): Application => ({
+  offered,
   token,
   account: createAccount(hsm, from?.credentials),
   sessions: createSessions(

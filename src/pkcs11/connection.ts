@@ -1,13 +1,12 @@
 /** The connection of one program: bytes in and out, and no more of either than there is room for. */
 import type { Duplex } from 'node:stream'
 import { createAnswering } from './answering.ts'
-import type { ApplicationSnapshot } from './application.ts'
 import type { Attention } from './attention.ts'
 import { BOUNDS, type Patience } from './bounds.ts'
 import { createIntake } from './intake.ts'
 import type { Memory } from './memory.ts'
 import { createPace, type Standing } from './pace.ts'
-import { createProgram, type ProgramNeeds } from './program.ts'
+import { createProgram, type ProgramNeeds, type Snapshot } from './program.ts'
 import { createRoom } from './room.ts'
 import { MalformedMessage } from './rpc/malformed.ts'
 
@@ -15,13 +14,6 @@ export type ConnectionNeeds = ProgramNeeds & {
   readonly memory: Memory
   readonly attention: Attention
   readonly patience: Patience
-}
-
-/** What another process needs to go on with a connection. Plain data, with a password in it. */
-export type Snapshot = {
-  /** Protocol version that the client offered. */
-  readonly offered: number
-  readonly application: ApplicationSnapshot
 }
 
 export type Connection = {
@@ -48,7 +40,7 @@ export function createConnection(
   { onBusy, onQuiet }: Traffic,
   from?: Snapshot,
 ): Connection {
-  const program = createProgram(needs, from?.application)
+  const program = createProgram(needs, from)
   const most = () => (program.isLoggedIn() ? BOUNDS.frameBytes : BOUNDS.anonymousFrameBytes)
   const room = createRoom(needs.memory, needs.peer, () => pace.keep())
   const calls = createAnswering(stream, program, room, answered)
@@ -98,10 +90,7 @@ export function createConnection(
   stream.on('drain', pace.keep)
   pace.keep()
   return {
-    snapshot() {
-      const application = isQuiet() ? program.snapshot() : undefined
-      return application && { offered: intake.offered(), application }
-    },
+    snapshot: () => (isQuiet() ? program.snapshot() : undefined),
     isIdleAnonymous: () => calls.underWay() === 0 && !program.isLoggedIn(),
     halt() {
       const { promise, resolve } = Promise.withResolvers<void>()

@@ -12,8 +12,6 @@ export type Intake = {
   frame(): number | undefined
   /** Bytes that will be kept of the frame under way; 0 between frames. */
   announced(): number
-  /** Version that the client offered. */
-  offered(): number
 }
 
 /** @param from version that the client has offered to someone else */
@@ -42,6 +40,5 @@ export function createIntake(
     },
     frame: () => (frames.between() ? undefined : count),
     announced: frames.announced,
-    offered: () => offered,
   }
 }

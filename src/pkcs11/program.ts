@@ -27,7 +27,7 @@ import {
 import { isSessionCall } from './session-calls.ts'
 import type { Peer, Supply } from './supply.ts'
 import type { Token } from './token.ts'
-import { createTurns } from './turns.ts'
+import { createTurns, type Turns } from './turns.ts'
 
 export type Log = (
   level: 'info' | 'warn' | 'error',
@@ -46,6 +46,13 @@ export type ProgramNeeds = {
   readonly sessions: Supply
 }
 
+/** What another process needs to go on with a program. Plain data, with a password in it. */
+export type Snapshot = {
+  /** Protocol version that the client offered. */
+  readonly offered: number
+  readonly application: ApplicationSnapshot
+}
+
 export type Program = {
   /**
    * The frame that answers a request; never rejects. Calls of different sessions do not wait for each other.
@@ -58,7 +65,7 @@ export type Program = {
   hasBegun(): boolean
   isLoggedIn(): boolean
   /** Undefined before C_Initialize and after C_Finalize. */
-  snapshot(): ApplicationSnapshot | undefined
+  snapshot(): Snapshot | undefined
   /** Ends its login, its session objects and what is under way. */
   end(): Promise<void>
 }
@@ -66,8 +73,8 @@ export type Program = {
 /** What the client library says first, so that nobody talks to something else by mistake. */
 const HANDSHAKE = Buffer.from('PRIVATE-GNOME-KEYRING-PKCS11-PROTOCOL-V-1')
 
-export function createProgram(needs: ProgramNeeds, from?: ApplicationSnapshot): Program {
-  let application: Application | undefined = from && createApplication(needs, from)
+export function createProgram(needs: ProgramNeeds, from?: Snapshot): Program {
+  let application: Application | undefined = from && createApplication(needs, from.offered, from.application)
   const turns = createTurns()
 
   const initialized = (): Application => application ?? refuse(CKR.CRYPTOKI_NOT_INITIALIZED)
@@ -78,7 +85,10 @@ export function createProgram(needs: ProgramNeeds, from?: ApplicationSnapshot): 
     if (ending) await endApplication(ending)
   }
 
-  async function results(request: Request | Unreadable): Promise<CallResults<typeof request.name>> {
+  async function results(
+    request: Request | Unreadable,
+    offered: number,
+  ): Promise<CallResults<typeof request.name>> {
     if ('refusal' in request) {
       initialized().sessions.get(request.session)
       throw request.refusal
@@ -87,30 +97,15 @@ export function createProgram(needs: ProgramNeeds, from?: ApplicationSnapshot): 
       case 'C_Initialize':
         if (application) refuse(CKR.CRYPTOKI_ALREADY_INITIALIZED)
         if (!request.given[0]?.equals(HANDSHAKE)) malformed('handshake')
-        application = createApplication(needs)
+        application = createApplication(needs, offered)
         return []
       case 'C_Finalize':
         initialized()
         await end()
         return []
       default:
-        return call(initialized(), request)
+        return perform(initialized(), request, turns)
     }
-  }
-
-  function call(to: Application, { name, given }: Request & { readonly name: FunctionName }) {
-    // The table pairs every name with its arguments; TypeScript cannot follow a union of pairs.
-    const run = FUNCTIONS[name] as (
-      application: Application,
-      ...given: readonly unknown[]
-    ) => CallResults<typeof name> | Promise<CallResults<typeof name>>
-    if (!isSessionCall(name)) return run(to, ...given)
-    const session = given[0] as number
-    return turns(session, async () => {
-      // A bad session is said before anything else that is wrong (v2.40 §5.1.7).
-      to.sessions.get(session)
-      return run(to, ...given)
-    })
   }
 
   function note(call: CallName | undefined, error: unknown): void {
@@ -126,7 +121,7 @@ export function createProgram(needs: ProgramNeeds, from?: ApplicationSnapshot): 
         const request = readRequest(body, offered)
         if (!request) return writeRefusal(code, CKR.FUNCTION_NOT_SUPPORTED)
         call = request.name
-        return writeResponse(code, call, await results(request))
+        return writeResponse(code, call, await results(request, offered))
       } catch (error) {
         note(call, error)
         return writeRefusal(code, error instanceof MalformedMessage ? CKR.DEVICE_ERROR : returnValueOf(error))
@@ -136,7 +131,22 @@ export function createProgram(needs: ProgramNeeds, from?: ApplicationSnapshot): 
     },
     hasBegun: () => application !== undefined,
     isLoggedIn: () => application?.account.loggedIn() === true,
-    snapshot: () => application && snapshotOf(application),
+    snapshot: () => application && { offered: application.offered, application: snapshotOf(application) },
     end,
   }
+}
+
+function perform(to: Application, { name, given }: Request & { readonly name: FunctionName }, turns: Turns) {
+  // The table pairs every name with its arguments; TypeScript cannot follow a union of pairs.
+  const run = FUNCTIONS[name] as (
+    application: Application,
+    ...given: readonly unknown[]
+  ) => CallResults<typeof name> | Promise<CallResults<typeof name>>
+  if (!isSessionCall(name)) return run(to, ...given)
+  const session = given[0] as number
+  return turns(session, async () => {
+    // A bad session is said before anything else that is wrong (v2.40 §5.1.7).
+    to.sessions.get(session)
+    return run(to, ...given)
+  })
 }

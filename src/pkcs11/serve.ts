@@ -5,15 +5,15 @@ import { LIMITS } from '../contract/limits.ts'
 import { createAdmission } from './admission.ts'
 import { createAttention } from './attention.ts'
 import { BOUNDS, PATIENCE, type Patience } from './bounds.ts'
-import { type Connection, createConnection, type Snapshot } from './connection.ts'
+import { type Connection, createConnection } from './connection.ts'
 import { createIdleWatch } from './idle.ts'
 import { createMemory } from './memory.ts'
-import type { Log } from './program.ts'
+import type { Log, Snapshot } from './program.ts'
 import { createRefusals } from './refusals.ts'
 import { createSupply, type Peer } from './supply.ts'
 import { createToken } from './token.ts'
 
-export type { Snapshot } from './connection.ts'
+export type { Snapshot } from './program.ts'
 
 export type Pkcs11Needs = {
   /** In process, or the HTTPS client. */

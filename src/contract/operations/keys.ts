@@ -4,7 +4,7 @@ import { attributeValue } from '../attributes.ts'
 import { boundedRecord } from '../bounded.ts'
 import { certificate, certificateChange, newCertificate } from '../certificates.ts'
 import { derivation } from '../derivation.ts'
-import { criteria, keyFilter } from '../filters.ts'
+import { criteria, keyFilter, without } from '../filters.ts'
 import {
   copiedKey,
   derivedKey,
@@ -32,6 +32,8 @@ export const KEYS = {
     about: 'List keys, page by page, in the order of their references',
     request: v.strictObject({
       ...criteria,
+      /** Keys for which one of these terms holds are left out. */
+      without: v.optional(without, []),
       'max-items': v.optional(
         v.pipe(
           v.number(),

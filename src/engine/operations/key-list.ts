@@ -5,14 +5,15 @@ import { nearestFirst, standing } from '../../policy/key-visibility.ts'
 import { page } from '../../policy/paging.ts'
 import { keyObject, keySummary } from '../key-object.ts'
 import { read } from '../pipelines.ts'
-import { selectBy } from '../selection.ts'
+import { leavingOut, selectBy } from '../selection.ts'
 
 /** Admins are shown references and labels whether they ask for more or not. */
 export const keyList = read<'key.list'>(({ parts, view, call }, request) => {
   const selected = selectBy(view, call, request)
   if (!selected.allow) return selected
+  const wanted = leavingOut(selected.result, request.without)
   const nearest = request['nearest-first']
-  const keys = nearest ? nearestFirst(call.actor, selected.result) : selected.result
+  const keys = nearest ? nearestFirst(call.actor, wanted) : wanted
   const decision = page(keys, request['max-items'], request['starting-token'], !nearest)
   if (!decision.allow) return decision
   const { items, next } = decision.result

@@ -6,6 +6,7 @@ import { CKA, CKO } from '../cryptoki/objects.ts'
 import { handleOf } from '../handles.ts'
 import { activeOne, noneActive } from '../operations/steps.ts'
 import type { Session } from '../sessions.ts'
+import { notShown } from './carried.ts'
 import { searchOf } from './search.ts'
 import { attributeOf, type Seen } from './seen.ts'
 import type { Template } from './template.ts'
@@ -51,11 +52,12 @@ async function search(application: Application, template: Template): Promise<num
   return [...keys.own, ...certificates.own, ...keys.shared, ...keys.others, ...certificates.others]
 }
 
-async function findKeys({ account }: Application, template: Template): Promise<ByStanding> {
+async function findKeys({ account, offered }: Application, template: Template): Promise<ByStanding> {
   const search = searchOf(template)
   if (!search) return NOTHING
   const { matched_keys: keys, standing } = await account.call('key.list', {
     filter: [...search.filter],
+    without: [...notShown(offered, template)],
     verbose: !search.exact,
     'max-items': LIMITS.pageItems,
     'nearest-first': true,
@@ -77,9 +79,7 @@ async function findCertificates({ account }: Application, template: Template): P
   const { certificates } = await account.call('certificate.list', {})
   const found = certificates.filter((certificate) => matches({ kind: 'certificate', certificate }, template))
   const matching = (own: boolean) =>
-    found
-      .filter((certificate) => certificate.own === own)
-      .map(({ reference }) => handleOf(reference))
+    found.filter((certificate) => certificate.own === own).map(({ reference }) => handleOf(reference))
   return { own: matching(true), shared: [], others: matching(false) }
 }
 
