@@ -119,6 +119,8 @@ export const LIMITS = {
   /** Certificates per cluster, and the size of one. */
   certificates: 16_666,
   certificateBytes: 32 * 1024,
+  /** Certificates in one reply. */
+  certificatePage: 256,
   genericSecretBytes: 800,
   modulusBitsMin: 2048,
   modulusBitsMax: 4096,

@@ -5,11 +5,11 @@ import type { CertificateRecord } from '../model/records.ts'
 import type { Call } from './parts.ts'
 import { isSessionReference } from './session-keys.ts'
 
-/** Those of the cluster and the session's own, in the order of their references. */
-export const visibleCertificates = (view: CatalogView, { session }: Call): readonly CertificateRecord[] => [
-  ...view.certificates(),
-  ...(session?.keys.certificates() ?? []),
-]
+/** Those of the cluster and the session's own, in the order of their references: those of sessions are the higher ones. */
+export function visibleCertificates(view: CatalogView, { session }: Call): readonly CertificateRecord[] {
+  const own = session?.keys.certificates() ?? []
+  return [...view.certificates(), ...[...own].sort((a, b) => (a.id < b.id ? -1 : 1))]
+}
 
 export const findCertificate = (
   view: CatalogView,
@@ -20,14 +20,14 @@ export const findCertificate = (
   return (view.get(key) ?? session?.keys.get(key)) as CertificateRecord | undefined
 }
 
-/** The owner is named as long as there is such a user. */
+/** The owner is named as long as there is such a user, and to those who are logged in: who has an account is told to nobody else. */
 export const certificateObject = (
   view: CatalogView,
   { actor }: Call,
   { id, owner, label, idAttribute, value }: CertificateRecord,
 ): CertificateObject => ({
   reference: id,
-  owner: view.user(owner)?.username ?? '',
+  owner: actor.role === 'nobody' ? '' : (view.user(owner)?.username ?? ''),
   own: owner === actor.id,
   label,
   id: idAttribute,

@@ -2,6 +2,7 @@ import type { BackupKeys } from '../backup/ways.ts'
 import type { Barrier } from '../cluster/barrier.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Uses } from '../cluster/uses.ts'
+import type { PublicObjects } from '../contract/public-objects.ts'
 import type { PasswordHasher } from '../crypto/password.ts'
 import type { Sealer } from '../crypto/seal.ts'
 import type { Actor } from '../policy/actor.ts'
@@ -38,6 +39,8 @@ export type EngineNeeds = {
   readonly keyUseFence?: boolean
   /** What a cluster that is founded here is founded as; what is left out has a default. */
   readonly profile?: Partial<Profile>
+  /** What this HSM shows before login; left out, certificates. */
+  readonly publicObjects?: PublicObjects
   readonly log: (level: LogLevel, fields: Readonly<Record<string, unknown>>, message: string) => void
 }
 

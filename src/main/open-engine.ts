@@ -4,6 +4,7 @@ import { uptime } from 'node:os'
 import { createBootClock } from '../cluster/boot-clock.ts'
 import type { Admit, Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
+import type { PublicObjects } from '../contract/public-objects.ts'
 import { opensslAvailable } from '../crypto/openssl.ts'
 import { createPasswordHasher, PASSWORD_COST } from '../crypto/password.ts'
 import { createEngine } from '../engine/engine.ts'
@@ -46,6 +47,8 @@ export type OpenEngineOptions = {
   readonly registry?: Registry | undefined
   /** What a new cluster is founded as, and one that there is must have been; left out, whatever it is. */
   readonly profile?: Partial<Profile> | undefined
+  /** What is shown before login; left out, certificates. */
+  readonly publicObjects?: PublicObjects | undefined
   /** Take an embedded store that is not known to be the newest. */
   readonly acceptRollback?: boolean | undefined
   readonly log: Log
@@ -76,7 +79,7 @@ const sharedStore = () => import('./node/open-store.ts')
  * @throws HsmError `store-damaged` or `store-failure` with one sentence naming what is wrong
  */
 export async function openEngine(options: OpenEngineOptions): Promise<OpenEngine> {
-  const { home, address, node: plan, registry, profile = {}, acceptRollback, log } = options
+  const { home, address, node: plan, registry, profile = {}, publicObjects, acceptRollback, log } = options
   await using undo = new AsyncDisposableStack()
   const clock = createBootClock({ monotonic: () => performance.now(), wall: Date.now, uptime })
   const shared = plan && (await (await sharedStore()).openSharedStore(home, plan, clock))
@@ -102,6 +105,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<OpenEngine
     ...(node && { cluster: node.cluster }),
     keyUseFence: plan?.keyUseFence === true,
     profile,
+    ...(publicObjects && { publicObjects }),
     log,
   })
   undo.defer(() => engine.close())

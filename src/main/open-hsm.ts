@@ -14,7 +14,7 @@ import { type Log, openEngine } from './open-engine.ts'
 import { openEarlyDoor } from './pkcs11/early-door.ts'
 import { reserve } from './reserve.ts'
 import { announce, readRunning, withdraw } from './running.ts'
-import { saveServingSettings } from './serving-settings.ts'
+import { type ServingSettings, saveServingSettings } from './serving-settings.ts'
 import { createRenewal, loadTls } from './tls.ts'
 
 export type OpenHsm = {
@@ -66,8 +66,8 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
   let listening = reserved.address
   const advertised = () => node?.advertise ?? listening
   const address = () => (node ? showAddress(advertised()) : listening.host)
-  const { profile, acceptRollback } = options
-  const opened = await openEngine({ home, log, address, node, registry, profile, acceptRollback })
+  const wishes = wishesOf(options, serving)
+  const opened = await openEngine({ home, log, address, node, registry, ...wishes })
   const { engine, admit, clusterId, authority, join, close } = opened
   undo.defer(close)
   const certificate = () => loadTls(home, authority, [listen.host, advertised().host], Date.now())
@@ -123,6 +123,13 @@ const serveMetrics = (address: ListenAddress, { render }: Registry, log: Log) =>
     render,
     onAcceptError: (err) => log('warn', { err }, 'a connection could not be accepted'),
   })
+
+/** What the engine is to know of how it was started. */
+const wishesOf = ({ profile, acceptRollback }: StartOptions, { publicObjects }: ServingSettings) => ({
+  profile,
+  publicObjects,
+  acceptRollback,
+})
 
 function alreadyRunning(home: Home): never {
   const { pid } = readRunning(home) ?? {}

@@ -1,6 +1,7 @@
 /** How the HSM of a home was last served, so that a plain `strongroom start` serves it in the same way again. */
 import * as v from 'valibot'
 import { HsmError } from '../contract/errors.ts'
+import { PUBLIC_OBJECTS } from '../contract/public-objects.ts'
 import { readIfThere, replaceFile } from './files.ts'
 import type { Home } from './home.ts'
 
@@ -21,6 +22,8 @@ const settings = v.object({
   pkcs11: v.optional(v.string()),
   /** Absolute path of the log. Left out: standard output, or the home's own log in the background. */
   log: v.optional(v.string()),
+  /** What is shown before login. Left out: certificates. */
+  publicObjects: v.optional(v.picklist(PUBLIC_OBJECTS)),
 })
 
 export type ServingSettings = v.InferOutput<typeof settings>

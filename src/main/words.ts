@@ -21,6 +21,7 @@ export function startOptions(options: Given<typeof START>): StartOptions {
     metrics: options.metrics === NONE ? NONE : address('--metrics', options.metrics, 0),
     pkcs11: pathOr([NONE, USUAL], '--pkcs11', options.pkcs11),
     logFile: pathOr([USUAL], '--log', options.log),
+    publicObjects: options['public-objects'],
     etcd: wholeEtcd(options),
     clusterId: id('--cluster-id', options['cluster-id']),
     hsmId: id('--hsm-id', options['hsm-id']),

@@ -32,6 +32,8 @@ export interface Account {
    */
   call<K extends OperationName>(operation: K, request: Request<K>): Promise<Reply<K>>
   begin(request: Request<'crypto.begin'>): Promise<Stream>
+  /** As `call` when there is a login, and else as nobody. Throws `not-logged-in` for what is shown to users alone. */
+  callAsAnyone: Account['call']
 }
 
 /** The HSM has not touched the request. */
@@ -102,6 +104,9 @@ export function createAccount(hsm: Hsm, known?: Credentials): Account {
       login.password = Buffer.from(password)
     },
     call: async (operation, request) => (await call(operation, request)).reply,
+    async callAsAnyone(operation, request) {
+      return held.current() ? (await call(operation, request)).reply : hsm.call(operation, request)
+    },
     async begin(request) {
       const { reply, login, token } = await call('crypto.begin', request)
       return streamOf(hsm, reply, token, (answer) => inStream(login, token, answer))

@@ -1,5 +1,6 @@
 /** The options of the program strongroom, as help and parser read them. */
 import { HSM_TYPES, MODES } from '../../contract/profiles.ts'
+import { PUBLIC_OBJECTS } from '../../contract/public-objects.ts'
 import type { Option, Options } from '../spec.ts'
 
 const choices = <N extends string>(names: readonly N[]) =>
@@ -57,6 +58,12 @@ export const START = {
     choices: choices(HSM_TYPES),
     help: 'Type of HSM whose limits to found it with; hsm1.medium has the mode fips only',
     fallback: 'hsm2m.medium',
+  },
+  'public-objects': {
+    value: 'WHAT',
+    choices: choices(PUBLIC_OBJECTS),
+    help: 'What is shown to those who are not logged in. Remembered',
+    fallback: 'certificates',
   },
   'accept-rollback': { help: 'Go on with a store that may have lost its newest changes. Audited' },
   ...ETCD,

@@ -200,12 +200,15 @@ export const KEYS = {
     reply: v.object({ certificate }),
   },
   'certificate.list': {
-    access: 'crypto-user',
-    about: 'List the certificates, oldest first',
+    access: 'anyone',
+    about:
+      'List the certificates, oldest first, page by page; without a session where the HSM shows them to anyone, and then without their owners',
     request: v.strictObject({
       reference: v.optional(v.pipe(v.string(), v.maxLength(32))),
+      /** Of an earlier reply. */
+      'starting-token': v.optional(v.pipe(v.string(), v.maxLength(32, 'starting-token is too long'))),
     }),
-    reply: v.object({ certificates: v.array(certificate) }),
+    reply: v.object({ certificates: v.array(certificate), next_token: v.optional(v.string()) }),
   },
   'certificate.change': {
     access: 'crypto-user',

@@ -1,6 +1,7 @@
 /** What a start comes to: what was asked for on the command line, on top of what the home remembers. */
 import { existsSync } from 'node:fs'
 import { HsmError } from '../../contract/errors.ts'
+import type { PublicObjects } from '../../contract/public-objects.ts'
 import type { Profile } from '../../policy/hsm-profile/profile.ts'
 import type { Home } from '../home.ts'
 import { newId } from '../ids.ts'
@@ -18,6 +19,8 @@ export type StartOptions = {
   readonly pkcs11?: string | typeof NONE | typeof USUAL
   /** Absolute path of the log. Default: standard output, or the home's own log in the background. */
   readonly logFile?: string | typeof USUAL
+  /** What is shown before login. Default: certificates. */
+  readonly publicObjects?: PublicObjects
   readonly etcd?: EtcdSettings
   readonly clusterId?: string
   readonly hsmId?: string
@@ -82,7 +85,7 @@ export function planStart(home: Home, options: StartOptions): StartPlan {
 
 /** What was asked for goes before what is remembered. */
 function servingOf(
-  { listen, advertise, metrics, pkcs11, logFile }: StartOptions,
+  { listen, advertise, metrics, pkcs11, logFile, publicObjects }: StartOptions,
   remembered: ServingSettings,
 ): ServingSettings {
   const known = {
@@ -91,6 +94,7 @@ function servingOf(
     metrics: metrics === NONE ? undefined : (metrics ?? remembered.metrics),
     pkcs11: pkcs11 === USUAL ? undefined : (pkcs11 ?? remembered.pkcs11),
     log: logFile === USUAL ? undefined : (logFile ?? remembered.log),
+    publicObjects: publicObjects ?? remembered.publicObjects,
   }
   return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined))
 }

@@ -1,5 +1,4 @@
 /** Objects: made, copied, destroyed, looked at and found (PKCS#11 v2.40 §5.7). */
-import { signedIn } from '../application.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { UNAVAILABLE } from '../cryptoki/unavailable.ts'
 import { getAttributes, type Shown, setAttributes } from '../objects/attributes.ts'
@@ -22,7 +21,7 @@ export const OBJECTS = {
     return []
   },
   async C_GetObjectSize(application, handle, object) {
-    signedIn(application, handle)
+    application.sessions.get(handle)
     await look(application, object)
     return [UNAVAILABLE]
   },

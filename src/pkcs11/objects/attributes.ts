@@ -25,7 +25,7 @@ export async function getAttributes(
   object: number,
   types: readonly number[],
 ): Promise<readonly Shown[]> {
-  signedIn(application, handle)
+  application.sessions.get(handle)
   const seen = await look(application, object)
   const shown: Shown[] = []
   let bytes = 0

@@ -1,6 +1,11 @@
 /** C_FindObjects… (PKCS#11 v2.40 §5.7): a snapshot is taken when the search begins. */
+import { setImmediate } from 'node:timers/promises'
+import type { CertificateObject } from '../../contract/certificates.ts'
+import { HsmError } from '../../contract/errors.ts'
 import type { KeyObject } from '../../contract/key-object.ts'
 import { LIMITS } from '../../contract/limits.ts'
+import type { Reply } from '../../contract/operations.ts'
+import type { Account } from '../account.ts'
 import type { Application } from '../application.ts'
 import { CKA, CKO } from '../cryptoki/objects.ts'
 import { handleOf } from '../handles.ts'
@@ -12,12 +17,11 @@ import { attributeOf, type Seen } from './seen.ts'
 import type { Template } from './template.ts'
 import { sameValue } from './value.ts'
 
-/** C_FindObjectsInit. Before login there is nothing to be found. */
+/** C_FindObjectsInit. Before login there are certificates to be found, if the HSM shows them to anyone. */
 export async function init(application: Application, handle: number, template: Template): Promise<void> {
-  const { account, sessions } = application
-  const session = sessions.get(handle)
+  const session = application.sessions.get(handle)
   noneActive(session, 'find')
-  const found = account.loggedIn() ? await search(application, template) : []
+  const found = await search(application, template)
   session.active.find = { handles: found, next: 0 }
 }
 
@@ -53,7 +57,7 @@ async function search(application: Application, template: Template): Promise<num
 }
 
 async function findKeys({ account, offered }: Application, template: Template): Promise<ByStanding> {
-  const search = searchOf(template)
+  const search = account.loggedIn() ? searchOf(template) : undefined
   if (!search) return NOTHING
   const { matched_keys: keys, standing } = await account.call('key.list', {
     filter: [...search.filter],
@@ -76,11 +80,37 @@ async function findKeys({ account, offered }: Application, template: Template): 
 }
 
 async function findCertificates({ account }: Application, template: Template): Promise<ByStanding> {
-  const { certificates } = await account.call('certificate.list', {})
-  const found = certificates.filter((certificate) => matches({ kind: 'certificate', certificate }, template))
-  const matching = (own: boolean) =>
-    found.filter((certificate) => certificate.own === own).map(({ reference }) => handleOf(reference))
-  return { own: matching(true), shared: [], others: matching(false) }
+  const found: { readonly [Whose in keyof ByStanding]: number[] } = { own: [], shared: [], others: [] }
+  for await (const certificate of certificatesOf(account)) {
+    if (matches({ kind: 'certificate', certificate }, template))
+      found[certificate.own ? 'own' : 'others'].push(handleOf(certificate.reference))
+  }
+  return found
+}
+
+/** Page by page; others get their turn in between. */
+async function* certificatesOf(account: Account): AsyncGenerator<CertificateObject> {
+  let token: string | undefined
+  do {
+    if (token !== undefined) await setImmediate()
+    const page = await listed(account, token)
+    yield* page.certificates
+    token = page.next_token
+  } while (token !== undefined)
+}
+
+/** None where they are not shown without a login. */
+async function listed(account: Account, token: string | undefined): Promise<Reply<'certificate.list'>> {
+  try {
+    return await account.callAsAnyone(
+      'certificate.list',
+      token === undefined ? {} : { 'starting-token': token },
+    )
+  } catch (error) {
+    const hidden = error instanceof HsmError && error.code === 'not-logged-in' && !account.loggedIn()
+    if (hidden) return { certificates: [] }
+    throw error
+  }
 }
 
 function matches(seen: Seen, template: Template): boolean {

@@ -14,12 +14,16 @@ export type Seen =
   | { readonly kind: 'key'; readonly key: KeyObject }
   | { readonly kind: 'certificate'; readonly certificate: CertificateObject }
 
-/** Throws CKR_OBJECT_HANDLE_INVALID for one that is not there for this user, or not any more. */
+/**
+ * Throws CKR_OBJECT_HANDLE_INVALID for one that is not there for this user, or not any more. Without a login there are
+ * certificates, or nothing: then it throws CKR_USER_NOT_LOGGED_IN.
+ */
 export async function look(application: Application, handle: number): Promise<Seen> {
   const reference = referenceOf(handle) ?? refuse(CKR.OBJECT_HANDLE_INVALID)
-  const key = await keyAt(application, reference)
+  const { account } = application
+  const key = account.loggedIn() ? await keyAt(application, reference) : undefined
   if (key) return { kind: 'key', key }
-  const { certificates } = await application.account.call('certificate.list', { reference })
+  const { certificates } = await account.callAsAnyone('certificate.list', { reference })
   const [certificate] = certificates
   return certificate ? { kind: 'certificate', certificate } : refuse(CKR.OBJECT_HANDLE_INVALID)
 }

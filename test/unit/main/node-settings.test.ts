@@ -83,14 +83,17 @@ test('what a start was given is remembered, and can be changed but for the clust
 test('how an HSM is served is remembered, and each of it can be taken back', (t) => {
   const home = temporary(t)
   const asked = startOptions({ listen: '10.0.0.5:2223', metrics: '10.0.0.5:2223', pkcs11: '/s', log: '/l' })
-  const { serving } = planStart(home, asked)
-  assert.deepEqual(serving, { listen: AT, metrics: AT, pkcs11: '/s', log: '/l' })
+  const { serving } = planStart(home, { ...asked, ...startOptions({ 'public-objects': 'none' }) })
+  const hidden = { publicObjects: 'none' } as const
+  assert.deepEqual(serving, { listen: AT, metrics: AT, pkcs11: '/s', log: '/l', ...hidden })
   saveServingSettings(home, serving)
   assert.deepEqual(planStart(home, {}), { listen: AT, metrics: AT, pkcs11: '/s', serving, node: undefined })
   saveServingSettings(home, planStart(home, { pkcs11: 'none', metrics: 'none' }).serving)
-  assert.deepEqual(planStart(home, {}).serving, { listen: AT, pkcs11: 'none', log: '/l' })
+  assert.deepEqual(planStart(home, {}).serving, { listen: AT, pkcs11: 'none', log: '/l', ...hidden })
   saveServingSettings(home, planStart(home, { pkcs11: 'default', logFile: 'default' }).serving)
-  assert.deepEqual(planStart(home, {}).serving, { listen: AT })
+  assert.deepEqual(planStart(home, {}).serving, { listen: AT, ...hidden })
+  const shown = { publicObjects: 'certificates' } as const
+  assert.deepEqual(planStart(home, shown).serving, { listen: AT, ...shown })
   writeFileSync(home.serving, '{"listen":7}')
   assert.throws(() => planStart(home, {}), { code: 'store-damaged', message: /serving\.json is damaged/ })
 })

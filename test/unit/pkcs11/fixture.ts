@@ -164,7 +164,8 @@ export type Program = P11Client & {
   find(session: number, template: Argument): Promise<readonly number[]>
 }
 
-type Unusual = Partial<Pick<EngineNeeds, 'profile' | 'store'>> & Pick<Pkcs11Needs, 'bounds' | 'patience'>
+type Unusual = Partial<Pick<EngineNeeds, 'profile' | 'store' | 'publicObjects'>> &
+  Pick<Pkcs11Needs, 'bounds' | 'patience'>
 
 /**
  * One for all tests of a suite.

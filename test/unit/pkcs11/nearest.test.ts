@@ -1,9 +1,8 @@
 /** Others make objects with the labels and ids of one's own: whoever takes the first that is found takes their own. */
 import assert from 'node:assert/strict'
-import { X509Certificate } from 'node:crypto'
 import { before, suite, test } from 'node:test'
+import { certificateDer } from '../../support/certificate.ts'
 import { type Attribute, template, ulong, wanted } from '../../support/p11-client.ts'
-import { makePki } from '../../support/pki.ts'
 import type { Person } from '../../support/world.ts'
 import { A, bench, C, CLASS, type Program } from './fixture.ts'
 
@@ -15,9 +14,7 @@ suite('what is found first', () => {
   const shared = bench()
   let value: string
   before(async () => {
-    const pki = await makePki()
-    value = new X509Certificate(pki.read('ca.crt')).raw.toString('base64')
-    pki.remove()
+    value = (await certificateDer('CN=site')).toString('base64')
   })
 
   /** A pair and a certificate with the same label and id for all. */
