@@ -1,6 +1,8 @@
 /** C_Login, C_LoginUser, C_Logout and C_SetPIN (PKCS#11 v2.40 §5.6). */
+
+import { fromUtf8 } from '../contract/text.ts'
 import { type Application, logout } from './application.ts'
-import { CKR } from './cryptoki/returns.ts'
+import { CKR, type ReturnValue } from './cryptoki/returns.ts'
 import { type Meanings, meaning, refuse } from './errors.ts'
 import type { Credentials } from './held-login.ts'
 
@@ -33,8 +35,8 @@ export function login(
     if (account.loggedIn()) refuse(CKR.USER_ALREADY_LOGGED_IN)
     if (!pin) return refuse(CKR.ARGUMENTS_BAD)
     const credentials = username?.length
-      ? { username: username.toString(), password: pin.toString() }
-      : credentialsOf(pin)
+      ? { username: textIn(username), password: textIn(pin) }
+      : credentialsOf(textIn(pin))
     await meaning(WRONG, account.login(credentials))
   })
 }
@@ -45,12 +47,15 @@ function checkUserType(userType: number): void {
   if (userType !== CKU.USER) refuse(CKR.USER_TYPE_INVALID)
 }
 
+/** @param value what a PIN that is not UTF-8 is answered with: no password is, so it is nobody's */
+const textIn = (pin: Buffer, value: ReturnValue = CKR.PIN_INCORRECT): string =>
+  fromUtf8(pin) ?? refuse(value, 'The PIN is not UTF-8')
+
 /** Usernames have no colon, so the first one ends it. */
-function credentialsOf(pin: Buffer): Credentials {
-  const text = pin.toString()
-  const at = text.indexOf(':')
+function credentialsOf(pin: string): Credentials {
+  const at = pin.indexOf(':')
   if (at < 0) return refuse(CKR.PIN_INCORRECT, 'The PIN has no colon: it must be user:password')
-  return { username: text.slice(0, at), password: text.slice(at + 1) }
+  return { username: pin.slice(0, at), password: pin.slice(at + 1) }
 }
 
 /** C_Logout */
@@ -75,9 +80,9 @@ export function setPin(
     if (!sessions.get(handle).readWrite) refuse(CKR.SESSION_READ_ONLY)
     if (!account.loggedIn()) refuse(CKR.USER_NOT_LOGGED_IN)
     if (!oldPin || !newPin) return refuse(CKR.ARGUMENTS_BAD)
-    const { username, password } = credentialsOf(oldPin)
-    const renamed = newPin.includes(':')
-    const next = renamed ? credentialsOf(newPin) : { username, password: newPin.toString() }
+    const { username, password } = credentialsOf(textIn(oldPin))
+    const wanted = textIn(newPin, CKR.PIN_INVALID)
+    const next = wanted.includes(':') ? credentialsOf(wanted) : { username, password: wanted }
     if (username !== account.username() || next.username !== username) refuse(CKR.PIN_INCORRECT)
     await meaning(
       { ...WRONG, 'invalid-request': CKR.PIN_INVALID },

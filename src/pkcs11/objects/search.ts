@@ -1,6 +1,7 @@
 /** From the template of a search to the filter of `key.list`. */
 import { KEY_CLASSES, KEY_TYPES } from '../../contract/attributes.ts'
 import { LIMITS } from '../../contract/limits.ts'
+import { fromUtf8 } from '../../contract/text.ts'
 import { CKA, CKK } from '../cryptoki/objects.ts'
 import { curveOf } from './curves.ts'
 import { CLASS_OF, KEY_TYPE_OF } from './key-attributes.ts'
@@ -17,8 +18,8 @@ export type Search = {
 type Term = { readonly word: string; readonly exact: boolean } | 'none' | undefined
 
 const text = (name: string, value: Value): Term => {
-  if (!Buffer.isBuffer(value)) return undefined
-  return fitting(`attr.${name}=${value.toString()}`, Buffer.from(value.toString()).equals(value))
+  const words = Buffer.isBuffer(value) ? fromUtf8(value) : undefined
+  return words === undefined ? undefined : fitting(`attr.${name}=${words}`, true)
 }
 
 const hex = (name: string, value: Value): Term =>

@@ -1,4 +1,5 @@
 /** A template as it was given, and safe ways to read it. */
+import { fromUtf8 } from '../../contract/text.ts'
 import { attributeName } from '../cryptoki/objects.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
@@ -27,14 +28,11 @@ export function bytesIn(template: Template, type: number): Buffer | undefined {
   return refuse(CKR.ATTRIBUTE_VALUE_INVALID, `${attributeName(type)} is not a string of bytes`)
 }
 
-/** Throws CKR_ATTRIBUTE_VALUE_INVALID when it is there and not UTF-8 (RFC 2279, as the standard has it). */
+/** Throws CKR_ATTRIBUTE_VALUE_INVALID when it is there and not UTF-8. */
 export function textIn(template: Template, type: number): string | undefined {
   const value = bytesIn(template, type)
   if (value === undefined) return undefined
-  const text = value.toString()
-  return Buffer.from(text).equals(value)
-    ? text
-    : refuse(CKR.ATTRIBUTE_VALUE_INVALID, `${attributeName(type)} is not UTF-8`)
+  return fromUtf8(value) ?? refuse(CKR.ATTRIBUTE_VALUE_INVALID, `${attributeName(type)} is not UTF-8`)
 }
 
 export const hexIn = (template: Template, type: number): string | undefined => {
