@@ -24,6 +24,8 @@ export interface Account {
   login(credentials: Credentials): Promise<void>
   /** Ends the login and forgets the password. Never throws. */
   logout(): Promise<void>
+  /** Leaves the login to another process: the HSM's session ends, the credentials stay. Never throws. */
+  leave(): Promise<void>
   /** Throws `bad-credentials` when `old` is not the present password, or what `user.change-password` throws. */
   changePassword(old: string, password: string): Promise<void>
   /**
@@ -95,6 +97,7 @@ export function createAccount(hsm: Hsm, known?: Credentials): Account {
     },
     login: held.begin,
     logout: held.end,
+    leave: held.leave,
     async changePassword(old, password) {
       const { username } = held.signedIn()
       await held.prove({ username, password: old })

@@ -23,6 +23,8 @@ export type Connection = {
   isIdleAnonymous(): boolean
   /** Takes nothing more from the stream; resolves when all that came before has been answered. */
   halt(): Promise<void>
+  /** Another process goes on with it from its snapshot. */
+  leave(): Promise<void>
   /** Resolves when the stream is closed, and the program's login and objects are gone. */
   readonly ended: Promise<void>
 }
@@ -100,6 +102,7 @@ export function createConnection(
       settle()
       return promise
     },
+    leave: program.leave,
     ended: closed(stream).then(pace.end).then(room.drop).then(program.end),
   }
 }

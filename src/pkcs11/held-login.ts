@@ -20,6 +20,8 @@ export type HeldLogin = {
   begin(credentials: Credentials): Promise<void>
   /** Never throws. */
   end(): Promise<void>
+  /** Ends the session and keeps the login, which somebody else goes on with. Never throws. */
+  leave(): Promise<void>
   /** Throws `bad-credentials` and the like when that is not the password. */
   prove(credentials: Credentials): Promise<void>
   /**
@@ -76,6 +78,9 @@ export function createHeldLogin(hsm: Hsm, known?: Credentials): HeldLogin {
       if (!login) return
       forget(login)
       await close(login.token)
+    },
+    async leave() {
+      if (current) await close(current.token)
     },
     prove: async (credentials) => close(await open(credentials)),
     async renewed(login, lost) {

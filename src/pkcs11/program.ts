@@ -66,6 +66,8 @@ export type Program = {
   isLoggedIn(): boolean
   /** Undefined before C_Initialize and after C_Finalize. */
   snapshot(): Snapshot | undefined
+  /** Ends nothing but its session of the HSM: another process goes on. */
+  leave(): Promise<void>
   /** Ends its login, its session objects and what is under way. */
   end(): Promise<void>
 }
@@ -132,6 +134,7 @@ export function createProgram(needs: ProgramNeeds, from?: Snapshot): Program {
     hasBegun: () => application !== undefined,
     isLoggedIn: () => application?.account.loggedIn() === true,
     snapshot: () => application && { offered: application.offered, application: snapshotOf(application) },
+    leave: async () => application?.account.leave(),
     end,
   }
 }

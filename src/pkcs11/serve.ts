@@ -56,7 +56,10 @@ export type Pkcs11 = {
    */
   serve(stream: Duplex, options?: ServeOptions): Promise<void>
   connections(): number
-  /** Reads nothing more, answers what was asked, and tells where each connection stands. They stay open. */
+  /**
+   * Reads nothing more, answers what was asked, and tells where each connection stands. They stay open; their sessions
+   * of the HSM end, for whoever goes on with them logs in by itself.
+   */
   release(): Promise<void>
   /** Ends all connections; resolves when their logins are closed. */
   close(): Promise<void>
@@ -122,7 +125,9 @@ export function createPkcs11({ hsm, version, log, bounds, patience }: Pkcs11Need
           options.stop?.()
           await connection.halt()
           const snapshot = connection.snapshot()
-          if (snapshot) options.onIdle?.(snapshot)
+          if (!snapshot) return
+          options.onIdle?.(snapshot)
+          await connection.leave()
         }),
       )
       refusals.end()

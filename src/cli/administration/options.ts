@@ -92,6 +92,13 @@ export const AGENT = {
   socket: SOCKET,
 } as const satisfies Options
 
+/** The home of an HSM, or what an agent was started with. */
+export const KEEP = {
+  home: HOME,
+  config: AGENT.config,
+  'cluster-id': AGENT['cluster-id'],
+} as const satisfies Options
+
 export const AUDIT = {
   home: HOME,
   'hsm-id': { value: 'ID', help: 'HSM whose log to print', fallback: 'the one that runs' },

@@ -9,6 +9,7 @@ import {
   ENV,
   HOME,
   JSON_OUTPUT,
+  KEEP,
   NODE_JOIN,
   START,
 } from './options.ts'
@@ -134,8 +135,11 @@ export const administrationTree = (version: string): Root<Task> => ({
       options: AGENT,
       examples: ['strongroom pkcs11 --socket /run/strongroom/pkcs11.sock'],
     }),
-    // Started by start itself.
-    { ...leaf('pkcs11-keep', 'pkcs11-keep', 'Keep the connections of PKCS#11 programs', {}), hidden: true },
+    // Started by start and pkcs11.
+    {
+      ...leaf('pkcs11-keep', 'pkcs11-keep', 'Keep the connections of PKCS#11 programs', { options: KEEP }),
+      hidden: true,
+    },
     leaf('demo', 'demo', 'Share a key and take it back, on an HSM that is gone afterwards', {
       options: {},
       examples: ['strongroom demo'],

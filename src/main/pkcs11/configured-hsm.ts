@@ -4,6 +4,8 @@ import { homedir } from 'node:os'
 import { readConfigFile } from '../../cli/config/file.ts'
 import { locateConfig } from '../../cli/config/locate.ts'
 import { chosenCluster } from '../../cli/seats.ts'
+import type { Hsm } from '../../contract/hsm.ts'
+import type { OperationName, Request } from '../../contract/operations.ts'
 import { clientClusters } from '../client-clusters.ts'
 import { type PatientHsm, patientHsm } from './patient-hsm.ts'
 
@@ -27,5 +29,13 @@ export async function configuredHsm(
   })
   return { ...patient, clusterId }
 }
+
+/** Sessions opened through it are as the configuration has them. */
+export const asConfigured = ({ hsm, connection }: PatientHsm): Hsm => ({
+  call<K extends OperationName>(operation: K, request: Request<K>, session?: string) {
+    const options = operation === 'session.login' ? connection().sessionOptions : undefined
+    return hsm.call(operation, { ...request, ...options }, session)
+  },
+})
 
 const ignore = (): void => undefined

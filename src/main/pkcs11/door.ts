@@ -1,6 +1,5 @@
-/** The PKCS#11 socket of a serving HSM. */
-import { spawn } from 'node:child_process'
-import { closeSync, openSync } from 'node:fs'
+/** The PKCS#11 socket of a serving HSM, or of an agent: programs that are connected outlive both. */
+import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import type { Hsm } from '../../contract/hsm.ts'
 import { createPkcs11 } from '../../pkcs11/serve.ts'
@@ -10,6 +9,7 @@ import type { Registry } from '../metrics/registry.ts'
 import type { Log } from '../open-engine.ts'
 import { version } from '../version.ts'
 import { createKeeper, type Held, stopReading } from './keeper.ts'
+import { hsmKeeper } from './keeper-start.ts'
 import { peerUser } from './peer-user.ts'
 import { p11KitSocket } from './socket-paths.ts'
 import { openSockets } from './sockets.ts'
@@ -17,17 +17,18 @@ import { openSockets } from './sockets.ts'
 export type Pkcs11Door = {
   /** Of the socket. */
   readonly path: string
-  /** Programs that are connected are left to the keeper, so that they live to see the HSM come back. */
+  /** Programs that are connected are left to the keeper, which goes on with them. */
   close(): Promise<void>
 }
 
 export type Pkcs11DoorNeeds = {
   readonly hsm: Hsm
-  readonly home: Home
-  /** Absolute; left out, where programs on this machine look for it. */
-  readonly path: string | undefined
-  /** The program that this process runs. */
-  readonly program: string
+  /** Absolute. */
+  readonly path: string
+  /** The path was not asked for: where p11-kit looks by itself there is a socket, too, if it can be had. */
+  readonly usual: boolean
+  /** Starts the keeper's process, with an IPC channel. */
+  readonly startKeeper: () => ChildProcess
   readonly log: Log
   readonly registry: Registry | undefined
 }
@@ -35,18 +36,17 @@ export type Pkcs11DoorNeeds = {
 /** @throws HsmError with one sentence when there can be no socket at the path */
 export async function openPkcs11Door({
   hsm,
-  home,
   path,
-  program,
+  usual,
+  startKeeper,
   log,
   registry,
 }: Pkcs11DoorNeeds): Promise<Pkcs11Door> {
   const pkcs11 = createPkcs11({ hsm, version, log })
-  const keeper = createKeeper(() => startKeeper(home, program), log)
+  const keeper = createKeeper(startKeeper, log)
   if (registry) observePrograms({ connections: pkcs11.connections, ready: keeper.ready }, registry)
-  const socketPath = path ?? home.pkcs11
-  const convenient = path === undefined ? p11KitSocket(process.env, process.getuid?.()) : undefined
-  const sockets = await openSockets({ path: socketPath, convenient, log }, (socket: Socket) => {
+  const convenient = usual ? p11KitSocket(process.env, process.getuid?.()) : undefined
+  const sockets = await openSockets({ path, convenient, log }, (socket: Socket) => {
     let held: Held | undefined
     const served = pkcs11.serve(socket, {
       peer: peerUser(socket),
@@ -59,7 +59,7 @@ export async function openPkcs11Door({
     void served.finally(() => held?.gone())
   })
   return {
-    path: socketPath,
+    path,
     async close() {
       sockets.close()
       await pkcs11.release()
@@ -68,13 +68,19 @@ export async function openPkcs11Door({
   }
 }
 
-function startKeeper(home: Home, program: string) {
-  const log = openSync(home.log, 'a', 0o600)
-  const child = spawn(process.execPath, [...process.execArgv, program, 'pkcs11-keep', '--home', home.root], {
-    detached: true,
-    stdio: ['ignore', log, log, 'ipc'],
-    cwd: home.root,
-  })
-  closeSync(log)
-  return child
+export type HsmDoorNeeds = Pick<Pkcs11DoorNeeds, 'hsm' | 'log' | 'registry'> & {
+  readonly home: Home
+  /** Absolute; left out, where programs on this machine look for it. */
+  readonly path: string | undefined
+  /** The script that this process runs. */
+  readonly program: string
 }
+
+/** Of the HSM of a home. Throws as `openPkcs11Door` does. */
+export const openHsmDoor = ({ home, path, program, ...needs }: HsmDoorNeeds): Promise<Pkcs11Door> =>
+  openPkcs11Door({
+    ...needs,
+    path: path ?? home.pkcs11,
+    usual: path === undefined,
+    startKeeper: hsmKeeper(home, program),
+  })

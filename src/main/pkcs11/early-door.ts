@@ -2,7 +2,7 @@
 import { HsmError } from '../../contract/errors.ts'
 import type { Hsm } from '../../contract/hsm.ts'
 import { NONE } from '../serving-settings.ts'
-import type { Pkcs11DoorNeeds } from './door.ts'
+import type { HsmDoorNeeds } from './door.ts'
 
 export type EarlyDoor = {
   /** Undefined when there is none. */
@@ -13,7 +13,7 @@ export type EarlyDoor = {
   close(): Promise<void>
 }
 
-type Needs = Omit<Pkcs11DoorNeeds, 'hsm' | 'program'> & { readonly program: string | undefined }
+type Needs = Omit<HsmDoorNeeds, 'hsm' | 'program'> & { readonly program: string | undefined }
 
 /** @throws HsmError with one sentence when there can be no socket at the path */
 export async function openEarlyDoor({ path, program, ...needs }: Needs): Promise<EarlyDoor> {
@@ -29,7 +29,7 @@ export async function openEarlyDoor({ path, program, ...needs }: Needs): Promise
     program === undefined || path === NONE
       ? undefined
       : // Loaded for those who have it.
-        await (await import('./door.ts')).openPkcs11Door({ hsm, path, program, ...needs })
+        await (await import('./door.ts')).openHsmDoor({ hsm, path, program, ...needs })
   return {
     path: door?.path,
     serve(ready) {

@@ -1,19 +1,28 @@
-/** The keeper's own process; see keeper.ts. When the HSM is gone, it serves what is left over HTTPS, until the last program leaves. */
+/**
+ * The keeper's own process; see keeper.ts. When the HSM or the agent is gone, it serves what is left over HTTPS, until the
+ * last program leaves.
+ */
 import { Socket } from 'node:net'
 import { createPkcs11, type Snapshot } from '../../pkcs11/serve.ts'
 import type { Home } from '../home.ts'
 import { openLogger } from '../logger.ts'
 import { type Outcome, wrongUsage } from '../outcome.ts'
 import { version } from '../version.ts'
-import { configuredHsm } from './configured-hsm.ts'
+import { asConfigured, configuredHsm } from './configured-hsm.ts'
 import type { KeeperMessage } from './keeper-messages.ts'
+import type { AgentSource } from './keeper-start.ts'
+import type { PatientHsm } from './patient-hsm.ts'
 import { peerUser } from './peer-user.ts'
 
 /** A connection that is only kept open. */
 type Kept = { readonly handle: unknown; readonly snapshot: Snapshot | undefined }
 
-export async function keep(home: Home): Promise<Outcome> {
-  if (!process.connected) return wrongUsage('pkcs11-keep is started by strongroom start')
+/** Whose programs are kept. */
+export type Keeping = { readonly home: Home } | AgentSource
+
+export async function keep(source: Keeping): Promise<Outcome> {
+  if (!process.connected)
+    return wrongUsage('pkcs11-keep is started by strongroom start and strongroom pkcs11')
   process.umask(0o077)
   const kept = await untilAlone()
   const resumed: Resumed[] = []
@@ -23,14 +32,14 @@ export async function keep(home: Home): Promise<Outcome> {
     if (snapshot) resumed.push({ socket, snapshot })
     else abandoned.push(abandon(socket))
   }
-  if (resumed.length > 0) await serve(home, resumed)
+  if (resumed.length > 0) await serve(source, resumed)
   await Promise.all(abandoned)
   return { exit: 0, text: '' }
 }
 
 type Resumed = { readonly socket: Socket; readonly snapshot: Snapshot }
 
-/** Keeps until the HSM is gone. */
+/** Keeps until the other process is gone. */
 function untilAlone(): Promise<ReadonlyMap<number, Kept>> {
   const kept = new Map<number, Kept>()
   const { promise, resolve } = Promise.withResolvers<ReadonlyMap<number, Kept>>()
@@ -64,16 +73,23 @@ function abandon(socket: Socket): Promise<void> {
   return promise
 }
 
-async function serve(home: Home, resumed: readonly Resumed[]): Promise<void> {
-  const { log } = openLogger(undefined, home.log)
-  log('info', { connections: resumed.length }, 'the HSM is gone; keeping its PKCS#11 connections')
-  const { hsm, connection } = await configuredHsm(home.clientConfig, {})
-  const pkcs11 = createPkcs11({ hsm, version, log })
+async function serve(source: Keeping, resumed: readonly Resumed[]): Promise<void> {
+  const { log } = openLogger(undefined, 'home' in source ? source.home.log : undefined)
+  log('info', { connections: resumed.length }, 'keeping the PKCS#11 connections of a process that has ended')
+  const cluster = await clusterOf(source)
+  const pkcs11 = createPkcs11({ hsm: cluster.hsm, version, log })
   await Promise.all(
     resumed.map(({ socket, snapshot }) => pkcs11.serve(socket, { snapshot, peer: peerUser(socket) })),
   )
-  connection().close()
+  cluster.connection().close()
   log('info', {}, 'the last PKCS#11 program has left')
+}
+
+/** As the other process reached it, or had it in itself. */
+async function clusterOf(source: Keeping): Promise<PatientHsm> {
+  if ('home' in source) return configuredHsm(source.home.clientConfig, {})
+  const cluster = await configuredHsm(source.config, process.env, source.clusterId)
+  return { ...cluster, hsm: asConfigured(cluster) }
 }
 
 /** Takes a connection up again that another process has read from so far. */

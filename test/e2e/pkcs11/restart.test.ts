@@ -109,7 +109,7 @@ suite('pkcs11js across restarts', needsPkcs11js(), () => {
   function keepers(): number[] {
     const isKeeper = (pid: number) => {
       const words = commandLine(pid)
-      return words.includes('keep') && words.includes(company.home().root)
+      return words.includes('pkcs11-keep') && words.includes(company.home().root)
     }
     return readdirSync('/proc').map(Number).filter(Number.isInteger).filter(isKeeper)
   }
