@@ -4,7 +4,7 @@ import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HsmError } from '../contract/errors.ts'
 import { askStatus } from './ask.ts'
-import { type Home, makeHome } from './home.ts'
+import { type Home, looseDirectories, makeHome } from './home.ts'
 import { showAddress } from './listen-address.ts'
 import { done, failed, type Outcome } from './outcome.ts'
 import { readRunning } from './running.ts'
@@ -19,6 +19,7 @@ const POLL_MS = 25
  */
 export async function detach(home: Home, words: readonly string[], program: string): Promise<Outcome> {
   makeHome(home)
+  for (const problem of looseDirectories(home)) process.stderr.write(`strongroom: ${problem}\n`)
   const log = openSync(home.log, 'a', 0o600)
   const logged = fstatSync(log).size
   const child = spawn(

@@ -1,6 +1,6 @@
 /** The home directory of one HSM: what is where, and who may read it. */
-import { accessSync, constants, mkdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { homeConfig } from '../cli/config/locate.ts'
 import { checkWhole } from '../contract/text.ts'
 
@@ -54,10 +54,24 @@ export function checkHome({ root }: Home): void {
     accessSync(join(root, name), constants.R_OK | constants.W_OK | constants.X_OK)
 }
 
-/** An empty variable counts as unset. */
-export function defaultHome(
-  env: Readonly<Record<string, string | undefined>>,
-  userDirectory: string,
-): string {
-  return env['STRONGROOM_HOME'] || join(userDirectory, '.strongroom')
+const OTHERS_WRITE = 0o022
+/** Only the owner of a file may replace it. */
+const STICKY = 0o1000
+
+/**
+ * One sentence for each directory in which others could put something in the place of what is there.
+ *
+ * @param socket of PKCS#11 programs, if it is not in the home
+ */
+export function looseDirectories({ root }: Home, socket?: string): readonly string[] {
+  const directories = [
+    root,
+    ...DIRECTORIES.map((name) => join(root, name)),
+    ...(socket ? [dirname(socket)] : []),
+  ]
+  return directories.flatMap((path) => {
+    const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0
+    if ((mode & OTHERS_WRITE) === 0 || (mode & STICKY) !== 0) return []
+    return [`Others can write to ${path}; close it with: chmod go-w ${path}`]
+  })
 }

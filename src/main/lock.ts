@@ -1,5 +1,5 @@
 /** One process per home: a lock that the kernel lets go of when its process ends, however it ends. */
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { HsmError } from '../contract/errors.ts'
 
@@ -27,12 +27,16 @@ export function takeLock(path: string): (() => void) | undefined {
 
 /** SQLite does not tell why the system refuses a file, so the same is asked of the system again. */
 function refusalOf(path: string, cause: unknown): Error {
+  const probe = `${path}-probe`
   try {
     closeSync(openSync(path, 'a+', 0o600))
+    writeFileSync(probe, 'x', { mode: 0o600 })
   } catch (error) {
-    return error as Error
+    return Object.assign(error as Error, { path })
+  } finally {
+    rmSync(probe, { force: true })
   }
-  return new HsmError('unavailable', `The lock ${path} cannot be taken; if no HSM runs, remove it`, { cause })
+  return new HsmError('unavailable', `The lock ${path} cannot be taken`, { cause })
 }
 
 export function isLocked(path: string): boolean {

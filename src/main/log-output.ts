@@ -1,6 +1,7 @@
 /** Where a log goes: standard output, or a file that is rotated here or moved away by others. */
 import { closeSync, fstatSync, openSync, renameSync, statSync, writeSync } from 'node:fs'
 import { HsmError } from '../contract/errors.ts'
+import { reasonAndAdvice } from '../contract/reasons.ts'
 
 export type LogOutput = {
   /** Writes one line, with its newline, before it returns. @returns false when the line is lost */
@@ -33,8 +34,9 @@ export function logFile(path: string, maxBytes: number = FILE_BYTES): LogOutput 
   try {
     file = open(path)
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    throw new HsmError('unavailable', `The log ${path} cannot be opened: ${code}`, { cause })
+    throw new HsmError('unavailable', `The log ${path} cannot be opened: ${reasonAndAdvice(cause)}`, {
+      cause,
+    })
   }
 
   /** The old file is kept when the new one cannot be opened. */

@@ -1,17 +1,18 @@
 /** `strongroom start` in the foreground: serves until a signal asks it to end. */
-import type { Home } from './home.ts'
+import { type Home, looseDirectories } from './home.ts'
 import { showAddress } from './listen-address.ts'
 import { openLogger } from './logger.ts'
 import { planStart, type StartOptions } from './node/start-plan.ts'
 import { openHsm } from './open-hsm.ts'
 import type { Outcome } from './outcome.ts'
 import { GRACE_MS } from './running.ts'
+import { NONE } from './serving-settings.ts'
 import { firstSignal } from './signals.ts'
 
 /** @param program the script that this process runs */
 export async function serve(home: Home, options: StartOptions, program: string): Promise<Outcome> {
   process.umask(0o077)
-  const { serving } = planStart(home, options)
+  const { serving, pkcs11 } = planStart(home, options)
   const { log, reopen } = openLogger(serving.log, home.log)
   process.on('uncaughtExceptionMonitor', (err) => log('error', { err }, 'the HSM ends unexpectedly'))
   let renew = async () => {}
@@ -22,6 +23,9 @@ export async function serve(home: Home, options: StartOptions, program: string):
   })
   const hsm = await openHsm({ ...options, home, log, program })
   renew = hsm.renewCertificate
+  for (const problem of looseDirectories(home, pkcs11 === NONE ? undefined : pkcs11)) {
+    log('warn', { problem }, 'others could change what this HSM relies on')
+  }
   const { clusterId: cluster, listening, metrics } = hsm
   const shown = metrics && { metrics: showAddress(metrics) }
   log('info', { address: showAddress(listening), ...shown, cluster, home: home.root }, 'serving')

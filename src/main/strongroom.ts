@@ -43,8 +43,10 @@ function settled(task: Settling, options: ArgValues): Work | Outcome {
 
 /** What could not be done, with which file, why, and what helps. */
 function systemSentence(error: NodeJS.ErrnoException): string {
-  const { path } = error
-  return path === undefined ? error.message : `Cannot use ${path}: ${reasonAndAdvice(error)}`
+  const { path, syscall } = error
+  // Files are written under another name first.
+  const file = path?.replace(/\.[\da-f-]{36}\.new$/, '')
+  return `Cannot ${file === undefined ? syscall : `use ${file}`}: ${reasonAndAdvice(error)}`
 }
 
 /** Errors of the operating system name the file; anything else unforeseen may show its stack. */

@@ -2,9 +2,10 @@
 import { homedir } from 'node:os'
 import type * as spec from '../cli/administration/options.ts'
 import type { TaskName } from '../cli/administration/tree.ts'
+import { defaultHome } from '../cli/config/locate.ts'
 import type { Credentials } from '../cli/seats.ts'
 import type { Args } from '../cli/spec.ts'
-import { defaultHome, type Home, homeAt } from './home.ts'
+import { type Home, homeAt } from './home.ts'
 import type { Outcome } from './outcome.ts'
 import { etcdOptions, openingOf, path, socketPath, startOptions, wholeEtcd, wordsOf } from './words.ts'
 

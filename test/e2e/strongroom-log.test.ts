@@ -61,7 +61,7 @@ test('the log goes where it is asked to, and so it does after a restart', async 
   assert.equal(lines(log).filter((line) => line.includes('"msg":"serving"')).length, 2)
   assert.deepEqual(lines(home.log), [])
   const third = await run(['start', ...here, '--detach', '--log', '/proc/no/such'])
-  const stderr = 'strongroom: The log /proc/no/such cannot be opened: ENOENT\n'
+  const stderr = 'strongroom: The log /proc/no/such cannot be opened: no such file or directory\n'
   assert.deepEqual(third, { exit: 1, stdout: '', stderr })
 })
 

@@ -33,10 +33,30 @@ export function locateConfig({ option, env, homeDirectory, exists }: ConfigSourc
       exists: exists(named),
       namedBy: 'CLOUDHSM_CLI_CONFIG',
     }
-  const home = checkWhole('STRONGROOM_HOME', env['STRONGROOM_HOME'] ?? '')
-  const ours = homeConfig(home || join(checkWhole('HOME', homeDirectory), '.strongroom'))
+  const ours = homeConfig(defaultHome(env, homeDirectory))
   const found = [ours, VENDOR_CONFIG].find(exists)
   return { path: found ?? ours, exists: found !== undefined, namedBy: undefined }
+}
+
+/**
+ * Strongroom's own directory. An empty variable counts as unset.
+ *
+ * @param userDirectory the home directory of the user, for which `HOME` goes before the user database
+ * @throws HsmError `invalid-request` when that is none: keys must not end up in whatever directory this is started from;
+ *   or when a variable is not UTF-8 text
+ */
+export function defaultHome(
+  env: Readonly<Record<string, string | undefined>>,
+  userDirectory: string,
+): string {
+  const named = checkWhole('STRONGROOM_HOME', env['STRONGROOM_HOME'] ?? '')
+  if (named !== '') return named
+  if (isAbsolute(userDirectory)) return join(checkWhole('HOME', userDirectory), '.strongroom')
+  const what = userDirectory === '' ? 'empty' : 'not an absolute path'
+  throw new HsmError(
+    'invalid-request',
+    `HOME is ${what}, so there is no home directory; set it, or name Strongroom's own directory with STRONGROOM_HOME`,
+  )
 }
 
 /** @param home Strongroom's own directory (`$STRONGROOM_HOME`) */

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import * as v from 'valibot'
 import { HsmError } from '../../contract/errors.ts'
+import { reasonAndAdvice } from '../../contract/reasons.ts'
 import { fromUtf8 } from '../../contract/text.ts'
 import type { EtcdAccess } from '../../store/etcd/client.ts'
 import type { EtcdCredentials } from '../../store/etcd/credentials.ts'
@@ -83,7 +84,10 @@ function optionFile(option: string, path: string | undefined): Buffer | undefine
   try {
     return readFileSync(path)
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    throw new HsmError('invalid-request', `Cannot read the file of ${option}, ${path}: ${code}`, { cause })
+    throw new HsmError(
+      'invalid-request',
+      `Cannot read the file of ${option}, ${path}: ${reasonAndAdvice(cause)}`,
+      { cause },
+    )
   }
 }

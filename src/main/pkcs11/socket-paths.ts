@@ -1,6 +1,6 @@
 /** Where PKCS#11 programs find the HSM: paths of Unix sockets, and the addresses by which p11-kit names them. */
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { HsmError } from '../../contract/errors.ts'
 
 /** Longest path of a Unix socket on Linux, without its NUL (unix(7)). */
@@ -24,7 +24,10 @@ export function p11KitSocket(
   env: Readonly<Record<string, string | undefined>>,
   uid: number | undefined,
 ): string | undefined {
-  const runtime = env['XDG_RUNTIME_DIR'] || (uid === undefined ? undefined : `/run/user/${uid}`)
+  const named = env['XDG_RUNTIME_DIR'] ?? ''
+  const usual = uid === undefined ? undefined : `/run/user/${uid}`
+  // One that is not absolute is to be ignored (XDG Base Directory Specification).
+  const runtime = isAbsolute(named) ? named : usual
   return runtime !== undefined && existsSync(runtime) ? join(runtime, 'p11-kit', 'pkcs11') : undefined
 }
 

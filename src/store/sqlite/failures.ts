@@ -1,5 +1,5 @@
 /** What errors of SQLite and the file system mean to the store (https://sqlite.org/rescode.html). */
-import { closeSync, openSync, rmSync } from 'node:fs'
+import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { HsmError } from '../../contract/errors.ts'
 import { reasonAndAdvice } from '../../contract/reasons.ts'
@@ -41,16 +41,23 @@ const DISK_FULL = Object.assign(new Error(), { code: 'ENOSPC' })
 const systemError = (error: unknown): Error | undefined =>
   error instanceof Error && 'syscall' in error ? error : undefined
 
+/** Database, log, index of the log, directory. */
+const FILES = 4
+
 /** SQLite does not tell why the system refused, so the same is asked of the system again. */
 function refusalAt(path: string): Error | undefined {
   const probe = `${path}-probe`
+  const files: number[] = []
   try {
-    closeSync(openSync(path, 'r+'))
-    closeSync(openSync(probe, 'wx', 0o600))
-    rmSync(probe)
+    // As many at once as SQLite has.
+    for (let file = 0; file < FILES; file++) files.push(openSync(path, 'r+'))
+    writeFileSync(probe, 'x', { mode: 0o600 })
     return undefined
   } catch (error) {
     return error as Error
+  } finally {
+    for (const file of files) closeSync(file)
+    rmSync(probe, { force: true })
   }
 }
 

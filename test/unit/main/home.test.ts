@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { defaultHome } from '../../../src/cli/config/locate.ts'
 import { createAuthority } from '../../../src/main/certificates.ts'
 import { createFile, readSecretIfThere, replaceFile } from '../../../src/main/files.ts'
-import { defaultHome, homeAt, makeHome } from '../../../src/main/home.ts'
+import { homeAt, looseDirectories, makeHome } from '../../../src/main/home.ts'
 import { localAddress, parseListen, showAddress } from '../../../src/main/listen-address.ts'
 import { isLocked, takeLock } from '../../../src/main/lock.ts'
 import { announce, readRunning, withdraw } from '../../../src/main/running.ts'
@@ -140,4 +150,31 @@ test('where home is', () => {
   assert.equal(defaultHome({}, '/home/me'), '/home/me/.strongroom')
   assert.equal(defaultHome({ STRONGROOM_HOME: '' }, '/home/me'), '/home/me/.strongroom')
   assert.equal(defaultHome({ STRONGROOM_HOME: '/srv/hsm' }, '/home/me'), '/srv/hsm')
+  assert.equal(defaultHome({ STRONGROOM_HOME: '/srv/hsm' }, ''), '/srv/hsm')
+  for (const directory of ['', '.', 'me']) {
+    const what = directory === '' ? 'empty' : 'not an absolute path'
+    assert.throws(() => defaultHome({ STRONGROOM_HOME: '' }, directory), {
+      code: 'invalid-request',
+      message: `HOME is ${what}, so there is no home directory; set it, or name Strongroom's own directory with STRONGROOM_HOME`,
+    })
+  }
+})
+
+test('directories that others can write to are told, of the home and of the socket', (t) => {
+  const home = temporary(t)
+  makeHome(home)
+  assert.deepEqual(looseDirectories(home, home.pkcs11), [])
+  const data = dirname(home.database)
+  const told = (path: string) => `Others can write to ${path}; close it with: chmod go-w ${path}`
+  for (const mode of [0o777, 0o770, 0o702]) {
+    chmodSync(data, mode)
+    assert.deepEqual(looseDirectories(home), [told(data)])
+  }
+  chmodSync(data, 0o755)
+  const elsewhere = join(home.root, 'sockets')
+  mkdirSync(elsewhere)
+  chmodSync(elsewhere, 0o777)
+  assert.deepEqual(looseDirectories(home, join(elsewhere, 'p11')), [told(elsewhere)])
+  chmodSync(elsewhere, 0o1777)
+  assert.deepEqual(looseDirectories(home, join(elsewhere, 'p11')), [])
 })

@@ -58,7 +58,7 @@ test('a device is no file to rotate, and a log that cannot be opened says so', (
   const path = join(temporary(t), 'no', 'such')
   assert.throws(() => logFile(path), {
     code: 'unavailable',
-    message: `The log ${path} cannot be opened: ENOENT`,
+    message: `The log ${path} cannot be opened: no such file or directory`,
   })
 })
 

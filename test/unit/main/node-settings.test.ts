@@ -251,6 +251,6 @@ test('etcd is accessed with what the files hold', (t) => {
   assert.deepEqual(plain, { ...ETCD, tls: undefined, user: undefined })
   assert.throws(
     () => accessOf({ ...ETCD, caFile: '/no/such' }),
-    refused('Cannot read the file of --etcd-ca, /no/such: ENOENT'),
+    refused('Cannot read the file of --etcd-ca, /no/such: no such file or directory'),
   )
 })
