@@ -45,7 +45,7 @@ const NEEDS_CLOCKS = 'REFUSED_BY_DEADLINE'
 type Finding = 'nothing' | 'assertion violated' | 'acceptance cycle'
 
 /** A search that reaches one of them fails its test. */
-const LIMITS = { memoryMb: 1900, depth: 1_000_000, timeMs: 300_000 }
+const LIMITS = { memoryMb: 1900, depth: 1_000_000, timeMs: 600_000 }
 
 /** Searches the whole state space, or up to the first thing found. */
 async function find(folder: string, macros: readonly string[]): Promise<Finding> {
