@@ -10,6 +10,7 @@ import { readRunning } from '../../src/main/running.ts'
 import { etcdctl, startEtcd } from '../support/etcd.ts'
 import {
   ALICE,
+  ANY_PORT,
   activate,
   client,
   logLine,
@@ -181,6 +182,7 @@ test('a cluster that exists is not joined without its master key', async (t) => 
     'start',
     '--home',
     home.root,
+    ...ANY_PORT,
     '--etcd',
     etcd.endpoints.join(),
     '--cluster-id',
