@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import { etcdctl, startEtcd } from '../support/etcd.ts'
 import { makePki } from '../support/pki.ts'
-import { activate, client, run, runWith, serve, temporaryHome } from './strongroom.ts'
+import { ANY_PORT, activate, client, run, runWith, serve, temporaryHome } from './strongroom.ts'
 
 const CLUSTER = 'cluster-guarded'
 
@@ -71,7 +71,7 @@ const refusals = [
 for (const [clusterId, password, sentence] of refusals) {
   test(`no node starts on ${clusterId} with ${password}`, async (t) => {
     const home = temporaryHome(t)
-    const own = ['start', '--home', home.root, ...founding(clusterId)]
+    const own = ['start', '--home', home.root, ...ANY_PORT, ...founding(clusterId)]
     const { exit, stdout, stderr } = await run([...own, ...CERTIFICATES, ...asUser(t, password)])
     assert.deepEqual([exit, stdout], [1, ''])
     assert.match(stderr, sentence)
