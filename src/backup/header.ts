@@ -2,10 +2,10 @@
 import * as v from 'valibot'
 import { HsmError } from '../contract/errors.ts'
 import { LIMITS } from '../contract/limits.ts'
+import { FORMAT } from '../model/formats.ts'
 import type { Reader } from './frames.ts'
 
 const MAGIC = 'strongroom-backup '
-const VERSION = 1
 const FIRST_LINE = new RegExp(`^${MAGIC}([1-9]\\d{0,8})$`)
 
 const text = v.pipe(v.string(), v.regex(/^[\x20-\x7e]{1,128}$/))
@@ -28,6 +28,8 @@ const passphraseWay = v.strictObject({
   key: sealedKey,
 })
 const header = v.strictObject({
+  /** Of the records; left out of the first. */
+  format: v.optional(v.pipe(v.number(), v.integer(), v.minValue(2))),
   /** Random; tells one backup from another. */
   backup: text,
   'cluster-id': text,
@@ -45,7 +47,8 @@ export type PassphraseWay = v.InferOutput<typeof passphraseWay>
 /** One line, which is sealed over as it is. */
 export const writeHeader = (facts: Header): string => JSON.stringify(facts)
 
-export const FIRST_BYTES = Buffer.from(`${MAGIC}${VERSION}\n`)
+/** The line before it, for whoever cannot know what a header of another format looks like. */
+export const writeFirstLine = ({ format = 1 }: Pick<Header, 'format'>): string => `${MAGIC}${format}`
 
 /** @throws HsmError `invalid-data` */
 export function parseHeader(line: string): Header {
@@ -56,21 +59,23 @@ export function parseHeader(line: string): Header {
   }
 }
 
-/** @throws HsmError `invalid-data` when it is no backup, or one of another version */
+/** @throws HsmError `invalid-data` when it is no backup, or one of a newer version */
 export async function readHeader(
   reader: Reader,
 ): Promise<{ readonly header: Header; readonly line: string }> {
   const version = FIRST_LINE.exec((await reader.line(MAGIC.length + 10)) ?? '')?.[1]
   if (version === undefined) throw new HsmError('invalid-data', 'The file is not a backup of Strongroom')
-  if (Number(version) !== VERSION) {
+  if (Number(version) > FORMAT) {
     throw new HsmError(
       'invalid-data',
-      `The backup has version ${version} of the format, and this Strongroom reads version ${VERSION}`,
+      `The backup was made by a newer version of Strongroom, in format ${version}, and this version reads formats up to ${FORMAT}; restore it with that version`,
     )
   }
   const line = await reader.line(LIMITS.backupHeaderBytes)
   if (line === undefined) throw damaged()
-  return { header: parseHeader(line), line }
+  const header = parseHeader(line)
+  if (Number(version) !== (header.format ?? 1)) throw damaged()
+  return { header, line }
 }
 
 export const damaged = (options?: ErrorOptions): HsmError =>

@@ -4,7 +4,7 @@
  */
 import { createSealer, type Sealer } from '../crypto/seal.ts'
 import type { AuditEntry } from '../model/audit.ts'
-import { readAuditEntry, readRecord } from '../model/record-shapes.ts'
+import { readAuditEntry, readRecord, written } from '../model/formats.ts'
 import type { StoredRecord } from '../model/records.ts'
 import type { Reader } from './frames.ts'
 import { damaged } from './header.ts'
@@ -27,7 +27,9 @@ const partContext = (index: number, last: boolean): string => `part\n${index}\n$
 export const sealHeader = ({ parts }: BackupSealers, line: string): Buffer =>
   parts.seal(Buffer.alloc(0), headerContext(line))
 
-export const writeEntry = (entry: Entry): string => `${JSON.stringify(entry)}\n`
+/** @param format of the header @throws HsmError `unavailable` when that cannot hold the record */
+export const writeEntry = (entry: Entry, format: number): string =>
+  `${JSON.stringify('record' in entry ? { record: written(entry.record, format) } : entry)}\n`
 
 /** @param text of entries, written one after another */
 export const sealPart = ({ parts }: BackupSealers, text: string, index: number, last: boolean): Buffer =>

@@ -7,6 +7,7 @@ import { createConfirmations } from './confirmations.ts'
 import { createCoverage } from './coverage.ts'
 import { createFence } from './fence.ts'
 import { createMembership, type MembershipNeeds } from './membership.ts'
+import { readByAll } from './registration.ts'
 import { createRoster, type Laggard } from './roster.ts'
 import { TIMING, type Timing } from './timing.ts'
 
@@ -16,6 +17,8 @@ export interface ClusterNode extends Cluster {
    * @returns a promise that resolves when this node serves
    */
   join(settled: (revision: number) => Promise<void>): Promise<void>
+  /** The newest format of records that every registered HSM reads, asked of etcd now. */
+  readableFormat(): Promise<number>
   /** Stops serving; changes that still wait are reported as unconfirmed. */
   leave(): Promise<void>
 }
@@ -93,6 +96,9 @@ export function createClusterNode(needs: ClusterNodeNeeds): ClusterNode {
     join(settled) {
       acknowledgements.begin(settled)
       return membership.join()
+    },
+    async readableFormat() {
+      return readByAll((await coordination.readMembers('node/')).members)
     },
     async leave() {
       confirmations.close()

@@ -1,4 +1,5 @@
 /** What a node writes about itself beside the records: that it is there, and what it has applied. */
+import { FORMAT } from '../model/formats.ts'
 import type { Member, MemberKey } from '../store/store.ts'
 import type { HsmFacts } from './cluster.ts'
 
@@ -10,6 +11,8 @@ export type Registration = HsmFacts & {
   readonly begun: number
   /** Where the process runs: an earlier one of the same place is over. Left out by earlier versions. */
   readonly place?: string
+  /** The newest format of records that it reads. Left out by version 0.1.0, which reads the first. */
+  readonly format?: number
 }
 
 /**
@@ -18,6 +21,10 @@ export type Registration = HsmFacts & {
  */
 export type Acknowledgement = { readonly boot: string; readonly revision: number }
 
+/** The newest format of records that every one of them reads. */
+export const readByAll = (members: readonly Member[]): number =>
+  Math.min(FORMAT, ...members.map((member) => readRegistration(member).format ?? 1))
+
 /** Acknowledged by a process that serves no more. */
 export const EVERYTHING: number = Number.MAX_SAFE_INTEGER
 
@@ -25,8 +32,15 @@ export const nodeKey = (id: string): MemberKey => `node/${id}`
 export const ackKey = (id: string): MemberKey => `ack/${id}`
 export const isNode = (key: MemberKey): boolean => key.startsWith('node/')
 
-export const writeRegistration = ({ id, address, version, boot, begun, place }: Registration): string =>
-  JSON.stringify({ id, address, version, boot, begun, place })
+export const writeRegistration = ({
+  id,
+  address,
+  version,
+  boot,
+  begun,
+  place,
+}: Omit<Registration, 'format'>): string =>
+  JSON.stringify({ id, address, version, boot, begun, place, format: FORMAT })
 
 export const writeAcknowledgement = ({ boot, revision }: Acknowledgement): string =>
   JSON.stringify({ boot, revision })

@@ -3,6 +3,7 @@ import type { CatalogView } from '../catalog/catalog.ts'
 import type { ErrorCode } from '../contract/errors.ts'
 import type { OperationName } from '../contract/operations.ts'
 import type { AuditEntry, AuditEvent } from '../model/audit.ts'
+import { formatOf } from '../model/formats.ts'
 import type { AuditHeadRecord, Write } from '../model/records.ts'
 import type { Decision } from '../policy/decision.ts'
 import type { Outcome } from '../store/store.ts'
@@ -62,7 +63,7 @@ export function appendAll(view: CatalogView, hsm: string, events: readonly Audit
   let head = view.get(`audit-head/${hsm}`) as AuditHeadRecord | undefined
   const entries: AuditEntry[] = []
   for (const event of events) {
-    const next = append(head, hsm, event)
+    const next = append(head, hsm, event, formatOf(view.cluster()))
     head = next.head
     entries.push(next.entry)
   }

@@ -7,16 +7,21 @@ type Part = { readonly sealed: Buffer; readonly last: boolean }
 
 export interface Backups {
   /** A session has one at the most. Throws `busy` when there are too many. */
-  open(session: string, id: string, entries: AsyncIterator<Entry>, sealers: BackupSealers): void
+  open(session: string, backup: Opened): void
   /** Throws `backup-not-found`, or `invalid-request` when the part before it is still being made. */
   next(session: string, id: string): Promise<Part>
   endSession(session: string): void
 }
 
-type Backup = {
+type Opened = {
   readonly id: string
   readonly entries: AsyncIterator<Entry>
   readonly sealers: BackupSealers
+  /** Of its records. */
+  readonly format: number
+}
+
+type Backup = Opened & {
   index: number
   /** The first entry of the next part, once it has been looked at. */
   ahead: IteratorResult<Entry> | undefined
@@ -26,11 +31,11 @@ type Backup = {
 export function createBackups(): Backups {
   const bySession = new Map<string, Backup>()
   return {
-    open(session, id, entries, sealers) {
+    open(session, backup) {
       if (bySession.size >= LIMITS.backups && !bySession.has(session)) {
         throw new HsmError('busy', `${LIMITS.backups} backups are being made already; try again`)
       }
-      bySession.set(session, { id, entries, sealers, index: 0, ahead: undefined, busy: false })
+      bySession.set(session, { ...backup, index: 0, ahead: undefined, busy: false })
     },
     async next(session, id) {
       const backup = bySession.get(session)
@@ -54,7 +59,7 @@ async function makePart(backup: Backup): Promise<Part> {
   let text = ''
   let found = backup.ahead ?? (await backup.entries.next())
   while (!found.done && text.length < LIMITS.backupPartBytes) {
-    text += writeEntry(found.value)
+    text += writeEntry(found.value, backup.format)
     found = await backup.entries.next()
   }
   backup.ahead = found

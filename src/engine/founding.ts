@@ -1,5 +1,6 @@
 /** The first records of a new cluster: itself, its admin without a password, and the appliance user. */
 import { sealLineage } from '../crypto/sealed-fields.ts'
+import { FORMAT } from '../model/formats.ts'
 import type { StoredRecord, UserRecord } from '../model/records.ts'
 import { foundingProfile } from '../policy/hsm-profile/profile.ts'
 import type { EngineNeeds } from './parts.ts'
@@ -43,6 +44,7 @@ export async function found({
       ...granted(foundingProfile(profile)),
       trustedWrapping: false,
       lineage: sealLineage(sealer, random(32)),
+      minimumVersion: FORMAT,
     },
     user('admin', 'unactivated-admin', 0),
     user('app_user', 'internal(APPLIANCE_USER)', 1),

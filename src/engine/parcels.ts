@@ -5,9 +5,9 @@ import { HsmError } from '../contract/errors.ts'
 import { isAccount } from '../contract/users.ts'
 import { createSealer, type Sealer } from '../crypto/seal.ts'
 import { openLineage, resealed } from '../crypto/sealed-fields.ts'
-import { RECORDS } from '../model/record-shapes.ts'
-import type { KeyRecord, UserRecord } from '../model/records.ts'
-import { flag, listOf, object, type Read, text } from '../model/shape.ts'
+import { oldestFormat, recordReader, written } from '../model/formats.ts'
+import type { KeyRecord, StoredRecord, UserRecord } from '../model/records.ts'
+import { extensible, flag, listOf, type Read, text } from '../model/shape.ts'
 import type { Clone } from '../policy/replication/source.ts'
 import { clusterOf } from './cluster-state.ts'
 import type { Parts } from './parts.ts'
@@ -27,13 +27,16 @@ export type KeyParcel = {
 export type UserParcel = { readonly source: Clone; readonly user: UserRecord }
 
 const clone = { clusterId: text, trustedWrapping: flag }
-const readChallenge = object<Challenge>({ ...clone, nonce: text })
-const readKeyParcel = object<KeyParcel>({
-  source: object<Clone>(clone),
-  key: RECORDS.key,
-  holders: listOf(object<Holder>({ id: text, username: text })),
+const readChallenge = extensible<Challenge>({ ...clone, nonce: text })
+const readKeyParcel = extensible<KeyParcel>({
+  source: extensible<Clone>(clone),
+  key: recordReader('key'),
+  holders: listOf(extensible<Holder>({ id: text, username: text })),
 })
-const readUserParcel = object<UserParcel>({ source: object<Clone>(clone), user: RECORDS.user })
+const readUserParcel = extensible<UserParcel>({
+  source: extensible<Clone>(clone),
+  user: recordReader('user'),
+})
 
 /** What the other cluster may know of this one. */
 export function cloneFacts(view: CatalogView): Clone {
@@ -44,13 +47,16 @@ export function cloneFacts(view: CatalogView): Clone {
 export const sealChallenge = (parts: Parts, nonce: string): string =>
   write(sealerOf(parts, 'parcel'), { ...cloneFacts(parts.store.catalog), nonce }, 'challenge')
 
+/** The other cluster may be of any version. */
+const anyonesForm = (record: StoredRecord) => written(record, oldestFormat(record))
+
 /** @throws HsmError `not-clones` */
 export const openChallenge = (parts: Parts, sealed: string): Challenge =>
   read(sealerOf(parts, 'parcel'), readChallenge, sealed, 'challenge')
 
 export function sealKeyParcel(parts: Parts, { nonce }: Challenge, parcel: KeyParcel): string {
   const key = resealed(parcel.key, parts.sealer, sealerOf(parts, 'material'))
-  return write(sealerOf(parts, 'parcel'), { ...parcel, key }, `key/${nonce}`)
+  return write(sealerOf(parts, 'parcel'), { ...parcel, key: anyonesForm(key) }, `key/${nonce}`)
 }
 
 /** @throws HsmError `not-clones`, also when the key is none that a clone would send */
@@ -70,7 +76,7 @@ export const unpacked = (parts: Parts, key: KeyRecord): KeyRecord =>
   resealed(key, sealerOf(parts, 'material'), parts.sealer)
 
 export const sealUserParcel = (parts: Parts, { nonce }: Challenge, parcel: UserParcel): string =>
-  write(sealerOf(parts, 'parcel'), parcel, `user/${nonce}`)
+  write(sealerOf(parts, 'parcel'), { ...parcel, user: anyonesForm(parcel.user) }, `user/${nonce}`)
 
 /** @throws HsmError `not-clones`, also when the user is none that a clone would send */
 export const openUserParcel = (parts: Parts, { nonce }: Challenge, sealed: string): UserParcel =>
@@ -99,6 +105,6 @@ function read<T>(sealer: Sealer, shape: Read<T>, sealed: string, context: string
   try {
     return shape(JSON.parse(sealer.open(Buffer.from(sealed, 'base64'), context).toString('utf8')))
   } catch (cause) {
-    throw new HsmError('not-clones', undefined, { cause })
+    throw new HsmError('not-clones', cause instanceof HsmError ? cause.message : undefined, { cause })
   }
 }

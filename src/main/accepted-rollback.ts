@@ -1,6 +1,7 @@
 /** What is written when an administrator takes a store of which newer commits are lost. */
 import { append } from '../audit/chain.ts'
 import { withTaken } from '../engine/references.ts'
+import { formatOf } from '../model/formats.ts'
 import type { Rollback } from '../store/sqlite/rollback.ts'
 import type { Store } from '../store/store.ts'
 import type { Log } from './open-engine.ts'
@@ -22,14 +23,16 @@ export async function recordRollback({ store, hsmId, rollback, now, log }: Accep
   const { revision, marked } = rollback
   await store.transact((view) => {
     const before = view.get(`audit-head/${hsmId}`)
-    const { entry, head } = append(before?.kind === 'audit-head' ? before : undefined, hsmId, {
+    const event = {
       at: now,
       actor: '-',
       operation: 'store.accept-rollback',
       outcome: 'ok',
       subjects: [`change/${revision}`, `newest/${marked ?? 'unknown'}`],
-    })
+    }
     const cluster = view.cluster()
+    const newest = before?.kind === 'audit-head' ? before : undefined
+    const { entry, head } = append(newest, hsmId, event, formatOf(cluster))
     const taken = cluster && withTaken(cluster, LOST_REFERENCES)
     const writes = [...(taken?.allow ? [{ put: taken.result }] : []), { put: head }]
     return { writes, audit: [entry], result: undefined }

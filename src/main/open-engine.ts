@@ -9,6 +9,7 @@ import { opensslAvailable } from '../crypto/openssl.ts'
 import { createPasswordHasher, PASSWORD_COST } from '../crypto/password.ts'
 import { createEngine } from '../engine/engine.ts'
 import type { EngineNeeds } from '../engine/parts.ts'
+import { FORMAT } from '../model/formats.ts'
 import type { Profile } from '../policy/hsm-profile/profile.ts'
 import { recordRollback } from './accepted-rollback.ts'
 import type { Identity } from './certificates.ts'
@@ -21,6 +22,7 @@ import { openNode } from './node/open-node.ts'
 import { placeOf } from './node/place.ts'
 import type { NodePlan } from './node/start-plan.ts'
 import { type OpenStore, openEmbeddedStore } from './open-store.ts'
+import { raiseFormat } from './raise-format.ts'
 import { loadAuthority } from './tls.ts'
 import { version } from './version.ts'
 
@@ -127,7 +129,11 @@ export async function openEngine(options: OpenEngineOptions): Promise<OpenEngine
     admit: measured.admit,
     clusterId,
     authority,
-    join: async () => node?.join(engine.settled),
+    async join() {
+      await node?.join(engine.settled)
+      const readable = node ? node.readableFormat : async () => FORMAT
+      await raiseFormat({ store, hsmId, readable, now: Date.now, log })
+    },
     close: () => everything.disposeAsync(),
   }
 }

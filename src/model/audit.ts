@@ -18,11 +18,13 @@ export type AuditEvent = {
 
 /** An event in its place in the log of one HSM. */
 export type AuditEntry = AuditEvent & {
+  /** The format it was written in, which says what its hash is over; left out of the first. */
+  readonly version?: number | undefined
   readonly hsm: string
   /** 0 for the first. */
   readonly sequence: number
   /** Hash of the entry before, hex; zeros for the first. */
   readonly previous: string
-  /** SHA-256 over everything above, hex. */
+  /** SHA-256 over all other members, hex. */
   readonly hash: string
 }

@@ -1,6 +1,6 @@
 /**
- * Records and audit entries as they are written down, read back from decoded JSON: whoever wrote it may be hostile, or of
- * another version.
+ * Records of the present format and audit entries, read back from decoded JSON: whoever wrote it may be hostile. Members
+ * that are not known are kept; flags that are not known are refused, for they may forbid something.
  */
 import { FLAG_NAMES, type Flags, KEY_CLASSES, KEY_TYPES } from '../contract/attributes.ts'
 import { CURVE_NAMES, ML_DSA_ALGORITHMS } from '../contract/mechanisms.ts'
@@ -22,6 +22,7 @@ import type {
 } from './records.ts'
 import {
   count,
+  extensible,
   flag,
   listOf,
   object,
@@ -39,8 +40,8 @@ const roles = ['crypto-user', 'admin', 'unactivated-admin', 'internal(APPLIANCE_
 const curves = Object.values(CURVE_NAMES)
 
 /** One reader for each kind of record; throws TypeError saying what is wrong. */
-export const RECORDS = {
-  cluster: object<ClusterRecord>({
+export const SHAPES = {
+  cluster: extensible<ClusterRecord>({
     kind: oneOf(['cluster']),
     id: oneOf(['self']),
     clusterId: text,
@@ -51,8 +52,9 @@ export const RECORDS = {
     hsmType: oneOf(HSM_TYPES),
     trustedWrapping: flag,
     lineage: text,
+    minimumVersion: count,
   }),
-  user: object<UserRecord>({
+  user: extensible<UserRecord>({
     kind: oneOf(['user']),
     id: text,
     username: text,
@@ -63,7 +65,7 @@ export const RECORDS = {
     survivingSession: optional(text),
     ordinal: count,
   }),
-  key: object<KeyRecord>({
+  key: extensible<KeyRecord>({
     kind: oneOf(['key']),
     id: text,
     owner: text,
@@ -78,13 +80,13 @@ export const RECORDS = {
     unwrapTemplate: template,
     checkValue: optional(text),
     keyLengthBytes: count,
-    rsa: optional(object<RsaFacts>({ publicExponent: text, modulus: text, modulusSizeBits: count })),
-    ec: optional(object<EcFacts>({ ecPoint: text, curve: oneOf(curves) })),
-    mlDsa: optional(object<MlDsaFacts>({ algorithm: oneOf(ML_DSA_ALGORITHMS) })),
+    rsa: optional(extensible<RsaFacts>({ publicExponent: text, modulus: text, modulusSizeBits: count })),
+    ec: optional(extensible<EcFacts>({ ecPoint: text, curve: oneOf(curves) })),
+    mlDsa: optional(extensible<MlDsaFacts>({ algorithm: oneOf(ML_DSA_ALGORITHMS) })),
     madeUnderPolicy: flag,
     material: text,
   }),
-  certificate: object<CertificateRecord>({
+  certificate: extensible<CertificateRecord>({
     kind: oneOf(['certificate']),
     id: text,
     owner: text,
@@ -92,8 +94,8 @@ export const RECORDS = {
     idAttribute: text,
     value: text,
   }),
-  'audit-head': object<AuditHeadRecord>({ kind: oneOf(['audit-head']), id: text, count, hash: text }),
-  'certificate-authority': object<CertificateAuthorityRecord>({
+  'audit-head': extensible<AuditHeadRecord>({ kind: oneOf(['audit-head']), id: text, count, hash: text }),
+  'certificate-authority': extensible<CertificateAuthorityRecord>({
     kind: oneOf(['certificate-authority']),
     id: oneOf(['self']),
     certificate: text,
@@ -101,7 +103,8 @@ export const RECORDS = {
   }),
 } satisfies { [Kind in RecordKind]: Read<Extract<StoredRecord, { kind: Kind }>> }
 
-const readWithLeftOut = object<AuditEntry>({
+export const auditEntry = extensible<AuditEntry>({
+  version: optional(count),
   hsm: text,
   sequence: count,
   previous: text,
@@ -113,19 +116,3 @@ const readWithLeftOut = object<AuditEntry>({
   leftOut: optional(count),
   hash: text,
 })
-
-export const readAuditEntry: Read<AuditEntry> = (value) => {
-  const { leftOut, ...entry } = readWithLeftOut(value)
-  return leftOut === undefined ? entry : { ...entry, leftOut }
-}
-
-/** A record of any kind. Throws TypeError saying what is wrong. */
-export const readRecord: Read<StoredRecord> = (value) =>
-  readerOf(String((value as { kind?: unknown } | null)?.kind))(value)
-
-export function readerOf(kind: string): Read<StoredRecord> {
-  if (Object.hasOwn(RECORDS, kind)) return RECORDS[kind as RecordKind]
-  return () => {
-    throw new TypeError('its kind is unknown')
-  }
-}

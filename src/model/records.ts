@@ -3,6 +3,9 @@ import type { Curve, MlDsaAlgorithm } from '../contract/mechanisms.ts'
 import type { HsmType, Mode } from '../contract/profiles.ts'
 import type { ShownRole } from '../contract/users.ts'
 
+// Records as they are in memory: of the present format (`formats.ts`), without the version that they are written with. One
+// that a later version wrote may have more members than its type says, which are kept by whoever spreads it.
+
 /** The cluster itself; there is one, with id `self`. */
 export type ClusterRecord = {
   readonly kind: 'cluster'
@@ -27,6 +30,11 @@ export type ClusterRecord = {
    * once more under the material key.
    */
   readonly lineage: string
+  /**
+   * The format that the cluster's records are written in, which every HSM that serves it must be able to read: see
+   * `formats.ts`. Raised when all that are registered can.
+   */
+  readonly minimumVersion: number
 }
 
 export type UserRecord = {

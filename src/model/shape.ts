@@ -35,15 +35,29 @@ export function oneOf<const T extends string>(values: readonly T[]): Read<T> {
 }
 
 export function object<T>(shape: Shape<T>): Read<T> {
+  const read = extensible(shape)
+  return (value) => {
+    const found = read(value)
+    if (unknownIn(shape, found as object).length > 0) refuse('it has an unknown member')
+    return found
+  }
+}
+
+/** Members that are not in the shape are kept as they are: a later version has added them, and may be ignored. */
+export function extensible<T>(shape: Shape<T>): Read<T> {
   const members = Object.entries(shape) as [string, Read<unknown>][]
   return (value) => {
     const given = membersOf(value)
     const read: Record<string, unknown> = {}
     for (const [name, readMember] of members) read[name] = readMember(given[name])
-    if (Object.keys(given).some((name) => !Object.hasOwn(shape, name))) refuse('it has an unknown member')
-    return read as T
+    const unknown = unknownIn(shape, given)
+    if (unknown.length === 0) return read as T
+    return { ...read, ...Object.fromEntries(unknown.map((name) => [name, given[name]])) } as T
   }
 }
+
+const unknownIn = (shape: object, given: object): readonly string[] =>
+  Object.keys(given).filter((name) => !Object.hasOwn(shape, name))
 
 /** Any of the members, each of the same kind. */
 export function partial<Name extends string, T>(
@@ -58,7 +72,8 @@ export function partial<Name extends string, T>(
   }
 }
 
-function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+/** @throws TypeError when it is no object */
+export function membersOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
     : refuse('it is not an object')

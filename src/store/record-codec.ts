@@ -1,15 +1,20 @@
 /** Records and audit entries as bytes, and back; what comes back is checked, for the store may be hostile. */
 import { HsmError } from '../contract/errors.ts'
 import type { AuditEntry } from '../model/audit.ts'
-import { readAuditEntry, readerOf } from '../model/record-shapes.ts'
+import { readAuditEntry, readerOf, refuseNewer, written } from '../model/formats.ts'
 import { recordKey, type StoredRecord } from '../model/records.ts'
 import type { Read } from '../model/shape.ts'
 
-export const encode = (value: StoredRecord | AuditEntry): Buffer => Buffer.from(JSON.stringify(value))
+/** @throws HsmError `unavailable` when the format cannot hold the record */
+export const encodeRecord = (record: StoredRecord, format: number): Buffer =>
+  Buffer.from(JSON.stringify(written(record, format)))
+
+/** An entry is of the format that it was made in. */
+export const encodeEntry = (entry: AuditEntry): Buffer => Buffer.from(JSON.stringify(entry))
 
 /**
  * @param key where the bytes stood
- * @throws HsmError `store-damaged` when they are not a record, or one that belongs under another key
+ * @throws HsmError `store-damaged` when they are not a record, one of a newer version, or one that belongs under another key
  */
 export function decodeRecord(key: string, bytes: Buffer): StoredRecord {
   const kind = key.slice(0, key.indexOf('/'))
@@ -27,8 +32,11 @@ export function decodeAuditEntry(hsm: string, sequence: number, bytes: Buffer): 
 
 function decode<T>(name: string, bytes: Buffer, read: Read<T>): T {
   try {
-    return read(JSON.parse(bytes.toString('utf8')))
+    const value: unknown = JSON.parse(bytes.toString('utf8'))
+    refuseNewer(name, value)
+    return read(value)
   } catch (cause) {
+    if (cause instanceof HsmError) throw cause
     const why = cause instanceof TypeError ? cause.message : 'it is not JSON'
     throw new HsmError('store-damaged', `${name} is damaged: ${why}`, { cause })
   }

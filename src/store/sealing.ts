@@ -7,14 +7,15 @@ import { HsmError } from '../contract/errors.ts'
 import { shown } from '../contract/shown.ts'
 import type { AuditEntry } from '../model/audit.ts'
 import { recordKey, type StoredRecord } from '../model/records.ts'
-import { decodeAuditEntry, decodeRecord, encode } from './record-codec.ts'
+import { decodeAuditEntry, decodeRecord, encodeEntry, encodeRecord } from './record-codec.ts'
 import type { Sealer } from './sealer.ts'
 
 const recordContext = (key: string, revision: number) => `${key}\n${revision}`
 const entryContext = (hsm: string, sequence: number) => `audit\n${hsm}\n${sequence}`
 
-export const sealRecord = (sealer: Sealer, record: StoredRecord, revision: number): Buffer =>
-  sealer.seal(encode(record), recordContext(recordKey(record), revision))
+/** @throws HsmError `unavailable` when the format cannot hold the record */
+export const sealRecord = (sealer: Sealer, record: StoredRecord, revision: number, format: number): Buffer =>
+  sealer.seal(encodeRecord(record, format), recordContext(recordKey(record), revision))
 
 /** @throws HsmError `store-damaged` naming the record */
 export function openRecord(sealer: Sealer, key: string, revision: number, sealed: Uint8Array): StoredRecord {
@@ -22,7 +23,7 @@ export function openRecord(sealer: Sealer, key: string, revision: number, sealed
 }
 
 export const sealEntry = (sealer: Sealer, entry: AuditEntry): Buffer =>
-  sealer.seal(encode(entry), entryContext(entry.hsm, entry.sequence))
+  sealer.seal(encodeEntry(entry), entryContext(entry.hsm, entry.sequence))
 
 /** @throws HsmError `store-damaged` naming the entry */
 export function openEntry(sealer: Sealer, hsm: string, sequence: number, sealed: Uint8Array): AuditEntry {

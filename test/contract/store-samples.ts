@@ -3,6 +3,7 @@ import { append } from '../../src/audit/chain.ts'
 import type { CatalogView } from '../../src/catalog/catalog.ts'
 import { FLAG_NAMES, type Flags } from '../../src/contract/attributes.ts'
 import type { AuditEntry } from '../../src/model/audit.ts'
+import { FORMAT } from '../../src/model/formats.ts'
 import type { ClusterRecord, KeyRecord, StoredRecord, UserRecord } from '../../src/model/records.ts'
 import type { Outcome } from '../../src/store/store.ts'
 
@@ -17,6 +18,7 @@ export const sampleCluster = (nextReference = 0): ClusterRecord => ({
   hsmType: 'hsm2m.medium',
   trustedWrapping: false,
   lineage: 'c2VjcmV0',
+  minimumVersion: FORMAT,
 })
 
 export const sampleUser = (ordinal: number, changes: Partial<UserRecord> = {}): UserRecord => ({
@@ -69,7 +71,7 @@ export const put = (...records: readonly StoredRecord[]): Outcome<undefined> => 
 export function logged(view: CatalogView, hsm: string, operation: string): Outcome<AuditEntry> {
   const head = view.get(`audit-head/${hsm}`)
   const event = { at: 1, actor: 'alice', operation, outcome: 'ok', subjects: [] }
-  const next = append(head?.kind === 'audit-head' ? head : undefined, hsm, event)
+  const next = append(head?.kind === 'audit-head' ? head : undefined, hsm, event, FORMAT)
   return { writes: [{ put: next.head }], audit: [next.entry], result: next.entry }
 }
 

@@ -30,6 +30,8 @@ export type EtcdClusterOptions = {
   /** More of etcd's flags. */
   readonly flags?: readonly string[]
   readonly access?: Omit<EtcdAccess, 'endpoints'>
+  /** File of a snapshot that its only member begins with. */
+  readonly snapshot?: string
 }
 
 /** Runs etcd's own client. @returns what it prints */
@@ -78,6 +80,7 @@ export async function startEtcd({
   members = 1,
   flags = [],
   access = {},
+  snapshot,
 }: EtcdClusterOptions = {}): Promise<EtcdCluster> {
   const directory = mkdtempSync(join(tmpdir(), 'strongroom-etcd-'))
   const ports = await freePorts(members * 2)
@@ -120,6 +123,11 @@ export async function startEtcd({
     rmSync(directory, { recursive: true, force: true })
   }
 
+  if (snapshot !== undefined) {
+    const own = [`--initial-cluster=${names}`, `--initial-advertise-peer-urls=${peers[0]}`]
+    const words = ['--name=m0', `--data-dir=${join(directory, 'm0')}`, ...own]
+    await etcdctl(endpoints, 'snapshot', 'restore', snapshot, ...words)
+  }
   for (const at of endpoints.keys()) start(at)
   try {
     await Promise.all(endpoints.map((endpoint) => answering(endpoint, access)))

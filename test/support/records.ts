@@ -31,6 +31,7 @@ export const aCluster = (changes: Partial<ClusterRecord> = {}): ClusterRecord =>
   hsmType: 'hsm2m.medium',
   trustedWrapping: false,
   lineage: 'c2VjcmV0',
+  minimumVersion: 2,
   ...changes,
 })
 

@@ -26,7 +26,9 @@ const hsmInfo = v.object({
   state: v.string(),
 })
 
-const auditEntry = v.object({
+/** With what members a later version has added: the hash is over all of them. */
+const auditEntry = v.looseObject({
+  version: v.optional(count),
   hsm: v.string(),
   sequence: count,
   previous: v.string(),

@@ -4,6 +4,7 @@ import { BACKUP_KEY_BYTES, masterKeyWay } from '../../backup/ways.ts'
 import { LIMITS } from '../../contract/limits.ts'
 import type { Sealer } from '../../crypto/seal.ts'
 import { resealed } from '../../crypto/sealed-fields.ts'
+import { formatOf } from '../../model/formats.ts'
 import type { StoredRecord } from '../../model/records.ts'
 import { allow } from '../../policy/decision.ts'
 import { clusterOf } from '../cluster-state.ts'
@@ -13,6 +14,8 @@ import { change } from '../pipelines.ts'
 /** Records are immutable values: all of them, as they are at one moment, are a list. */
 type Snapshot = {
   readonly clusterId: string
+  /** That the cluster's records are written in. */
+  readonly format: number
   readonly records: readonly StoredRecord[]
   readonly users: number
   readonly keys: number
@@ -23,18 +26,20 @@ export const backupBegin = change<'backup.begin', undefined, Snapshot>('backup.b
   decide: ({ view }) =>
     allow({
       clusterId: clusterOf(view).clusterId,
+      format: formatOf(clusterOf(view)),
       records: [...view.records()].filter(({ kind }) => kind !== 'certificate-authority'),
       users: view.userCount(),
       keys: view.keyCount(),
     }),
   reply(parts, { actor }, snapshot) {
-    const { clusterId, users, keys } = snapshot
+    const { clusterId, format, users, keys } = snapshot
     const backup = Buffer.from(parts.random(16)).toString('hex')
     const key = parts.random(BACKUP_KEY_BYTES)
     try {
       const sealers = sealersOf(key, clusterId)
       const about = { backup, 'cluster-id': clusterId }
       const header: Header = {
+        ...(format > 1 && { format }),
         ...about,
         'hsm-id': parts.hsm.id,
         'made-at': new Date(parts.now()).toISOString(),
@@ -42,7 +47,8 @@ export const backupBegin = change<'backup.begin', undefined, Snapshot>('backup.b
         ways: [masterKeyWay(about, parts.backupKeys, key)],
       }
       const line = writeHeader(header)
-      parts.backups.open(actor.session, backup, entriesOf(parts, snapshot, sealers.material), sealers)
+      const entries = entriesOf(parts, snapshot, sealers.material)
+      parts.backups.open(actor.session, { id: backup, entries, sealers, format })
       return { backup, header: line, check: sealHeader(sealers, line).toString('base64'), users, keys }
     } finally {
       key.fill(0)

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { link, open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { framed } from '../../backup/frames.ts'
-import { FIRST_BYTES, parseHeader, writeHeader } from '../../backup/header.ts'
+import { parseHeader, writeFirstLine, writeHeader } from '../../backup/header.ts'
 import { sealersOf, sealHeader } from '../../backup/parts.ts'
 import { openWithMasterKey, passphraseWay } from '../../backup/ways.ts'
 import { syncDirectory } from '../../cli/config/durable.ts'
@@ -67,7 +67,8 @@ export async function* bytesOf(
   backup: string,
   { header, check }: Proven,
 ): AsyncGenerator<Buffer> {
-  yield Buffer.concat([FIRST_BYTES, Buffer.from(`${header}\n`), framed(Buffer.from(check, 'base64'))])
+  const front = `${writeFirstLine(parseHeader(header))}\n${header}\n`
+  yield Buffer.concat([Buffer.from(front), framed(Buffer.from(check, 'base64'))])
   for (;;) {
     const { part, last } = await hsm.call('backup.next', { backup }, token)
     yield framed(Buffer.from(part, 'base64'))

@@ -6,6 +6,7 @@ import type { Sealer } from '../../crypto/seal.ts'
 import { resealed } from '../../crypto/sealed-fields.ts'
 import { firstOfClone } from '../../engine/references.ts'
 import type { AuditEntry } from '../../model/audit.ts'
+import { FORMAT } from '../../model/formats.ts'
 import { type AuditHeadRecord, recordKey, type StoredRecord } from '../../model/records.ts'
 import type { Store } from '../../store/store.ts'
 
@@ -75,7 +76,7 @@ function restored(record: StoredRecord, { source, clusterId, from, to, random }:
   const moved = reseal(record, from, to)
   if (moved.kind !== 'cluster') return moved
   if (moved.clusterId !== source) throw damaged()
-  return { ...moved, clusterId, nextReference: firstOfClone(random) }
+  return { ...moved, clusterId, nextReference: firstOfClone(random), minimumVersion: FORMAT }
 }
 
 function reseal(record: StoredRecord, from: Sealer, to: Sealer): StoredRecord {
@@ -114,12 +115,13 @@ function createLogs() {
 /** The new log pins the old ones. */
 async function begin(store: Store, heads: readonly AuditHeadRecord[], options: Restoring): Promise<void> {
   const { source, hsmId, now } = options
-  const { entry, head } = append(undefined, hsmId, {
+  const event = {
     at: now,
     actor: '-',
     operation: 'backup.restore',
     outcome: 'ok',
     subjects: [`cluster/${source}`, ...heads.map(({ id, count, hash }) => `audit/${id}/${count}/${hash}`)],
-  })
+  }
+  const { entry, head } = append(undefined, hsmId, event, FORMAT)
   await store.transact(() => ({ writes: [{ put: head }], audit: [entry], result: undefined }))
 }

@@ -14,6 +14,8 @@ export type OpenNode = {
   readonly cluster: Cluster
   join(settled: (revision: number) => Promise<void>): Promise<void>
   leave(): Promise<void>
+  /** The newest format of records that every registered HSM reads. */
+  readableFormat(): Promise<number>
   /** The HSM, whose status also tells of its cluster. */
   describing(hsm: Hsm): Hsm
 }
@@ -60,6 +62,7 @@ export function openNode({ store, hsm, place, clock, registry, log }: OpenNodeOp
   return {
     cluster,
     join: node.join,
+    readableFormat: node.readableFormat,
     leave: () =>
       node
         .leave()

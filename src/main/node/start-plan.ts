@@ -74,7 +74,12 @@ export function planStart(home: Home, options: StartOptions): StartPlan {
     pkcs11,
     serving,
     node: {
-      settings: { clusterId: clusterIdOf(home, options.clusterId, remembered?.clusterId), etcd },
+      // What version 0.1.0 remembers here stays, so that it can be gone back to.
+      settings: {
+        ...remembered,
+        clusterId: clusterIdOf(home, options.clusterId, remembered?.clusterId),
+        etcd,
+      },
       advertise,
       known: remembered !== undefined,
       hsmId: options.hsmId,

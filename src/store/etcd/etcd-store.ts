@@ -9,6 +9,7 @@ import { createCommits } from './commits.ts'
 import { createCoordination } from './coordination.ts'
 import { createFollowing } from './following.ts'
 import { createKeys } from './keys.ts'
+import { layoutEntry, tellLayout } from './layout.ts'
 import { newestCommit, readAudit } from './reading.ts'
 import { createReplica } from './replica.ts'
 import { guarded, put } from './requests.ts'
@@ -68,7 +69,10 @@ export async function etcdStore(options: EtcdStoreOptions): Promise<EtcdStore> {
 async function readOrFound(source: Source, found: boolean): Promise<Snapshot> {
   const missing = () => new HsmError('store-damaged', 'There is no store of this cluster in etcd')
   const standing = await readSnapshot(source)
-  if (standing) return standing
+  if (standing) {
+    if (!standing.hasLayout) await tellLayout(source)
+    return standing
+  }
   if (!found) throw missing()
   await foundStore(source)
   const founded = await readSnapshot(source)
@@ -77,9 +81,13 @@ async function readOrFound(source: Source, found: boolean): Promise<Snapshot> {
 }
 
 /** If several nodes do this at once, one does it. */
-async function foundStore({ client, keys, sealer, masterKeyCheck }: Source): Promise<void> {
+async function foundStore(source: Source): Promise<void> {
+  const { client, keys, sealer, masterKeyCheck } = source
   const root = writeRoot(sealer, masterKeyCheck, createRecordSet(sealer).root(0))
-  const answer = await client.ask(KV.method.txn, guarded(keys.root, 0, [put(keys.root, root)]))
+  const answer = await client.ask(
+    KV.method.txn,
+    guarded(keys.root, 0, [put(keys.root, root), layoutEntry(source)]),
+  )
   if ('failure' in answer) throw answer.failure.error
 }
 

@@ -2,9 +2,10 @@
 import type { Catalog, CatalogView } from '../../catalog/catalog.ts'
 import { HsmError } from '../../contract/errors.ts'
 import type { AuditEntry } from '../../model/audit.ts'
+import { formatOf } from '../../model/formats.ts'
 import type { RecordKey } from '../../model/records.ts'
 import { applyWrites, undo } from '../bodies.ts'
-import { encode } from '../record-codec.ts'
+import { encodeEntry, encodeRecord } from '../record-codec.ts'
 import type { Change, Outcome } from '../store.ts'
 
 export type Body = (view: CatalogView) => Outcome<unknown>
@@ -15,6 +16,8 @@ export type Gathered = {
   /** One for each record. */
   readonly changes: readonly Change[]
   readonly audit: readonly AuditEntry[]
+  /** That the records are written in. */
+  readonly format: number
 }
 
 /** Defaults of etcd's `--max-txn-ops` and `--max-request-bytes`. */
@@ -31,16 +34,16 @@ export function gather(catalog: Catalog, bodies: readonly Body[]): Gathered {
   const results: Gathered['results'][number][] = []
   const applied: Change[] = []
   const audit: AuditEntry[] = []
+  const format = formatOf(catalog.cluster())
   let size = EMPTY
   for (const body of bodies) {
-    const run = runBody(catalog, body)
+    const run = runBody(catalog, body, size, format)
     if ('error' in run) {
       results.push(run)
       continue
     }
-    const grown = grow(size, run.changes, run.audit)
-    if (fits(grown)) {
-      size = grown
+    if (fits(run.grown)) {
+      size = run.grown
       applied.push(...run.changes)
       audit.push(...run.audit)
       results.push({ result: run.result })
@@ -48,17 +51,20 @@ export function gather(catalog: Catalog, bodies: readonly Body[]): Gathered {
     }
     undo(catalog, run.changes)
     if (size !== EMPTY) break
-    results.push({ error: tooLarge(grown) })
+    results.push({ error: tooLarge(run.grown) })
   }
   undo(catalog, applied)
-  return { results, changes: mergeChanges(applied), audit }
+  return { results, changes: mergeChanges(applied), audit, format }
 }
 
-function runBody(catalog: Catalog, body: Body) {
+function runBody(catalog: Catalog, body: Body, before: Size, format: number) {
+  let changes: readonly Change[] = []
   try {
     const { writes, audit, result } = body(catalog)
-    return { result, audit, changes: applyWrites(catalog, writes, 0) }
+    changes = applyWrites(catalog, writes, 0)
+    return { result, audit, changes, grown: grow(before, { changes, audit, format }) }
   } catch (error) {
+    undo(catalog, changes)
     return { error }
   }
 }
@@ -71,12 +77,14 @@ type Size = {
 
 const EMPTY: Size = { records: new Map(), entries: 0, entryBytes: 0 }
 
-function grow(size: Size, changes: readonly Change[], audit: readonly AuditEntry[]): Size {
+function grow(size: Size, { changes, audit, format }: Omit<Gathered, 'results'>): Size {
   if (changes.length === 0 && audit.length === 0) return size
   const records = new Map(size.records)
-  for (const { key, after } of changes) records.set(key, OVERHEAD_BYTES + (after ? encode(after).length : 0))
+  for (const { key, after } of changes) {
+    records.set(key, OVERHEAD_BYTES + (after ? encodeRecord(after, format).length : 0))
+  }
   const entryBytes = audit.reduce(
-    (sum, entry) => sum + OVERHEAD_BYTES + encode(entry).length,
+    (sum, entry) => sum + OVERHEAD_BYTES + encodeEntry(entry).length,
     size.entryBytes,
   )
   return { records, entries: size.entries + audit.length, entryBytes }

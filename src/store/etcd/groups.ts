@@ -1,5 +1,6 @@
 /** Carrying out one group of transactions: whether its writes are committed, and what whoever asked is told. */
 import type { HsmError } from '../../contract/errors.ts'
+import { FORMAT } from '../../model/formats.ts'
 import type { Gathered } from './gathering.ts'
 import { type Job, notKnown } from './jobs.ts'
 import { type NextRoot, type Replica, wentBack } from './replica.ts'
@@ -81,7 +82,7 @@ export function createCarryOut({ source, replica, expect, damaged }: GroupNeeds)
   }
 }
 
-const NOTHING = { changes: [], audit: [] }
+const NOTHING = { changes: [], audit: [], format: FORMAT }
 
 function settle({ jobs, gathered }: Group, revision: number): true {
   jobs.forEach((job, at) => {

@@ -14,6 +14,8 @@ export type KeyRange = { readonly from: Uint8Array; readonly to: Uint8Array }
 export interface Keys {
   readonly everything: KeyRange
   readonly root: Uint8Array
+  /** Which layout all of it has; see `layout.ts`. */
+  readonly format: Uint8Array
   readonly records: KeyRange
   record(key: string): Uint8Array
   entry(hsm: string, sequence: number): Uint8Array
@@ -31,6 +33,7 @@ export function createKeys(clusterId: string): Keys {
   return {
     everything: range(prefix),
     root: Buffer.from(`${prefix}root`),
+    format: Buffer.from(`${prefix}format`),
     records: range(`${prefix}record/`),
     record: (key) => Buffer.from(`${prefix}record/${key}`),
     entry: (hsm, sequence) =>

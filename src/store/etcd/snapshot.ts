@@ -8,6 +8,7 @@ import type { Sealer } from '../sealer.ts'
 import type { Member } from '../store.ts'
 import type { EtcdClient } from './client.ts'
 import type { Keys } from './keys.ts'
+import { checkLayout } from './layout.ts'
 import { toMember } from './member-table.ts'
 import { type Reading, rangeOf, revisionOf } from './requests.ts'
 import { type KeyValue, KV, type RangeResponse } from './rpc_pb.ts'
@@ -18,6 +19,8 @@ export type StandingRoot = { readonly root: Root; readonly revision: number; rea
 
 export type Snapshot = {
   readonly revision: number
+  /** Whether the store says which layout it has. */
+  readonly hasLayout: boolean
   readonly catalog: Catalog
   readonly records: RecordSet
   readonly root: StandingRoot
@@ -66,13 +69,14 @@ async function readOnce(source: Source): Promise<Snapshot | undefined> {
     revision: Number(found.modRevision),
     value: found.value,
   }
+  const hasLayout = await checkLayout(source)
   const catalog = createCatalog()
   const records = createRecordSet(sealer)
   for await (const page of pages(client, rangeOf(keys.records, revision))) {
     for (const kv of page) take(source, root.root, kv, catalog, records)
   }
   records.verify(root.root)
-  return { revision, catalog, records, root, members: await readMembers(source, revision) }
+  return { revision, hasLayout, catalog, records, root, members: await readMembers(source, revision) }
 }
 
 async function readMembers({ client, keys, sealer }: Source, revision: number): Promise<readonly Member[]> {

@@ -1,8 +1,8 @@
 /** A group of transactions as one of etcd: it changes nothing unless the root still is the one the bodies ran on. */
-import type { AuditEntry } from '../../model/audit.ts'
 import type { RecordSet } from '../record-set.ts'
 import { sealEntry } from '../sealing.ts'
 import type { Change } from '../store.ts'
+import type { Gathered } from './gathering.ts'
 import { guarded, type Operation, put, remove, type Transaction } from './requests.ts'
 import type { Source, StandingRoot } from './snapshot.ts'
 import { writeRecord, writeRoot } from './values.ts'
@@ -21,7 +21,7 @@ export function prepare(
   { keys, sealer, masterKeyCheck }: Sealing,
   standing: StandingRoot,
   records: RecordSet,
-  { changes, audit }: { readonly changes: readonly Change[]; readonly audit: readonly AuditEntry[] },
+  { changes, audit, format }: Pick<Gathered, 'changes' | 'audit' | 'format'>,
 ): Prepared {
   const commit = standing.root.revision + 1
   const root = writeRoot(sealer, masterKeyCheck, rootAfter(records, changes, commit))
@@ -31,7 +31,7 @@ export function prepare(
   }))
   const operations: Operation[] = [
     ...changes.map(({ key, after }) =>
-      after ? put(keys.record(key), writeRecord(sealer, after, commit)) : remove(keys.record(key)),
+      after ? put(keys.record(key), writeRecord(sealer, after, commit, format)) : remove(keys.record(key)),
     ),
     ...entries.map(({ key, value }) => put(key, value)),
     put(keys.root, root),

@@ -11,10 +11,10 @@ const NUMBER_BYTES = 8
 const CHECK_BYTES = 8
 
 /** The number of the commit, then the record sealed for its key and that number: as SQLite has them in two columns. */
-export function writeRecord(sealer: Sealer, record: StoredRecord, commit: number): Buffer {
+export function writeRecord(sealer: Sealer, record: StoredRecord, commit: number, format: number): Buffer {
   const number = Buffer.alloc(NUMBER_BYTES)
   number.writeBigUInt64BE(BigInt(commit))
-  return Buffer.concat([number, sealRecord(sealer, record, commit)])
+  return Buffer.concat([number, sealRecord(sealer, record, commit, format)])
 }
 
 /** @returns the record, and the number of the commit that wrote it */

@@ -8,7 +8,12 @@ import { syncDirectory } from './durable.ts'
 import { openFailure } from './failures.ts'
 import { markPath } from './mark.ts'
 
-const FORMAT = 1
+/**
+ * Of the tables and what stands in them; the records have a format of their own. Since the second, there is a mark beside
+ * the store.
+ */
+const LAYOUT = 2
+const READABLE: readonly unknown[] = [1, LAYOUT]
 
 const SCHEMA = [
   'CREATE TABLE meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT',
@@ -72,8 +77,21 @@ function fill(path: string, identity: StoreIdentity, sealedRoot: Uint8Array): vo
   const put = database.prepare('INSERT INTO meta (name, value) VALUES (?, ?)')
   for (const [name, value] of Object.entries(identity)) put.run(name, value)
   database.prepare('INSERT INTO root (id, sealed) VALUES (0, ?)').run(sealedRoot)
-  database.exec(`PRAGMA user_version = ${FORMAT}; COMMIT`)
+  database.exec(`${SET_LAYOUT}; COMMIT`)
 }
+
+const SET_LAYOUT = `PRAGMA user_version = ${LAYOUT}`
+
+/** From now on the root says that there is a mark; in the database itself, for its log may get lost. */
+export function bringUpToDate(database: DatabaseSync, sealedRoot: Uint8Array): void {
+  database.exec('BEGIN')
+  database.prepare('UPDATE root SET sealed = ?').run(sealedRoot)
+  database.exec(`${SET_LAYOUT}; COMMIT; PRAGMA wal_checkpoint(TRUNCATE)`)
+}
+
+export const isUpToDate = (database: DatabaseSync): boolean => layoutOf(database) === LAYOUT
+
+const layoutOf = (database: DatabaseSync): unknown => pragmaOf(database, 'user_version')
 
 /** Durably; when another process was faster, the store is the other's. */
 function giveName(unfinished: string, path: string): void {
@@ -136,11 +154,14 @@ function makePrivate(path: string, mode: number): void {
 }
 
 function checkFormat(database: DatabaseSync, file: string): void {
-  const format = database.prepare('PRAGMA user_version').get()?.['user_version']
+  const layout = layoutOf(database)
   const schema = database.prepare('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid').all()
   if (schema.length === 0) throw new HsmError('store-damaged', `The store file ${file} is empty`)
-  if (format !== FORMAT) {
-    throw new HsmError('store-damaged', `The store file ${file} has format ${format}, not ${FORMAT}`)
+  if (!READABLE.includes(layout)) {
+    throw new HsmError(
+      'store-damaged',
+      `The store file ${file} has layout ${layout}, and this version of Strongroom reads layouts up to ${LAYOUT}; start it with the version that it is of`,
+    )
   }
   if (schema.map(({ sql }) => sql).join() !== SCHEMA.join()) {
     throw new HsmError(

@@ -1,12 +1,14 @@
 /** Writing to the database: one transaction for each group of commits, marked before the group is answered. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { AuditEntry } from '../../model/audit.ts'
+import { formatOf } from '../../model/formats.ts'
 import type { CommitFailure, Group } from '../group-commit.ts'
-import { type RecordSet, sealRoot } from '../record-set.ts'
+import { sealRoot } from '../record-set.ts'
 import type { Sealer } from '../sealer.ts'
 import { openEntry, sealEntry, sealRecord } from '../sealing.ts'
 import type { Change } from '../store.ts'
 import { accessFailure, commitFailure, notKnown } from './failures.ts'
+import type { Loaded } from './load.ts'
 import type { MarkFile } from './mark.ts'
 
 export interface Medium {
@@ -30,20 +32,24 @@ const STATEMENTS = {
   checkpoint: 'PRAGMA wal_checkpoint(PASSIVE)',
 } as const
 
-/** @param records what the database holds; kept in step with it */
+/**
+ * @param catalog has the changes of a group when that is committed
+ * @param records what the database holds; kept in step with it
+ */
 export function createMedium(
   database: DatabaseSync,
   sealer: Sealer,
-  records: RecordSet,
+  { catalog, records }: Pick<Loaded, 'catalog' | 'records'>,
   mark: MarkFile,
 ): Medium {
   const sql = prepareAll(database)
   let logged = false
 
   function write(group: Group, changes: readonly Change[]): void {
+    const format = formatOf(catalog.cluster())
     sql.begin.run()
     for (const { key, after, revision } of changes) {
-      if (after) sql.putRecord.run(key, revision, sealRecord(sealer, after, revision))
+      if (after) sql.putRecord.run(key, revision, sealRecord(sealer, after, revision, format))
       else sql.deleteRecord.run(key)
     }
     for (const entry of group.audit) sql.putEntry.run(entry.hsm, entry.sequence, sealEntry(sealer, entry))

@@ -9,9 +9,11 @@ import { createRecordSet, sealRoot } from '../record-set.ts'
 import type { Sealer } from '../sealer.ts'
 import type { Store } from '../store.ts'
 import {
+  bringUpToDate,
   checkIntegrity,
   examine,
   foundDatabase,
+  isUpToDate,
   openDatabase,
   readIdentity,
   type StoreIdentity,
@@ -110,25 +112,22 @@ function checkUnchanged(database: DatabaseSync, sealer: Sealer, { root }: Loaded
   throw new HsmError('store-failure', 'The data directory is in use by another process')
 }
 
-/**
- * What the store holds is answered from here on, so it is marked. The first time, the store is told that it has a mark;
- * in the database itself, for its log may get lost.
- */
+/** What the store holds is answered from here on, so it is marked. The first time, the store is told that it has a mark. */
 function bear(database: DatabaseSync, sealer: Sealer, mark: MarkFile, { root }: Loaded): void {
   mark.write(root)
-  if (root.marked) return
-  database.prepare('UPDATE root SET sealed = ?').run(sealRoot(sealer, { ...root, marked: true }))
-  database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  if (root.marked && isUpToDate(database)) return
+  bringUpToDate(database, sealRoot(sealer, { ...root, marked: true }))
 }
 
 function serve(
   database: DatabaseSync,
   sealer: Sealer,
   mark: MarkFile,
-  { catalog, records, root }: Loaded,
+  loaded: Loaded,
   rollback: Rollback | undefined,
 ): Store {
-  const medium = createMedium(database, sealer, records, mark)
+  const { catalog, root } = loaded
+  const medium = createMedium(database, sealer, loaded, mark)
   const from = rollback ? revisionAfter(rollback) : root.revision
   const commits = createGroupCommit(catalog, from, medium.commit)
   const timer = setInterval(() => {

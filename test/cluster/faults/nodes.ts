@@ -20,8 +20,8 @@ export type Node = {
   readonly home: Home
   /** Where clients find it. */
   readonly address: ServerAddress
-  /** Starts it, for the first time or again on what it had. Resolves when it serves. */
-  start(): Promise<void>
+  /** Starts it, for the first time or again on what it had. Resolves when it serves. @param program default: the one that is tested */
+  start(program?: string): Promise<void>
   /** No goodbye, as when its machine fails. */
   kill(): Promise<void>
   /** As its administrator does. Resolves when it has ended. */
@@ -51,13 +51,15 @@ export type NodeClusterOptions = {
   readonly fence?: boolean
   /** Whether the last node has links of its own. Default: true. */
   readonly links?: boolean
+  /** That its nodes run at first. Default: the one that is tested. */
+  readonly program?: string
   /** Whether nodes have clocks of their own. Default: true. */
   readonly clocks?: boolean
 }
 
 /** Three members of etcd and three HSMs that serve; not activated. */
 export async function startNodes(options: NodeClusterOptions = {}): Promise<NodeCluster> {
-  const { fence = false, links = true, clocks = true } = options
+  const { fence = false, links = true, clocks = true, program } = options
   await using undo = new AsyncDisposableStack()
   const etcd = undo.adopt(await startEtcd({ members: 3 }), (etcd) => etcd.stop())
   const root = undo.adopt(mkdtempSync(join(tmpdir(), 'strongroom-nodes-')), (path) =>
@@ -94,12 +96,12 @@ export async function startNodes(options: NodeClusterOptions = {}): Promise<Node
   undo.defer(() => void process.off('exit', lastResort))
   const [first, ...others] = nodes
   makeHome(first.home)
-  await first.start()
+  await first.start(program)
   await Promise.all(
     others.map(({ home, start }) => {
       makeHome(home)
       copyFileSync(first.home.masterKey, home.masterKey)
-      return start()
+      return start(program)
     }),
   )
   const everything = undo.move()
@@ -152,9 +154,9 @@ function createNode({ id, home, address, port, words, environment }: Made): Node
     id,
     home,
     address,
-    async start() {
+    async start(program = PROGRAM) {
       const own = ['--home', home.root, '--listen', `${HOST}:${port}`, '--hsm-id', id]
-      running = spawn(PROGRAM, ['start', ...own, ...words], {
+      running = spawn(program, ['start', ...own, ...words], {
         stdio: ['ignore', 'pipe', 'pipe'],
         env: { ...process.env, ...environment },
       })

@@ -54,6 +54,7 @@ export async function simulate({
     hsmType: 'hsm2m.medium',
     trustedWrapping: false,
     lineage: 'c2VjcmV0',
+    minimumVersion: 2,
   } as const
   etcd.commit(0, [{ put: cluster }, { put: aKey({ sharedWith: ['bob'] }) }])
   const rates = mutation.rates ?? (bounded ? (fence ? TWOFOLD : ABOUT_RIGHT) : ANY_RATE)

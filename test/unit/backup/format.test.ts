@@ -3,7 +3,13 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { suite, test } from 'node:test'
 import { createReader, framed } from '../../../src/backup/frames.ts'
-import { FIRST_BYTES, type Header, parseHeader, readHeader, writeHeader } from '../../../src/backup/header.ts'
+import {
+  type Header,
+  parseHeader,
+  readHeader,
+  writeFirstLine,
+  writeHeader,
+} from '../../../src/backup/header.ts'
 import {
   type Entry,
   readParts,
@@ -20,6 +26,7 @@ import {
   passphraseWay,
 } from '../../../src/backup/ways.ts'
 import { LIMITS } from '../../../src/contract/limits.ts'
+import { FORMAT } from '../../../src/model/formats.ts'
 import { sampleUser } from '../../contract/store-samples.ts'
 import { chunksOf } from '../../support/backups.ts'
 import { fails } from '../../support/errors.ts'
@@ -30,6 +37,7 @@ const masterKey = randomBytes(32)
 const key = randomBytes(32)
 const about = { backup: 'of-the-test', 'cluster-id': CLUSTER }
 const header: Header = {
+  format: FORMAT,
   ...about,
   'hsm-id': 'hsm-test2345abc',
   'made-at': '2030-01-01T00:00:00.000Z',
@@ -43,7 +51,9 @@ const sealers = sealersOf(key, CLUSTER)
 const entries: readonly Entry[] = [1, 2, 3].map((number) => ({ record: sampleUser(number) }))
 
 const part = (entry: Entry, index: number, last: boolean): Buffer =>
-  framed(sealPart(sealers, writeEntry(entry), index, last))
+  framed(sealPart(sealers, writeEntry(entry, FORMAT), index, last))
+
+const FIRST_BYTES = Buffer.from(`${writeFirstLine(header)}\n`)
 
 const front = (line: string): Buffer =>
   Buffer.concat([FIRST_BYTES, Buffer.from(`${line}\n`), framed(sealHeader(sealers, line))])
@@ -125,14 +135,14 @@ suite('a backup', () => {
   })
 
   test('of another version, or something else altogether, says so', async () => {
-    const version2 = Buffer.concat([
-      Buffer.from('strongroom-backup 2\n'),
-      backup.subarray(FIRST_BYTES.length),
-    ])
-    await assert.rejects(
-      read(version2),
-      fails('invalid-data', /has version 2 of the format, and .* reads version 1$/),
+    const startingWith = (text: string) =>
+      Buffer.concat([Buffer.from(text), backup.subarray(FIRST_BYTES.length)])
+    const newer = fails(
+      'invalid-data',
+      `The backup was made by a newer version of Strongroom, in format ${FORMAT + 1}, and this version reads formats up to ${FORMAT}; restore it with that version`,
     )
+    await assert.rejects(read(startingWith(`strongroom-backup ${FORMAT + 1}\n`)), newer)
+    await assert.rejects(read(startingWith('strongroom-backup 1\n')), damaged)
     for (const text of [
       '',
       'strongroom-backup',
@@ -160,7 +170,10 @@ suite('a backup', () => {
 
   test('with records that are none is refused', async () => {
     const odd: readonly unknown[] = [{ record: { kind: 'nothing' } }, { audit: {} }, null, 'text', {}]
-    for (const entry of odd) await assert.rejects(read(whole(part(entry as Entry, 0, true))), damaged)
+    for (const entry of odd) {
+      const line = `${JSON.stringify(entry)}\n`
+      await assert.rejects(read(whole(framed(sealPart(sealers, line, 0, true)))), damaged)
+    }
     const notJson = framed(sealPart(sealers, 'not JSON', 0, true))
     await assert.rejects(read(whole(notJson)), damaged)
   })

@@ -4,13 +4,14 @@ import { before, suite, test } from 'node:test'
 import { LIMITS } from '../../../src/contract/limits.ts'
 import { createSealer } from '../../../src/crypto/seal.ts'
 import { openLineage } from '../../../src/crypto/sealed-fields.ts'
+import { FORMAT } from '../../../src/model/formats.ts'
 import type { ClusterRecord, KeyRecord } from '../../../src/model/records.ts'
 import { memoryStore } from '../../../src/store/memory.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { clones, deleteKey, replicateKey, verbose } from '../../support/clones.ts'
 import { CLUSTER_ID, MASTER_KEY, testEngine } from '../../support/engine.ts'
 import { fails } from '../../support/errors.ts'
-import { createWorld, makeAes, reference, type World } from '../../support/world.ts'
+import { createWorld, makeAes, makePair, reference, type World } from '../../support/world.ts'
 
 suite('whoever carries a parcel', () => {
   let a: World
@@ -168,7 +169,19 @@ suite('whoever has the secret of the clones', () => {
     for (const changes of users) {
       await assert.rejects(forge('user', { user: { ...user, ...changes } }), fails('not-clones'))
     }
+    await assert.rejects(
+      forge('user', { user: { ...user, version: FORMAT + 1 } }),
+      fails(
+        'not-clones',
+        /^The record was written by a newer version of Strongroom, in format \d, .*; upgrade this HSM$/,
+      ),
+    )
     assert.equal(store.catalog.keyCount(), 1)
+    // What a later version has added and may be ignored is kept.
+    const { pub } = await makePair(world, 'alice', { label: 'pair' })
+    const added = { ...store.catalog.key(pub), id: '0x0000000900001000', version: FORMAT, later: [1] }
+    await forge('key', { key: added, holders: [] })
+    assert.deepEqual(Object.entries(store.catalog.key(added.id) ?? {}).at(-1), ['later', [1]])
   })
 })
 

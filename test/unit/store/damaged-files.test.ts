@@ -41,9 +41,9 @@ describe('a damaged file', () => {
   )
 
   damageTest(
-    'is refused when its format is another',
-    (database) => database.exec('PRAGMA user_version = 2'),
-    /^The store file store\.db has format 2, not 1$/,
+    'is refused when its layout is a newer one',
+    (database) => database.exec('PRAGMA user_version = 3'),
+    /^The store file store\.db has layout 3, and this version of Strongroom reads layouts up to 2; start it with the version that it is of$/,
   )
 
   it('is refused when its index does not fit its table', () =>

@@ -1,8 +1,9 @@
 /** What was sealed under our key and is still not a record: left by a fault, or by another version. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { FORMAT } from '../../../src/model/formats.ts'
 import { recordKey, type StoredRecord } from '../../../src/model/records.ts'
-import { decodeAuditEntry, decodeRecord, encode } from '../../../src/store/record-codec.ts'
+import { decodeAuditEntry, decodeRecord, encodeEntry, encodeRecord } from '../../../src/store/record-codec.ts'
 import { reference, sampleCluster, sampleKey, sampleUser } from '../../contract/store-samples.ts'
 
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
@@ -24,20 +25,54 @@ const records: readonly StoredRecord[] = [
   { kind: 'certificate-authority', id: 'self', certificate: '-----BEGIN', key: 'c2VhbGVk' },
 ]
 
+/** What the record is in a cluster whose records have that format. */
+const inFormat = (record: StoredRecord, minimumVersion: number): StoredRecord =>
+  record.kind === 'cluster' ? { ...record, minimumVersion } : record
+
 describe('record codec', () => {
   for (const record of records) {
     const key = recordKey(record)
 
-    it(`gives ${key} back as it was`, () => {
-      assert.deepStrictEqual(decodeRecord(key, encode(record)), record)
+    it(`gives ${key} back as it was, from every format`, () => {
+      for (let format = 1; format <= FORMAT; format++) {
+        const held = inFormat(record, format)
+        assert.deepStrictEqual(decodeRecord(key, encodeRecord(held, format)), held)
+      }
     })
 
-    it(`refuses ${key} with any member of another type, or one more`, () => {
+    it(`keeps members of ${key} that a later version added, and stores them in no format that cannot hold them`, () => {
+      const more: StoredRecord = Object.assign({ ...record }, { later: { nested: [1, 'two'] } })
+      const read = decodeRecord(key, encodeRecord(more, FORMAT))
+      assert.deepStrictEqual(read, more)
+      assert.deepStrictEqual(decodeRecord(key, encodeRecord({ ...read }, FORMAT)), more)
+      assert.throws(() => encodeRecord(inFormat(more, 1), 1), {
+        code: 'unavailable',
+        message: /^This cannot be stored while an HSM of an earlier version belongs to the cluster; upgrade/,
+      })
+    })
+
+    it(`refuses ${key} of a newer version, and says what to do`, () => {
+      refuses(
+        key,
+        json({ ...record, version: FORMAT + 1, somethingThatForbids: true }),
+        new RegExp(
+          `^Record ${key} was written by a newer version of Strongroom, in format ${FORMAT + 1}, and this version reads formats up to ${FORMAT}; upgrade this HSM$`,
+        ),
+      )
+      for (const version of [0, -1, 1.5, '2', null]) {
+        refuses(
+          key,
+          json({ ...record, version }),
+          /is damaged: (a member is not a count|it has no such version)$/,
+        )
+      }
+    })
+
+    it(`refuses ${key} with any member of another type`, () => {
       for (const [name, value] of Object.entries(record)) {
         const wrong = typeof value === 'object' ? 7 : [value]
         refuses(key, json({ ...record, [name]: wrong }), /is damaged: a member|is damaged: it/)
       }
-      refuses(key, json({ ...record, extra: 1 }), /is damaged: it has an unknown member$/)
     })
   }
 
@@ -47,6 +82,35 @@ describe('record codec', () => {
     refuses(`key/${reference(1)}`, json({ ...sampleKey(1), flags: {} }), /neither true nor false$/)
     refuses(`key/${reference(1)}`, json({ ...sampleKey(1), keyType: 'des' }), /has an unknown value$/)
     refuses(`key/${reference(1)}`, json({ ...sampleKey(1), wrapTemplate: { x: true } }), /unknown member$/)
+  })
+
+  it('writes the first format as version 0.1.0 did, and reads it', () => {
+    const { minimumVersion: _, ...first } = sampleCluster(7)
+    assert.deepEqual(JSON.parse(String(encodeRecord(inFormat(sampleCluster(7), 1), 1))), first)
+    assert.deepStrictEqual(decodeRecord('cluster/self', json(first)), inFormat(sampleCluster(7), 1))
+    assert.deepEqual(
+      JSON.parse(String(encodeRecord(sampleUser(1), 1))),
+      JSON.parse(String(json(sampleUser(1)))),
+    )
+  })
+
+  it('writes the record of a cluster in the format that all must read, whatever the others are written in', () => {
+    const { version, minimumVersion } = JSON.parse(String(encodeRecord(sampleCluster(), 1)))
+    assert.deepEqual([version, minimumVersion], [FORMAT, FORMAT])
+    refuses(
+      'cluster/self',
+      json({ ...sampleCluster(), minimumVersion: FORMAT + 1 }),
+      /newer version of Strongroom/,
+    )
+  })
+
+  it('keeps members of facts that a later version added, but no flags: they may forbid something', () => {
+    const rsa = { publicExponent: '0x010001', modulus: '0xab', modulusSizeBits: 2048, later: true }
+    const key = sampleKey(3, { keyType: 'rsa', keyClass: 'private-key', rsa })
+    assert.deepStrictEqual(decodeRecord(`key/${reference(3)}`, encodeRecord(key, FORMAT)), key)
+    assert.throws(() => encodeRecord(key, 1), { code: 'unavailable' })
+    const flags = { ...sampleKey(1).flags, 'must-not': true }
+    refuses(`key/${reference(1)}`, json({ ...sampleKey(1), version: FORMAT, flags }), /unknown member$/)
   })
 
   it('refuses what is not a record at all', () => {
@@ -65,7 +129,7 @@ describe('record codec', () => {
   it('refuses a record that belongs under another key', () => {
     refuses(
       'user/user-2',
-      encode(sampleUser(1)),
+      encodeRecord(sampleUser(1), FORMAT),
       /^Record user\/user-2 is damaged: it holds record user\/user-1$/,
     )
   })
@@ -82,15 +146,26 @@ describe('record codec', () => {
       subjects: [],
       hash: '11',
     }
-    for (const one of [entry, { ...entry, leftOut: 3 }]) {
-      assert.deepStrictEqual(decodeAuditEntry('hsm-1', 4, encode(one)), one)
+    for (const one of [
+      entry,
+      { ...entry, version: FORMAT, leftOut: 3 },
+      { ...entry, version: FORMAT, later: ['kept'] },
+    ]) {
+      assert.deepStrictEqual(decodeAuditEntry('hsm-1', 4, encodeEntry(one)), one)
     }
+    assert.throws(() => decodeAuditEntry('hsm-1', 4, encodeEntry({ ...entry, version: FORMAT + 1 })), {
+      code: 'store-damaged',
+      message: /^Audit entry hsm-1\/4 was written by a newer version of Strongroom, /,
+    })
     for (const [hsm, sequence] of [
       ['hsm-1', 5],
       ['hsm-2', 4],
     ] as const) {
       const message = `Audit entry ${hsm}/${sequence} is damaged: it belongs elsewhere`
-      assert.throws(() => decodeAuditEntry(hsm, sequence, encode(entry)), { code: 'store-damaged', message })
+      assert.throws(() => decodeAuditEntry(hsm, sequence, encodeEntry(entry)), {
+        code: 'store-damaged',
+        message,
+      })
     }
   })
 })

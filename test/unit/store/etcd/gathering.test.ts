@@ -54,6 +54,20 @@ describe('gathering transactions', () => {
     assert.deepEqual(gathered.changes[0]?.after, sampleCluster(2))
   })
 
+  it('refuses what the format of the cluster cannot hold, and nothing else with it', () => {
+    const catalog = createCatalog()
+    catalog.apply({ put: { ...sampleCluster(1), minimumVersion: 1 } })
+    const newer = Object.assign(sampleUser(1), { later: true })
+    const gathered = gather(catalog, [counted, () => put(newer), () => put(sampleUser(2))])
+    const [, refused] = gathered.results
+    assert.match(
+      String(refused && 'error' in refused && refused.error),
+      /earlier version .*; upgrade every HSM/,
+    )
+    assert.deepEqual([keysOf(gathered), gathered.format], [['cluster/self', 'user/user-2'], 1])
+    assert.equal(catalog.userCount(), 0)
+  })
+
   it('takes as many as fit into 127 operations, audit entries among them', () => {
     const one =
       (number: number): Body =>
