@@ -16,8 +16,8 @@ const term = v.pipe(
 /** A filter as it travels: the words after `--filter`, all of which must hold. Without any, every key is meant. */
 const anyKeys = boundedArray(term, LIMITS.filterTerms, `filter: at most ${LIMITS.filterTerms} terms`)
 
-/** A term that is nothing, or has nothing behind its `=`: a script writes it so when a variable is not set. */
-const isOpen = (word: string): boolean => /^([^=]*=)?$/.test(word)
+/** A term that is nothing, or has nothing behind its `=` or `attr.id=0x`: a script writes it so when a variable is not set. */
+const isOpen = (word: string): boolean => /^([^=]*=|attr\.id=0x)?$/i.test(word)
 
 const noneOpen = (field: string) =>
   v.check<string[], (issue: v.CheckIssue<string[]>) => string>(

@@ -4,7 +4,7 @@ import { LIMITS } from './limits.ts'
 /** `*` is any text, `?` any one character, and a backslash takes the character behind it as it is. */
 export const labelGlob = v.pipe(
   v.string(),
-  v.nonEmpty('label-glob is empty: keys without a label are those of the filter attr.label='),
+  v.nonEmpty('label-glob is empty; keys without a label are named by their key-reference'),
   v.maxLength(LIMITS.labelGlobLength, `label-glob must be at most ${LIMITS.labelGlobLength} characters`),
   v.check(
     (pattern) => tokensOf(pattern).at(-1) !== NOTHING,

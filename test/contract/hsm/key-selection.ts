@@ -70,6 +70,7 @@ export function keySelectionContract(open: () => Promise<Hsm>): void {
         [[''], /: a term is empty$/],
         [['attr.label='], /: attr\.label= has no value/],
         [['attr.class=secret-key', 'attr.id='], /: attr\.id= has no value/],
+        [['attr.id=0x'], /: attr\.id=0x has no value/],
         [undefined, / is missing$/],
       ]
       let tried = 0
