@@ -13,7 +13,8 @@ start() {
   shift
   # Compiled code is kept inside the package: what stands in a shared directory could be anyone's.
   export NODE_COMPILE_CACHE="$package/node_modules/.cache/strongroom"
-  exec "$node" --disable-warning=ExperimentalWarning "$program" "$@"
+  # Node would answer SIGUSR1 with a debugger on a port, and any user of the machine could read keys through it.
+  exec "$node" --disable-warning=ExperimentalWarning --disable-sigusr1 "$program" "$@"
 }
 
 # npm puts the binary into the package's own node_modules or into one further up, beside the package.

@@ -27,9 +27,14 @@ export async function detach(home: Home, words: readonly string[], program: stri
     [...process.execArgv, program, 'start', '--home', home.root, ...words],
     { detached: true, stdio: ['ignore', log, log], cwd: home.root },
   )
+  let failure: Error | undefined
+  child.once('error', (error) => {
+    failure = error
+  })
   closeSync(log)
   for (let waited = 0; waited < READY_MS; waited += POLL_MS) {
     await sleep(POLL_MS)
+    if (failure) throw failure
     if (hasEnded(child)) return failed(lastWords(home, logged))
     const address = await answersAt(home, child)
     if (address === undefined) continue

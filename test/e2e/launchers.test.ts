@@ -25,7 +25,7 @@ const probe = (kind: string) => `
 import 'node:ffi'
 console.log(JSON.stringify({
   kind: '${kind}', file: import.meta.filename, words: process.argv.slice(2), pid: process.pid,
-  node: process.execPath, cache: process.env.NODE_COMPILE_CACHE,
+  node: process.execPath, flags: process.execArgv, cache: process.env.NODE_COMPILE_CACHE,
 }))
 process.exitCode = 7
 `
@@ -83,6 +83,8 @@ suite('launchers', () => {
           words: ['a b', '', '*', '--x=$y'],
           pid,
           node: process.execPath,
+          // No signal opens a debugger.
+          flags: ['--disable-warning=ExperimentalWarning', '--disable-sigusr1'],
           cache: join(root, 'clone/node_modules/.cache/strongroom'),
         })
         assert.deepEqual([status, stderr], [7, ''])
