@@ -2,12 +2,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createEtcdClient, type EtcdAccess } from '../../src/store/etcd/client.ts'
 import { KV } from '../../src/store/etcd/rpc_pb.ts'
+import { freePorts } from './free-port.ts'
 
 const run = promisify(execFile)
 
@@ -167,16 +167,4 @@ async function answering(endpoint: string, access: Omit<EtcdAccess, 'endpoints'>
   } finally {
     client.close()
   }
-}
-
-/** Ports on loopback that nobody listens on. */
-export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => once(server, 'listening')))
-  const ports = servers.map((server) => {
-    const address = server.address()
-    return typeof address === 'object' && address ? address.port : 0
-  })
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
 }
