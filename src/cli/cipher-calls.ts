@@ -1,6 +1,7 @@
 /** A message encrypted or decrypted by the HSM: in one request, or in several when it is larger than one. */
-import type { Cipher } from '../contract/ciphers.ts'
+
 import { LIMITS } from '../contract/limits.ts'
+import type { Cipher } from '../contract/mechanisms.ts'
 import { send } from './signing-calls.ts'
 import type { Context } from './spec.ts'
 

@@ -1,6 +1,7 @@
 /** What the commands of `crypto encrypt` and `crypto decrypt` share. */
-import type { Cipher } from '../contract/ciphers.ts'
+
 import { LIMITS } from '../contract/limits.ts'
+import type { Cipher } from '../contract/mechanisms.ts'
 import { cipherMessage } from './cipher-calls.ts'
 import { aad, gcmParameters, type oaepOptions, oaepParameters, tagLengthBits } from './cipher-options.ts'
 import { toHex } from './encodings.ts'

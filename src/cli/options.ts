@@ -1,5 +1,5 @@
 /** Options that several commands share. */
-import type { Hash } from '../contract/mechanisms.ts'
+import type { Hash } from '../contract/algorithms.ts'
 import type { Role } from '../contract/users.ts'
 import type { Option, Options } from './spec.ts'
 

@@ -1,8 +1,9 @@
 /** What the commands of `crypto` work on: the data, hashed here when they are too large to send. */
 import { createHash } from 'node:crypto'
+import { DIGEST_INFO_PREFIX, type Hash } from '../contract/algorithms.ts'
 import { HsmError } from '../contract/errors.ts'
 import { LIMITS } from '../contract/limits.ts'
-import { DIGEST_INFO_PREFIX, type Hash, type MechanismName } from '../contract/mechanisms.ts'
+import type { MechanismName } from '../contract/mechanisms.ts'
 import type { Request } from '../contract/operations.ts'
 import { fromBase64 } from './encodings.ts'
 import { readChunks, readSmall } from './files.ts'

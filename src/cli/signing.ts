@@ -1,9 +1,10 @@
 /** What the commands of `crypto sign` and `crypto verify` share. */
+
+import { CURVES, type WeierstrassCurve } from '../contract/algorithms.ts'
 import { readDer, toDer } from '../contract/ecdsa-signature.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { KeyObject } from '../contract/key-object.ts'
 import { LIMITS } from '../contract/limits.ts'
-import { CURVES, type WeierstrassCurve } from '../contract/mechanisms.ts'
 import { fromBase64, isBase64 } from './encodings.ts'
 import { readSmall, writeWhole } from './files.ts'
 import { hashFunction, keyToUse, mgf } from './options.ts'

@@ -1,7 +1,8 @@
 /** What the commands of `key wrap` and `key unwrap` share. */
 import { HsmError } from '../contract/errors.ts'
+import type { UNWRAPPED_CLASSES } from '../contract/key-type-classes.ts'
 import { LIMITS } from '../contract/limits.ts'
-import type { UNWRAPPED_CLASSES, Wrapping } from '../contract/wrapping.ts'
+import type { Wrapping } from '../contract/mechanisms.ts'
 import { aad, gcmParameters, type oaepOptions, oaepParameters, tagLengthBits } from './cipher-options.ts'
 import { toHex } from './encodings.ts'
 import { writeWhole } from './files.ts'

@@ -1,5 +1,5 @@
 /** Points of elliptic curves as callers encode them. */
-import { CURVES, type Curve } from './mechanisms.ts'
+import { CURVES, type Curve } from './algorithms.ts'
 
 const OCTET_STRING = 0x04
 const ED25519_BYTES = 32

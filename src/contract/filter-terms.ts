@@ -1,4 +1,6 @@
 /** Words of a filter as typed terms, or the reason why one is none. */
+
+import { CURVE_NAMES, type CurveName } from './algorithms.ts'
 import {
   ATTRIBUTE_NAMES,
   attributeKind,
@@ -8,7 +10,6 @@ import {
   parseFlag,
 } from './attributes.ts'
 import { HsmError } from './errors.ts'
-import { CURVE_NAMES, type CurveName } from './mechanisms.ts'
 import { shown } from './shown.ts'
 import { didYouMean } from './similar.ts'
 

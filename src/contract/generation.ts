@@ -1,12 +1,13 @@
 import * as v from 'valibot'
+import { CURVE_NAMES, type CurveName, ML_DSA_ALGORITHMS } from './algorithms.ts'
 import { label, newAttributes } from './attributes.ts'
 import { boundedArray } from './bounded.ts'
 import { base64 } from './bytes.ts'
 import { keyFilter } from './filters.ts'
+import { KEY_TYPE_CLASSES, type KeyTypeClass, UNWRAPPED_CLASSES } from './key-type-classes.ts'
 import { LIMITS } from './limits.ts'
-import { CURVE_NAMES, type CurveName, ML_DSA_ALGORITHMS } from './mechanisms.ts'
+import { wrapping } from './mechanisms.ts'
 import { username } from './users.ts'
-import { KEY_TYPE_CLASSES, type KeyTypeClass, UNWRAPPED_CLASSES, wrapping } from './wrapping.ts'
 
 export const shareUsers = boundedArray(
   username,

@@ -1,116 +1,179 @@
+/**
+ * Every mechanism that keys are used with, in one table for each pair of uses: which keys it takes, its parameters, and
+ * what FIPS mode forbids. Schemas, rules, `key describe` and PKCS#11 are folds over these tables.
+ */
 import * as v from 'valibot'
-import type { KeyType } from './attributes.ts'
-import { LIMITS } from './limits.ts'
+import {
+  aad,
+  aesBlock,
+  counterBits,
+  desBlock,
+  gcmIv,
+  hash,
+  input,
+  kdf,
+  macLength,
+  mgf,
+  publicPoint,
+  saltLength,
+  tagLengthBits,
+} from './mechanism-parameters.ts'
+import { eachHash, keyTypesOf, schemaOf, type Table } from './mechanism-table.ts'
 
-/** Hash functions of the sign and verify mechanisms, with their output length in bytes. */
-export const HASHES = {
-  sha1: { bytes: 20 },
-  sha224: { bytes: 28 },
-  sha256: { bytes: 32 },
-  sha384: { bytes: 48 },
-  sha512: { bytes: 64 },
-} as const
-export type Hash = keyof typeof HASHES
-export const HASH_NAMES = Object.keys(HASHES) as [Hash, ...Hash[]]
-
-/**
- * What stands before the hash value in the DER encoding of `DigestInfo`, in hex
- * (RFC 8017 §9.2 note 1; RFC 3447 for SHA-224).
- */
-export const DIGEST_INFO_PREFIX: Readonly<Record<Hash, string>> = {
-  sha1: '3021300906052b0e03021a05000414',
-  sha224: '302d300d06096086480165030402040500041c',
-  sha256: '3031300d060960864801650304020105000420',
-  sha384: '3041300d060960864801650304020205000430',
-  sha512: '3051300d060960864801650304020305000440',
-}
-
-/**
- * Curves of ECDSA and ECDH keys, by the name that is printed, with the OpenSSL name and the size of the field and of
- * the group order in bytes (they agree for all of these). `prime256v1` is a synonym of `secp256r1`.
- */
-export const CURVES = {
-  secp224r1: { openssl: 'secp224r1', fieldBytes: 28 },
-  secp256r1: { openssl: 'prime256v1', fieldBytes: 32 },
-  secp256k1: { openssl: 'secp256k1', fieldBytes: 32 },
-  secp384r1: { openssl: 'secp384r1', fieldBytes: 48 },
-  secp521r1: { openssl: 'secp521r1', fieldBytes: 66 },
-} as const
-export type WeierstrassCurve = keyof typeof CURVES
-/** Curves of EC keys; those on `ed25519` sign with EdDSA (RFC 8032) only. */
-export type Curve = WeierstrassCurve | 'ed25519'
-
-/** Names accepted for a curve, each with the one that is stored and printed. */
-export const CURVE_NAMES = {
-  prime256v1: 'secp256r1',
-  secp256r1: 'secp256r1',
-  secp224r1: 'secp224r1',
-  secp384r1: 'secp384r1',
-  secp256k1: 'secp256k1',
-  secp521r1: 'secp521r1',
-  ed25519: 'ed25519',
-} as const satisfies Record<string, Curve>
-export type CurveName = keyof typeof CURVE_NAMES
-
-/** Parameter sets of ML-DSA (FIPS 204), by the name that is printed. */
-export const ML_DSA_ALGORITHMS = ['ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87'] as const
-export type MlDsaAlgorithm = (typeof ML_DSA_ALGORITHMS)[number]
-
-export const hash = v.picklist(HASH_NAMES)
-/** The mask generation function of PSS and OAEP: MGF1 over a hash (RFC 8017 §B.2.1). */
-export const mgf = v.picklist(HASH_NAMES.map((name) => `mgf1-${name}` as const))
-
-/**
- * `raw`: the HSM hashes the data. `digest`: the data is the hash already; for `rsa-pkcs` it is the whole
- * DER `DigestInfo`.
- */
-const input = v.picklist(['raw', 'digest'])
-
-/** Bytes of a MAC that are kept, from the left; left out, all of them. */
-const macLength = v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64)))
-
-/** How to sign or verify. The mask generation function of PSS uses the same hash as the data. */
-export const mechanism = v.variant('name', [
-  v.strictObject({ name: v.literal('ecdsa'), hash, input }),
+/** How to sign or verify. */
+export const SIGNING = {
+  ecdsa: {
+    keys: 'ec',
+    parameters: { hash, input },
+    forms: eachHash((name) => ({ hash: name, input: 'raw' })),
+  },
   /** The data is a hash value, of whatever function; its leftmost bits are signed (FIPS 186-5 §6.4.1). */
-  v.strictObject({ name: v.literal('ecdsa-prehashed') }),
-  v.strictObject({ name: v.literal('rsa-pkcs'), hash, input }),
+  'ecdsa-prehashed': { keys: 'ec', parameters: {} },
+  'rsa-pkcs': {
+    keys: 'rsa',
+    parameters: { hash, input },
+    forms: eachHash((name) => ({ hash: name, input: 'raw' })),
+  },
+  /** The mask generation function uses the same hash as the data. */
+  'rsa-pkcs-pss': {
+    keys: 'rsa',
+    parameters: { hash, input, mgf, 'salt-length': saltLength },
+    forms: eachHash((name) => ({ hash: name, input: 'raw', mgf: `mgf1-${name}`, 'salt-length': 0 })),
+  },
   /** The data is padded as it is (RFC 8017 §9.2 steps 3 to 5); at most 11 bytes shorter than the modulus. */
-  v.strictObject({ name: v.literal('rsa-pkcs-unhashed') }),
+  'rsa-pkcs-unhashed': { keys: 'rsa', parameters: {} },
   /** RSASP1 without any padding (RFC 8017 §5.2.1); at most as long as the modulus. */
-  v.strictObject({ name: v.literal('rsa-x509') }),
-  v.strictObject({
-    name: v.literal('rsa-pkcs-pss'),
-    hash,
-    input,
-    mgf,
-    'salt-length': v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(LIMITS.modulusBitsMax / 8)),
-  }),
+  'rsa-x509': { keys: 'rsa', parameters: {} },
   /** RFC 8032 §5.1. */
-  v.strictObject({ name: v.literal('ed25519') }),
+  ed25519: { keys: 'edwards', parameters: {}, notInFips: ['sign', 'verify'] },
   /** RFC 8032 §5.1 with SHA-512 and an empty context; `digest`: the data is the 64 bytes of SHA-512. */
-  v.strictObject({ name: v.literal('ed25519ph'), input }),
+  ed25519ph: {
+    keys: 'edwards',
+    parameters: { input },
+    forms: [{ input: 'raw' }],
+    notInFips: ['sign', 'verify'],
+  },
   /** FIPS 204 with an empty context; `external-mu`: the data is the 64 bytes of mu (§6.2 line 6). */
-  v.strictObject({ name: v.literal('ml-dsa'), input: v.picklist(['raw', 'external-mu']) }),
+  'ml-dsa': {
+    keys: 'ml-dsa',
+    parameters: { input: v.picklist(['raw', 'external-mu']) },
+    forms: [{ input: 'raw' }],
+  },
   /** RFC 2104. */
-  v.strictObject({ name: v.literal('hmac'), hash, 'mac-length': macLength }),
+  hmac: {
+    keys: 'generic-secret',
+    parameters: { hash, 'mac-length': macLength },
+    forms: eachHash((name) => ({ hash: name })),
+  },
   /** NIST SP 800-38B. */
-  v.strictObject({ name: v.literal('aes-cmac'), 'mac-length': macLength }),
-])
+  'aes-cmac': { keys: 'aes', parameters: { 'mac-length': macLength } },
+} as const satisfies Table<'sign' | 'verify'>
+
+/** How to encrypt or decrypt. What was encrypted with 3DES can still be read in FIPS mode (NIST SP 800-131A Rev. 2 §2). */
+export const CIPHERS = {
+  'aes-ecb': { keys: 'aes', parameters: {} },
+  'aes-cbc': { keys: 'aes', parameters: { iv: aesBlock }, forms: [{ iv: '' }] },
+  /** With the padding of PKCS #7 (RFC 5652 §6.3). */
+  'aes-cbc-pad': { keys: 'aes', parameters: { iv: aesBlock }, forms: [{ iv: '' }] },
+  /** The last `counter-bits` bits of the block count up and must not wrap (NIST SP 800-38A §B.1). */
+  'aes-ctr': {
+    keys: 'aes',
+    parameters: { 'counter-block': aesBlock, 'counter-bits': counterBits },
+    forms: [{ 'counter-block': '', 'counter-bits': 128 }],
+  },
+  /** The ciphertext is followed by the tag. */
+  'aes-gcm': {
+    keys: 'aes',
+    parameters: { iv: gcmIv, aad, 'tag-length-bits': tagLengthBits },
+    forms: [{ 'tag-length-bits': 128 }],
+  },
+  'des3-ecb': { keys: 'des3', parameters: {}, notInFips: ['encrypt'] },
+  'des3-cbc': { keys: 'des3', parameters: { iv: desBlock }, forms: [{ iv: '' }], notInFips: ['encrypt'] },
+  'des3-cbc-pad': { keys: 'des3', parameters: { iv: desBlock }, forms: [{ iv: '' }], notInFips: ['encrypt'] },
+  /** RSAES-PKCS1-v1_5 (RFC 8017 §7.2). */
+  'rsa-pkcs': { keys: 'rsa', parameters: {}, notInFips: ['encrypt', 'decrypt'] },
+  /** RSAES-OAEP (RFC 8017 §7.1). */
+  'rsa-oaep': {
+    keys: 'rsa',
+    parameters: { hash, mgf, label: aad },
+    forms: eachHash((name) => ({ hash: name, mgf: `mgf1-${name}` })),
+  },
+  /** RSAEP and RSADP without any padding (RFC 8017 §5.1). */
+  'rsa-x509': { keys: 'rsa', parameters: {} },
+} as const satisfies Table<'encrypt' | 'decrypt'>
+
+/**
+ * How to encrypt a key under another: a secret AES key, or an RSA key of which the public half wraps and the private half
+ * unwraps. Secret keys travel as raw bytes, private keys as PKCS #8 DER.
+ */
+export const WRAPPINGS = {
+  'aes-gcm': {
+    keys: 'aes',
+    parameters: { iv: gcmIv, aad, 'tag-length-bits': tagLengthBits },
+    forms: [{ 'tag-length-bits': 128 }, { 'tag-length-bits': 32 }, { iv: '', 'tag-length-bits': 128 }],
+  },
+  /** 12 bytes of IV made by the HSM, then the ciphertext, then the tag. */
+  'cloudhsm-aes-gcm': {
+    keys: 'aes',
+    parameters: { aad, 'tag-length-bits': tagLengthBits },
+    forms: [{ 'tag-length-bits': 128 }, { 'tag-length-bits': 32 }],
+  },
+  /** RFC 3394; the payload is a multiple of 8 bytes. */
+  'aes-no-pad': { keys: 'aes', parameters: {} },
+  /** PKCS #5 padding to 8 bytes, then RFC 3394. */
+  'aes-pkcs5-pad': { keys: 'aes', parameters: {} },
+  /** RFC 5649. */
+  'aes-zero-pad': { keys: 'aes', parameters: {} },
+  /** RSA-OAEP of an AES-256 key made for it, then the payload under that by RFC 5649. */
+  'rsa-aes': {
+    keys: 'rsa',
+    parameters: { hash, mgf },
+    forms: eachHash((name) => ({ hash: name, mgf: `mgf1-${name}` })),
+  },
+  'rsa-oaep': {
+    keys: 'rsa',
+    parameters: { hash, mgf, label: aad },
+    forms: eachHash((name) => ({ hash: name, mgf: `mgf1-${name}` })),
+  },
+  'rsa-pkcs': { keys: 'rsa', parameters: {}, notInFips: ['wrap', 'unwrap'] },
+} as const satisfies Table<'wrap' | 'unwrap'>
+
+/** How to derive a key. */
+const DERIVATIONS = {
+  /**
+   * Elliptic curve Diffie-Hellman with cofactor 1 (NIST SP 800-56A §5.7.1.2), then the key derivation function, or
+   * without one the rightmost bytes of the shared x coordinate (PKCS#11 v2.40 §2.3.9). `public-point`: the other public
+   * key. `shared-info`: only with a key derivation function.
+   */
+  ecdh: { keys: 'ec', parameters: { kdf, 'public-point': publicPoint, 'shared-info': aad } },
+} as const satisfies Table<'derive'>
+
+/** The mechanisms for each use of a key. */
+export const MECHANISMS_TO = {
+  sign: SIGNING,
+  verify: SIGNING,
+  encrypt: CIPHERS,
+  decrypt: CIPHERS,
+  wrap: WRAPPINGS,
+  unwrap: WRAPPINGS,
+  derive: DERIVATIONS,
+} as const satisfies Record<string, Table>
+export type Use = keyof typeof MECHANISMS_TO
+
+export const mechanism = schemaOf(SIGNING)
 export type Mechanism = v.InferOutput<typeof mechanism>
 export type MechanismName = Mechanism['name']
+export const MECHANISM_KEY_TYPE = keyTypesOf(SIGNING)
 
-/** Which keys a mechanism works with. */
-export const MECHANISM_KEY_TYPE: Readonly<Record<MechanismName, KeyType>> = {
-  ecdsa: 'ec',
-  'ecdsa-prehashed': 'ec',
-  'rsa-pkcs': 'rsa',
-  'rsa-pkcs-unhashed': 'rsa',
-  'rsa-x509': 'rsa',
-  'rsa-pkcs-pss': 'rsa',
-  ed25519: 'ec',
-  ed25519ph: 'ec',
-  'ml-dsa': 'ml-dsa',
-  hmac: 'generic-secret',
-  'aes-cmac': 'aes',
-}
+export const cipher = schemaOf(CIPHERS)
+export type Cipher = v.InferOutput<typeof cipher>
+export type CipherName = Cipher['name']
+export const CIPHER_KEY_TYPE = keyTypesOf(CIPHERS)
+
+export const wrapping = schemaOf(WRAPPINGS)
+export type Wrapping = v.InferOutput<typeof wrapping>
+export type WrappingName = Wrapping['name']
+export const WRAPPING_KEY_TYPE = keyTypesOf(WRAPPINGS)
+
+export const derivation = schemaOf(DERIVATIONS)
+export type Derivation = v.InferOutput<typeof derivation>

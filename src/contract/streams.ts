@@ -1,7 +1,6 @@
 import * as v from 'valibot'
-import { cipher } from './ciphers.ts'
 import { keyFilter } from './filters.ts'
-import { mechanism } from './mechanisms.ts'
+import { cipher, mechanism } from './mechanisms.ts'
 
 /** What is to be done with a message that comes in parts, and with which key. */
 export const streamStart = v.variant('purpose', [

@@ -1,9 +1,9 @@
 /** Elliptic curve Diffie-Hellman (NIST SP 800-56A §5.7.1.2; PKCS#11 v2.40 §2.3.9). */
 import { createHash, diffieHellman, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
-import type { Derivation } from '../contract/derivation.ts'
+import { CURVES, type Hash, type WeierstrassCurve } from '../contract/algorithms.ts'
 import { HsmError } from '../contract/errors.ts'
-import { CURVES, type Hash, type WeierstrassCurve } from '../contract/mechanisms.ts'
+import type { Derivation } from '../contract/mechanisms.ts'
 import { publicKeyOfPoint } from './public-facts.ts'
 
 type Ecdh = Extract<Derivation, { name: 'ecdh' }>

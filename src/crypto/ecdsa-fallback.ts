@@ -2,8 +2,8 @@
 import type { KeyObject } from 'node:crypto'
 import { p256, p384, p521 } from '@noble/curves/nist.js'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
+import type { WeierstrassCurve } from '../contract/algorithms.ts'
 import { HsmError } from '../contract/errors.ts'
-import type { WeierstrassCurve } from '../contract/mechanisms.ts'
 
 const IMPLEMENTATIONS = {
   secp256r1: p256,

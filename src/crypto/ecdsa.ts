@@ -1,8 +1,9 @@
 /** ECDSA (FIPS 186-5 §6.4) with signatures as `r‖s`, over data or over a digest of it. */
 import { type KeyObject, sign, verify } from 'node:crypto'
 import { promisify } from 'node:util'
+import { CURVES, type WeierstrassCurve } from '../contract/algorithms.ts'
 import { fromDer, toDer } from '../contract/ecdsa-signature.ts'
-import { CURVES, type Mechanism, type WeierstrassCurve } from '../contract/mechanisms.ts'
+import type { Mechanism } from '../contract/mechanisms.ts'
 import { checkAnyDigest, checkDigest, mechanismAmong, type Named } from './mechanism-rules.ts'
 import { type NativeKey, opensslAvailable, verifyDigest } from './openssl.ts'
 import type { Signer, Verifier } from './signing-keys.ts'

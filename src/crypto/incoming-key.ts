@@ -1,6 +1,7 @@
 /** Keys made elsewhere: nothing about them is believed that has not been checked. */
+
+import { KEY_TYPE_CLASSES, type KeyTypeClass } from '../contract/key-type-classes.ts'
 import { LIMITS } from '../contract/limits.ts'
-import { KEY_TYPE_CLASSES, type KeyTypeClass } from '../contract/wrapping.ts'
 import type { KeyRecord } from '../model/records.ts'
 import { bad } from './incoming-der.ts'
 import { readEcPrivate, readEcPublic } from './incoming-ec.ts'

@@ -1,6 +1,6 @@
 /** Keys of one family are handled alike. A key's record says which it is; its bytes must agree. */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
-import { CURVES, type Curve, ML_DSA_ALGORITHMS, type MlDsaAlgorithm } from '../contract/mechanisms.ts'
+import { CURVES, type Curve, ML_DSA_ALGORITHMS, type MlDsaAlgorithm } from '../contract/algorithms.ts'
 import type { KeyRecord } from '../model/records.ts'
 
 /** Of the two halves of a key pair: EC keys by their curve, ML-DSA keys by their parameter set. */

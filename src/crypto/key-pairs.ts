@@ -1,7 +1,7 @@
 /** Key pairs, made in the thread pool. */
 import { generateKeyPair } from 'node:crypto'
 import { promisify } from 'node:util'
-import { CURVES, type Curve, type MlDsaAlgorithm } from '../contract/mechanisms.ts'
+import { CURVES, type Curve, type MlDsaAlgorithm } from '../contract/algorithms.ts'
 
 /** DER. `pkcs8` is the private key in clear: whoever has it wipes it. */
 export type KeyPair = { readonly spki: Buffer; readonly pkcs8: Buffer }

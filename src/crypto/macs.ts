@@ -1,7 +1,8 @@
 /** HMAC (RFC 2104) and AES-CMAC (NIST SP 800-38B). Whoever can make a MAC can verify one, and the other way round. */
 import { createHmac, createMac, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { HASHES } from '../contract/algorithms.ts'
 import type { KeyType } from '../contract/attributes.ts'
-import { HASHES, type Mechanism } from '../contract/mechanisms.ts'
+import type { Mechanism } from '../contract/mechanisms.ts'
 import { checkMacLength, mechanismAmong, type Named } from './mechanism-rules.ts'
 import type { MessageStream, SigningKey, VerifyingKey } from './signing-keys.ts'
 

@@ -1,12 +1,8 @@
 /** What a mechanism demands of the key and of the data, checked before any cryptography. */
+
+import { DIGEST_INFO_PREFIX, HASHES, type Hash } from '../contract/algorithms.ts'
 import { HsmError } from '../contract/errors.ts'
-import {
-  DIGEST_INFO_PREFIX,
-  HASHES,
-  type Hash,
-  type Mechanism,
-  type MechanismName,
-} from '../contract/mechanisms.ts'
+import type { Mechanism, MechanismName } from '../contract/mechanisms.ts'
 
 export type Named<N extends MechanismName> = Extract<Mechanism, { name: N }>
 

@@ -1,7 +1,8 @@
 /** ML-DSA (FIPS 204) with an empty context, over data or over mu. */
 import { type KeyObject, sign, verify } from 'node:crypto'
 import { promisify } from 'node:util'
-import type { Mechanism, MlDsaAlgorithm } from '../contract/mechanisms.ts'
+import type { MlDsaAlgorithm } from '../contract/algorithms.ts'
+import type { Mechanism } from '../contract/mechanisms.ts'
 import { checkMu, mechanismAmong, type Named, unavailable } from './mechanism-rules.ts'
 import { type NativeKey, opensslAvailable, verifyDigest } from './openssl.ts'
 import type { Signer, Verifier } from './signing-keys.ts'

@@ -4,7 +4,7 @@
  * crypto/ that uses node:ffi.
  */
 import type { KeyObject } from 'node:crypto'
-import type { Hash, MlDsaAlgorithm } from '../contract/mechanisms.ts'
+import type { Hash, MlDsaAlgorithm } from '../contract/algorithms.ts'
 
 /** How to sign where the key alone does not say it. */
 export type Scheme =

@@ -1,8 +1,8 @@
 /** What a public key, given as DER SubjectPublicKeyInfo, shows of itself and of its private half. */
 import { createHash, createPublicKey, ECDH, type KeyObject } from 'node:crypto'
+import { CURVES, type Curve, type WeierstrassCurve } from '../contract/algorithms.ts'
 import { barePoint, isPoint } from '../contract/ec-points.ts'
 import { HsmError } from '../contract/errors.ts'
-import { CURVES, type Curve, type WeierstrassCurve } from '../contract/mechanisms.ts'
 import type { EcFacts, RsaFacts } from '../model/records.ts'
 import { isMlDsa, type KeyFamily } from './key-family.ts'
 import { ML_DSA_SIZES } from './ml-dsa.ts'

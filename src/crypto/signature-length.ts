@@ -1,4 +1,5 @@
-import { CURVES, HASHES, type Mechanism } from '../contract/mechanisms.ts'
+import { CURVES, HASHES } from '../contract/algorithms.ts'
+import type { Mechanism } from '../contract/mechanisms.ts'
 import type { KeyRecord } from '../model/records.ts'
 import { ED25519_BYTES } from './eddsa.ts'
 import { CMAC_BYTES } from './macs.ts'

@@ -1,7 +1,8 @@
 /** Messages that are signed or verified in parts: hashed as they come where the mechanism hashes, otherwise kept. */
 import { createHash } from 'node:crypto'
+import { DIGEST_INFO_PREFIX, type Hash } from '../contract/algorithms.ts'
 import { LIMITS } from '../contract/limits.ts'
-import { DIGEST_INFO_PREFIX, type Hash, type Mechanism } from '../contract/mechanisms.ts'
+import type { Mechanism } from '../contract/mechanisms.ts'
 import { heldMessage } from './held-message.ts'
 import type { MessageStream } from './signing-keys.ts'
 

@@ -1,6 +1,6 @@
 /** Keys that come from outside, on their way to a place in the HSM. */
 import type { Flags, NewAttributes } from '../contract/attributes.ts'
-import { KEY_TYPE_CLASSES, type KeyTypeClass } from '../contract/wrapping.ts'
+import { KEY_TYPE_CLASSES, type KeyTypeClass } from '../contract/key-type-classes.ts'
 import type { IncomingKey } from '../crypto/incoming-key.ts'
 import { keysFit } from '../policy/capacity.ts'
 import { keyAvailable } from '../policy/key-availability.ts'

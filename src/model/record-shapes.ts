@@ -2,8 +2,9 @@
  * Records of the present format and audit entries, read back from decoded JSON: whoever wrote it may be hostile. Members
  * that are not known are kept; flags that are not known are refused, for they may forbid something.
  */
+
+import { CURVE_NAMES, ML_DSA_ALGORITHMS } from '../contract/algorithms.ts'
 import { FLAG_NAMES, type Flags, KEY_CLASSES, KEY_TYPES } from '../contract/attributes.ts'
-import { CURVE_NAMES, ML_DSA_ALGORITHMS } from '../contract/mechanisms.ts'
 import { HSM_TYPES, MODES } from '../contract/profiles.ts'
 import type { ShownRole } from '../contract/users.ts'
 import type { AuditEntry } from './audit.ts'

@@ -1,5 +1,5 @@
+import type { Curve, MlDsaAlgorithm } from '../contract/algorithms.ts'
 import type { Flags, KeyClass, KeyType, Template } from '../contract/attributes.ts'
-import type { Curve, MlDsaAlgorithm } from '../contract/mechanisms.ts'
 import type { HsmType, Mode } from '../contract/profiles.ts'
 import type { ShownRole } from '../contract/users.ts'
 

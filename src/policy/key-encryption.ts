@@ -1,5 +1,5 @@
 import type { FlagName } from '../contract/attributes.ts'
-import { CIPHER_KEY_TYPE, type Cipher } from '../contract/ciphers.ts'
+import { CIPHER_KEY_TYPE, type Cipher } from '../contract/mechanisms.ts'
 import type { KeyRecord } from '../model/records.ts'
 import type { Actor } from './actor.ts'
 import type { Circumstances } from './circumstances.ts'

@@ -1,6 +1,7 @@
 import type { KeyClass } from '../contract/attributes.ts'
 import type { ReferenceEncoding } from '../contract/key-files.ts'
-import { MECHANISM_KEY_TYPE, type Mechanism, type MechanismName } from '../contract/mechanisms.ts'
+import { factsOf } from '../contract/key-kinds.ts'
+import { MECHANISM_KEY_TYPE, type Mechanism, type MechanismName, SIGNING } from '../contract/mechanisms.ts'
 import type { KeyRecord } from '../model/records.ts'
 import type { Actor } from './actor.ts'
 import type { Circumstances } from './circumstances.ts'
@@ -71,7 +72,7 @@ export function mayExportValue(actor: Actor, key: KeyRecord, availability: Avail
   return keyAvailable(availability, key.flags.token)
 }
 
-const isMac = ({ name }: Mechanism): boolean => name === 'hmac' || name === 'aes-cmac'
+const isMac = ({ name }: Mechanism): boolean => factsOf(SIGNING[name].keys).secret
 
 function fits(
   use: 'sign' | 'verify',
@@ -92,7 +93,7 @@ function fits(
   return hash.allow ? keyAvailable(circumstances, key.flags.token) : hash
 }
 
-const isEdDsa = (name: MechanismName): boolean => name === 'ed25519' || name === 'ed25519ph'
+const isEdDsa = (name: MechanismName): boolean => SIGNING[name].keys === 'edwards'
 
 const wrongClass = (verb: string, needed: KeyClass, key: KeyRecord) =>
   deny('key-type', `To ${verb} a key it must be a ${needed}, not a ${key.keyClass}`)

@@ -5,7 +5,7 @@ import {
   type NewAttributes,
   type Template,
 } from '../contract/attributes.ts'
-import { WRAPPING_KEY_TYPE, type Wrapping } from '../contract/wrapping.ts'
+import { WRAPPING_KEY_TYPE, type Wrapping } from '../contract/mechanisms.ts'
 import type { KeyRecord } from '../model/records.ts'
 import type { Actor } from './actor.ts'
 import type { Circumstances } from './circumstances.ts'

@@ -7,15 +7,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
-import { fromDer, toDer } from '../../src/contract/ecdsa-signature.ts'
 import {
   CURVES,
   DIGEST_INFO_PREFIX,
   HASH_NAMES,
   type Hash,
-  type Mechanism,
   type WeierstrassCurve,
-} from '../../src/contract/mechanisms.ts'
+} from '../../src/contract/algorithms.ts'
+import { fromDer, toDer } from '../../src/contract/ecdsa-signature.ts'
+import type { Mechanism } from '../../src/contract/mechanisms.ts'
 import type { KeyFamily } from '../../src/crypto/key-family.ts'
 import { generateEcPair, generateRsaPair, type KeyPair } from '../../src/crypto/key-pairs.ts'
 import { publicCheckValue, toPem } from '../../src/crypto/public-facts.ts'

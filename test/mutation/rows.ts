@@ -5,6 +5,7 @@ export type Mutant = { readonly from: number; readonly to: number; readonly inst
 
 type Row = Omit<Mutant, 'instead'> & { readonly text: string }
 
+const COMMENT = /\/\*[\s\S]*?\*\/|\/\/.*$/gm
 const OPENING = '[{('
 const CLOSING = ']})'
 
@@ -13,16 +14,24 @@ const CLOSING = ']})'
  * object the members, too.
  *
  * @param table name of the constant, which begins with a literal or `new Set([…])`
+ * @param column of a table whose rows are objects: the member of each row that is to be changed, where there is one
  */
-export function mutantsOf(source: string, table: string): readonly Mutant[] {
+export function mutantsOf(text: string, table: string, column?: string): readonly Mutant[] {
+  const source = text.replace(COMMENT, (comment) => ' '.repeat(comment.length))
   const declared = new RegExp(`^(?:export )?const ${table}\\b`, 'm').exec(source)
   if (!declared) throw new Error(`There is no table ${table}`)
   const equals = source.indexOf(' = ', declared.index)
   const begin = source.slice(equals).search(/[[{]/) + equals
-  return source[begin] === '['
-    ? leavingOut(membersAt(source, begin))
-    : valuesOf(source, membersAt(source, begin))
+  const rows = membersAt(source, begin)
+  if (column !== undefined) return valuesOf(source, columnOf(source, rows, column))
+  return source[begin] === '[' ? leavingOut(rows) : valuesOf(source, rows)
 }
+
+const columnOf = (source: string, rows: readonly Row[], column: string): readonly Row[] =>
+  rows.flatMap((row) => {
+    const members = membersAt(source, source.indexOf('{', valueIn(row).from))
+    return members.filter(({ text }) => text.startsWith(`${column}:`))
+  })
 
 const leavingOut = (rows: readonly Row[]): readonly Mutant[] =>
   rows.map(({ from, to }) => ({ from, to, instead: '' }))

@@ -1,8 +1,7 @@
 /** Two crypto users who play together, with short ways to say what they try, and an admin who trusts any key they name. */
 import { createCipheriv } from 'node:crypto'
 import type { AttributeValue, NewAttributes } from '../../src/contract/attributes.ts'
-import type { Derivation } from '../../src/contract/derivation.ts'
-import type { Wrapping } from '../../src/contract/wrapping.ts'
+import type { Derivation, Wrapping } from '../../src/contract/mechanisms.ts'
 import { reference, type World } from './world.ts'
 
 export type Thief = ReturnType<typeof thief>

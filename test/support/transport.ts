@@ -1,6 +1,7 @@
 /** Keys that others travel under, and short ways to send them out and bring them back. */
+
+import type { Wrapping } from '../../src/contract/mechanisms.ts'
 import type { Reply, Request } from '../../src/contract/operations.ts'
-import type { Wrapping } from '../../src/contract/wrapping.ts'
 import { type Person, reference, type World } from './world.ts'
 
 export const OAEP = { hash: 'sha256', mgf: 'mgf1-sha256' } as const

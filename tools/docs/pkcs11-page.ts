@@ -1,48 +1,9 @@
-import { CKF, CKM } from '../../src/pkcs11/cryptoki/mechanism-types.ts'
+import { MECHANISM_TYPES, type MechanismType } from '../../src/contract/mechanism-types.ts'
+import { CKF } from '../../src/pkcs11/cryptoki/mechanism-flags.ts'
 import { CKA } from '../../src/pkcs11/cryptoki/objects.ts'
-import { mechanismInfo, mechanismsIn } from '../../src/pkcs11/mechanisms/info.ts'
+import { mechanismInfo } from '../../src/pkcs11/mechanisms/info.ts'
 import { FLAG_ATTRIBUTES } from '../../src/pkcs11/objects/flags.ts'
 import { CALLS } from '../../src/pkcs11/rpc/calls.ts'
-
-/**
- * Mechanisms that p11-kit's client library lets through, found out by asking it. What it does not know it refuses by
- * itself, before the HSM is asked.
- */
-const SINCE_0_24: ReadonlySet<number> = new Set<number>([
-  CKM.RSA_PKCS_KEY_PAIR_GEN,
-  CKM.RSA_X9_31_KEY_PAIR_GEN,
-  CKM.RSA_PKCS,
-  CKM.RSA_X_509,
-  CKM.RSA_PKCS_OAEP,
-  CKM.RSA_PKCS_PSS,
-  CKM.SHA1_RSA_PKCS,
-  CKM.SHA256_RSA_PKCS,
-  CKM.SHA384_RSA_PKCS,
-  CKM.SHA512_RSA_PKCS,
-  CKM.EC_KEY_PAIR_GEN,
-  CKM.ECDSA,
-  CKM.ECDSA_SHA1,
-  CKM.AES_KEY_GEN,
-  CKM.AES_ECB,
-  CKM.DES3_KEY_GEN,
-  CKM.DES3_ECB,
-  CKM.GENERIC_SECRET_KEY_GEN,
-  CKM.SHA_1_HMAC,
-  CKM.SHA256_HMAC,
-  CKM.SHA384_HMAC,
-  CKM.SHA512_HMAC,
-  CKM.SHA_1,
-  CKM.SHA256,
-  CKM.SHA384,
-  CKM.SHA512,
-])
-const NOT_YET: ReadonlySet<number> = new Set<number>([
-  CKM.EC_EDWARDS_KEY_PAIR_GEN,
-  CKM.EDDSA,
-  CKM.AES_KEY_WRAP,
-  CKM.AES_KEY_WRAP_PAD,
-  CKM.AES_KEY_WRAP_KWP,
-])
 
 const USES = {
   ENCRYPT: 'encrypt',
@@ -60,22 +21,17 @@ const USES = {
 const nameIn = (table: Readonly<Record<string, number>>, value: number): string =>
   Object.entries(table).find(([, known]) => known === value)?.[0] ?? ''
 
-const carriedBy = (type: number): string => {
-  if (NOT_YET.has(type)) return 'none yet'
-  return SINCE_0_24.has(type) ? '0.24' : '0.25'
-}
-
 function usesOf(flags: number): string {
   const uses = Object.entries(USES).filter(([flag]) => flags & CKF[flag as keyof typeof USES])
   return uses.map(([, use]) => use).join(', ')
 }
 
-function mechanismRow(type: number): string {
-  const { min, max, flags } = mechanismInfo(type, 'non-fips') ?? { min: 0, max: 0, flags: 0 }
-  const inFips = mechanismInfo(type, 'fips')?.flags ?? 0
+function mechanismRow([name, { value, p11Kit }]: [string, MechanismType]): string {
+  const { min, max, flags } = mechanismInfo(value, 'non-fips') ?? { min: 0, max: 0, flags: 0 }
+  const inFips = mechanismInfo(value, 'fips')?.flags ?? 0
   const fips = inFips === flags ? 'the same' : usesOf(inFips) || 'nothing'
   const sizes = min === max ? String(max || '') : `${min} to ${max}`
-  return `| \`CKM_${nameIn(CKM, type)}\` | ${sizes} | ${usesOf(flags)} | ${fips} | ${carriedBy(type)} |`
+  return `| \`CKM_${name}\` | ${sizes} | ${usesOf(flags)} | ${fips} | ${p11Kit} |`
 }
 
 const flagRows = Object.entries(FLAG_ATTRIBUTES).map(
@@ -100,7 +56,7 @@ mechanism through: Debian 12 has 0.24, Debian 13 has 0.25. It leaves out of \`C_
 
 | mechanism | key sizes | for | in FIPS mode for | p11-kit |
 | --- | --- | --- | --- | --- |
-${mechanismsIn('non-fips').map(mechanismRow).join('\n')}
+${Object.entries(MECHANISM_TYPES).map(mechanismRow).join('\n')}
 
 Curves are P-224, P-256, P-384, P-521 and secp256k1, named by their object identifiers. \`CKM_ECDH1_DERIVE\` takes
 \`CKD_NULL\` and the KDFs of X9.63 with SHA-1 and SHA-2. \`CKM_AES_GCM\` takes the caller's IV, since the protocol cannot

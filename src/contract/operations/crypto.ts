@@ -2,9 +2,8 @@
 import * as v from 'valibot'
 import { boundedArray } from '../bounded.ts'
 import { base64 } from '../bytes.ts'
-import { cipher } from '../ciphers.ts'
 import { LIMITS } from '../limits.ts'
-import { mechanism } from '../mechanisms.ts'
+import { cipher, mechanism } from '../mechanisms.ts'
 import { streamStart } from '../streams.ts'
 import { count, done, type Operation, one } from './operation.ts'
 

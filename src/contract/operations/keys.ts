@@ -3,7 +3,6 @@ import * as v from 'valibot'
 import { attributeValue } from '../attributes.ts'
 import { boundedRecord } from '../bounded.ts'
 import { certificate, certificateChange, newCertificate } from '../certificates.ts'
-import { derivation } from '../derivation.ts'
 import { criteria, keyFilter, without } from '../filters.ts'
 import {
   copiedKey,
@@ -18,9 +17,9 @@ import { REFERENCE_ENCODINGS } from '../key-files.ts'
 import { keyObject, keySummary } from '../key-object.ts'
 import { keyRights } from '../key-rights.ts'
 import { LIMITS } from '../limits.ts'
+import { derivation, wrapping } from '../mechanisms.ts'
 import { outcomes, severalKeys } from '../several-keys.ts'
 import { role } from '../users.ts'
-import { wrapping } from '../wrapping.ts'
 import { count, done, type Operation, one } from './operation.ts'
 
 const holders = { usernames: v.pipe(shareUsers, v.minLength(1)), role }

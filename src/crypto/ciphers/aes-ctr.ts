@@ -1,7 +1,7 @@
 /** AES in counter mode (NIST SP 800-38A §6.5). */
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
-import type { Cipher } from '../../contract/ciphers.ts'
 import { HsmError } from '../../contract/errors.ts'
+import type { Cipher } from '../../contract/mechanisms.ts'
 import type { CipherStream, Direction } from './cipher-stream.ts'
 import { aes, contextStream } from './node-cipher.ts'
 

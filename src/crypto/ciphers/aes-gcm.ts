@@ -1,8 +1,8 @@
 /** AES in Galois/Counter Mode; the tag follows the ciphertext (NIST SP 800-38D; RFC 5116 §5.1). */
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
-import type { Cipher } from '../../contract/ciphers.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { LIMITS } from '../../contract/limits.ts'
+import type { Cipher } from '../../contract/mechanisms.ts'
 import { heldMessage } from '../held-message.ts'
 import { type CipherStream, type Direction, decryptionFailed } from './cipher-stream.ts'
 import { aes, discard } from './node-cipher.ts'

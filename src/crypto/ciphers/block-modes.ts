@@ -1,6 +1,6 @@
 /** ECB and CBC of AES and of Triple DES, without padding and with that of PKCS #7 (NIST SP 800-38A §6.1 and §6.2). */
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
-import type { Cipher } from '../../contract/ciphers.ts'
+import type { Cipher } from '../../contract/mechanisms.ts'
 import type { CipherStream, Direction } from './cipher-stream.ts'
 import { aes, contextStream, wholeBlocks } from './node-cipher.ts'
 

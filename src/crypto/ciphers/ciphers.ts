@@ -1,7 +1,7 @@
 /** From a cipher's name and parameters to a stream that does it. */
 import { type KeyObject, randomBytes } from 'node:crypto'
-import type { Cipher } from '../../contract/ciphers.ts'
 import { HsmError } from '../../contract/errors.ts'
+import type { Cipher } from '../../contract/mechanisms.ts'
 import { ctrStream } from './aes-ctr.ts'
 import { gcmStream } from './aes-gcm.ts'
 import { blockModeStream } from './block-modes.ts'

@@ -1,4 +1,4 @@
-import type { Cipher } from '../../contract/ciphers.ts'
+import type { Cipher } from '../../contract/mechanisms.ts'
 import type { KeyRecord } from '../../model/records.ts'
 import type { Direction } from './cipher-stream.ts'
 import { isRsa, longestMessage } from './rsa-encryption.ts'

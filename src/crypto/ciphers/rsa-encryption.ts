@@ -1,8 +1,8 @@
 /** RSAES-PKCS1-v1_5, RSAES-OAEP and RSA without padding (RFC 8017 §7 and §5.1). */
 import { constants, type KeyObject, privateDecrypt, publicEncrypt } from 'node:crypto'
-import { CIPHER_KEY_TYPE, type Cipher } from '../../contract/ciphers.ts'
+import { HASHES, type Hash } from '../../contract/algorithms.ts'
 import { HsmError } from '../../contract/errors.ts'
-import { HASHES, type Hash } from '../../contract/mechanisms.ts'
+import { CIPHER_KEY_TYPE, type Cipher } from '../../contract/mechanisms.ts'
 import { heldMessage } from '../held-message.ts'
 import { type Oaep, oaepDecrypt, oaepEncrypt, opensslAvailable } from '../openssl.ts'
 import { inTurn } from '../turns.ts'

@@ -1,6 +1,6 @@
 /** Keys under AES-GCM, with the IV beside them or, as CloudHSM's own mechanism has it, in front. */
 import { type KeyObject, randomBytes } from 'node:crypto'
-import type { Wrapping } from '../../contract/wrapping.ts'
+import type { Wrapping } from '../../contract/mechanisms.ts'
 import { gcmStream } from '../ciphers/aes-gcm.ts'
 import { unwrapFailed } from './unwrap-failed.ts'
 

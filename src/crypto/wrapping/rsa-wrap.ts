@@ -1,7 +1,7 @@
 /** Keys under an RSA key, or under an AES key made for it that is itself under the RSA key. */
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import { HsmError } from '../../contract/errors.ts'
-import type { Wrapping } from '../../contract/wrapping.ts'
+import type { Wrapping } from '../../contract/mechanisms.ts'
 import { longestMessage, type RsaCipher, rsaStream } from '../ciphers/rsa-encryption.ts'
 import { aesUnwrap, aesWrap } from './aes-key-wrap.ts'
 import { unwrapFailed } from './unwrap-failed.ts'

@@ -1,6 +1,6 @@
 /** Keys encrypted under other keys, to be carried out of the HSM and into it. */
 import type { KeyObject } from 'node:crypto'
-import type { Wrapping } from '../../contract/wrapping.ts'
+import type { Wrapping } from '../../contract/mechanisms.ts'
 import { gcmUnwrap, gcmWrap } from './aes-gcm-wrap.ts'
 import { aesUnwrap, aesWrap } from './aes-key-wrap.ts'
 import { rsaUnwrap, rsaWrap } from './rsa-wrap.ts'

@@ -1,7 +1,7 @@
 import type { CatalogView } from '../../catalog/catalog.ts'
 import { useKey } from '../../cluster/key-use.ts'
+import { CURVES, type WeierstrassCurve } from '../../contract/algorithms.ts'
 import { HsmError } from '../../contract/errors.ts'
-import { CURVES, type WeierstrassCurve } from '../../contract/mechanisms.ts'
 import type { Checked } from '../../contract/operations.ts'
 import { deriveByEcdh } from '../../crypto/ecdh.ts'
 import { readIncomingKey } from '../../crypto/incoming-key.ts'

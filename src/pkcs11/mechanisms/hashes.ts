@@ -1,16 +1,8 @@
 /** Hash functions by the numbers that mechanism parameters have for them. */
-import type { Hash } from '../../contract/mechanisms.ts'
-import { CKM } from '../cryptoki/mechanism-types.ts'
+import type { Hash } from '../../contract/algorithms.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
-
-const HASHES: ReadonlyMap<number, Hash> = new Map([
-  [CKM.SHA_1, 'sha1'],
-  [CKM.SHA224, 'sha224'],
-  [CKM.SHA256, 'sha256'],
-  [CKM.SHA384, 'sha384'],
-  [CKM.SHA512, 'sha512'],
-])
+import { TYPES } from './types.ts'
 
 /** CK_RSA_PKCS_MGF_TYPE: CKG_MGF1_SHA1 and so on (PKCS#11 v2.40 mechanisms §2.1.7). */
 const MGFS: ReadonlyMap<number, `mgf1-${Hash}`> = new Map([
@@ -21,11 +13,25 @@ const MGFS: ReadonlyMap<number, `mgf1-${Hash}`> = new Map([
   [5, 'mgf1-sha224'],
 ])
 
+/** CK_EC_KDF_TYPE: CKD_NULL, CKD_SHA1_KDF and so on (PKCS#11 v2.40 mechanisms §2.3.8). */
+const KDFS: ReadonlyMap<number, 'none' | `x963-${Hash}`> = new Map([
+  [1, 'none'],
+  [2, 'x963-sha1'],
+  [5, 'x963-sha224'],
+  [6, 'x963-sha256'],
+  [7, 'x963-sha384'],
+  [8, 'x963-sha512'],
+])
+
+/** The hash function of a digest mechanism; undefined for other mechanisms. */
+export const digestOf = (type: number): Hash | undefined => TYPES.get(type)?.digest
+
 /** Throws CKR_MECHANISM_PARAM_INVALID. */
-export const hashOf = (type: number): Hash => HASHES.get(type) ?? refuse(CKR.MECHANISM_PARAM_INVALID)
+export const hashOf = (type: number): Hash => digestOf(type) ?? refuse(CKR.MECHANISM_PARAM_INVALID)
 
 /** Throws CKR_MECHANISM_PARAM_INVALID. */
 export const mgfOf = (type: number): `mgf1-${Hash}` => MGFS.get(type) ?? refuse(CKR.MECHANISM_PARAM_INVALID)
 
-/** The hash function of a digest mechanism; undefined for other mechanisms. */
-export const digestOf = (mechanism: number): Hash | undefined => HASHES.get(mechanism)
+/** Throws CKR_MECHANISM_PARAM_INVALID. */
+export const kdfOf = (type: number): 'none' | `x963-${Hash}` =>
+  KDFS.get(type) ?? refuse(CKR.MECHANISM_PARAM_INVALID)

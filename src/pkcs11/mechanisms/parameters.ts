@@ -1,4 +1,5 @@
 /** A mechanism as the caller gave it. */
+import type { ParameterKind } from '../../contract/mechanism-types.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
 
@@ -17,7 +18,6 @@ export type Parameters = {
   readonly gcm: { readonly iv: Buffer; readonly aad: Buffer; readonly tagBits: number }
   readonly 'mac-length': { readonly length: number }
 }
-export type ParameterKind = keyof Parameters
 
 export type CallerMechanism = {
   readonly type: number

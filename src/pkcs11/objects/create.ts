@@ -1,9 +1,9 @@
 /** C_CreateObject (PKCS#11 v2.40 §5.7): keys made elsewhere, and certificates. */
 
+import { CURVES, type WeierstrassCurve } from '../../contract/algorithms.ts'
 import { barePoint } from '../../contract/ec-points.ts'
-import { CURVES, type WeierstrassCurve } from '../../contract/mechanisms.ts'
-import type { KeyTypeClass } from '../../contract/wrapping.ts'
-import { KEY_TYPE_CLASSES } from '../../contract/wrapping.ts'
+import type { KeyTypeClass } from '../../contract/key-type-classes.ts'
+import { KEY_TYPE_CLASSES } from '../../contract/key-type-classes.ts'
 import { type Application, signedIn } from '../application.ts'
 import { attributeName, CKA, CKC_X_509, CKK, CKO } from '../cryptoki/objects.ts'
 import { CKR } from '../cryptoki/returns.ts'

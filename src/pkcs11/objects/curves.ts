@@ -1,5 +1,5 @@
 /** Curves as CKA_EC_PARAMS names them: the DER of the curve's object identifier (PKCS#11 v2.40 mechanisms §2.3.3). */
-import type { Curve } from '../../contract/mechanisms.ts'
+import type { Curve } from '../../contract/algorithms.ts'
 
 /** RFC 5480 §2.1.1.1; SEC 2 for secp256k1; RFC 8410 §3 for Ed25519. */
 const OIDS: Readonly<Record<Curve, string>> = {

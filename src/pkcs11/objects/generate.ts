@@ -1,24 +1,26 @@
 /** C_GenerateKey and C_GenerateKeyPair (PKCS#11 v2.40 §5.13). */
+
+import type { Curve } from '../../contract/algorithms.ts'
+import type { KeyKind } from '../../contract/key-kinds.ts'
 import type { KeyObject } from '../../contract/key-object.ts'
 import { LIMITS } from '../../contract/limits.ts'
-import type { Curve } from '../../contract/mechanisms.ts'
 import type { Reply, Request } from '../../contract/operations.ts'
 import { type Application, signedIn } from '../application.ts'
-import { CKM } from '../cryptoki/mechanism-types.ts'
 import { CKA, CKK, CKO } from '../cryptoki/objects.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
 import { type CallerMechanism, withoutParameter } from '../mechanisms/parameters.ts'
+import { TYPES } from '../mechanisms/types.ts'
 import { curveOf } from './curves.ts'
+import { KEY_TYPE_OF } from './key-attributes.ts'
 import { handleOfKey, mayMake } from './make.ts'
 import { type NewKey, newKey } from './new-key.ts'
 import { bytesIn, mustBe, needed, numberIn, type Template } from './template.ts'
 
-const SECRET_KEYS = new Map([
-  [CKM.AES_KEY_GEN, { keyType: 'aes', type: CKK.AES }],
-  [CKM.DES3_KEY_GEN, { keyType: 'des3', type: CKK.DES3 }],
-  [CKM.GENERIC_SECRET_KEY_GEN, { keyType: 'generic-secret', type: CKK.GENERIC_SECRET }],
-] as const) as ReadonlyMap<number, { keyType: 'aes' | 'des3' | 'generic-secret'; type: number }>
+const SECRET_KEYS = ['aes', 'des3', 'generic-secret'] as const satisfies readonly KeyKind[]
+
+/** Undefined for mechanisms that do not make keys. */
+const madeBy = ({ type }: CallerMechanism): KeyKind | undefined => TYPES.get(type)?.generate
 
 const AES_LENGTHS = [16, 24, 32] as const
 type AesLength = (typeof AES_LENGTHS)[number]
@@ -31,10 +33,11 @@ export async function generateKey(
   template: Template,
 ): Promise<number> {
   const session = signedIn(application, handle)
-  const { keyType, type } = SECRET_KEYS.get(mechanism.type) ?? refuse(CKR.MECHANISM_INVALID)
+  const made = madeBy(mechanism)
+  const keyType = SECRET_KEYS.find((kind) => kind === made) ?? refuse(CKR.MECHANISM_INVALID)
   withoutParameter(mechanism)
   mustBe(template, CKA.CLASS, CKO.SECRET_KEY)
-  mustBe(template, CKA.KEY_TYPE, type)
+  mustBe(template, CKA.KEY_TYPE, KEY_TYPE_OF[keyType])
   const length = lengthIn(template, keyType)
   const {
     label,
@@ -117,13 +120,12 @@ async function placePair(
 
 function kindOf(mechanism: CallerMechanism, template: Template): Kind {
   withoutParameter(mechanism)
-  switch (mechanism.type) {
-    case CKM.RSA_PKCS_KEY_PAIR_GEN:
-    case CKM.RSA_X9_31_KEY_PAIR_GEN: {
+  switch (madeBy(mechanism)) {
+    case 'rsa': {
       const bits = modulusBits(needed(numberIn(template, CKA.MODULUS_BITS), CKA.MODULUS_BITS))
       return { keyType: 'rsa', type: CKK.RSA, bits, exponent: exponentIn(template) }
     }
-    case CKM.EC_KEY_PAIR_GEN: {
+    case 'ec': {
       const curve = curveIn(template)
       return {
         keyType: 'ec',
@@ -131,7 +133,7 @@ function kindOf(mechanism: CallerMechanism, template: Template): Kind {
         curve: curve === 'ed25519' ? refuse(CKR.CURVE_NOT_SUPPORTED) : curve,
       }
     }
-    case CKM.EC_EDWARDS_KEY_PAIR_GEN: {
+    case 'edwards': {
       const curve = curveIn(template)
       return {
         keyType: 'ec',

@@ -1,10 +1,12 @@
 /** What PKCS#11 shows of a key (v2.40 §4.7 to §4.9), from what the HSM shows of it. */
+
+import type { Curve } from '../../contract/algorithms.ts'
 import type { FlagName, KeyClass, KeyType } from '../../contract/attributes.ts'
+import { type KeyKind, kindOf } from '../../contract/key-kinds.ts'
 import type { KeyObject } from '../../contract/key-object.ts'
-import type { Curve } from '../../contract/mechanisms.ts'
-import { CKM } from '../cryptoki/mechanism-types.ts'
 import { CKA, CKK, CKO } from '../cryptoki/objects.ts'
 import { UNAVAILABLE } from '../cryptoki/unavailable.ts'
+import { TYPES } from '../mechanisms/types.ts'
 import { ecParams } from './curves.ts'
 import { publicKeyInfo } from './encodings.ts'
 import type { Value } from './value.ts'
@@ -27,14 +29,11 @@ export const KEY_TYPE_OF: Readonly<Record<KeyType, number>> = {
   'ml-dsa': CKK.ML_DSA,
 }
 
-/** How the HSM makes keys of a type; PKCS#11 has had no mechanism for ML-DSA before v3.2. */
-const GENERATED_BY: Readonly<Partial<Record<KeyType, number>>> = {
-  aes: CKM.AES_KEY_GEN,
-  des3: CKM.DES3_KEY_GEN,
-  'generic-secret': CKM.GENERIC_SECRET_KEY_GEN,
-  rsa: CKM.RSA_PKCS_KEY_PAIR_GEN,
-  ec: CKM.EC_KEY_PAIR_GEN,
-}
+/** How the HSM makes keys of a kind; PKCS#11 has had no mechanism for ML-DSA before v3.2. */
+const GENERATED_BY: ReadonlyMap<KeyKind, number> = new Map(
+  // The first of several is to count.
+  [...TYPES.values()].reverse().flatMap(({ generate, value }) => (generate ? [[generate, value]] : [])),
+)
 
 export const keyClassOf = (key: KeyObject): KeyClass => key.attributes['class'] as KeyClass
 export const keyTypeOf = (key: KeyObject): KeyType => key.attributes['key-type'] as KeyType
@@ -71,8 +70,7 @@ const keyType: Reader = (key) => (curveOf(key) === 'ed25519' ? CKK.EC_EDWARDS : 
 
 const generatedBy: Reader = (key) => {
   if (key.attributes['local'] !== true) return UNAVAILABLE
-  if (curveOf(key) === 'ed25519') return CKM.EC_EDWARDS_KEY_PAIR_GEN
-  return GENERATED_BY[keyTypeOf(key)] ?? UNAVAILABLE
+  return GENERATED_BY.get(kindOf(keyTypeOf(key), curveOf(key))) ?? UNAVAILABLE
 }
 
 const COMMON: Readers = {

@@ -1,15 +1,16 @@
 /** C_WrapKey, C_UnwrapKey and C_DeriveKey (PKCS#11 v2.40 §5.13). */
 import type { KeyClass, KeyType } from '../../contract/attributes.ts'
+import { KEY_TYPE_CLASSES, UNWRAPPED_CLASSES } from '../../contract/key-type-classes.ts'
 import { LIMITS } from '../../contract/limits.ts'
-import { KEY_TYPE_CLASSES, UNWRAPPED_CLASSES, WRAPPING_KEY_TYPE } from '../../contract/wrapping.ts'
+import { WRAPPING_KEY_TYPE } from '../../contract/mechanisms.ts'
 import { type Answer, fits } from '../answer.ts'
 import { type Application, filterOf, signedIn } from '../application.ts'
 import { CKA } from '../cryptoki/objects.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { type Meanings, meaning, refuse } from '../errors.ts'
-import { derivationMechanism } from '../mechanisms/derivation.ts'
+import { mechanismFor } from '../mechanisms/mechanism.ts'
 import type { CallerMechanism } from '../mechanisms/parameters.ts'
-import { wrappedLength, wrappingMechanism } from '../mechanisms/wrapping.ts'
+import { wrappedLength } from '../mechanisms/wrapped-length.ts'
 import { CLASS_OF, KEY_TYPE_OF, keyTypeOf } from './key-attributes.ts'
 import { handleOfKey, mayMake } from './make.ts'
 import { newKey } from './new-key.ts'
@@ -33,7 +34,7 @@ export async function wrapKey(
   room: number,
 ): Promise<Answer> {
   signedIn(application, handle)
-  const wrapping = wrappingMechanism(mechanism, 'wrap')
+  const wrapping = mechanismFor('wrap', mechanism)
   const under = await lookAtKey(application, wrappingKey, CKR.WRAPPING_KEY_HANDLE_INVALID)
   const payload = await lookAtKey(application, key, CKR.KEY_HANDLE_INVALID)
   if (keyTypeOf(under) !== WRAPPING_KEY_TYPE[wrapping.name]) refuse(CKR.WRAPPING_KEY_TYPE_INCONSISTENT)
@@ -69,7 +70,7 @@ export async function unwrapKey(
   template: Template,
 ): Promise<number> {
   const session = signedIn(application, handle)
-  const wrapping = wrappingMechanism(mechanism, 'unwrap')
+  const wrapping = mechanismFor('unwrap', mechanism)
   const under = await lookAtKey(application, unwrappingKey, CKR.UNWRAPPING_KEY_HANDLE_INVALID)
   const name = unwrappedClass(template)
   const { keyClass } = KEY_TYPE_CLASSES[name]
@@ -135,7 +136,7 @@ export async function deriveKey(
   template: Template,
 ): Promise<number> {
   const session = signedIn(application, handle)
-  const derivation = derivationMechanism(mechanism)
+  const derivation = mechanismFor('derive', mechanism)
   const base = await lookAtKey(application, baseKey, CKR.KEY_HANDLE_INVALID)
   mustBe(template, CKA.CLASS, CLASS_OF[SECRET])
   const type = needed(numberIn(template, CKA.KEY_TYPE), CKA.KEY_TYPE)

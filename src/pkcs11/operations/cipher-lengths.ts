@@ -1,5 +1,5 @@
 /** How long the output of a cipher will be, before the HSM is asked. */
-import type { Cipher } from '../../contract/ciphers.ts'
+import type { Cipher } from '../../contract/mechanisms.ts'
 
 /** `exact`: otherwise it is that at most, and only the work itself tells. */
 export type Length = { readonly bytes: number; readonly exact: boolean }

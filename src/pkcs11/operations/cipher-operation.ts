@@ -3,7 +3,7 @@ import { type Answer, fits, isQuery } from '../answer.ts'
 import { type Application, signedIn } from '../application.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { type Meanings, meaning, refuse } from '../errors.ts'
-import { cipherMechanism } from '../mechanisms/ciphers.ts'
+import { mechanismFor } from '../mechanisms/mechanism.ts'
 import type { CallerMechanism } from '../mechanisms/parameters.ts'
 import type { Session } from '../sessions.ts'
 import { beginWith } from './begin.ts'
@@ -34,7 +34,7 @@ export async function init(
 ): Promise<void> {
   const session = signedIn(application, handle)
   if (!session.active[purpose]?.over) noneActive(session, purpose)
-  const cipher = cipherMechanism(given, purpose)
+  const cipher = mechanismFor(purpose, given)
   const message = await beginWith(application, key, { purpose, cipher })
   const lengths = lengthsOf(purpose, cipher, message.resultBytes ?? 0)
   session.active[purpose] = { purpose, message, lengths, pending: 0, held: undefined, over: false }

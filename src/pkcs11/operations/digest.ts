@@ -1,7 +1,7 @@
 /** C_Digest… (PKCS#11 v2.40 §5.10). No key and no secret is in it, so it is worked on here. */
 import { createHash, type Hash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
-import { HASHES } from '../../contract/mechanisms.ts'
+import { HASHES } from '../../contract/algorithms.ts'
 import { type Answer, fits } from '../answer.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'

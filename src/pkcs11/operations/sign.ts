@@ -3,8 +3,8 @@ import { type Answer, answer, fits } from '../answer.ts'
 import { type Application, signedIn } from '../application.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { type Meanings, meaning, refuse } from '../errors.ts'
+import { mechanismFor } from '../mechanisms/mechanism.ts'
 import type { CallerMechanism } from '../mechanisms/parameters.ts'
-import { signingMechanism } from '../mechanisms/signing.ts'
 import type { Session } from '../sessions.ts'
 import { beginWith } from './begin.ts'
 import type { Done, Message } from './message.ts'
@@ -26,7 +26,7 @@ export async function init(
 ): Promise<void> {
   const session = signedIn(application, handle)
   noneActive(session, purpose)
-  const mechanism = signingMechanism(given)
+  const mechanism = mechanismFor(purpose, given)
   session.active[purpose] = await beginWith(application, key, { purpose, mechanism })
 }
 

@@ -1,35 +1,10 @@
 /** Mechanisms on the wire. Only those that the token has are read; what comes after another one is never looked at. */
-import { CKM } from '../cryptoki/mechanism-types.ts'
+import type { ParameterKind } from '../../contract/mechanism-types.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
-import { isMechanism } from '../mechanisms/info.ts'
-import type { CallerMechanism, ParameterKind } from '../mechanisms/parameters.ts'
+import type { CallerMechanism } from '../mechanisms/parameters.ts'
+import { TYPES } from '../mechanisms/types.ts'
 import { type Reader, readByte, readByteArray, readU32, readU64 } from './reader.ts'
-
-/** Those that have a parameter. */
-const PARAMETERS: ReadonlyMap<number, ParameterKind> = new Map<number, ParameterKind>([
-  ...[
-    CKM.RSA_PKCS_PSS,
-    CKM.SHA1_RSA_PKCS_PSS,
-    CKM.SHA224_RSA_PKCS_PSS,
-    CKM.SHA256_RSA_PKCS_PSS,
-    CKM.SHA384_RSA_PKCS_PSS,
-    CKM.SHA512_RSA_PKCS_PSS,
-  ].map((type) => [type, 'pss'] as const),
-  [CKM.RSA_PKCS_OAEP, 'oaep'],
-  [CKM.ECDH1_DERIVE, 'ecdh'],
-  ...[CKM.AES_CBC, CKM.AES_CBC_PAD, CKM.DES3_CBC, CKM.DES3_CBC_PAD].map((type) => [type, 'iv'] as const),
-  [CKM.AES_CTR, 'ctr'],
-  [CKM.AES_GCM, 'gcm'],
-  ...[
-    CKM.SHA_1_HMAC_GENERAL,
-    CKM.SHA224_HMAC_GENERAL,
-    CKM.SHA256_HMAC_GENERAL,
-    CKM.SHA384_HMAC_GENERAL,
-    CKM.SHA512_HMAC_GENERAL,
-    CKM.AES_CMAC_GENERAL,
-  ].map((type) => [type, 'mac-length'] as const),
-])
 
 /** NULL instead of a mechanism: what is under way is to be given up. */
 const NULL_MECHANISM = 0xffff_ffff
@@ -42,8 +17,9 @@ const FLAGGED = 2
 export function readMechanism(from: Reader): CallerMechanism | null {
   const type = readU32(from)
   if (type === NULL_MECHANISM) return null
-  if (!isMechanism(type)) return refuse(CKR.MECHANISM_INVALID, `There is no mechanism 0x${type.toString(16)}`)
-  const kind = PARAMETERS.get(type)
+  const known = TYPES.get(type)
+  if (!known) return refuse(CKR.MECHANISM_INVALID, `There is no mechanism 0x${type.toString(16)}`)
+  const { parameter: kind } = known
   if (from.offered >= FLAGGED) {
     return kind && readByte(from) !== 0 ? withParameter(type, kind, from) : { type }
   }

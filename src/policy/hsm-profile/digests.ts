@@ -1,5 +1,6 @@
 /** Hash functions of ECDSA, which in FIPS mode are at least as strong as the key (FIPS 186-5 §6.1.1). */
-import { CURVES, HASHES, type Mechanism } from '../../contract/mechanisms.ts'
+import { CURVES, HASHES } from '../../contract/algorithms.ts'
+import type { Mechanism } from '../../contract/mechanisms.ts'
 import type { KeyRecord } from '../../model/records.ts'
 import { allow, type Decision } from '../decision.ts'
 import { type Profile, refused } from './profile.ts'

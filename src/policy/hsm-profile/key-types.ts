@@ -1,4 +1,5 @@
 /** Types of keys that there cannot be, or that cannot be made, in some modes and types of HSM. */
+import { factsOf, kindOf } from '../../contract/key-kinds.ts'
 import type { KeyRecord } from '../../model/records.ts'
 import { allow, type Decision } from '../decision.ts'
 import type { Provenance } from '../trusted-wrapping/new-keys.ts'
@@ -6,13 +7,13 @@ import { type Profile, refused } from './profile.ts'
 
 type NewKey = Pick<KeyRecord, 'keyType' | 'ec'> & { readonly origin: Provenance }
 
-/** 3DES keys still come in from outside, to read what they have encrypted, but no new ones are made. */
 export function typeFits({ mode, hsmType }: Profile, { keyType, ec, origin }: NewKey): Decision<void> {
-  if (mode === 'fips' && ec?.curve === 'ed25519') {
-    return refused('keys on the curve ed25519 cannot be used in FIPS mode')
-  }
-  if (mode === 'fips' && keyType === 'des3' && (origin.from === 'generated' || origin.from === 'derived')) {
-    return refused('keys of type des3 cannot be made in FIPS mode')
+  const { notInFips } = factsOf(kindOf(keyType, ec?.curve))
+  const what = ec?.curve === 'ed25519' ? 'on the curve ed25519' : `of type ${keyType}`
+  if (mode === 'fips' && notInFips === 'all') return refused(`keys ${what} cannot be used in FIPS mode`)
+  const isNew = origin.from === 'generated' || origin.from === 'derived'
+  if (mode === 'fips' && notInFips === 'new' && isNew) {
+    return refused(`keys ${what} cannot be made in FIPS mode`)
   }
   if (hsmType === 'hsm1.medium' && keyType === 'ml-dsa') {
     return refused('HSMs of type hsm1.medium have no keys of type ml-dsa')

@@ -19,7 +19,7 @@ import { mayExportKey } from '../replication/source.ts'
 import { mayChange, mayCopy } from '../trusted-wrapping/changes.ts'
 import { mayPlace } from '../trusted-wrapping/new-keys.ts'
 import { mayUnwrapBy, mayWrapUnder } from '../trusted-wrapping/transport.ts'
-import { CIPHERS, SIGNING, WRAPPINGS } from './mechanisms.ts'
+import { CIPHER_FORMS, SIGNING_FORMS, WRAPPING_FORMS } from './mechanisms.ts'
 
 /** Who does it, with which key, and how things are. */
 export type Case = {
@@ -45,28 +45,28 @@ export const RULES = {
   sign: {
     asks: 'crypto.sign',
     ways: ({ actor, key, circumstances }) =>
-      SIGNING.map((mechanism) => way(mechanism, maySign(actor, key, mechanism, circumstances))),
+      SIGNING_FORMS.map((mechanism) => way(mechanism, maySign(actor, key, mechanism, circumstances))),
   },
   verify: {
     asks: 'crypto.verify',
     ways: ({ actor, key, circumstances }) =>
-      SIGNING.map((mechanism) => way(mechanism, mayVerify(actor, key, mechanism, circumstances))),
+      SIGNING_FORMS.map((mechanism) => way(mechanism, mayVerify(actor, key, mechanism, circumstances))),
   },
   encrypt: {
     asks: 'crypto.encrypt',
     ways: ({ actor, key, circumstances }) =>
-      CIPHERS.map((cipher) => way(cipher, mayEncrypt(actor, key, cipher, circumstances))),
+      CIPHER_FORMS.map((cipher) => way(cipher, mayEncrypt(actor, key, cipher, circumstances))),
   },
   decrypt: {
     asks: 'crypto.decrypt',
     ways: ({ actor, key, circumstances }) =>
-      CIPHERS.map((cipher) => way(cipher, mayDecrypt(actor, key, cipher, circumstances))),
+      CIPHER_FORMS.map((cipher) => way(cipher, mayDecrypt(actor, key, cipher, circumstances))),
   },
   wrap: { asks: 'key.wrap', ways: waysToWrap },
   unwrap: {
     asks: 'key.unwrap',
     ways: ({ actor, key, cluster, circumstances }) =>
-      WRAPPINGS.map((mechanism) =>
+      WRAPPING_FORMS.map((mechanism) =>
         way(
           mechanism,
           inTurn(mayUnwrapWith(actor, key, mechanism, circumstances), mayUnwrapBy(cluster, mechanism)),
@@ -118,7 +118,7 @@ const inTurn = (...decisions: readonly Decision<unknown>[]): Decision<unknown> =
 function waysToWrap({ actor, key, cluster, circumstances }: Case): readonly Way[] {
   return [false, true].flatMap((sensitive) => {
     const payload = { ...key, flags: { ...key.flags, sensitive, 'wrap-with-trusted': false } }
-    return WRAPPINGS.map((mechanism) =>
+    return WRAPPING_FORMS.map((mechanism) =>
       way(
         mechanism,
         inTurn(

@@ -1,4 +1,4 @@
-import type { Wrapping } from '../../contract/wrapping.ts'
+import type { Wrapping } from '../../contract/mechanisms.ts'
 import type { KeyRecord } from '../../model/records.ts'
 import { allow, type Decision, deny, type Refusal } from '../decision.ts'
 import { isApplied, isHonoured, type Setting } from './profile.ts'

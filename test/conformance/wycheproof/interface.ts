@@ -1,8 +1,6 @@
 /** What the vectors ask of an HSM, whichever way they come to it. */
 import type { FlagName } from '../../../src/contract/attributes.ts'
-import type { Cipher } from '../../../src/contract/ciphers.ts'
-import type { Mechanism } from '../../../src/contract/mechanisms.ts'
-import type { Wrapping } from '../../../src/contract/wrapping.ts'
+import type { Cipher, Mechanism, Wrapping } from '../../../src/contract/mechanisms.ts'
 
 /** A key as a vector has it. */
 export type Material =

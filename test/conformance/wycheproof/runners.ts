@@ -1,9 +1,9 @@
 /** How the vectors of one kind are run: each file's tests come to one of three ends, which `note` takes down. */
 import assert from 'node:assert/strict'
-import type { Cipher } from '../../../src/contract/ciphers.ts'
+import { CURVES, type Hash, type WeierstrassCurve } from '../../../src/contract/algorithms.ts'
 import { readDer } from '../../../src/contract/ecdsa-signature.ts'
 import { LIMITS } from '../../../src/contract/limits.ts'
-import { CURVES, type Hash, type Mechanism, type WeierstrassCurve } from '../../../src/contract/mechanisms.ts'
+import type { Cipher, Mechanism } from '../../../src/contract/mechanisms.ts'
 import type { Interface, Key, Material, Outcome } from './interface.ts'
 import { type Group, hex, type Vector } from './vectors.ts'
 

@@ -1,9 +1,8 @@
 import { createPrivateKey, createPublicKey, type webcrypto } from 'node:crypto'
+import type { Hash } from '../../../src/contract/algorithms.ts'
 import type { FlagName } from '../../../src/contract/attributes.ts'
-import type { Cipher } from '../../../src/contract/ciphers.ts'
 import { bitString, bytesOfBitString, type Element, elements, sequence } from '../../../src/contract/der.ts'
-import type { Hash, Mechanism } from '../../../src/contract/mechanisms.ts'
-import type { Wrapping } from '../../../src/contract/wrapping.ts'
+import type { Cipher, Mechanism, Wrapping } from '../../../src/contract/mechanisms.ts'
 import {
   type Argument,
   type Attribute,

@@ -8,9 +8,9 @@ import {
   randomBytes,
 } from 'node:crypto'
 import { before, suite, test } from 'node:test'
-import type { Cipher } from '../../../src/contract/ciphers.ts'
 import type { Hsm } from '../../../src/contract/hsm.ts'
 import { LIMITS } from '../../../src/contract/limits.ts'
+import type { Cipher } from '../../../src/contract/mechanisms.ts'
 import { bringRsa, bringSecret } from '../../support/crypto-keys.ts'
 import { fails } from '../../support/errors.ts'
 import { base64, createWorld, makeAes, type Person, reference, type World } from '../../support/world.ts'

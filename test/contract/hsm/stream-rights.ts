@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
-import type { Cipher } from '../../../src/contract/ciphers.ts'
 import type { Hsm } from '../../../src/contract/hsm.ts'
+import type { Cipher } from '../../../src/contract/mechanisms.ts'
 import { bringSecret } from '../../support/crypto-keys.ts'
 import { fails } from '../../support/errors.ts'
 import { bytes, messageParts, type Parts, signing } from '../../support/message-parts.ts'

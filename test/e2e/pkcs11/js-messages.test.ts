@@ -10,8 +10,9 @@ import {
   verify,
 } from 'node:crypto'
 import { suite, test } from 'node:test'
-import { CKF, CKM } from '../../../src/pkcs11/cryptoki/mechanism-types.ts'
+import { CKF } from '../../../src/pkcs11/cryptoki/mechanism-flags.ts'
 import { CKA, CKO } from '../../../src/pkcs11/cryptoki/objects.ts'
+import { CKM } from '../../support/mechanism-types.ts'
 import { payments } from './payments.ts'
 import { type Handle, type Mechanism, needsPkcs11js, type Program, program } from './program.ts'
 import { findKey, sign, signIn } from './steps.ts'

@@ -1,8 +1,8 @@
 /** Guarantee G through PKCS#11: what bob's running program may no longer do is refused from the moment `key unshare` has returned. */
 import assert from 'node:assert/strict'
 import { suite, type TestContext, test } from 'node:test'
-import { CKM } from '../../../src/pkcs11/cryptoki/mechanism-types.ts'
 import { CKA, CKO } from '../../../src/pkcs11/cryptoki/objects.ts'
+import { CKM } from '../../support/mechanism-types.ts'
 import { payments } from './payments.ts'
 import { type Handle, needsPkcs11js, type Program, program } from './program.ts'
 import { find, findKey, openSession, sign, signIn } from './steps.ts'

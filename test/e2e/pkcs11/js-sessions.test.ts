@@ -1,8 +1,8 @@
 /** Who sees what in which session: logins, several programs at once, objects of a session, and what is said of bad handles. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { CKM } from '../../../src/pkcs11/cryptoki/mechanism-types.ts'
 import { CKA, CKO } from '../../../src/pkcs11/cryptoki/objects.ts'
+import { CKM } from '../../support/mechanism-types.ts'
 import { payments, pin } from './payments.ts'
 import { type Handle, needsPkcs11js, program } from './program.ts'
 import { find, findKey, openSession, sign, signIn } from './steps.ts'

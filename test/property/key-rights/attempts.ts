@@ -1,7 +1,7 @@
 /** Really doing with a key everything that `key.describe` speaks of, to see what the HSM lets each user do. */
 import { HsmError } from '../../../src/contract/errors.ts'
 import type { OperationName, Request } from '../../../src/contract/operations.ts'
-import { CIPHERS, SIGNING, WRAPPINGS } from '../../../src/policy/key-rights/mechanisms.ts'
+import { CIPHER_FORMS, SIGNING_FORMS, WRAPPING_FORMS } from '../../../src/policy/key-rights/mechanisms.ts'
 import { type Person, reference, type World } from '../../support/world.ts'
 
 /** What makes attempts possible: keys of each user's own, and a user to share with who does not log in. */
@@ -61,12 +61,12 @@ export function attempts(means: Means, who: Person, key: string) {
 
   const yes = async (attempt: Promise<boolean>): Promise<Allowed> => new Set((await attempt) ? ['yes'] : [])
   const data = (name: string) => [zeros(EXACT[name] ?? 16)]
-  const ciphers = CIPHERS.map((cipher) => ({
+  const ciphers = CIPHER_FORMS.map((cipher) => ({
     ...cipher,
     ...('iv' in cipher && { iv: zeros(cipher.name.startsWith('des3') ? 8 : 16) }),
     ...('counter-block' in cipher && { 'counter-block': zeros(16) }),
   }))
-  const wrappings = WRAPPINGS.map((mechanism) => ({
+  const wrappings = WRAPPING_FORMS.map((mechanism) => ({
     ...mechanism,
     ...('iv' in mechanism && { iv: zeros(12) }),
   }))
@@ -74,11 +74,11 @@ export function attempts(means: Means, who: Person, key: string) {
 
   return {
     sign: () =>
-      allowedOf(SIGNING, (mechanism) =>
+      allowedOf(SIGNING_FORMS, (mechanism) =>
         isAllowed('crypto.sign', { filter, mechanism, data: data(mechanism.name) }),
       ),
     verify: () =>
-      allowedOf(SIGNING, (mechanism) =>
+      allowedOf(SIGNING_FORMS, (mechanism) =>
         isAllowed('crypto.verify', {
           filter,
           mechanism,

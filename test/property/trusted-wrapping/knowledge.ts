@@ -1,6 +1,6 @@
 /** What the attackers know: every byte they were given, and what they can compute from it outside of the HSM. */
 import { createDecipheriv, type KeyObject, privateDecrypt } from 'node:crypto'
-import type { Wrapping } from '../../../src/contract/wrapping.ts'
+import type { Wrapping } from '../../../src/contract/mechanisms.ts'
 
 /** How they came to know something. */
 export type How = 'given' | 'shown' | 'decrypted' | 'opened' | 'same iv'

@@ -1,8 +1,8 @@
 /** What the attackers can do in one step. Numbers in a step choose among what there is at that moment. */
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { FlagName, NewAttributes } from '../../../src/contract/attributes.ts'
+import type { Wrapping } from '../../../src/contract/mechanisms.ts'
 import type { Request } from '../../../src/contract/operations.ts'
-import type { Wrapping } from '../../../src/contract/wrapping.ts'
 import type { KeyRecord } from '../../../src/model/records.ts'
 import { reference as byReference } from '../../support/world.ts'
 import type { Blob } from './knowledge.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { CURVES, type WeierstrassCurve } from '../../../src/contract/algorithms.ts'
 import { barePoint, isPoint } from '../../../src/contract/ec-points.ts'
-import { CURVES, type WeierstrassCurve } from '../../../src/contract/mechanisms.ts'
 
 const point = (first: number, length: number, second = 0): Uint8Array =>
   Uint8Array.from({ length }, (_, at) => (at === 0 ? first : at === 1 ? second : 7))

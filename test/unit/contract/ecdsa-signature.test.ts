@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { CURVES } from '../../../src/contract/algorithms.ts'
 import { fromDer, readDer, toDer } from '../../../src/contract/ecdsa-signature.ts'
-import { CURVES } from '../../../src/contract/mechanisms.ts'
 
 const widths = Object.values(CURVES).map(({ fieldBytes }) => fieldBytes)
 /** Numbers with leading zeros are as likely as any. */

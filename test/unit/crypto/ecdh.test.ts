@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash, createPrivateKey, ECDH, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { suite, test } from 'node:test'
-import { CURVES, HASH_NAMES, type WeierstrassCurve } from '../../../src/contract/mechanisms.ts'
+import { CURVES, HASH_NAMES, type WeierstrassCurve } from '../../../src/contract/algorithms.ts'
 import { deriveByEcdh } from '../../../src/crypto/ecdh.ts'
 import { fails } from '../../support/errors.ts'
 

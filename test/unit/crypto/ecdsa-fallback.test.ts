@@ -4,7 +4,7 @@ import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { CURVES, HASH_NAMES } from '../../../src/contract/mechanisms.ts'
+import { CURVES, HASH_NAMES } from '../../../src/contract/algorithms.ts'
 import { signDigest, verifyDigest } from '../../../src/crypto/ecdsa-fallback.ts'
 import { CURVE_LIST, DATA, digestOf, ecdsa, failsWith, open } from './signing-support.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { CURVES, HASH_NAMES, HASHES } from '../../../src/contract/mechanisms.ts'
+import { CURVES, HASH_NAMES, HASHES } from '../../../src/contract/algorithms.ts'
 import { CURVE_LIST, DATA, digestOf, ecdsa, failsWith, open } from './signing-support.ts'
 
 for (const curve of CURVE_LIST) {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
+import { CURVES, type WeierstrassCurve } from '../../../src/contract/algorithms.ts'
 import { HsmError } from '../../../src/contract/errors.ts'
-import { CURVES, type WeierstrassCurve } from '../../../src/contract/mechanisms.ts'
 import { generateEcPair, generateRsaPair } from '../../../src/crypto/key-pairs.ts'
 import {
   ecFacts,

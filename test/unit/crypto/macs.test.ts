@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { createSecretKey } from 'node:crypto'
 import { test } from 'node:test'
+import { HASH_NAMES, HASHES, type Hash } from '../../../src/contract/algorithms.ts'
 import type { KeyType } from '../../../src/contract/attributes.ts'
-import { HASH_NAMES, HASHES, type Hash, type Mechanism } from '../../../src/contract/mechanisms.ts'
+import type { Mechanism } from '../../../src/contract/mechanisms.ts'
 import { openMacKey } from '../../../src/crypto/macs.ts'
 import { DATA, ecdsa, failsWith } from './signing-support.ts'
 

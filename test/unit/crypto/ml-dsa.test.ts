@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash, createPrivateKey, createPublicKey, sign, verify } from 'node:crypto'
 import { test } from 'node:test'
-import { type Mechanism, ML_DSA_ALGORITHMS } from '../../../src/contract/mechanisms.ts'
+import { ML_DSA_ALGORITHMS } from '../../../src/contract/algorithms.ts'
+import type { Mechanism } from '../../../src/contract/mechanisms.ts'
 import { privateKeyLength, publicKeyLength } from '../../../src/crypto/public-facts.ts'
 import { DATA, failsWith, open } from './signing-support.ts'
 

@@ -8,7 +8,7 @@ import {
   verify,
 } from 'node:crypto'
 import { suite, test } from 'node:test'
-import { CURVES } from '../../../src/contract/mechanisms.ts'
+import { CURVES } from '../../../src/contract/algorithms.ts'
 import { referenceFile } from '../../../src/crypto/reference-file.ts'
 
 const REFERENCE = '0x0000000000001f2a'

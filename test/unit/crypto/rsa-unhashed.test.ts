@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { constants, createPrivateKey, privateEncrypt, randomBytes } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
-import { HASH_NAMES, type Mechanism } from '../../../src/contract/mechanisms.ts'
+import { HASH_NAMES } from '../../../src/contract/algorithms.ts'
+import type { Mechanism } from '../../../src/contract/mechanisms.ts'
 import { generateRsaPair } from '../../../src/crypto/key-pairs.ts'
 import {
   DATA,

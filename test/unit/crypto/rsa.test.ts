@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
-import { HASH_NAMES, HASHES, type Mechanism } from '../../../src/contract/mechanisms.ts'
+import { HASH_NAMES, HASHES } from '../../../src/contract/algorithms.ts'
+import type { Mechanism } from '../../../src/contract/mechanisms.ts'
 import type { SigningKey } from '../../../src/crypto/signing-keys.ts'
 import { DATA, digestInfoOf, digestOf, failsWith, type Opened, open, pkcs, pss } from './signing-support.ts'
 

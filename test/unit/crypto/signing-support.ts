@@ -1,14 +1,14 @@
 /** Keys ready to use, and the mechanisms and data that the signing tests share. */
 import { createHash } from 'node:crypto'
-import { type ErrorCode, HsmError } from '../../../src/contract/errors.ts'
 import {
   CURVES,
   DIGEST_INFO_PREFIX,
   HASHES,
   type Hash,
-  type Mechanism,
   type WeierstrassCurve,
-} from '../../../src/contract/mechanisms.ts'
+} from '../../../src/contract/algorithms.ts'
+import { type ErrorCode, HsmError } from '../../../src/contract/errors.ts'
+import type { Mechanism } from '../../../src/contract/mechanisms.ts'
 import { isMlDsa, type KeyFamily, readPrivateKey, readPublicKey } from '../../../src/crypto/key-family.ts'
 import {
   generateEcPair,

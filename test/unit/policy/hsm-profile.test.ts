@@ -1,19 +1,20 @@
 /** What a mode and a type of HSM forbid, each table of the reference written down a second time. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { type Curve, HASH_NAMES, type Hash, type WeierstrassCurve } from '../../../src/contract/algorithms.ts'
 import { FLAG_NAMES } from '../../../src/contract/attributes.ts'
-import { CIPHER_KEY_TYPE, type Cipher, type CipherName } from '../../../src/contract/ciphers.ts'
 import {
-  type Curve,
-  HASH_NAMES,
-  type Hash,
+  CIPHER_KEY_TYPE,
+  type Cipher,
+  type CipherName,
   MECHANISM_KEY_TYPE,
   type Mechanism,
   type MechanismName,
-  type WeierstrassCurve,
+  WRAPPING_KEY_TYPE,
+  type Wrapping,
+  type WrappingName,
 } from '../../../src/contract/mechanisms.ts'
 import { HSM_TYPES, MODES } from '../../../src/contract/profiles.ts'
-import { WRAPPING_KEY_TYPE, type Wrapping, type WrappingName } from '../../../src/contract/wrapping.ts'
 import type { KeyRecord } from '../../../src/model/records.ts'
 import { capacityOf, keysFit } from '../../../src/policy/capacity.ts'
 import type { Decision } from '../../../src/policy/decision.ts'

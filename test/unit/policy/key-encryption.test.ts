@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { KEY_CLASSES } from '../../../src/contract/attributes.ts'
-import type { Cipher } from '../../../src/contract/ciphers.ts'
+import type { Cipher } from '../../../src/contract/mechanisms.ts'
 import type { StreamStart } from '../../../src/contract/streams.ts'
 import type { Role } from '../../../src/contract/users.ts'
 import { mayDecrypt, mayEncrypt } from '../../../src/policy/key-encryption.ts'

@@ -23,6 +23,7 @@ const kinds = [
   { keyClass: 'private-key', keyType: 'rsa' },
   { keyClass: 'public-key', keyType: 'rsa' },
   { keyClass: 'private-key', keyType: 'ec', ec: { curve: 'secp256r1', ecPoint: '' } },
+  { keyClass: 'private-key', keyType: 'ec', ec: { curve: 'secp384r1', ecPoint: '' } },
   { keyClass: 'public-key', keyType: 'ec', ec: { curve: 'ed25519', ecPoint: '' } },
   { keyClass: 'private-key', keyType: 'ml-dsa' },
 ] as const

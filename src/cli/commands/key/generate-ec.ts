@@ -1,4 +1,4 @@
-import type { CurveName } from '../../../contract/mechanisms.ts'
+import type { CurveName } from '../../../contract/algorithms.ts'
 import { keyPairOptions, keyPairRequest } from '../../new-key.ts'
 import { action } from '../../spec.ts'
 

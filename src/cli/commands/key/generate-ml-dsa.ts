@@ -1,4 +1,4 @@
-import type { MlDsaAlgorithm } from '../../../contract/mechanisms.ts'
+import type { MlDsaAlgorithm } from '../../../contract/algorithms.ts'
 import { keyPairOptions, keyPairRequest } from '../../new-key.ts'
 import { action } from '../../spec.ts'
 

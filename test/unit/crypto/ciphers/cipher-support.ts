@@ -1,6 +1,6 @@
 /** Ciphers as the tests use them: all at once, or in parts of given sizes. */
 import { createSecretKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
-import type { Cipher } from '../../../../src/contract/ciphers.ts'
+import type { Cipher } from '../../../../src/contract/mechanisms.ts'
 import type { Direction } from '../../../../src/crypto/ciphers/cipher-stream.ts'
 import { cipherStream } from '../../../../src/crypto/ciphers/ciphers.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import type { Cipher } from '../../../../src/contract/ciphers.ts'
+import type { Cipher } from '../../../../src/contract/mechanisms.ts'
 import { base64, decrypt, encrypt, hex, secret } from './cipher-support.ts'
 
 type Vector = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createSecretKey } from 'node:crypto'
 import { suite, test } from 'node:test'
-import type { Wrapping } from '../../../../src/contract/wrapping.ts'
+import type { Wrapping } from '../../../../src/contract/mechanisms.ts'
 import { unwrapPayload, wrapPayload } from '../../../../src/crypto/wrapping/wrapping.ts'
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex')

@@ -1,0 +1,47 @@
+/** What mechanisms take besides their name, each with its bounds. */
+import * as v from 'valibot'
+import { HASH_NAMES } from './algorithms.ts'
+import { base64, base64Of } from './bytes.ts'
+import { LIMITS } from './limits.ts'
+
+export const hash = v.picklist(HASH_NAMES)
+/** The mask generation function of PSS and OAEP: MGF1 over a hash (RFC 8017 §B.2.1). */
+export const mgf = v.picklist(HASH_NAMES.map((name) => `mgf1-${name}` as const))
+/** The key derivation function of ANSI X9.63 over a hash, or none. */
+export const kdf = v.picklist(['none', ...HASH_NAMES.map((name) => `x963-${name}` as const)])
+
+/**
+ * `raw`: the HSM hashes the data. `digest`: the data is the hash already; for `rsa-pkcs` it is the whole
+ * DER `DigestInfo`.
+ */
+export const input = v.picklist(['raw', 'digest'])
+
+export const saltLength = v.pipe(
+  v.number(),
+  v.integer(),
+  v.minValue(0),
+  v.maxValue(LIMITS.modulusBitsMax / 8),
+)
+
+/** Bytes of a MAC that are kept, from the left; left out, all of them. */
+export const macLength = v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64)))
+
+export const aesBlock = base64Of(16)
+export const desBlock = base64Of(8)
+export const counterBits = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(128))
+
+/** Lengths of a GCM tag in bits (NIST SP 800-38D §5.2.1.2). */
+const TAG_LENGTHS = [32, 64, 96, 104, 112, 120, 128] as const
+export type TagLength = (typeof TAG_LENGTHS)[number]
+export const isTagLength = (bits: number): bits is TagLength => TAG_LENGTHS.some((known) => known === bits)
+export const tagLengthBits = v.picklist(
+  TAG_LENGTHS,
+  `tag-length-bits must be one of ${TAG_LENGTHS.join(', ')}`,
+)
+/** Additional authenticated data, the label of OAEP, and what both sides of a key derivation know. */
+export const aad = v.optional(base64(LIMITS.aadBytes))
+/** Encrypting and wrapping: left out, the HSM makes 12 random bytes and returns them. Otherwise needed. */
+export const gcmIv = v.optional(v.pipe(base64(LIMITS.gcmIvBytes), v.minLength(1, 'iv must not be empty')))
+
+/** A point of a curve (SEC 1 §2.3.3), compressed or not, bare or in a DER OCTET STRING. */
+export const publicPoint = base64(LIMITS.signatureBytes)

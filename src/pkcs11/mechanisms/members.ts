@@ -1,0 +1,60 @@
+/** What the parameter of a caller's mechanism says, in the words of the HSM. */
+import type { Hash } from '../../contract/algorithms.ts'
+import { isTagLength, type TagLength } from '../../contract/mechanism-parameters.ts'
+import type { MembersOf, ParameterKind } from '../../contract/mechanism-types.ts'
+import { CKR } from '../cryptoki/returns.ts'
+import { refuse } from '../errors.ts'
+import { hashOf, kdfOf, mgfOf } from './hashes.ts'
+import { type CallerMechanism, type Parameters, parameterOf } from './parameters.ts'
+
+type Value = {
+  readonly hash: Hash
+  readonly mgf: `mgf1-${Hash}`
+  readonly kdf: 'none' | `x963-${Hash}`
+  readonly 'salt-length': number
+  readonly 'counter-bits': number
+  readonly 'tag-length-bits': TagLength
+  readonly 'mac-length': number
+}
+type Optional = 'shared-info'
+type Members<N extends string> = {
+  readonly [M in Exclude<N, Optional>]: M extends keyof Value ? Value[M] : string
+} & { readonly [M in N & Optional]?: string }
+
+const base64 = (bytes: Buffer): string => bytes.toString('base64')
+
+const MEMBERS: {
+  readonly [K in ParameterKind]: (parameter: Parameters[K]) => Members<MembersOf<K>>
+} = {
+  pss: ({ hashAlg, mgf, saltLength }) => ({
+    hash: hashOf(hashAlg),
+    mgf: mgfOf(mgf),
+    'salt-length': saltLength,
+  }),
+  oaep({ hashAlg, mgf, source, label }) {
+    // CKZ_DATA_SPECIFIED; 0 with no label is what some callers leave there.
+    if (source !== 1 && !(source === 0 && label.length === 0)) refuse(CKR.MECHANISM_PARAM_INVALID)
+    return { hash: hashOf(hashAlg), mgf: mgfOf(mgf), label: base64(label) }
+  },
+  ecdh({ kdf: type, sharedData, publicData }) {
+    const kdf = kdfOf(type)
+    if (kdf === 'none' && sharedData.length > 0) refuse(CKR.MECHANISM_PARAM_INVALID)
+    return {
+      kdf,
+      'public-point': base64(publicData),
+      ...(kdf !== 'none' && { 'shared-info': base64(sharedData) }),
+    }
+  },
+  iv: ({ iv }) => ({ iv: base64(iv) }),
+  ctr: ({ counterBits, block }) => ({ 'counter-block': base64(block), 'counter-bits': counterBits }),
+  /** `ivBits` is left 0 by many callers, so the length of the IV is what counts. */
+  gcm({ iv, aad, tagBits }) {
+    if (!isTagLength(tagBits)) return refuse(CKR.MECHANISM_PARAM_INVALID, `A tag cannot have ${tagBits} bits`)
+    return { iv: base64(iv), aad: base64(aad), 'tag-length-bits': tagBits }
+  },
+  'mac-length': ({ length }) => ({ 'mac-length': length }),
+}
+
+/** Throws CKR_MECHANISM_PARAM_INVALID for another parameter, or none, or a value that the HSM has no word for. */
+export const membersOf = <K extends ParameterKind>(kind: K, given: CallerMechanism): Members<MembersOf<K>> =>
+  MEMBERS[kind](parameterOf(given, kind))

@@ -1,0 +1,29 @@
+import type { Wrapping } from '../../contract/mechanisms.ts'
+import { CKR } from '../cryptoki/returns.ts'
+import { refuse } from '../errors.ts'
+
+/**
+ * Length of a wrapped key.
+ *
+ * @param payload bytes of the key as it is wrapped: raw, or PKCS #8
+ * @param modulus bytes of the wrapping key's modulus, if it is an RSA key
+ */
+export function wrappedLength(wrapping: Wrapping, payload: number, modulus: number): number {
+  switch (wrapping.name) {
+    case 'aes-gcm':
+      return payload + wrapping['tag-length-bits'] / 8
+    case 'aes-no-pad':
+      return payload + 8
+    case 'aes-pkcs5-pad':
+      return (Math.floor(payload / 8) + 1) * 8 + 8
+    case 'aes-zero-pad':
+      return Math.ceil(payload / 8) * 8 + 8
+    case 'rsa-oaep':
+    case 'rsa-pkcs':
+      return modulus
+    // These two have parameters that the protocol does not carry.
+    case 'cloudhsm-aes-gcm':
+    case 'rsa-aes':
+      return refuse(CKR.MECHANISM_INVALID)
+  }
+}
