@@ -1,5 +1,5 @@
 /** What a command line comes to: the text, where it goes, and the exit status. */
-import { ERRORS, HsmError } from '../contract/errors.ts'
+import { HsmError } from '../contract/errors.ts'
 import { visible } from '../contract/shown.ts'
 import type { ArgValues, Turn } from './spec.ts'
 
@@ -51,7 +51,7 @@ export const brokenOff = (error: unknown): Output => ({
 
 export function failure(error: unknown): Output {
   const known = asKnown(error)
-  return { text: envelope(1, known.message), exit: ERRORS[known.code].exit, stream: 'stdout' }
+  return { text: envelope(1, known.message), exit: 1, stream: 'stdout' }
 }
 
 const asKnown = (error: unknown): HsmError =>

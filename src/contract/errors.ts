@@ -3,140 +3,150 @@
  *
  * - `text`: what the CLI prints in `data`; a detail given where the error is raised replaces it
  * - `http`: status of the HTTPS door
- * - `exit`: exit status of a one-shot command
- * - `ckr`: PKCS#11 v3.1 return value (§5.1 there lists them)
+ * - `ckr`: return value of PKCS#11 (v3.1 §5.1), without `CKR_`; `pkcs11/` knows the numbers
  */
 export const ERRORS = {
-  'invalid-request': { http: 400, exit: 1, ckr: 0x07, text: 'The request is malformed' },
-  'unknown-operation': { http: 404, exit: 1, ckr: 0x54, text: 'There is no such operation' },
-  'too-large': { http: 413, exit: 1, ckr: 0x21, text: 'The request is too large' },
-  busy: { http: 503, exit: 1, ckr: 0x200, text: 'The HSM is busy, try again' },
-  unavailable: { http: 503, exit: 1, ckr: 0x32, text: 'The HSM cannot be reached' },
+  'invalid-request': { http: 400, ckr: 'ARGUMENTS_BAD', text: 'The request is malformed' },
+  'unknown-operation': { http: 404, ckr: 'FUNCTION_NOT_SUPPORTED', text: 'There is no such operation' },
+  'too-large': { http: 413, ckr: 'DATA_LEN_RANGE', text: 'The request is too large' },
+  busy: { http: 503, ckr: 'FUNCTION_REJECTED', text: 'The HSM is busy, try again' },
+  unavailable: { http: 503, ckr: 'DEVICE_REMOVED', text: 'The HSM cannot be reached' },
   'not-serving': {
     http: 503,
-    exit: 1,
-    ckr: 0x32,
+
+    ckr: 'DEVICE_REMOVED',
     text: 'This HSM has lost touch with its cluster and does nothing until it is back',
   },
   unconfirmed: {
     http: 503,
-    exit: 1,
-    ckr: 0x30,
+
+    ckr: 'DEVICE_ERROR',
     text: 'The change is committed, but not confirmed by every HSM',
   },
   'store-failure': {
     http: 500,
-    exit: 1,
-    ckr: 0x30,
+
+    ckr: 'DEVICE_ERROR',
     text: 'The change could not be stored; nothing was changed',
   },
-  'store-damaged': { http: 500, exit: 1, ckr: 0x30, text: 'The store is damaged' },
-  internal: { http: 500, exit: 1, ckr: 0x06, text: 'Internal error; see the log of the HSM' },
+  'store-damaged': { http: 500, ckr: 'DEVICE_ERROR', text: 'The store is damaged' },
+  internal: { http: 500, ckr: 'FUNCTION_FAILED', text: 'Internal error; see the log of the HSM' },
 
-  'not-logged-in': { http: 401, exit: 1, ckr: 0x101, text: 'Not logged in' },
-  'already-logged-in': { http: 409, exit: 1, ckr: 0x100, text: 'User is already logged in' },
-  'bad-credentials': { http: 401, exit: 1, ckr: 0xa0, text: 'Incorrect authentication credentials' },
-  'user-locked': { http: 403, exit: 1, ckr: 0xa4, text: 'User is locked' },
+  'not-logged-in': { http: 401, ckr: 'USER_NOT_LOGGED_IN', text: 'Not logged in' },
+  'already-logged-in': { http: 409, ckr: 'USER_ALREADY_LOGGED_IN', text: 'User is already logged in' },
+  'bad-credentials': { http: 401, ckr: 'PIN_INCORRECT', text: 'Incorrect authentication credentials' },
+  'user-locked': { http: 403, ckr: 'PIN_LOCKED', text: 'User is locked' },
   'not-permitted': {
     http: 403,
-    exit: 1,
-    ckr: 0x68,
+
+    ckr: 'KEY_FUNCTION_NOT_PERMITTED',
     text: 'User does not have permission for this operation',
   },
-  'too-many-sessions': { http: 429, exit: 1, ckr: 0xb1, text: 'Too many logins are open' },
-  'cluster-not-activated': { http: 409, exit: 1, ckr: 0x30, text: 'Cluster is not activated' },
-  'cluster-already-activated': { http: 409, exit: 1, ckr: 0x30, text: 'Cluster is already activated' },
+  'too-many-sessions': { http: 429, ckr: 'SESSION_COUNT', text: 'Too many logins are open' },
+  'cluster-not-activated': { http: 409, ckr: 'DEVICE_ERROR', text: 'Cluster is not activated' },
+  'cluster-already-activated': { http: 409, ckr: 'DEVICE_ERROR', text: 'Cluster is already activated' },
 
-  'user-exists': { http: 409, exit: 1, ckr: 0x07, text: 'User already exists' },
-  'user-not-found': { http: 404, exit: 1, ckr: 0x07, text: 'Specified user does not exist' },
-  'user-owns-keys': { http: 409, exit: 1, ckr: 0x07, text: 'User owns keys and cannot be deleted' },
-  'user-logged-in': { http: 409, exit: 1, ckr: 0x100, text: 'User is currently logged in' },
-  'user-capacity': { http: 409, exit: 1, ckr: 0x31, text: 'Maximum number of users reached' },
+  'user-exists': { http: 409, ckr: 'ARGUMENTS_BAD', text: 'User already exists' },
+  'user-not-found': { http: 404, ckr: 'ARGUMENTS_BAD', text: 'Specified user does not exist' },
+  'user-owns-keys': { http: 409, ckr: 'ARGUMENTS_BAD', text: 'User owns keys and cannot be deleted' },
+  'user-logged-in': { http: 409, ckr: 'USER_ALREADY_LOGGED_IN', text: 'User is currently logged in' },
+  'user-capacity': { http: 409, ckr: 'DEVICE_MEMORY', text: 'Maximum number of users reached' },
 
-  'invalid-filter': { http: 400, exit: 1, ckr: 0x12, text: 'Invalid filter' },
-  'invalid-paging': { http: 400, exit: 1, ckr: 0x07, text: 'Invalid starting token' },
-  'key-selection': { http: 404, exit: 1, ckr: 0x82, text: 'Key selection criteria matched 0 keys' },
-  'key-capacity': { http: 409, exit: 1, ckr: 0x31, text: 'The HSM has reached its key capacity' },
+  'invalid-filter': { http: 400, ckr: 'ATTRIBUTE_TYPE_INVALID', text: 'Invalid filter' },
+  'invalid-paging': { http: 400, ckr: 'ARGUMENTS_BAD', text: 'Invalid starting token' },
+  'key-selection': { http: 404, ckr: 'OBJECT_HANDLE_INVALID', text: 'Key selection criteria matched 0 keys' },
+  'key-capacity': { http: 409, ckr: 'DEVICE_MEMORY', text: 'The HSM has reached its key capacity' },
   'key-availability': {
     http: 409,
-    exit: 1,
-    ckr: 0x30,
+
+    ckr: 'DEVICE_ERROR',
     text: 'Cannot perform the requested key operation as the key must be available on at least 2 HSMs.\nEither increase the number of HSMs in the cluster, or disable the key availability check.',
   },
-  'not-owner': { http: 403, exit: 1, ckr: 0x1b, text: 'User does not own the key' },
-  'share-role': { http: 400, exit: 1, ckr: 0x07, text: 'Keys can only be shared with crypto users' },
-  'share-owner': { http: 409, exit: 1, ckr: 0x07, text: 'Key is already owned by this user' },
-  'already-shared': { http: 409, exit: 1, ckr: 0x07, text: 'Key is already shared with this user' },
-  'not-shared': { http: 409, exit: 1, ckr: 0x07, text: 'Key is not shared with this user' },
-  'session-key': { http: 409, exit: 1, ckr: 0x20, text: 'Session keys cannot be shared' },
-  'not-destroyable': { http: 403, exit: 1, ckr: 0x1b, text: 'Key is not destroyable' },
-  'not-modifiable': { http: 403, exit: 1, ckr: 0x1b, text: 'Key is not modifiable' },
+  'not-owner': { http: 403, ckr: 'ACTION_PROHIBITED', text: 'User does not own the key' },
+  'share-role': { http: 400, ckr: 'ARGUMENTS_BAD', text: 'Keys can only be shared with crypto users' },
+  'share-owner': { http: 409, ckr: 'ARGUMENTS_BAD', text: 'Key is already owned by this user' },
+  'already-shared': { http: 409, ckr: 'ARGUMENTS_BAD', text: 'Key is already shared with this user' },
+  'not-shared': { http: 409, ckr: 'ARGUMENTS_BAD', text: 'Key is not shared with this user' },
+  'session-key': { http: 409, ckr: 'DATA_INVALID', text: 'Session keys cannot be shared' },
+  'not-destroyable': { http: 403, ckr: 'ACTION_PROHIBITED', text: 'Key is not destroyable' },
+  'not-modifiable': { http: 403, ckr: 'ACTION_PROHIBITED', text: 'Key is not modifiable' },
   'attribute-refused': {
     http: 403,
-    exit: 1,
-    ckr: 0x10,
+
+    ckr: 'ATTRIBUTE_READ_ONLY',
     text: 'Attribute cannot be set by the user for this operation',
   },
-  'invalid-attribute': { http: 400, exit: 1, ckr: 0x13, text: 'Invalid attribute' },
-  'key-function': { http: 403, exit: 1, ckr: 0x68, text: 'The key does not permit this operation' },
-  'key-type': { http: 400, exit: 1, ckr: 0x63, text: 'The key type does not fit the mechanism' },
-  'invalid-mechanism': { http: 400, exit: 1, ckr: 0x71, text: 'Invalid mechanism parameter' },
+  'invalid-attribute': { http: 400, ckr: 'ATTRIBUTE_VALUE_INVALID', text: 'Invalid attribute' },
+  'key-function': {
+    http: 403,
+    ckr: 'KEY_FUNCTION_NOT_PERMITTED',
+    text: 'The key does not permit this operation',
+  },
+  'key-type': { http: 400, ckr: 'KEY_TYPE_INCONSISTENT', text: 'The key type does not fit the mechanism' },
+  'invalid-mechanism': { http: 400, ckr: 'MECHANISM_PARAM_INVALID', text: 'Invalid mechanism parameter' },
   /** By the mode or the type of the HSM, whatever its parameters. */
-  'mechanism-refused': { http: 403, exit: 1, ckr: 0x70, text: 'Invalid mechanism' },
-  'invalid-data': { http: 400, exit: 1, ckr: 0x20, text: 'Invalid data' },
-  'signature-invalid': { http: 400, exit: 1, ckr: 0xc0, text: 'Signature verification failed' },
-  'not-extractable': { http: 403, exit: 1, ckr: 0x6a, text: 'Key is not extractable' },
-  'wrap-refused': { http: 403, exit: 1, ckr: 0x69, text: 'The key cannot be wrapped with this wrapping key' },
-  'value-sensitive': { http: 403, exit: 1, ckr: 0x11, text: 'The value of the key is sensitive' },
-  'unwrap-failed': { http: 400, exit: 1, ckr: 0x110, text: 'Unwrap failed' },
+  'mechanism-refused': { http: 403, ckr: 'MECHANISM_INVALID', text: 'Invalid mechanism' },
+  'invalid-data': { http: 400, ckr: 'DATA_INVALID', text: 'Invalid data' },
+  'signature-invalid': { http: 400, ckr: 'SIGNATURE_INVALID', text: 'Signature verification failed' },
+  'not-extractable': { http: 403, ckr: 'KEY_UNEXTRACTABLE', text: 'Key is not extractable' },
+  'wrap-refused': {
+    http: 403,
+    ckr: 'KEY_NOT_WRAPPABLE',
+    text: 'The key cannot be wrapped with this wrapping key',
+  },
+  'value-sensitive': { http: 403, ckr: 'ATTRIBUTE_SENSITIVE', text: 'The value of the key is sensitive' },
+  'unwrap-failed': { http: 400, ckr: 'WRAPPED_KEY_INVALID', text: 'Unwrap failed' },
   'template-conflict': {
     http: 400,
-    exit: 1,
-    ckr: 0xd1,
+
+    ckr: 'TEMPLATE_INCONSISTENT',
     text: 'The attributes contradict the template of the key',
   },
   'not-synchronized': {
     http: 409,
-    exit: 1,
-    ckr: 0x30,
+
+    ckr: 'DEVICE_ERROR',
     text: 'The selected key is not synchronized throughout the cluster',
   },
   'not-clones': {
     http: 409,
-    exit: 1,
-    ckr: 0x30,
+
+    ckr: 'DEVICE_ERROR',
     text: 'The clusters are not clones of one another, or what one said was changed on its way to the other',
   },
   'challenge-not-found': {
     http: 409,
-    exit: 1,
-    ckr: 0x30,
+
+    ckr: 'DEVICE_ERROR',
     text: 'There is no such challenge in this session: it was used, has expired, or is of another session',
   },
-  'replicate-failed': { http: 409, exit: 1, ckr: 0x30, text: 'Replicate failed' },
-  'backup-not-found': { http: 404, exit: 1, ckr: 0x07, text: 'There is no such backup in this session' },
-  'decryption-failed': { http: 400, exit: 1, ckr: 0x40, text: 'Decryption failed' },
-  'stream-not-found': { http: 404, exit: 1, ckr: 0x91, text: 'There is no such stream in this session' },
-  'too-many-streams': { http: 429, exit: 1, ckr: 0x31, text: 'Too many streams are open in this session' },
-  'certificate-not-found': { http: 404, exit: 1, ckr: 0x82, text: 'There is no such certificate' },
+  'replicate-failed': { http: 409, ckr: 'DEVICE_ERROR', text: 'Replicate failed' },
+  'backup-not-found': { http: 404, ckr: 'ARGUMENTS_BAD', text: 'There is no such backup in this session' },
+  'decryption-failed': { http: 400, ckr: 'ENCRYPTED_DATA_INVALID', text: 'Decryption failed' },
+  'stream-not-found': {
+    http: 404,
+    ckr: 'OPERATION_NOT_INITIALIZED',
+    text: 'There is no such stream in this session',
+  },
+  'too-many-streams': { http: 429, ckr: 'DEVICE_MEMORY', text: 'Too many streams are open in this session' },
+  'certificate-not-found': { http: 404, ckr: 'OBJECT_HANDLE_INVALID', text: 'There is no such certificate' },
   'certificate-capacity': {
     http: 409,
-    exit: 1,
-    ckr: 0x31,
+
+    ckr: 'DEVICE_MEMORY',
     text: 'The HSM has reached its certificate capacity',
   },
   revoked: {
     http: 403,
-    exit: 1,
-    ckr: 0x68,
+
+    ckr: 'KEY_FUNCTION_NOT_PERMITTED',
     text: 'The right to use the key was taken back while it was in use',
   },
 } as const satisfies Record<string, ErrorFacts>
 
 type ErrorFacts = {
   readonly http: number
-  readonly exit: number
-  readonly ckr: number
+  readonly ckr: string
   readonly text: string
 }
 

@@ -28,7 +28,7 @@ export function refuse(value: ReturnValue, reason?: string): never {
 /** The return value of whatever was thrown; anything unforeseen is CKR_GENERAL_ERROR. */
 export function returnValueOf(error: unknown): number {
   if (error instanceof CryptokiError) return error.value
-  return error instanceof HsmError ? ERRORS[error.code].ckr : CKR.GENERAL_ERROR
+  return error instanceof HsmError ? CKR[ERRORS[error.code].ckr] : CKR.GENERAL_ERROR
 }
 
 export type Meanings = Readonly<Partial<Record<ErrorCode, ReturnValue>>>
