@@ -2,7 +2,7 @@
 import { append } from '../audit/chain.ts'
 import { withTaken } from '../engine/references.ts'
 import { formatOf } from '../model/formats.ts'
-import type { Rollback } from '../store/sqlite/rollback.ts'
+import type { Rollback } from '../store/rollback.ts'
 import type { Store } from '../store/store.ts'
 import type { Log } from './open-engine.ts'
 

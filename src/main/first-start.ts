@@ -1,6 +1,6 @@
 /** What a first start makes is gone again when the start fails: the next one founds as if there had been none. */
 import { existsSync, rmSync } from 'node:fs'
-import { markPath } from '../store/sqlite/mark.ts'
+import { markPath } from '../store/mark.ts'
 import type { Home } from './home.ts'
 
 export type FirstStart = {

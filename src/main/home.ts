@@ -19,6 +19,8 @@ export function homeAt(path: string) {
     database: at('data', 'strongroom.db'),
     masterKey: at('data', 'master.key'),
     hsmId: at('data', 'hsm-id'),
+    /** Of a node on etcd alone: how far it has followed its cluster. */
+    mark: at('data', 'etcd-mark'),
     /** Of a node on etcd alone: a secret that tells this home from every other. */
     identity: at('data', 'home-identity'),
     /** Of a node on etcd alone: which cluster it belongs to, and how it reaches it. */

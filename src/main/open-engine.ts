@@ -11,6 +11,8 @@ import { createEngine } from '../engine/engine.ts'
 import type { EngineNeeds } from '../engine/parts.ts'
 import { FORMAT } from '../model/formats.ts'
 import type { Profile } from '../policy/hsm-profile/profile.ts'
+import type { EtcdStore } from '../store/etcd/etcd-store.ts'
+import type { SqliteStore } from '../store/sqlite/sqlite-store.ts'
 import { recordRollback } from './accepted-rollback.ts'
 import type { Identity } from './certificates.ts'
 import { checkFounding } from './founded.ts'
@@ -19,6 +21,7 @@ import { measuredHsm, measuredStore, observeHoldings } from './metrics/instrumen
 import type { Registry } from './metrics/registry.ts'
 import { sharedAuthority } from './node/authority.ts'
 import { openNode } from './node/open-node.ts'
+import { keepMark } from './node/own-mark.ts'
 import { placeOf } from './node/place.ts'
 import type { NodePlan } from './node/start-plan.ts'
 import { type OpenStore, openEmbeddedStore } from './open-store.ts'
@@ -51,14 +54,16 @@ export type OpenEngineOptions = {
   readonly profile?: Partial<Profile> | undefined
   /** What is shown before login; left out, certificates. */
   readonly publicObjects?: PublicObjects | undefined
-  /** Take an embedded store that is not known to be the newest. */
+  /** Take a store that is not known to be the newest. */
   readonly acceptRollback?: boolean | undefined
   readonly log: Log
 }
 
 /** What was rolled back is told before anything else is done with it. */
-async function embeddedStore(home: Home, acceptRollback: boolean | undefined, log: Log): Promise<OpenStore> {
-  const opened = openEmbeddedStore(home, { acceptRollback })
+async function telling<S extends SqliteStore | EtcdStore, O extends OpenStore<S>>(
+  opened: O,
+  log: Log,
+): Promise<O> {
   const { store, hsmId } = opened
   if (!store.rollback) return opened
   try {
@@ -70,10 +75,31 @@ async function embeddedStore(home: Home, acceptRollback: boolean | undefined, lo
   }
 }
 
-const seconds = () => performance.now() / 1000
+async function embeddedStore(
+  { home, acceptRollback, log }: OpenEngineOptions,
+  undo: AsyncDisposableStack,
+): Promise<OpenStore> {
+  const opened = await telling(openEmbeddedStore(home, { acceptRollback }), log)
+  undo.defer(() => opened.store.close())
+  return opened
+}
 
-/** Loaded for those who have it: the client of etcd is large. */
-const sharedStore = () => import('./node/open-store.ts')
+async function sharedStore(
+  { home, acceptRollback, log }: OpenEngineOptions,
+  plan: NodePlan,
+  clock: () => number,
+  undo: AsyncDisposableStack,
+) {
+  // Loaded for those who have it: the client of etcd is large.
+  const { openSharedStore } = await import('./node/open-store.ts')
+  const opened = await telling(await openSharedStore(home, plan, { clock, acceptRollback }), log)
+  undo.defer(() => opened.store.close())
+  const mark = keepMark(home.mark, opened.records, opened.store.root, log)
+  undo.defer(mark.close)
+  return opened
+}
+
+const seconds = () => performance.now() / 1000
 
 /**
  * Opens the HSM of a home, or makes a new one there. The home must be locked by the caller.
@@ -81,13 +107,11 @@ const sharedStore = () => import('./node/open-store.ts')
  * @throws HsmError `store-damaged` or `store-failure` with one sentence naming what is wrong
  */
 export async function openEngine(options: OpenEngineOptions): Promise<OpenEngine> {
-  const { home, address, node: plan, registry, profile = {}, publicObjects, acceptRollback, log } = options
+  const { home, address, node: plan, registry, profile = {}, publicObjects, log } = options
   await using undo = new AsyncDisposableStack()
   const clock = createBootClock({ monotonic: () => performance.now(), wall: Date.now, uptime })
-  const shared = plan && (await (await sharedStore()).openSharedStore(home, plan, clock))
-  const { store, sealer, backupKeys, clusterId, hsmId } =
-    shared ?? (await embeddedStore(home, acceptRollback, log))
-  undo.defer(() => store.close())
+  const shared = plan && (await sharedStore(options, plan, clock, undo))
+  const { store, sealer, backupKeys, clusterId, hsmId } = shared ?? (await embeddedStore(options, undo))
   const hsm = { id: hsmId, version, address }
   const node = shared && openNode({ store: shared.store, hsm, place: placeOf(home), clock, registry, log })
   const engine = createEngine({

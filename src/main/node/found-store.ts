@@ -17,5 +17,5 @@ export async function foundSharedStore(
   }
   const settings = { clusterId, etcd }
   const plan = { settings, advertise: undefined, known: false, hsmId: undefined, keyUseFence: false }
-  return openSharedStore(home, plan, () => performance.now())
+  return openSharedStore(home, plan, { clock: () => performance.now() })
 }

@@ -3,8 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, rmSync } from 'node:fs'
 import { backupKeysOf } from '../../backup/ways.ts'
 import { HsmError } from '../../contract/errors.ts'
-import { createSealer, masterKeyCheck } from '../../crypto/seal.ts'
+import { createSealer, masterKeyCheck, type Sealer } from '../../crypto/seal.ts'
 import { type EtcdStore, etcdMasterKeyCheck, etcdStore } from '../../store/etcd/etcd-store.ts'
+import type { Root } from '../../store/record-set.ts'
+import { rollbackOf } from '../../store/rollback.ts'
 import type { Home } from '../home.ts'
 import { chosenHsmId, keepHsmId } from '../ids.ts'
 import { withMasterKey } from '../master-key.ts'
@@ -16,14 +18,15 @@ import type { NodePlan } from './start-plan.ts'
 /**
  * Resolves when the replica is whole. The home remembers the cluster from then on.
  *
- * @param clock milliseconds, goes on while the machine is suspended
+ * @param options `clock`: milliseconds, goes on while the machine is suspended; `acceptRollback`: take a state of etcd that is
+ *   not known to be the newest
  * @throws HsmError with one sentence: etcd does not answer, the cluster has another master key, it is gone
  */
 export async function openSharedStore(
   home: Home,
   { settings, known, hsmId }: NodePlan,
-  clock: () => number,
-): Promise<OpenStore<EtcdStore>> {
+  { clock, acceptRollback }: { readonly clock: () => number; readonly acceptRollback?: boolean | undefined },
+): Promise<OpenStore<EtcdStore> & { readonly records: Sealer }> {
   const { clusterId } = settings
   const id = chosenHsmId(home, hsmId)
   const access = accessOf(settings.etcd)
@@ -48,6 +51,7 @@ export async function openSharedStore(
     masterKeyCheck: check,
     found: !founded,
     now: clock,
+    examine: (root: Root) => rollbackOf(root, home.mark, { sealer: records, acceptRollback }),
   }
   const store = await etcdStore(options).catch(async (error: unknown) => {
     if (hasKey) throw error
@@ -61,7 +65,7 @@ export async function openSharedStore(
     await claimId({ home, access, clusterId, hsmId: id, sealer: records, store })
     keepHsmId(home, id)
     saveSettings(home, settings)
-    return { store, sealer, backupKeys, clusterId, hsmId: id }
+    return { store, sealer, records, backupKeys, clusterId, hsmId: id }
   } catch (error) {
     await store.close()
     throw error

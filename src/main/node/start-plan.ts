@@ -26,7 +26,7 @@ export type StartOptions = {
   readonly hsmId?: string
   /** Found the cluster with clock-free key use. */
   readonly keyUseFence?: boolean
-  /** Go on with an embedded store that is not known to be the newest. */
+  /** Go on with a store that is not known to be the newest. */
   readonly acceptRollback?: boolean
   /** Mode and type of HSM to found the cluster with, or that it must have been founded with. */
   readonly profile?: Partial<Profile>
@@ -61,7 +61,6 @@ export function planStart(home: Home, options: StartOptions): StartPlan {
   const { listen = DEFAULT_LISTEN, advertise, metrics, pkcs11 } = serving
   const etcd = options.etcd ?? remembered?.etcd
   if (!etcd) return { listen, metrics, pkcs11, serving, node: forbid(options) }
-  if (options.acceptRollback) throw refused('--accept-rollback is for an HSM with an embedded store')
   if (existsSync(home.database)) {
     throw refused(`The HSM in ${home.root} has an embedded store; choose another directory with --home`)
   }

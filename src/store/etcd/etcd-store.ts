@@ -1,7 +1,8 @@
 /** The store of a cluster of nodes: etcd holds the records, all sealed, and every node a replica of them. */
 import { HsmError } from '../../contract/errors.ts'
 import { storeClosed } from '../group-commit.ts'
-import { createRecordSet } from '../record-set.ts'
+import { createRecordSet, type Root } from '../record-set.ts'
+import { type Rollback, revisionAfter } from '../rollback.ts'
 import type { Sealer } from '../sealer.ts'
 import type { Coordination, Store } from '../store.ts'
 import { createEtcdClient, type EtcdAccess } from './client.ts'
@@ -26,11 +27,19 @@ export type EtcdStoreOptions = EtcdAccess & {
   readonly sealer: Sealer
   /** Whether to make the cluster's store if etcd has none; otherwise that is damage. */
   readonly found: boolean
+  /** Whether the store as it is found must be accepted as it is; throws when it is not. Left out: it is the newest. */
+  readonly examine?: (root: Root) => Rollback | undefined
   /** Milliseconds on a clock that never steps and goes on while the machine is suspended. */
   readonly now: () => number
 }
 
-export type EtcdStore = Store & Coordination
+export type EtcdStore = Store &
+  Coordination & {
+    /** What was accepted. It is accepted for good with the first commit, which should tell of it. */
+    readonly rollback: Rollback | undefined
+    /** Of the newest commit that is applied. */
+    root(): Root
+  }
 
 /**
  * The master key that the store of a cluster in etcd was sealed under, as its check; undefined when there is none.
@@ -52,14 +61,16 @@ export async function etcdMasterKeyCheck(access: EtcdAccess, clusterId: string):
  * Opens the store of a cluster; resolves when its replica is whole.
  *
  * @throws HsmError `store-failure` when etcd does not answer or refuses; `store-damaged` when the store is not whole
- *   (naming the record), is missing, or was sealed under another master key
+ *   (naming the record), is missing, or was sealed under another master key; what `examine` throws
  */
 export async function etcdStore(options: EtcdStoreOptions): Promise<EtcdStore> {
   const { clusterId, masterKeyCheck, sealer, now } = options
   const client = createEtcdClient(options)
   try {
     const source: Source = { client, keys: createKeys(clusterId), sealer, masterKeyCheck }
-    return serve(source, await readOrFound(source, options.found), now)
+    const found = await readOrFound(source, options.found)
+    const rollback = options.examine?.(found.root.root)
+    return serve(source, rollback ? after(rollback, found) : found, rollback, now)
   } catch (error) {
     client.close()
     throw error
@@ -91,7 +102,18 @@ async function foundStore(source: Source): Promise<void> {
   if ('failure' in answer) throw answer.failure.error
 }
 
-function serve(source: Source, snapshot: Snapshot, now: () => number): EtcdStore {
+/** What is committed next counts on far ahead of what is lost. */
+const after = (rollback: Rollback, { root, ...snapshot }: Snapshot): Snapshot => ({
+  ...snapshot,
+  root: { ...root, root: { ...root.root, revision: revisionAfter(rollback) } },
+})
+
+function serve(
+  source: Source,
+  snapshot: Snapshot,
+  rollback: Rollback | undefined,
+  now: () => number,
+): EtcdStore {
   const replica = createReplica(source, snapshot)
   const standing = createStanding(now)
   const following = createFollowing({ source, replica, standing, onFailed: end })
@@ -112,6 +134,8 @@ function serve(source: Source, snapshot: Snapshot, now: () => number): EtcdStore
 
   return {
     ...coordination,
+    rollback,
+    root: () => replica.root().root,
     catalog: replica.catalog,
     transact: commits.transact,
     subscribe: replica.subscribe,

@@ -4,9 +4,9 @@ import { chmodSync, closeSync, existsSync, linkSync, openSync, rmSync, statSync 
 import { basename, dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { HsmError } from '../../contract/errors.ts'
-import { syncDirectory } from './durable.ts'
+import { syncDirectory } from '../durable.ts'
+import { markPath } from '../mark.ts'
 import { openFailure } from './failures.ts'
-import { markPath } from './mark.ts'
 
 /**
  * Of the tables and what stands in them; the records have a format of their own. Since the second, there is a mark beside

@@ -3,13 +3,13 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { AuditEntry } from '../../model/audit.ts'
 import { formatOf } from '../../model/formats.ts'
 import type { CommitFailure, Group } from '../group-commit.ts'
+import type { MarkFile } from '../mark.ts'
 import { sealRoot } from '../record-set.ts'
 import type { Sealer } from '../sealer.ts'
 import { openEntry, sealEntry, sealRecord } from '../sealing.ts'
 import type { Change } from '../store.ts'
 import { accessFailure, commitFailure, notKnown } from './failures.ts'
 import type { Loaded } from './load.ts'
-import type { MarkFile } from './mark.ts'
 
 export interface Medium {
   commit(group: Group): CommitFailure | undefined

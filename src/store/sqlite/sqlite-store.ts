@@ -5,7 +5,9 @@ import type { DatabaseSync } from 'node:sqlite'
 import { HsmError } from '../../contract/errors.ts'
 import { readAuditLog } from '../audit-log.ts'
 import { createGroupCommit, storeClosed } from '../group-commit.ts'
+import { type MarkFile, markPath, openMark } from '../mark.ts'
 import { createRecordSet, sealRoot } from '../record-set.ts'
+import { type Rollback, revisionAfter, rollbackOf } from '../rollback.ts'
 import type { Sealer } from '../sealer.ts'
 import type { Store } from '../store.ts'
 import {
@@ -20,9 +22,7 @@ import {
 } from './database.ts'
 import { openFailure } from './failures.ts'
 import { type Loaded, load, loadRoot } from './load.ts'
-import { type MarkFile, markPath, openMark, readMark } from './mark.ts'
 import { createMedium } from './medium.ts'
-import { doubtOf, nothingToAccept, type Rollback, revisionAfter, rolledBack } from './rollback.ts'
 
 export type SqliteStoreOptions = StoreIdentity & {
   /** Of the database file, in a directory that exists and holds nothing of others. */
@@ -68,7 +68,7 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
       checkIdentity(readIdentity(database), { clusterId, masterKeyCheck }, basename(path))
       return load(database, sealer)
     })
-    const rollback = rollbackOf(loaded, options)
+    const rollback = rollbackOf(loaded.root, markPath(path), options)
     const database = openDatabase(path)
     const mark = openMark(markPath(path), sealer)
     try {
@@ -92,17 +92,6 @@ function checkIdentity(found: StoreIdentity, expected: StoreIdentity, file: stri
   if (found.masterKeyCheck !== expected.masterKeyCheck) {
     throw new HsmError('store-damaged', `The store file ${file} was sealed under another master key`)
   }
-}
-
-function rollbackOf(
-  { root }: Loaded,
-  { path, sealer, acceptRollback }: SqliteStoreOptions,
-): Rollback | undefined {
-  const mark = markPath(path)
-  const doubt = doubtOf(root, readMark(mark, sealer))
-  if (!doubt && acceptRollback) throw nothingToAccept()
-  if (doubt && !acceptRollback) throw rolledBack(doubt, basename(mark))
-  return doubt?.rollback
 }
 
 /** Another process may have had the store since it was read. */

@@ -8,10 +8,10 @@
  */
 import { closeSync, constants, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { count, object, text } from '../../model/shape.ts'
-import type { Root } from '../record-set.ts'
-import type { Sealer } from '../sealer.ts'
+import { count, object, text } from '../model/shape.ts'
 import { syncDirectory, writeDurably } from './durable.ts'
+import type { Root } from './record-set.ts'
+import type { Sealer } from './sealer.ts'
 
 /** The state it stands for: of all states of a store only this one has both. */
 export type Mark = Pick<Root, 'revision' | 'digest'>

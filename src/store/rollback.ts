@@ -1,7 +1,9 @@
 /** Whether a store is the newest that anyone was answered from, as far as the mark beside it tells. */
-import { HsmError } from '../../contract/errors.ts'
-import type { Root } from '../record-set.ts'
-import type { MarkReading } from './mark.ts'
+import { basename } from 'node:path'
+import { HsmError } from '../contract/errors.ts'
+import { type MarkReading, readMark } from './mark.ts'
+import type { Root } from './record-set.ts'
+import type { Sealer } from './sealer.ts'
 
 /** A state that is not known to be the newest, and was taken all the same. */
 export type Rollback = {
@@ -11,7 +13,7 @@ export type Rollback = {
   readonly marked: number | undefined
 }
 
-export type Doubt = { readonly why: string; readonly rollback: Rollback }
+type Doubt = { readonly why: string; readonly rollback: Rollback }
 
 /**
  * A commit is marked when it is in the database, so the database may be one commit ahead: nobody was answered from
@@ -19,7 +21,7 @@ export type Doubt = { readonly why: string; readonly rollback: Rollback }
  *
  * @returns undefined when the store is the newest
  */
-export function doubtOf(root: Root, reading: MarkReading): Doubt | undefined {
+function doubtOf(root: Root, reading: MarkReading): Doubt | undefined {
   const doubt = (why: string, marked?: number) => ({ why, rollback: { revision: root.revision, marked } })
   if (reading.state === 'missing')
     return root.marked ? doubt('the file is missing that would tell') : undefined
@@ -36,15 +38,33 @@ export function doubtOf(root: Root, reading: MarkReading): Doubt | undefined {
   return reading.state === 'torn' ? doubt('half of the file that would tell is damaged', revision) : undefined
 }
 
+/**
+ * What must be accepted to go on with the store, if anything.
+ *
+ * @param path of the mark
+ * @throws HsmError `store-damaged` when the store may not be the newest, and that is not accepted; `invalid-request` when
+ *   there is nothing to accept
+ */
+export function rollbackOf(
+  root: Root,
+  path: string,
+  { sealer, acceptRollback }: { readonly sealer: Sealer; readonly acceptRollback?: boolean | undefined },
+): Rollback | undefined {
+  const doubt = doubtOf(root, readMark(path, sealer))
+  if (!doubt && acceptRollback) throw nothingToAccept()
+  if (doubt && !acceptRollback) throw rolledBack(doubt, basename(path))
+  return doubt?.rollback
+}
+
 /** @param file name of the mark */
-export const rolledBack = ({ why }: Doubt, file: string): HsmError =>
+const rolledBack = ({ why }: Doubt, file: string): HsmError =>
   new HsmError(
     'store-damaged',
-    `The store may be older than what this HSM last answered: ${why} (${file}). Rights that were taken back since would be there again. Put the newest files back; if they are lost, go on with: strongroom start --accept-rollback`,
+    `The store may be older than what this HSM last answered: ${why} (${file}). Rights that were taken back since would be there again. Put the newest state back; if it is lost, go on with: strongroom start --accept-rollback`,
   )
 
 /** The store is what it should be, and so it stays: an option that is left in a script must not accept the next one. */
-export const nothingToAccept = (): HsmError =>
+const nothingToAccept = (): HsmError =>
   new HsmError('invalid-request', 'The store is not rolled back; start without --accept-rollback')
 
 /**
