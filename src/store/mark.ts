@@ -6,7 +6,7 @@
  * The file has two slots that are written in turn, each in a sector of its own and over bytes that are allocated, so
  * that a write that is torn leaves the mark before it.
  */
-import { closeSync, constants, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { count, object, text } from '../model/shape.ts'
 import { syncDirectory, writeDurably } from './durable.ts'
@@ -99,16 +99,18 @@ function writeWhole(file: number, bytes: Buffer, position: number): void {
   }
 }
 
-/** Undefined when there is no file; a slot that holds no mark is undefined. */
+/** Undefined when there is no file; a slot that holds no mark is undefined, and what is no file has none. */
 function readSlots(path: string, sealer: Sealer): readonly (Mark | undefined)[] | undefined {
   let file: number
   try {
-    file = openSync(path, 'r')
+    // A pipe would be waited for.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
   try {
+    if (!fstatSync(file).isFile()) return []
     const slot = Buffer.alloc(SLOT_BYTES)
     return [0, 1].map((number) => {
       const length = readSync(file, slot, 0, SLOT_BYTES, number * SLOT_BYTES)

@@ -1,9 +1,11 @@
 /** A file that is not what the store wrote is refused, with a word on what is wrong. */
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { HsmError } from '../../../src/contract/errors.ts'
 import { createSealer } from '../../../src/crypto/seal.ts'
+import { markPath } from '../../../src/store/sqlite/mark.ts'
 import { sqliteStore } from '../../../src/store/sqlite/sqlite-store.ts'
 import { contents } from '../../contract/store-samples.ts'
 import { inTemporaryDirectory, openStore, optionsFor } from '../../contract/store-sqlite.ts'
@@ -20,6 +22,15 @@ describe('a damaged file', () => {
         truncateSync(path, length)
         isRefused(directory, /^The store file store\.db is (damaged|empty)/)
       }
+    }))
+
+  it('is refused at once when a pipe is in the place of its mark', () =>
+    inTemporaryDirectory(async (directory) => {
+      await makeStore(directory)
+      const mark = markPath(pathIn(directory))
+      rmSync(mark)
+      execFileSync('mkfifo', [mark])
+      isRefused(directory, /^The store may be older .*: the file that would tell is damaged/)
     }))
 
   it('is refused when it is no database', () =>
