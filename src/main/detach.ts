@@ -32,33 +32,37 @@ export async function detach(home: Home, words: readonly string[], program: stri
     failure = error
   })
   closeSync(log)
-  for (let waited = 0; waited < READY_MS; waited += POLL_MS) {
+  let unanswered = ''
+  const until = performance.now() + READY_MS
+  while (performance.now() < until) {
     await sleep(POLL_MS)
     if (failure) throw failure
     if (hasEnded(child)) return failed(lastWords(home, logged))
-    const address = await answersAt(home, child)
+    const address = await answersAt(home, child).catch((error: unknown) => {
+      if (!(error instanceof HsmError)) throw error
+      unanswered = `: ${error.message}`
+    })
     if (address === undefined) continue
     child.unref()
     const { log: path = home.log } = readServingSettings(home)
     return done(`Strongroom is serving on ${address} (process ${child.pid}); log: ${path}`)
   }
   child.kill()
-  return failed(`The HSM did not answer within ${READY_MS / 1000} s; see ${home.log}`)
+  return failed(`The HSM did not answer within ${READY_MS / 1000} s${unanswered}; see ${home.log}`)
 }
 
 const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null
 
-/** Undefined until the child itself answers over TLS. */
+/**
+ * Undefined until the child is ready to answer over TLS.
+ *
+ * @throws HsmError when it does not answer
+ */
 async function answersAt(home: Home, child: ChildProcess): Promise<string | undefined> {
   const running = readRunning(home)
   if (!running || running.pid !== child.pid) return undefined
-  try {
-    await askStatus(home, running)
-    return showAddress(running)
-  } catch (error) {
-    if (error instanceof HsmError) return undefined
-    throw error
-  }
+  await askStatus(home, running)
+  return showAddress(running)
 }
 
 /** What the child said on its standard error, in this run. */

@@ -24,8 +24,10 @@ export type Keyboard = {
   /** What is typed waits until `resume`, except Ctrl-C if there is a handler. */
   hold(handler?: () => void): void
   resume(): void
-  /** Forgets a key that was typed ahead, as often as it was. */
-  dropLeading(key: number): void
+  /** Forgets a key that was typed ahead, as often as it was. Tells whether it was. */
+  dropLeading(key: number): boolean
+  /** The reader has no use for these yet: they come again, before what was typed ahead. */
+  putBack(bytes: Buffer): void
   /** Ctrl-C when nobody reads, which also takes back what was typed ahead. Left out: only that. */
   onInterrupt(handler?: () => void): void
   /** Forgets the first lines of what was typed ahead. */
@@ -98,7 +100,12 @@ export function createKeyboard(input: TerminalInput): Keyboard {
       pump()
     },
     dropLeading(key) {
+      const was = ahead[0] === key
       while (ahead[0] === key) ahead = ahead.subarray(1)
+      return was
+    },
+    putBack(bytes) {
+      ahead = Buffer.concat([bytes, ahead])
     },
     onInterrupt(handler) {
       interrupted = handler

@@ -40,13 +40,21 @@ export function createLineKeys({ keyboard, output, typed, lines, history }: Need
   /** @returns what is left behind Ctrl-R */
   function edited(bytes: Buffer): Buffer {
     const at = bytes.indexOf(CTRL_R)
-    const own = at < 0 ? bytes : bytes.subarray(0, at)
-    // Tabs among pasted text are text, as readline has it.
-    const keys = at < 0 ? bytes.findLastIndex((byte) => byte !== TAB) + 1 : at
-    if (keys > 0) typed.emit('data', own.subarray(0, keys))
-    if (keys < own.length) typed.emit('data', Buffer.of(TAB))
-    if (at >= 0) search = startSearch(emptied(lines()), history(), draw)
-    return at < 0 ? NOTHING : bytes.subarray(at + 1)
+    if (at < 0) {
+      completed(bytes)
+      return NOTHING
+    }
+    if (at > 0) typed.emit('data', bytes.subarray(0, at))
+    search = startSearch(emptied(lines()), history(), draw)
+    return bytes.subarray(at + 1)
+  }
+
+  /** Tabs among pasted text are text, as readline has it; each one behind it is a key. */
+  function completed(bytes: Buffer): void {
+    const keys = bytes.findLastIndex((byte) => byte !== TAB) + 1
+    if (keys > 0) typed.emit('data', bytes.subarray(0, keys))
+    if (keys < bytes.length) typed.emit('data', Buffer.of(TAB))
+    keyboard.putBack(bytes.subarray(keys + 1))
   }
 
   /** @returns what is left when the search is over */
@@ -71,8 +79,9 @@ export function createLineKeys({ keyboard, output, typed, lines, history }: Need
       const { promise: interrupted, resolve: interrupt } = Promise.withResolvers<undefined>()
       keyboard.hold(() => interrupt(undefined))
       const found = await Promise.race([find(line), interrupted]).catch(() => undefined)
-      // The same key pressed again meanwhile asks for nothing more.
-      keyboard.dropLeading(TAB)
+      // The same key pressed again meanwhile asks for nothing more, but for the list of what there is to choose from.
+      const again = keyboard.dropLeading(TAB)
+      if (again && found && isChoice(found)) keyboard.putBack(Buffer.of(TAB))
       keyboard.hold()
       done(null, found ? [[...found.candidates], found.replaces] : [[], ''])
       // readline puts it into the line in this turn of the event loop.
@@ -82,6 +91,12 @@ export function createLineKeys({ keyboard, output, typed, lines, history }: Need
 }
 
 const NOTHING = Buffer.alloc(0)
+
+/** Whether there are several, which do not even go on with the same character. */
+function isChoice({ candidates, replaces }: Awaited<ReturnType<Completer>>): boolean {
+  const next = new Set(candidates.map((candidate) => candidate[replaces.length]))
+  return next.size > 1 || next.has(undefined)
+}
 
 /** Takes the line away, wherever the cursor is. */
 export function emptied(lines: Interface): string {

@@ -102,6 +102,15 @@ suite('Tab', { timeout: 10_000 }, () => {
     await exit
   })
 
+  test('pressed twice, however fast, lists what there is to choose from', async () => {
+    const { type, exit } = terminal(stubHsm({}))
+    await type('', PROMPT)
+    await type(`key share --role ${TAB}${TAB}`, /crypto-user +admin.*key share --role $/s)
+    await type(CTRL_C, /\^C/)
+    await type(CTRL_D, /\n$/)
+    await exit
+  })
+
   test('waits for no answer that does not come', async () => {
     const { reply, asked } = silence()
     const { type, exit } = terminal(stubHsm({ 'user.list': reply }))
