@@ -5,7 +5,7 @@ import type { Cipher } from '../contract/mechanisms.ts'
 import { cipherMessage } from './cipher-calls.ts'
 import { aad, gcmParameters, type oaepOptions, oaepParameters, tagLengthBits } from './cipher-options.ts'
 import { toHex } from './encodings.ts'
-import { writeWhole } from './files.ts'
+import { saveOutput } from './files.ts'
 import { keyToUse } from './options.ts'
 import { dataOptions, wholeData, wholeOf } from './signing-data.ts'
 import type { Args, Context, Data, Options } from './spec.ts'
@@ -17,7 +17,8 @@ export const encryption = {
   ...dataOptions,
   'ciphertext-path': {
     value: 'CIPHERTEXT_PATH',
-    help: 'Path of a file to write the ciphertext to, as bytes, instead of printing it',
+    writes: true,
+    help: 'Path of a file to write the ciphertext to, as bytes, instead of printing it; - for standard output',
   },
 } as const satisfies Options
 
@@ -31,7 +32,8 @@ export const decryption = {
   ciphertext: { value: 'CIPHERTEXT', group: 'ciphertext', help: 'The ciphertext in base64' },
   'data-path': {
     value: 'DATA_PATH',
-    help: 'Path of a file to write the data to, as bytes, instead of printing it; only you can read it',
+    writes: true,
+    help: 'Path of a file to write the data to, as bytes, instead of printing it; - for standard output. Only you can read a new file',
   },
 } as const satisfies Options
 
@@ -52,29 +54,35 @@ export const oaep = (args: Args<typeof oaepOptions>): Cipher => ({
 
 export async function encrypt(
   args: Args<typeof encryption>,
-  { call }: Context,
+  context: Context,
   cipher: Cipher,
 ): Promise<Data> {
   // What is larger could not be decrypted here again.
   const message = await wholeData(args, LIMITS.streamBufferBytes)
-  const { reference, data, iv } = await cipherMessage(call, 'encrypt', args['key-filter'], cipher, message)
+  const { reference, data, iv } = await cipherMessage(
+    context.call,
+    'encrypt',
+    args['key-filter'],
+    cipher,
+    message,
+  )
   const reply = { 'key-reference': reference, ...(iv !== undefined && { iv: toHex(iv) }) }
   const path = args['ciphertext-path']
   if (path === undefined) return { ...reply, ciphertext: data.toString('base64') }
-  await writeWhole('--ciphertext-path', path, data)
+  await saveOutput({ option: '--ciphertext-path', path, audience: 'public' }, data, context)
   return reply
 }
 
 export async function decrypt(
   args: Args<typeof decryption>,
-  { call }: Context,
+  context: Context,
   cipher: Cipher,
 ): Promise<Data> {
   const most = LIMITS.streamBufferBytes + TAG_LENGTH_BITS / 8
   const sealed = await wholeOf('--ciphertext', args['ciphertext-path'], args.ciphertext, most)
-  const { reference, data } = await cipherMessage(call, 'decrypt', args['key-filter'], cipher, sealed)
+  const { reference, data } = await cipherMessage(context.call, 'decrypt', args['key-filter'], cipher, sealed)
   const path = args['data-path']
   if (path === undefined) return { 'key-reference': reference, data: data.toString('base64') }
-  await writeWhole('--data-path', path, data, 0o600)
+  await saveOutput({ option: '--data-path', path, audience: 'private' }, data, context)
   return { 'key-reference': reference }
 }

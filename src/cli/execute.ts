@@ -1,5 +1,6 @@
 /** One command line in; text, stream and exit status out. The shell and the one-shot program both call this. */
 import { HsmError } from '../contract/errors.ts'
+import { isStandardOutput } from './files.ts'
 import { renderHelp } from './help.ts'
 import { interruptionBy } from './interruption.ts'
 import { parse } from './parse.ts'
@@ -73,6 +74,25 @@ async function carryOut(words: readonly string[], environment: Environment): Pro
 }
 
 async function run(command: Action, args: ArgValues, environment: Environment): Promise<Output> {
+  const chunks: Uint8Array[] = []
+  const output = await carriedOut(command, args, environment, (bytes) => void chunks.push(bytes))
+  if (!writesToStandardOutput(command, args)) return output
+  return { ...output, stream: 'stderr', bytes: Buffer.concat(chunks) }
+}
+
+/** Whoever reads the output of such a command gets the data or nothing, whatever becomes of it. */
+const writesToStandardOutput = ({ options }: Action, args: ArgValues): boolean =>
+  Object.entries(options).some(([name, { writes }]) => {
+    const path = args[name]
+    return writes === true && typeof path === 'string' && isStandardOutput(path)
+  })
+
+async function carriedOut(
+  command: Action,
+  args: ArgValues,
+  environment: Environment,
+  standardOutput: Context['standardOutput'],
+): Promise<Output> {
   let calls: ReturnType<typeof remembering> | undefined
   try {
     if (command.refused !== undefined) throw new HsmError('invalid-request', command.refused)
@@ -81,7 +101,10 @@ async function run(command: Action, args: ArgValues, environment: Environment): 
       await seat.login(environment.credentials('only', seat.clusterId), { again: true })
     }
     calls = remembering(seat.call)
-    const data = await command.run(args, { ...contextOf(seat, environment), call: calls.call })
+    const data = await command.run(args, {
+      ...contextOf(seat, environment, standardOutput),
+      call: calls.call,
+    })
     if (typeof data === 'object' && Symbol.asyncIterator in data) return await inPieces(data)
     return command.failed?.(data) ? partial(data) : success(data)
   } catch (error) {
@@ -131,8 +154,13 @@ const text = (value: ArgValue | undefined): string | undefined =>
 
 const UNTOLD: Progress = { show: () => undefined, end: () => undefined }
 
-function contextOf(seat: Seat, { askHidden, progress }: Environment): Context {
+function contextOf(
+  seat: Seat,
+  { askHidden, progress }: Environment,
+  standardOutput: Context['standardOutput'],
+): Context {
   return {
+    standardOutput,
     call: seat.call,
     async login(username, role, given) {
       if (seat.username() !== undefined) throw new HsmError('already-logged-in')

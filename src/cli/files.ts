@@ -1,11 +1,12 @@
 /** Files that commands read and write, with errors that name the option and the path. */
-import { randomUUID } from 'node:crypto'
-import { constants, createReadStream } from 'node:fs'
-import { open, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { createReadStream } from 'node:fs'
+import { ownDescriptor } from '../base/descriptors.ts'
+import { isPartlyOverwritten } from '../base/durable.ts'
+import { type Audience, writeOutput } from '../base/output-file.ts'
+import { reasonOf } from '../base/reasons.ts'
 import { HsmError } from '../contract/errors.ts'
-import { reasonOf } from '../contract/reasons.ts'
 import { shown } from '../contract/shown.ts'
+import type { Context } from './spec.ts'
 
 /**
  * The chunks of a file of any size.
@@ -34,39 +35,41 @@ export async function readSmall(option: string, path: string, most: number): Pro
   return Buffer.concat(chunks)
 }
 
+export type OutputFile = {
+  /** That named the path, such as `--signature-path`. */
+  readonly option: string
+  readonly path: string
+  /** Who may read it, if it is new. */
+  readonly audience: Audience
+}
+
 /**
- * Replaces the file as a whole, or not at all. What is neither a file nor absent, such as a device, is left alone.
+ * Whether the path stands for standard output: `-`, or one that leads there, such as /dev/stdout. What is written to it is
+ * alone there then.
+ */
+export const isStandardOutput = (path: string): boolean => path === '-' || ownDescriptor(path) === 1
+
+/**
+ * Writes to what the path names, as `writeOutput` of base/ does, or hands it to `standardOutput`.
  *
- * @param mode less what the umask takes away
  * @throws HsmError `invalid-data`
  */
-export async function writeWhole(
-  option: string,
-  path: string,
+export async function saveOutput(
+  { option, path, audience }: OutputFile,
   content: string | Uint8Array,
-  mode = 0o644,
+  { standardOutput }: Pick<Context, 'standardOutput'>,
 ): Promise<void> {
-  const there = await stat(path).catch(() => undefined)
-  if (there && !there.isFile() && !there.isDirectory()) {
-    throw new HsmError('invalid-data', `${option}: cannot write ${shown(path)}: it is not a regular file`)
-  }
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}`)
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content
+  if (isStandardOutput(path)) return standardOutput(bytes)
   try {
-    const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode)
-    try {
-      await file.writeFile(content)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(temporary, path)
+    await writeOutput(path, bytes, audience)
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined)
-    throw failed(option, path, 'write', error)
+    const left = isPartlyOverwritten(error) ? '; what was in it is partly overwritten' : ''
+    throw failed(option, path, 'write', error, left)
   }
 }
 
-function failed(option: string, path: string, verb: 'read' | 'write', error: unknown): HsmError {
-  const message = `${option}: cannot ${verb} ${shown(path)}: ${reasonOf(error)}`
+function failed(option: string, path: string, verb: 'read' | 'write', error: unknown, left = ''): HsmError {
+  const message = `${option}: cannot ${verb} ${shown(path)}: ${reasonOf(error)}${left}`
   return new HsmError('invalid-data', message, { cause: error })
 }

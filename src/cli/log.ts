@@ -1,9 +1,12 @@
 /** The log that the client configuration asks for: what the HSM was asked and how it ended, never with which values. */
-import { appendFileSync, mkdirSync } from 'node:fs'
+import { closeSync, constants, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { writeAllNow } from '../base/descriptors.ts'
+import { makeDirectory } from '../base/directories.ts'
+import { reasonOf } from '../base/reasons.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
-import { visible } from '../contract/shown.ts'
+import { shown, visible } from '../contract/shown.ts'
 import type { LoggingConfig } from './config/client-config.ts'
 
 const LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const
@@ -19,14 +22,15 @@ export type LogNeeds = {
 
 export function createLog({ type, file, level, rotation }: LoggingConfig, { now, stderr }: LogNeeds): Log {
   const most = LEVELS.indexOf(level)
-  let write = type === 'term' ? stderr : (line: string) => append(`${file}${suffix(rotation, now())}`, line)
+  const path = () => (isSpecial(file) ? file : `${file}${suffix(rotation, now())}`)
+  let write = type === 'term' ? stderr : (line: string) => append(path(), line)
   return (severity, message) => {
     if (LEVELS.indexOf(severity) > most) return
     const line = `${now().toISOString()} ${severity.toUpperCase().padEnd(5)} ${visible(message.replaceAll('\n', ' '))}\n`
     try {
       write(line)
     } catch (error) {
-      stderr(`The log file cannot be written: ${(error as Error).message}\n`)
+      stderr(`The log file ${shown(path())} cannot be written: ${reasonOf(error)}\n`)
       write = stderr
       write(line)
     }
@@ -50,9 +54,27 @@ export const loggedHsm = (hsm: Hsm, log: Log): Hsm => ({
   },
 })
 
+/** A device, a pipe or a socket: its name is all there is of it. */
+function isSpecial(path: string): boolean {
+  try {
+    const found = statSync(path, { throwIfNoEntry: false })
+    return found !== undefined && !found.isFile()
+  } catch {
+    return false // what opening it says is more precise
+  }
+}
+
+/** A pipe that nobody reads is an error, not a reason to wait. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK
+
 function append(path: string, line: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  appendFileSync(path, line, { mode: 0o600 })
+  makeDirectory(dirname(path))
+  const file = openSync(path, APPEND, 0o600)
+  try {
+    writeAllNow(file, Buffer.from(line))
+  } finally {
+    closeSync(file)
+  }
 }
 
 const DAY_MS = 86_400_000

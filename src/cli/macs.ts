@@ -1,6 +1,6 @@
 /** What the commands of `crypto mac` share. */
 import { HsmError } from '../contract/errors.ts'
-import { writeWhole } from './files.ts'
+import { saveOutput } from './files.ts'
 import { hashFunction, keyToUse } from './options.ts'
 import { readSignature } from './signing.ts'
 import { signMessage, verifyMessage } from './signing-calls.ts'
@@ -23,7 +23,8 @@ export const hmacOptions = { 'hash-function': hashFunction, ...cmacOptions } as 
 export const macFile = {
   'mac-path': {
     value: 'MAC_PATH',
-    help: 'Path of a file to write the MAC to, as bytes, instead of printing it',
+    writes: true,
+    help: 'Path of a file to write the MAC to, as bytes, instead of printing it; - for standard output',
   },
 } as const satisfies Options
 
@@ -44,13 +45,13 @@ export const cmacMessage = (args: Args<typeof cmacOptions>): Message =>
 
 export async function generateMac(
   args: Args<typeof macKey & typeof macFile>,
-  { call }: Context,
+  context: Context,
   message: Message,
 ): Promise<Data> {
-  const { reference, signature: mac } = await signMessage(call, args['key-filter'], message)
+  const { reference, signature: mac } = await signMessage(context.call, args['key-filter'], message)
   const path = args['mac-path']
   if (path === undefined) return { 'key-reference': reference, mac }
-  await writeWhole('--mac-path', path, Buffer.from(mac, 'base64'))
+  await saveOutput({ option: '--mac-path', path, audience: 'public' }, Buffer.from(mac, 'base64'), context)
   return { 'key-reference': reference }
 }
 

@@ -10,6 +10,8 @@ export type Output = {
   readonly stream: 'stdout' | 'stderr'
   /** What people may want to know besides, for standard error. */
   readonly notes?: string
+  /** For standard output alone, before the text, which is for standard error then. */
+  readonly bytes?: Uint8Array
   /** What comes after the text. If it fails, the output is left without its end and the exit status is that of the failure. */
   readonly rest?: AsyncGenerator<string>
   /** What the program is to do next. */

@@ -6,7 +6,7 @@ import { HsmError } from '../contract/errors.ts'
 import type { KeyObject } from '../contract/key-object.ts'
 import { LIMITS } from '../contract/limits.ts'
 import { fromBase64, isBase64 } from './encodings.ts'
-import { readSmall, writeWhole } from './files.ts'
+import { readSmall, saveOutput } from './files.ts'
 import { hashFunction, keyToUse, mgf } from './options.ts'
 import { signMessage, verifyMessage } from './signing-calls.ts'
 import {
@@ -38,7 +38,8 @@ export const signatureFile = {
   'signature-path': {
     value: 'SIGNATURE_PATH',
     extension: true,
-    help: 'Path of a file to write the signature to, as bytes, instead of printing it',
+    writes: true,
+    help: 'Path of a file to write the signature to, as bytes, instead of printing it; - for standard output',
   },
 } as const satisfies Options
 
@@ -132,13 +133,13 @@ export const mlDsaMessage = async (args: Args<typeof mlDsaOptions>): Promise<Mes
 type SignArgs = Args<typeof signingKey & typeof signatureFile> & Partial<Args<typeof ecdsaFormat>>
 type VerifyArgs = Args<typeof verificationKey & typeof signature> & Partial<Args<typeof ecdsaFormat>>
 
-export async function sign(args: SignArgs, { call }: Context, message: Message): Promise<Data> {
-  const { reference, signature } = await signMessage(call, args['key-filter'], message)
+export async function sign(args: SignArgs, context: Context, message: Message): Promise<Data> {
+  const { reference, signature } = await signMessage(context.call, args['key-filter'], message)
   const bytes = Buffer.from(signature, 'base64')
   const written = args.format === 'der' ? Buffer.from(toDer(bytes)) : bytes
   const path = args['signature-path']
   if (path === undefined) return { 'key-reference': reference, signature: written.toString('base64') }
-  await writeWhole('--signature-path', path, written)
+  await saveOutput({ option: '--signature-path', path, audience: 'public' }, written, context)
   return { 'key-reference': reference }
 }
 

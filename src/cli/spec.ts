@@ -30,6 +30,8 @@ export type Option = {
   readonly group?: string
   /** Not in the CLI of AWS. Help lists it apart. */
   readonly extension?: true
+  /** The value is the path of a file to write; `-` stands for standard output. */
+  readonly writes?: true
   /** What the shell can offer for the value. */
   readonly completes?: 'filter' | 'username' | 'attribute'
 }
@@ -81,6 +83,8 @@ export type Context = {
   logout(): Promise<void>
   /** Prompts twice for a password to be set. */
   askNewPassword(): Promise<string>
+  /** Takes what a command writes to standard output in place of a file. */
+  standardOutput(bytes: Uint8Array): void
   /** For work that may take long. `besideOutput`: the command prints while it works. */
   progress(besideOutput?: boolean): Progress
 }

@@ -5,7 +5,7 @@ import { LIMITS } from '../contract/limits.ts'
 import type { Wrapping } from '../contract/mechanisms.ts'
 import { aad, gcmParameters, type oaepOptions, oaepParameters, tagLengthBits } from './cipher-options.ts'
 import { toHex } from './encodings.ts'
-import { writeWhole } from './files.ts'
+import { saveOutput } from './files.ts'
 import { newKeyOptions, newKeyRequest } from './new-key.ts'
 import { theKey } from './options.ts'
 import { wholeData } from './signing-data.ts'
@@ -16,7 +16,8 @@ export const wrapOptions = {
   'wrapping-filter': { ...theKey('the key to wrap it with'), value: 'WRAPPING_FILTER' },
   path: {
     value: 'PATH',
-    help: 'Path of a file to write the wrapped key to, as bytes, instead of printing it; only you can read it',
+    writes: true,
+    help: 'Path of a file to write the wrapped key to, as bytes, instead of printing it; - for standard output. Only you can read a new file',
   },
 } as const satisfies Options
 
@@ -59,13 +60,19 @@ export function oaep(args: Args<typeof oaepOptions>) {
 
 export async function wrap(
   args: Args<typeof wrapOptions>,
-  { call }: Context,
+  context: Context,
   mechanism: Wrapping,
 ): Promise<Data> {
   const { path, 'payload-filter': payload, 'wrapping-filter': wrapping } = args
-  const reply = await call('key.wrap', { 'payload-filter': payload, 'wrapping-filter': wrapping, mechanism })
+  const reply = await context.call('key.wrap', {
+    'payload-filter': payload,
+    'wrapping-filter': wrapping,
+    mechanism,
+  })
   const wrapped = reply['wrapped-key']
-  if (path !== undefined) await writeWhole('--path', path, Buffer.from(wrapped, 'base64'), 0o600)
+  if (path !== undefined) {
+    await saveOutput({ option: '--path', path, audience: 'private' }, Buffer.from(wrapped, 'base64'), context)
+  }
   const data = {
     payload_key_reference: reply['payload-key-reference'],
     wrapping_key_reference: reply['wrapping-key-reference'],

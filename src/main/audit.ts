@@ -17,7 +17,7 @@ type Options = {
   readonly hsmId: string | undefined
   /** One JSON object a line instead of columns. */
   readonly json: boolean
-  readonly print: (text: string) => void
+  readonly print: (text: string) => Promise<void>
 }
 
 /** Prints page by page. @returns exit status 1 when the log is not what was written */
@@ -27,7 +27,7 @@ export const audit = (home: Home, { who, hsmId, json, print }: Options): Promise
     for await (const entries of pages(hsm, token, hsmId)) {
       const broken = verifyEntries(entries, last?.hash)
       if (broken) return failed(`The audit log is damaged at entry ${broken.sequence}: ${broken.why}`)
-      for (const entry of entries) print(`${visible(json ? JSON.stringify(entry) : line(entry))}\n`)
+      await print(entries.map((entry) => `${visible(json ? JSON.stringify(entry) : line(entry))}\n`).join(''))
       last = entries.at(-1)
     }
     return { exit: 0, text: '' }

@@ -8,6 +8,7 @@ import { createLog, type Log, loggedHsm } from '../cli/log.ts'
 import type { Clusters, Connection } from '../cli/seats.ts'
 import { connect } from '../client/connect.ts'
 import { HsmError } from '../contract/errors.ts'
+import { tell } from './streams.ts'
 
 /**
  * @param option value of `--config`
@@ -17,7 +18,7 @@ export function clientClusters(option: string | undefined, env: NodeJS.ProcessEn
   const location = locateConfig({ option, env, homeDirectory: homedir(), exists: existsSync })
   if (!location.exists) throw missingConfig(location)
   const { clusters, logging } = parseConfig(readConfigFile(location.path), location.path)
-  const log = createLog(logging, { now: () => new Date(), stderr: (text) => void process.stderr.write(text) })
+  const log = createLog(logging, { now: () => new Date(), stderr: (text) => void tell(text) })
   const byId = new Map(clusters.map((cluster) => [cluster.id ?? '', cluster]))
   return {
     ids: () => [...byId.keys()],

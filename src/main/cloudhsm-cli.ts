@@ -1,5 +1,6 @@
 /** The program cloudhsm-cli. What a command does not need is not loaded: starting fast is a feature. */
 import { join } from 'node:path'
+import { reasonOf } from '../base/reasons.ts'
 import { credentials } from '../cli/credentials.ts'
 import { type Chosen, chosen, type Environment, execute, noTerminal } from '../cli/execute.ts'
 import { createProgress } from '../cli/progress.ts'
@@ -10,6 +11,7 @@ import type { PasswordPrompt } from '../cli/shell/password-prompt.ts'
 import type { Progress } from '../cli/spec.ts'
 import { programTree } from '../cli/tree.ts'
 import { visible } from '../contract/shown.ts'
+import { isOutputGone, tell, writeOutput } from './streams.ts'
 import { version } from './version.ts'
 
 // The streams of the process are made when they are first named, which takes milliseconds.
@@ -61,6 +63,7 @@ async function interactive({ clusterId, config }: Chosen): Promise<number> {
       clusterId,
       openSource(completer) {
         const { stdin, stderr } = process
+        for (const output of [screen(), stderr]) output.on('error', () => undefined)
         if (!stdin.isTTY) return scriptSource(stdin, stderr)
         return terminalSource(stdin, screen(), completer, history(openHistory))
       },
@@ -90,7 +93,7 @@ function history(open: (path: string) => History): History | undefined {
   try {
     return open(join(home, '.cloudhsm-cli_history'))
   } catch (error) {
-    process.stderr.write(`The history is not kept: ${visible((error as Error).message)}\n`)
+    void tell(`The history is not kept: ${visible(reasonOf(error))}\n`)
     return undefined
   }
 }
@@ -102,26 +105,21 @@ const screen = () => (process.stdout.isTTY ? process.stdout : process.stderr)
 function progress(besideOutput: boolean): Progress {
   const { stderr, stdout } = process
   const isShown = stderr.isTTY && !(besideOutput && stdout.isTTY)
-  return createProgress(isShown ? (text) => void stderr.write(text) : () => undefined, () =>
-    performance.now(),
-  )
+  return createProgress(isShown ? (text) => void tell(text) : () => undefined, () => performance.now())
 }
 
 /** @returns the exit status */
-async function print({ text, stream, rest, exit, notes = '' }: Output): Promise<number> {
-  if (notes !== '') process.stderr.write(notes)
-  if (text === '') return exit
-  const target = process[stream]
-  // Whoever reads the output may stop early, as head does.
-  if (target.listenerCount('error') === 0) target.on('error', () => process.exit(1))
-  target.write(text)
-  if (!rest) return exit
+async function print({ text, stream, rest, exit, bytes, notes = '' }: Output): Promise<number> {
   try {
-    for await (const piece of rest) {
-      if (!target.write(piece)) await new Promise((resolve) => target.once('drain', resolve))
-    }
+    await tell(notes)
+    if (bytes) await writeOutput(bytes)
+    if (stream === 'stderr') await tell(text)
+    else await writeOutput(text)
+    if (rest) for await (const piece of rest) await writeOutput(piece)
     return exit
   } catch (error) {
+    // Nobody is left to tell; what was asked of the HSM ends with the connection.
+    if (isOutputGone(error)) process.exit(exit || 1)
     return print(brokenOff(error))
   }
 }

@@ -1,6 +1,7 @@
 /** The program configure-cli. */
 import { homedir } from 'node:os'
 import { configure } from '../cli/config/configure.ts'
+import { isOutputGone, tell, writeOutput } from './streams.ts'
 import { version } from './version.ts'
 
 const { text, exit, stream } = configure(process.argv.slice(2), {
@@ -9,5 +10,10 @@ const { text, exit, stream } = configure(process.argv.slice(2), {
   homeDirectory: homedir(),
   workingDirectory: process.cwd(),
 })
-process[stream].write(text)
-process.exitCode = exit
+try {
+  await (stream === 'stderr' ? tell(text) : writeOutput(text))
+  process.exitCode = exit
+} catch (error) {
+  if (!isOutputGone(error)) throw error
+  process.exitCode = exit || 1
+}

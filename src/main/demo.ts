@@ -25,6 +25,8 @@ Set it up:       bin/cloudhsm-cli cluster activate, then bin/cloudhsm-cli intera
 Read on:         README.md, docs/COMPATIBILITY.md; and bin/strongroom stop when you are done
 `
 
+type Print = (text: string) => Promise<void>
+
 /** A person at a shell of the CLI. */
 type Shell = {
   /** Prints the command behind the prompt, and what comes of it. */
@@ -34,7 +36,7 @@ type Shell = {
   leave(): Promise<void>
 }
 
-export async function demo(print: (text: string) => void): Promise<Outcome> {
+export async function demo(print: Print): Promise<Outcome> {
   const directory = mkdtempSync(join(tmpdir(), 'strongroom-demo-'))
   const remove = () => rmSync(directory, { recursive: true, force: true })
   const interrupted = () => {
@@ -55,22 +57,24 @@ export async function demo(print: (text: string) => void): Promise<Outcome> {
   }
 }
 
-async function play(clusters: Clusters, print: (text: string) => void): Promise<Outcome> {
+async function play(clusters: Clusters, print: Print): Promise<Outcome> {
   const [owner, alice] = [openShell(clusters, print), openShell(clusters, print)]
   try {
-    print('A new HSM, an admin, the users cu1 to cu7 and alice …\n')
+    await print('A new HSM, an admin, the users cu1 to cu7 and alice …\n')
     await setUp(owner)
     await login(alice, 'alice')
-    print('cu3 has made rsa_key_to_share and shared it with seven users. Before: alice signs with it.\n\n')
+    await print(
+      'cu3 has made rsa_key_to_share and shared it with seven users. Before: alice signs with it.\n\n',
+    )
     const before = await alice.show(SIGN)
-    print('cu3 looks at the key, takes it back from alice, and looks again.\n\n')
+    await print('cu3 looks at the key, takes it back from alice, and looks again.\n\n')
     await owner.show(LIST)
     await owner.show(`key unshare --filter ${KEY} --username alice --role crypto-user`)
     await owner.show(LIST)
-    print('After: alice, still logged in, asks again.\n\n')
+    await print('After: alice, still logged in, asks again.\n\n')
     const after = await alice.show(SIGN)
     const proven = before.exit === 0 && after.exit === 1
-    print(
+    await print(
       proven ? 'Refused. The key is no longer hers to use.\n' : 'This is not what should have happened.\n',
     )
     return { exit: proven ? 0 : 1, text: NEXT }
@@ -98,7 +102,7 @@ async function setUp(shell: Shell): Promise<void> {
 const login = (shell: Shell, username: string, role = 'crypto-user') =>
   shell.quietly(`login --username ${username} --role ${role} --password '${PASSWORD}'`)
 
-function openShell(clusters: Clusters, print: (text: string) => void): Shell {
+function openShell(clusters: Clusters, print: Print): Shell {
   const seats = createSeats(clusters, undefined)
   const run = (line: string) =>
     execute(splitWords(line).words, {
@@ -109,9 +113,9 @@ function openShell(clusters: Clusters, print: (text: string) => void): Shell {
     })
   return {
     async show(line) {
-      print(`${seats.prompt()}${line}\n`)
+      await print(`${seats.prompt()}${line}\n`)
       const output = await run(line)
-      print(`${output.text}\n`)
+      await print(`${output.text}\n`)
       return output
     },
     async quietly(line) {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { closeSync, fstatSync, linkSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { syncDirectory, writeNew } from '../cli/config/durable.ts'
+import { syncDirectory, writeNew } from '../base/durable.ts'
 import { HsmError } from '../contract/errors.ts'
 
 /** Who may read a file besides its owner. */

@@ -1,6 +1,7 @@
 /** The home directory of one HSM: what is where, and who may read it. */
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { makeDirectory } from '../base/directories.ts'
 import { homeConfig } from '../cli/config/locate.ts'
 import { checkWhole } from '../contract/text.ts'
 
@@ -46,7 +47,7 @@ const DIRECTORIES = ['data', 'tls', 'etc', 'run', 'log'] as const
 /** Makes the directories that are missing, for the owner alone. */
 export function makeHome({ root }: Home): void {
   for (const name of DIRECTORIES) {
-    mkdirSync(join(root, name), { recursive: true, mode: 0o700 })
+    makeDirectory(join(root, name))
   }
 }
 

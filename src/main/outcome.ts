@@ -2,7 +2,12 @@ import { usageError } from '../cli/usage.ts'
 import { visible } from '../contract/shown.ts'
 
 /** What a subcommand of `strongroom` comes to. Text goes to stdout when all is well, else to stderr. */
-export type Outcome = { readonly exit: 0 | 1 | 2; readonly text: string }
+export type Outcome = {
+  readonly exit: 0 | 1 | 2
+  readonly text: string
+  /** The text goes to stderr all the same: stdout has what the command made. */
+  readonly aside?: true
+}
 
 export const done = (text: string): Outcome => ({ exit: 0, text: `${visible(text)}\n` })
 

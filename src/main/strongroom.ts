@@ -1,11 +1,12 @@
 /** The program strongroom: the HSM and its administration. */
+import { isSystemError, sentenceOf } from '../base/reasons.ts'
 import { administrationTree } from '../cli/administration/tree.ts'
 import { renderHelp } from '../cli/help.ts'
 import { parse } from '../cli/parse.ts'
 import type { ArgValues } from '../cli/spec.ts'
 import { HsmError } from '../contract/errors.ts'
-import { reasonAndAdvice } from '../contract/reasons.ts'
 import { done, failed, type Outcome, wrongUsage } from './outcome.ts'
+import { isOutputGone, tell, writeOutput } from './streams.ts'
 import { TASKS } from './tasks.ts'
 import { version } from './version.ts'
 
@@ -41,22 +42,23 @@ function settled(task: Settling, options: ArgValues): Work | Outcome {
   }
 }
 
-/** What could not be done, with which file, why, and what helps. */
-function systemSentence(error: NodeJS.ErrnoException): string {
-  const { path, syscall } = error
-  // Files are written under another name first.
-  const file = path?.replace(/\.[\da-f-]{36}\.new$/, '')
-  return `Cannot ${file === undefined ? syscall : `use ${file}`}: ${reasonAndAdvice(error)}`
-}
-
-/** Errors of the operating system name the file; anything else unforeseen may show its stack. */
+/** Errors of the operating system get a sentence; anything else unforeseen may show its stack. */
 function explain(error: unknown): Outcome {
+  if (isOutputGone(error)) return { exit: 1, text: '' }
   if (error instanceof HsmError) return failed(error.message)
-  if (error instanceof Error && 'syscall' in error)
-    return failed(systemSentence(error as NodeJS.ErrnoException))
+  if (isSystemError(error)) return failed(sentenceOf(error))
   throw error
 }
 
-const { exit, text } = await main(process.argv.slice(2)).catch(explain)
-if (text) process[exit === 0 ? 'stdout' : 'stderr'].write(text)
-process.exitCode = exit
+function unprinted(error: unknown): number {
+  if (isOutputGone(error)) return 1
+  throw error
+}
+
+/** @returns the exit status */
+async function print({ exit, text, aside }: Outcome): Promise<number> {
+  await (exit === 0 && !aside ? writeOutput(text) : tell(text))
+  return exit
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch(explain).then(print).catch(unprinted)

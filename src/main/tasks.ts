@@ -7,6 +7,7 @@ import type { Credentials } from '../cli/seats.ts'
 import type { Args } from '../cli/spec.ts'
 import { type Home, homeAt } from './home.ts'
 import type { Outcome } from './outcome.ts'
+import { writeOutput } from './streams.ts'
 import { etcdOptions, openingOf, path, socketPath, startOptions, wholeEtcd, wordsOf } from './words.ts'
 
 type OnHome = { readonly home?: string }
@@ -32,7 +33,7 @@ export const TASKS = {
   audit: ({ 'hsm-id': hsmId, ...options }: Args<typeof spec.AUDIT>) =>
     onHome(async (home, json) => {
       const who = await whoAsks()
-      return (await import('./audit.ts')).audit(home, { who, hsmId, json, print })
+      return (await import('./audit.ts')).audit(home, { who, hsmId, json, print: writeOutput })
     })(options),
   'policy-apply': onHome(async (home) => {
     const who = await whoAsks()
@@ -83,7 +84,7 @@ export const TASKS = {
     ({ FILE: file, json }: Args<typeof spec.BACKUP_INSPECT>) =>
     async () =>
       (await import('./backup/inspect.ts')).inspectBackup(file, { json: json === true }),
-  demo: () => async () => (await import('./demo.ts')).demo(print),
+  demo: () => async () => (await import('./demo.ts')).demo(writeOutput),
   'node-invite': onHome(async (home) => (await import('./node/invite.ts')).invite(home, Date.now())),
   'node-join'({ home, 'secret-file': file, ...options }: Args<typeof spec.NODE_JOIN>) {
     const [at, from, etcd] = [homeOf(home), path('--secret-file', file), etcdOptions(options)]
@@ -114,5 +115,3 @@ const homeOf = (given: string | undefined): Home =>
 
 /** The script that this process runs. */
 const program = (): string => process.argv[1] ?? ''
-
-const print = (text: string): void => void process.stdout.write(text)

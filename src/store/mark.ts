@@ -8,8 +8,8 @@
  */
 import { closeSync, constants, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { syncDirectory, writeNew } from '../base/durable.ts'
 import { count, object, text } from '../model/shape.ts'
-import { syncDirectory, writeDurably } from './durable.ts'
 import type { Root } from './record-set.ts'
 import type { Sealer } from './sealer.ts'
 
@@ -84,7 +84,7 @@ function makeFile(path: string, slot: Buffer): number {
   const unfinished = `${path}.new`
   try {
     rmSync(unfinished, { force: true })
-    writeDurably(unfinished, Buffer.concat([slot, slot]))
+    writeNew(unfinished, Buffer.concat([slot, slot]), 0o600)
     renameSync(unfinished, path)
   } finally {
     rmSync(unfinished, { force: true })

@@ -109,7 +109,7 @@ const BACKUP_FILE = { value: 'FILE', positional: true, required: true, help: 'Th
 
 export const BACKUP_CREATE = {
   home: HOME,
-  to: { value: 'FILE', required: true, help: 'The new file' },
+  to: { value: 'FILE', required: true, help: 'The new file, or - for standard output' },
   'passphrase-file': {
     value: 'FILE',
     help: 'File with a passphrase that opens the backup as the master key does; - to be asked, or for standard input',

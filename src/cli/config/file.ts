@@ -4,20 +4,18 @@ import {
   closeSync,
   constants,
   existsSync,
-  mkdirSync,
   openSync,
   readlinkSync,
   readSync,
   realpathSync,
-  renameSync,
-  rmSync,
   statSync,
 } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
+import { makeDirectory } from '../../base/directories.ts'
+import { replaceOrOverwrite } from '../../base/durable.ts'
+import { reasonOf } from '../../base/reasons.ts'
 import { HsmError } from '../../contract/errors.ts'
-import { reasonOf } from '../../contract/reasons.ts'
 import { CONFIG_BYTES, configError } from './document.ts'
-import { syncDirectory, writeNew } from './durable.ts'
 
 /** @throws HsmError `invalid-request` with one sentence naming the file */
 export function readConfigFile(path: string): string {
@@ -31,8 +29,9 @@ export function readConfigFile(path: string): string {
 }
 
 /**
- * Readers see the old file or the new one, also after a crash. A symbolic link stays and its target is
- * replaced; a file keeps its mode and a new one gets 0644. Missing directories are created private.
+ * Readers see the old file or the new one, also after a crash; a file that another could not take
+ * the place of is written in place. A symbolic link stays, and so does the mode; a new file gets 0644. Missing directories are
+ * created private.
  *
  * @throws HsmError `invalid-request` with one sentence naming the file
  */
@@ -40,16 +39,12 @@ export function writeConfigFile(path: string, text: string): void {
   attempt(`Cannot write the configuration ${path}`, () => {
     const target = throughLinks(path)
     const directory = dirname(target)
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
-    const mode = existsSync(target) ? statSync(target).mode & 0o777 : 0o644
-    const temporary = join(directory, `.${basename(target)}.${crypto.randomUUID()}`)
-    try {
-      writeNew(temporary, text, mode)
-      renameSync(temporary, target)
-    } finally {
-      rmSync(temporary, { force: true })
+    makeDirectory(directory)
+    const found = statSync(target, { throwIfNoEntry: false })
+    if (found && !found.isFile() && !found.isDirectory()) {
+      throw new HsmError('invalid-request', `The configuration ${path} is not a regular file`)
     }
-    syncDirectory(directory)
+    replaceOrOverwrite(target, Buffer.from(text), 0o644)
   })
 }
 

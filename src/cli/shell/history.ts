@@ -9,7 +9,7 @@ import {
   readSync,
   writeSync,
 } from 'node:fs'
-import { reasonOf } from '../../contract/reasons.ts'
+import { reasonOf } from '../../base/reasons.ts'
 import { visible } from '../../contract/shown.ts'
 import { isWhole } from '../../contract/text.ts'
 

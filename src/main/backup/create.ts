@@ -1,15 +1,10 @@
 /** `strongroom backup create`: has the running HSM of a home make a backup, and writes it to a file. */
-import { randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { link, open, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { framed } from '../../backup/frames.ts'
 import { parseHeader, writeFirstLine, writeHeader } from '../../backup/header.ts'
 import { sealersOf, sealHeader } from '../../backup/parts.ts'
 import { openWithMasterKey, passphraseWay } from '../../backup/ways.ts'
-import { syncDirectory } from '../../cli/config/durable.ts'
+import { isStandardOutput } from '../../cli/files.ts'
 import type { Credentials } from '../../cli/seats.ts'
-import { HsmError } from '../../contract/errors.ts'
 import type { Hsm } from '../../contract/hsm.ts'
 import type { Reply } from '../../contract/operations.ts'
 import { KEY_COST } from '../../crypto/passphrase.ts'
@@ -17,11 +12,12 @@ import type { Home } from '../home.ts'
 import { loggedIn } from '../logged-in.ts'
 import { withMasterKey } from '../master-key.ts'
 import { done, type Outcome } from '../outcome.ts'
+import { refuseExisting, save } from './saving.ts'
 
 export type CreateOptions = {
   /** An admin. */
   readonly who: Credentials
-  /** Path of the new file. */
+  /** Path of the new file, or what stands for standard output. */
   readonly to: string
   /** Opens the backup, too. */
   readonly passphrase: string | undefined
@@ -29,16 +25,17 @@ export type CreateOptions = {
 
 /** @throws HsmError, or an error of the operating system; there is no file then */
 export async function createBackup(home: Home, { who, to, passphrase }: CreateOptions): Promise<Outcome> {
-  if (existsSync(to)) throw new HsmError('invalid-request', `${to} exists already`)
+  refuseExisting(to)
   return loggedIn(home, who, async (hsm, token) => {
     const begun = await hsm.call('backup.begin', {}, token)
     const proven = passphrase === undefined ? begun : await openedBy(home, begun, passphrase)
-    const bytes = await writeWhole(to, bytesOf(hsm, token, begun.backup, proven))
+    const bytes = await save(to, bytesOf(hsm, token, begun.backup, proven))
     const { 'cluster-id': clusterId } = parseHeader(proven.header)
     const opens = passphrase === undefined ? 'The master key opens' : 'The master key and the passphrase open'
-    return done(
+    const said = done(
       `Wrote a backup of ${clusterId} to ${to}: ${begun.keys} keys, ${begun.users} users, ${bytes} bytes.\n${opens} it.`,
     )
+    return isStandardOutput(to) ? { ...said, aside: true } : said
   })
 }
 
@@ -73,20 +70,5 @@ export async function* bytesOf(
     const { part, last } = await hsm.call('backup.next', { backup }, token)
     yield framed(Buffer.from(part, 'base64'))
     if (last) return
-  }
-}
-
-/** The file gets its name when it is whole and on disk. @returns its bytes */
-async function writeWhole(path: string, content: AsyncIterable<Buffer>): Promise<number> {
-  const unfinished = `${path}.${randomUUID()}.new`
-  try {
-    await using file = await open(unfinished, 'wx', 0o600)
-    for await (const bytes of content) await file.writeFile(bytes)
-    await file.sync()
-    await link(unfinished, path)
-    syncDirectory(dirname(path))
-    return (await file.stat()).size
-  } finally {
-    await rm(unfinished, { force: true })
   }
 }

@@ -1,10 +1,11 @@
 /** `strongroom backup restore`: makes an HSM of a backup, whole or not at all. */
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { readdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { readHeader } from '../../backup/header.ts'
 import { type Entry, readParts, sealersOf } from '../../backup/parts.ts'
-import { syncDirectory } from '../../cli/config/durable.ts'
+import { makeDirectory } from '../../base/directories.ts'
+import { syncDirectory } from '../../base/durable.ts'
 import { HsmError } from '../../contract/errors.ts'
 import type { Sealer } from '../../crypto/seal.ts'
 import { type Home, homeAt, makeHome } from '../home.ts'
@@ -71,7 +72,7 @@ async function inPlace<R>(home: Home, fill: (staging: Home) => Promise<R>): Prom
   for (const name of readdirSync(home.root)) if (name.startsWith(STAGING)) remove(join(home.root, name))
   const staging = homeAt(join(home.root, `${STAGING}${randomUUID()}`))
   const data = dirname(staging.database)
-  mkdirSync(data, { recursive: true, mode: 0o700 })
+  makeDirectory(data)
   try {
     const result = await fill(staging)
     syncDirectory(data)

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import * as v from 'valibot'
 import { HsmError } from '../../contract/errors.ts'
-import { reasonAndAdvice } from '../../contract/reasons.ts'
+import { reasonAndAdvice } from '../../base/reasons.ts'
 import { fromUtf8 } from '../../contract/text.ts'
 import type { EtcdAccess } from '../../store/etcd/client.ts'
 import type { EtcdCredentials } from '../../store/etcd/credentials.ts'

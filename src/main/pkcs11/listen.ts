@@ -1,14 +1,15 @@
 /** Listens on a Unix socket, in place of one that a killed process left behind, but never of one that is alive. */
-import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs'
+import { chmodSync, lstatSync, rmSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
+import { makeDirectory } from '../../base/directories.ts'
+import { reasonOf } from '../../base/reasons.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { LIMITS } from '../../contract/limits.ts'
 import { checkSocketPath } from './socket-paths.ts'
 
 /** The owner and the group may connect; what they may do is a matter of logging in. */
 const MODE = 0o660
-const DIRECTORY_MODE = 0o700
 
 /**
  * @param path absolute; a directory that is missing is made, for the owner alone
@@ -20,14 +21,13 @@ export async function listenOn(path: string, onConnection: (socket: Socket) => v
   try {
     return await listening(path, onConnection)
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    throw new HsmError('invalid-request', `Cannot listen on ${path}: ${code ?? message}`, { cause })
+    throw new HsmError('invalid-request', `Cannot listen on ${path}: ${reasonOf(cause)}`, { cause })
   }
 }
 
 async function listening(path: string, onConnection: (socket: Socket) => void): Promise<Server> {
   const server = createServer(onConnection)
-  mkdirSync(dirname(path), { recursive: true, mode: DIRECTORY_MODE })
+  makeDirectory(dirname(path))
   removeStale(path)
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', reject)
@@ -43,7 +43,8 @@ async function listening(path: string, onConnection: (socket: Socket) => void): 
 
 function removeStale(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false })
-  if (found && !found.isSocket()) throw new Error('something else is there')
+  if (found && !found.isSocket())
+    throw Object.assign(new Error('something else is there'), { code: 'ENOTSOCK' })
   rmSync(path, { force: true })
 }
 

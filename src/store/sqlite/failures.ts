@@ -1,8 +1,8 @@
 /** What errors of SQLite and the file system mean to the store (https://sqlite.org/rescode.html). */
 import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
+import { reasonAndAdvice } from '../../base/reasons.ts'
 import { HsmError } from '../../contract/errors.ts'
-import { reasonAndAdvice } from '../../contract/reasons.ts'
 import type { CommitFailure } from '../group-commit.ts'
 
 const BUSY = 5

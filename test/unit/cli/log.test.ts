@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -56,10 +57,36 @@ test('what no file takes is told elsewhere, and the reason once', () => {
   const { log, told } = start({ file: join(blocked, 'cli.log') })
   log('info', 'one')
   log('info', 'two')
-  assert.match(told[0] ?? '', /^The log file cannot be written: /)
+  assert.match(
+    told[0] ?? '',
+    /^The log file .*cli\.log cannot be written: a part of the path is not a directory\n$/,
+  )
   assert.deepEqual(
     told.slice(1).map((line) => line.slice(25)),
     ['INFO  one\n', 'INFO  two\n'],
+  )
+})
+
+test('a log file where nothing can be made does not hold anybody up', {
+  skip: process.platform !== 'linux',
+}, () => {
+  const { log, told } = start({ file: '/proc/nope/run/cli.log' })
+  log('info', 'one')
+  assert.deepEqual(
+    [told[0], told[1]?.slice(25)],
+    ['The log file /proc/nope/run/cli.log cannot be written: no such file or directory\n', 'INFO  one\n'],
+  )
+})
+
+test('a log file that is no regular file has no period in its name, and one that nobody reads holds nobody up', () => {
+  const fifo = join(directory, 'fifo')
+  execFileSync('mkfifo', [fifo])
+  const { log, told } = start({ file: fifo, rotation: 'daily' })
+  log('info', 'one')
+  assert.match(told[0] ?? '', /fifo cannot be written: it is a socket, or nobody reads from it/)
+  assert.deepEqual(
+    readdirSync(directory).filter((name) => name.startsWith('fifo')),
+    ['fifo'],
   )
 })
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { chmod, readdir, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -165,17 +165,37 @@ suite('key generate-file', () => {
   const command = (path: string) =>
     `key generate-file --encoding pem --filter key-reference=0x1 --path ${path}`
 
-  test('replaces a file and leaves no other', async () => {
+  test('replaces what is in a file, not its mode, and leaves no other', async () => {
     const path = file('key.pem', 'something longer that was there before')
     await chmod(path, 0o600)
     const { reply } = await run(exporter(), command(path))
     assert.deepEqual(reply, { error_code: 0, data: { message: 'Successfully generated key file' } })
     assert.equal(await readFile(path, 'utf8'), 'PEM\n')
-    assert.equal(statSync(path).mode & 0o777, 0o644 & ~process.umask())
+    assert.equal(statSync(path).mode & 0o777, 0o600)
     assert.deepEqual(
       (await readdir(directory)).filter((name) => name.startsWith('.')),
       [],
     )
+  })
+
+  test('- and what leads to standard output get the data alone, or nothing', async () => {
+    const link = join(directory, 'standard-output')
+    const loggedIn = async (hsm: StubHsm, line: string) => {
+      const shell = testShell(hsm)
+      await shell.run('login --username ines --role crypto-user --password password')
+      return shell.run(line)
+    }
+    symlinkSync('/dev/stdout', link)
+    for (const path of ['-', '/dev/stdout', link]) {
+      const well = await loggedIn(exporter(), command(path))
+      assert.deepEqual([well.exit, well.stream, String(well.bytes)], [0, 'stderr', 'PEM\n'])
+      assert.match(well.text, /Successfully generated key file/)
+      const wrong = await loggedIn(stubHsm(), command(path))
+      assert.deepEqual([wrong.exit, wrong.stream, String(wrong.bytes)], [1, 'stderr', ''])
+    }
+    assert.ok(lstatSync(link).isSymbolicLink())
+    const file = await loggedIn(exporter(), command(join(directory, 'file')))
+    assert.deepEqual([file.stream, file.bytes], ['stdout', undefined])
   })
 
   test('says what is wrong with a path', async () => {

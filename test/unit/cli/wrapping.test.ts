@@ -65,25 +65,28 @@ suite('key wrap and key unwrap', () => {
     })
   }
 
-  test('a file with a wrapped key is its owner’s alone, also in place of one that was not', async () => {
-    writeFileSync(path('wrapped'), 'something longer that was there before', { mode: 0o644 })
+  test('a new file with a wrapped key is its owner’s alone, and one that was there keeps its mode', async () => {
+    const [fresh, there] = [path('wrapped'), path('there')]
+    writeFileSync(there, 'something longer that was there before', { mode: 0o640 })
+    await run(stubHsm({ 'key.wrap': WRAPPED }), `key wrap aes-no-pad ${KEYS} --path ${there}`)
+    assert.deepEqual([readFileSync(there), statSync(there).mode & 0o777], [Buffer.of(1, 2, 3), 0o640])
     const { data } = await run(
       stubHsm({ 'key.wrap': WRAPPED }),
-      `key wrap aes-no-pad ${KEYS} --path ${path('wrapped')}`,
+      `key wrap aes-no-pad ${KEYS} --path ${fresh}`,
     )
     assert.deepEqual(data, { payload_key_reference: '0x01', wrapping_key_reference: '0x02' })
-    assert.deepEqual(readFileSync(path('wrapped')), Buffer.of(1, 2, 3))
-    assert.equal(statSync(path('wrapped')).mode & 0o777, 0o600)
+    assert.deepEqual(readFileSync(fresh), Buffer.of(1, 2, 3))
+    assert.equal(statSync(fresh).mode & 0o777, 0o600)
   })
 
-  test('what is no file is left alone', async () => {
+  test('a socket is not written to', async () => {
     const server = createServer().listen(path('socket'))
     const { data } = await run(
       stubHsm({ 'key.wrap': WRAPPED }),
       `key wrap aes-no-pad ${KEYS} --path ${path('socket')}`,
     )
     server.close()
-    assert.equal(data, `--path: cannot write ${path('socket')}: it is not a regular file`)
+    assert.equal(data, `--path: cannot write ${path('socket')}: it is a socket, or nobody reads from it`)
   })
 
   test('a file that is larger than any wrapped key is not sent', async () => {

@@ -1,5 +1,5 @@
 import { HsmError } from '../../../contract/errors.ts'
-import { writeWhole } from '../../files.ts'
+import { saveOutput } from '../../files.ts'
 import { oneKey } from '../../options.ts'
 import { action } from '../../spec.ts'
 
@@ -16,11 +16,16 @@ export const generateFile = action({
         'ksp-key-reference': 'Key reference of the key storage provider, on Windows only',
       },
     },
-    path: { value: 'PATH', required: true, help: 'The file to write; one that exists is replaced' },
+    path: {
+      value: 'PATH',
+      required: true,
+      writes: true,
+      help: 'The file to write, - for standard output; the content of one that exists is replaced',
+    },
     filter: oneKey('the key file'),
     all: { help: 'Generate the key files of all key pairs; with the encoding ksp-key-reference only' },
   },
-  async run({ encoding, path, filter, all }, { call }) {
+  async run({ encoding, path, filter, all }, context) {
     if (encoding === 'ksp-key-reference') {
       throw new HsmError('invalid-request', 'The encoding ksp-key-reference is for Windows only')
     }
@@ -29,9 +34,9 @@ export const generateFile = action({
     }
     const { pem } =
       encoding === 'pem'
-        ? await call('key.export-public', { filter })
-        : await call('key.export-reference', { filter, encoding })
-    await writeWhole('--path', path, pem)
+        ? await context.call('key.export-public', { filter })
+        : await context.call('key.export-reference', { filter, encoding })
+    await saveOutput({ option: '--path', path, audience: 'public' }, pem, context)
     return { message: 'Successfully generated key file' }
   },
 })
