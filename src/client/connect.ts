@@ -16,7 +16,10 @@ export type ConnectOptions = {
   readonly trust: Trust
   /** Sessions opened here end when the connection does, however that comes about. Default: they do not. */
   readonly bound?: boolean
-  /** For the TLS connection to one server. Default: 1000. */
+  /**
+   * For the TLS connection to one server; the next one is tried long before that. Time in which this process does not run
+   * hardly counts. Default: 15,000.
+   */
   readonly connectTimeoutMs?: number
   /** For the reply to one call. Default: 60,000. */
   readonly timeoutMs?: number
@@ -34,7 +37,7 @@ const decoder = () => import('./reply.ts')
 
 /** Connects at the first call, and then again whenever it must. Calls may run side by side. */
 export function connect(options: ConnectOptions): RemoteHsm {
-  const { servers: addresses, trust, connectTimeoutMs = 1000, timeoutMs = 60_000, bound = false } = options
+  const { servers: addresses, trust, connectTimeoutMs = 15_000, timeoutMs = 60_000, bound = false } = options
   const homes = createSessionHomes()
   const servers = createServers({
     servers: addresses,

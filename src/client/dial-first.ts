@@ -2,6 +2,7 @@
 import type { TLSSocket } from 'node:tls'
 import { dial, type Trust } from './dial.ts'
 import { cannotConnect, type Failure, type ServerAddress } from './failures.ts'
+import { afterWaiting } from './patience.ts'
 
 export type Dialled = { readonly server: ServerAddress; readonly socket: TLSSocket }
 
@@ -24,10 +25,10 @@ export function dialFirst(
   const failures = new Map<ServerAddress, Failure>()
   const over = new AbortController()
   const waiting = [...servers]
-  let timer: NodeJS.Timeout | undefined
+  let stopWaiting: () => void = () => undefined
 
   function won(server: ServerAddress, socket: TLSSocket): void {
-    clearTimeout(timer)
+    stopWaiting()
     if (over.signal.aborted) return void socket.destroy()
     over.abort()
     resolve({ server, socket })
@@ -38,10 +39,10 @@ export function dialFirst(
     else if (!over.signal.aborted) next()
   }
   function next(): void {
-    clearTimeout(timer)
+    stopWaiting()
     const server = waiting.shift()
     if (!server) return
-    if (waiting.length > 0) timer = setTimeout(next, STAGGER_MS)
+    if (waiting.length > 0) stopWaiting = afterWaiting(STAGGER_MS, next)
     void dial(server, trust, connectMs, over.signal).then((dialled) =>
       'reason' in dialled ? failed(server, dialled) : won(server, dialled),
     )

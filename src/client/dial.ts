@@ -2,6 +2,7 @@
 import type { PeerCertificate, TLSSocket } from 'node:tls'
 import { HSM_NAME } from '../contract/wire.ts'
 import { type Failure, failureOf, NO_ANSWER, NOT_AN_HSM, type ServerAddress } from './failures.ts'
+import { afterWaiting } from './patience.ts'
 
 export type Trust = {
   /** PEM of the cluster's CA: nobody else's word counts. */
@@ -32,17 +33,17 @@ export function dial(
     checkServerIdentity: (_host, certificate) => checkName(certificate),
   })
   const giveUp = (failure: Failure) => {
-    clearTimeout(timer)
+    stopWaiting()
     socket.destroy()
     resolve(failure)
   }
   const abandon = () => giveUp(NO_ANSWER)
-  const timer = setTimeout(abandon, connectMs)
+  const stopWaiting = afterWaiting(connectMs, abandon)
   over.addEventListener('abort', abandon)
   socket.on('error', (error) => giveUp(failureOf(error)))
   socket.once('secureConnect', () => {
     if (socket.alpnProtocol !== 'h2') return giveUp(NOT_AN_HSM)
-    clearTimeout(timer)
+    stopWaiting()
     over.removeEventListener('abort', abandon)
     socket.setKeepAlive(true, KEEP_ALIVE_PROBE_MS)
     resolve(socket)

@@ -10,23 +10,45 @@ const START = 'Is it running? Start it with: strongroom start'
 const ADDRESS = 'Check the address in the client configuration'
 const TRUST = 'Check the CA certificate in the client configuration'
 
-export const NO_ANSWER: Failure = { reason: 'no answer in time', advice: START }
+const NETWORK =
+  'Check the address in the client configuration, and the network and firewalls between here and there'
+
+export const NO_ANSWER: Failure = { reason: 'no answer in time', advice: NETWORK }
 export const NOT_AN_HSM: Failure = { reason: 'what listens there is not an HSM', advice: ADDRESS }
 
 const unknownHost: Failure = { reason: 'the host name is not known', advice: ADDRESS }
 const unreachable: Failure = { reason: 'there is no way to that address from here', advice: ADDRESS }
 const foreign: Failure = { reason: "its certificate was not issued by the cluster's CA", advice: TRUST }
-const outOfDate: Failure = { reason: 'its certificate is out of date', advice: 'Restart the HSM to renew it' }
+const notAllowed: Failure = {
+  reason: 'this machine does not let programs connect there',
+  advice: 'Check its firewall',
+}
+const tooMany: Failure = {
+  reason: 'this process or machine has too many files open',
+  advice: 'Raise the limit (ulimit -n), or run fewer programs at once',
+}
+const notAdmitted: Failure = {
+  reason: 'it does not accept the client certificate',
+  advice:
+    'Set the right one with: configure-cli --client-cert-hsm-tls-file FILE --client-key-hsm-tls-file FILE',
+}
 
 /** By the code of the error that Node or OpenSSL gave. */
 const FAILURES: Readonly<Record<string, Failure>> = {
   ECONNREFUSED: { reason: 'connection refused', advice: START },
   ECONNRESET: { reason: 'it closed the connection', advice: 'It may have too many of them; try again' },
+  ETIMEDOUT: NO_ANSWER,
   ENOTFOUND: unknownHost,
   EAI_AGAIN: unknownHost,
   EHOSTUNREACH: unreachable,
   ENETUNREACH: unreachable,
   EADDRNOTAVAIL: unreachable,
+  ENETDOWN: unreachable,
+  EHOSTDOWN: unreachable,
+  EACCES: notAllowed,
+  EPERM: notAllowed,
+  EMFILE: tooMany,
+  ENFILE: tooMany,
   DEPTH_ZERO_SELF_SIGNED_CERT: foreign,
   SELF_SIGNED_CERT_IN_CHAIN: foreign,
   UNABLE_TO_GET_ISSUER_CERT: foreign,
@@ -34,8 +56,16 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: foreign,
   CERT_SIGNATURE_FAILURE: foreign,
   ERR_TLS_CERT_ALTNAME_INVALID: { reason: 'its certificate is not that of an HSM', advice: TRUST },
-  CERT_HAS_EXPIRED: outOfDate,
-  CERT_NOT_YET_VALID: outOfDate,
+  CERT_HAS_EXPIRED: {
+    reason: 'its certificate is out of date by the clock of this machine',
+    advice: 'Check that clock; if it is right, restart the HSM to renew the certificate',
+  },
+  CERT_NOT_YET_VALID: {
+    reason: 'its certificate is not valid yet by the clock of this machine',
+    advice: 'Check that clock, and the one of the HSM',
+  },
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: notAdmitted,
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: notAdmitted,
 }
 
 /** Anything unforeseen is most often another kind of server. */

@@ -31,11 +31,14 @@ export type LinkOptions = {
   readonly socket: TLSSocket
   /** Called when the connection is gone and neither `retire` nor `close` was called. */
   readonly onLost: () => void
-  /** Give the server up within a second when it falls silent during a request. */
-  readonly probed: boolean
+  /**
+   * Whether another server answers; asked when this one falls silent during a request, which it then is given up for within a
+   * second. Left out when there is no other.
+   */
+  readonly isElsewhereBetter?: () => Promise<boolean>
 }
 
-export function createLink({ server, socket, onLost, probed }: LinkOptions): Link {
+export function createLink({ server, socket, onLost, isElsewhereBetter }: LinkOptions): Link {
   const session = process
     .getBuiltinModule('node:http2')
     .connect(`https://${HSM_NAME}`, { createConnection: () => socket, settings: { enablePush: false } })
@@ -46,7 +49,7 @@ export function createLink({ server, socket, onLost, probed }: LinkOptions): Lin
   })
   session.on('error', () => undefined) // each request under way learns of it by itself
   session.once('close', onLost)
-  const liveness = probed ? createLiveness(session) : NO_LIVENESS
+  const liveness = isElsewhereBetter ? createLiveness(session, isElsewhereBetter) : NO_LIVENESS
   const isOpen = () => !session.closed && !session.destroyed
   return {
     server,

@@ -11,10 +11,16 @@ export interface Liveness {
 }
 
 /**
- * Sends HTTP/2 pings (RFC 9113 §6.7) while requests are under way, and destroys the connection when they stay
- * unanswered.
+ * Sends HTTP/2 pings (RFC 9113 §6.7) while requests are under way, and destroys the connection when they stay unanswered and
+ * somebody else answers: when everybody is slow, it is this machine or the network that is busy, and going elsewhere does not
+ * help.
+ *
+ * @param isElsewhereBetter whether another server answers
  */
-export function createLiveness(session: ClientHttp2Session): Liveness {
+export function createLiveness(
+  session: ClientHttp2Session,
+  isElsewhereBetter: () => Promise<boolean>,
+): Liveness {
   let underWay = 0
   let unanswered = 0
   let timer: NodeJS.Timeout | undefined
@@ -26,9 +32,18 @@ export function createLiveness(session: ClientHttp2Session): Liveness {
     if (!error) unanswered = 0
   }
   const probe = () => {
-    if (unanswered === UNANSWERED) return session.destroy()
+    if (unanswered === UNANSWERED) return void compare()
     unanswered += 1
     session.ping(answered)
+  }
+  let isComparing = false
+  async function compare(): Promise<void> {
+    if (isComparing) return
+    isComparing = true
+    const isBetter = await isElsewhereBetter()
+    isComparing = false
+    // It may have answered meanwhile.
+    if (isBetter && unanswered === UNANSWERED && underWay > 0) session.destroy()
   }
   session.once('close', stop)
   return {

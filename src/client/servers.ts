@@ -33,10 +33,25 @@ export function createServers({ servers, trust, connectTimeoutMs, onLost }: Serv
 
   const others = (server: ServerAddress) => order.filter((other) => other !== server)
 
+  async function answers(some: readonly ServerAddress[]): Promise<boolean> {
+    try {
+      const { socket } = await dialFirst(some, trust, connectTimeoutMs)
+      socket.destroy()
+      return true
+    } catch {
+      return false
+    }
+  }
+
   async function open(): Promise<Link> {
     const { server, socket } = await dialFirst(order, trust, connectTimeoutMs)
     order = [server, ...others(server)]
-    const link = createLink({ server, socket, onLost: () => onLost(link), probed: servers.length > 1 })
+    const link = createLink({
+      server,
+      socket,
+      onLost: () => onLost(link),
+      ...(servers.length > 1 && { isElsewhereBetter: () => answers(others(server)) }),
+    })
     inUse = link
     return link
   }

@@ -12,6 +12,8 @@ const DAY_MS = 86_400_000
 const cannot = (port: number, why: string) =>
   unavailable(`Cannot connect to the HSM at 127.0.0.1:${port}: ${why}`)
 const START = 'Is it running? Start it with: strongroom start'
+const NETWORK =
+  'Check the address in the client configuration, and the network and firewalls between here and there'
 const TRUST = 'Check the CA certificate in the client configuration'
 
 test('nothing listens there', async (t) => {
@@ -26,8 +28,15 @@ test('something listens there but says nothing', async (t) => {
   const port = await listen(t, createServer())
   await assert.rejects(
     connectTo(t, port, { connectTimeoutMs: 50 }).call('cluster.status', {}),
-    cannot(port, `no answer in time. ${START}`),
+    cannot(port, `no answer in time. ${NETWORK}`),
   )
+})
+
+test('time in which the client itself does not run is not time in which the HSM was silent', async (t) => {
+  const { port } = await startServer(t)
+  const call = connectTo(t, port, { connectTimeoutMs: 500 }).call('cluster.status', {})
+  setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500))
+  assert.deepEqual(await call, STATUS)
 })
 
 test('the HSM has too many connections', async (t) => {
@@ -94,7 +103,22 @@ test('a certificate that is out of date is not trusted', async (t) => {
   const { port } = await startRawServer(t, (stream) => answerJson(stream, STATUS), old)
   await assert.rejects(
     connectTo(t, port).call('cluster.status', {}),
-    cannot(port, 'its certificate is out of date. Restart the HSM to renew it'),
+    cannot(
+      port,
+      'its certificate is out of date by the clock of this machine. Check that clock; if it is right, restart the HSM to renew the certificate',
+    ),
+  )
+})
+
+test('nor is one that is not valid yet, as when the clock of this machine is behind', async (t) => {
+  const future = await issueServerCertificate(authority, [HSM_NAME], Date.now() + 3 * DAY_MS)
+  const { port } = await startRawServer(t, (stream) => answerJson(stream, STATUS), future)
+  await assert.rejects(
+    connectTo(t, port).call('cluster.status', {}),
+    cannot(
+      port,
+      'its certificate is not valid yet by the clock of this machine. Check that clock, and the one of the HSM',
+    ),
   )
 })
 

@@ -75,6 +75,30 @@ test('a call to a server that falls silent fails, is not sent again, and the nex
   assert.equal((await hsm.call('cluster.status', {}))['cluster-id'], 'b')
 })
 
+test('a server that falls silent while no other answers is waited for', { timeout: 30_000 }, async (t) => {
+  const asked = gate()
+  const answered = gate()
+  const a = await startServer(t, async () => {
+    asked.open()
+    await answered.opened
+    return { ...STATUS, 'cluster-id': 'a' }
+  })
+  const relay = await startRelay(t, a.port)
+  const compared = gate()
+  const silent = await listen(
+    t,
+    createServer(() => compared.open()),
+  )
+  const hsm = connectTo(t, [relay.port, silent])
+  const slow = hsm.call('cluster.status', {})
+  await asked.opened
+  relay.freeze()
+  await compared.opened
+  answered.open()
+  relay.thaw()
+  assert.equal((await slow)['cluster-id'], 'a')
+})
+
 test('a server that is slow but alive is waited for', async (t) => {
   const answered = gate()
   const a = await startServer(t, () => answered.opened.then(() => ({ ...STATUS, 'cluster-id': 'a' })))

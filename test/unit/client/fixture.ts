@@ -62,10 +62,12 @@ export const unavailable = (message: string | RegExp) => ({ name: 'HsmError', co
 /** Stands between a client and a server, for the test to break. */
 export async function startRelay(t: TestContext, port: number) {
   const sockets = new Set<Socket>()
+  const pairs: [Socket, Socket][] = []
   let frozen = false
   const server = createServer((near) => {
     if (frozen) return void near.pause()
     const far = connectTcp(port, '127.0.0.1')
+    pairs.push([near, far])
     for (const [from, to] of [
       [near, far],
       [far, near],
@@ -87,6 +89,11 @@ export async function startRelay(t: TestContext, port: number) {
     freeze() {
       frozen = true
       for (const socket of sockets) socket.unpipe().pause()
+    },
+    /** What has waited since then gets through. */
+    thaw() {
+      frozen = false
+      for (const [near, far] of pairs) near.pipe(far).pipe(near)
     },
   }
 }
