@@ -26,7 +26,8 @@ export function makeDirectory(path: string): void {
   }
 }
 
-const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined
+/** Unlike `existsSync` it does not take what may not be looked at for absent. Throws errors of the operating system. */
+export const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined
 
 function isDirectory(path: string): boolean {
   try {

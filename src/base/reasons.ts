@@ -57,6 +57,11 @@ const codeOf = (error: unknown): string | undefined =>
 export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'syscall' in error
 
+/** Errors of reading do not name the file. @returns the same error */
+export function naming(path: string, error: unknown): unknown {
+  return isSystemError(error) && error.path === undefined ? Object.assign(error, { path }) : error
+}
+
 const DOING: Readonly<Record<string, string>> = {
   open: 'open',
   read: 'read',
@@ -64,6 +69,8 @@ const DOING: Readonly<Record<string, string>> = {
   fsync: 'write',
   mkdir: 'make the directory',
   mkdtemp: 'make a directory below',
+  stat: 'look at',
+  lstat: 'look at',
   scandir: 'list the directory',
   rename: 'replace',
   link: 'make',
@@ -79,6 +86,7 @@ const DOING: Readonly<Record<string, string>> = {
 
 /** What was tried, with what, and why the operating system refused: a sentence for an error that nobody foresaw. */
 export function sentenceOf(error: NodeJS.ErrnoException): string {
+  if (error.syscall?.includes('cwd')) return 'The working directory is gone; change to another one'
   const {
     syscall = '',
     path,
@@ -90,7 +98,8 @@ export function sentenceOf(error: NodeJS.ErrnoException): string {
     readonly address?: string
     readonly port?: number
   }
-  const object = dest ?? withoutEnding(path) ?? (port === undefined ? address : `${address}:${port}`) ?? 'a file'
+  const object =
+    dest ?? withoutEnding(path) ?? (port === undefined ? address : `${address}:${port}`) ?? 'a file'
   return `Cannot ${DOING[syscall] ?? syscall} ${object}: ${reasonAndAdvice(error)}`
 }
 

@@ -1,4 +1,5 @@
 /** What a command line comes to: the text, where it goes, and the exit status. */
+import { isSystemError, sentenceOf } from '../base/reasons.ts'
 import { HsmError } from '../contract/errors.ts'
 import { visible } from '../contract/shown.ts'
 import type { ArgValues, Turn } from './spec.ts'
@@ -57,7 +58,12 @@ export function failure(error: unknown): Output {
 }
 
 const asKnown = (error: unknown): HsmError =>
-  error instanceof HsmError ? error : new HsmError('internal', `Unexpected error: ${String(error)}`)
+  error instanceof HsmError
+    ? error
+    : new HsmError(
+        'internal',
+        isSystemError(error) ? sentenceOf(error) : `Unexpected error: ${String(error)}`,
+      )
 
 const envelope = (error_code: 0 | 1, data: string | object): string =>
   `${visible(JSON.stringify({ error_code, data }, null, 2))}\n`

@@ -1,7 +1,7 @@
 /** Opens a TLS connection to an HSM of the cluster, and to nothing else. */
 import type { PeerCertificate, TLSSocket } from 'node:tls'
 import { HSM_NAME } from '../contract/wire.ts'
-import { type Failure, failureOf, NO_ANSWER, NOT_AN_HSM, type ServerAddress } from './failures.ts'
+import { type Failure, failureOf, NO_ANSWER, NO_TRUST, NOT_AN_HSM, type ServerAddress } from './failures.ts'
 import { afterWaiting } from './patience.ts'
 
 export type Trust = {
@@ -25,13 +25,8 @@ export function dial(
   over: AbortSignal,
 ): Promise<TLSSocket | Failure> {
   const { promise, resolve } = Promise.withResolvers<TLSSocket | Failure>()
-  const socket = builtin('node:tls').connect({
-    ...server,
-    ...trust,
-    minVersion: 'TLSv1.3',
-    ALPNProtocols: ['h2'],
-    checkServerIdentity: (_host, certificate) => checkName(certificate),
-  })
+  const socket = begin(server, trust)
+  if (!socket) return Promise.resolve(NO_TRUST)
   const giveUp = (failure: Failure) => {
     stopWaiting()
     socket.destroy()
@@ -51,6 +46,22 @@ export function dial(
   // Loaded while the handshake is under way; what runs on the connection needs it.
   builtin('node:http2')
   return promise
+}
+
+/** Undefined when the certificates are none. Without a CA of its own Node would trust those of the public. */
+function begin(server: ServerAddress, trust: Trust): TLSSocket | undefined {
+  if (!trust.ca.includes('-----BEGIN CERTIFICATE-----')) return undefined
+  try {
+    return builtin('node:tls').connect({
+      ...server,
+      ...trust,
+      minVersion: 'TLSv1.3',
+      ALPNProtocols: ['h2'],
+      checkServerIdentity: (_host, certificate) => checkName(certificate),
+    })
+  } catch {
+    return undefined
+  }
 }
 
 function checkName({ raw }: PeerCertificate): Error | undefined {

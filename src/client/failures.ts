@@ -11,10 +11,16 @@ const ADDRESS = 'Check the address in the client configuration'
 const TRUST = 'Check the CA certificate in the client configuration'
 
 const NETWORK =
-  'Check the address in the client configuration, and the network and firewalls between here and there'
+  'It is very busy or hangs, or the address in the client configuration or a firewall on the way is wrong'
 
 export const NO_ANSWER: Failure = { reason: 'no answer in time', advice: NETWORK }
 export const NOT_AN_HSM: Failure = { reason: 'what listens there is not an HSM', advice: ADDRESS }
+
+/** Nothing was sent. */
+export const NO_TRUST: Failure = {
+  reason: 'the CA certificate, or the certificate and key of this client, cannot be used',
+  advice: 'Set them with: configure-cli --hsm-ca-cert FILE',
+}
 
 const unknownHost: Failure = { reason: 'the host name is not known', advice: ADDRESS }
 const unreachable: Failure = { reason: 'there is no way to that address from here', advice: ADDRESS }

@@ -1,13 +1,21 @@
 /** The clusters of the client configuration, each reached over HTTPS. */
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
+import {
+  certificateProblem,
+  looksLikeCertificate,
+  looksLikePrivateKey,
+  privateKeyProblem,
+} from '../base/pem.ts'
+import { reasonOf } from '../base/reasons.ts'
 import { type ClusterConfig, parseConfig } from '../cli/config/client-config.ts'
-import { readConfigFile } from '../cli/config/file.ts'
+import { configExists, readConfigFile } from '../cli/config/file.ts'
 import { locateConfig, missingConfig } from '../cli/config/locate.ts'
 import { createLog, type Log, loggedHsm } from '../cli/log.ts'
 import type { Clusters, Connection } from '../cli/seats.ts'
 import { connect } from '../client/connect.ts'
 import { HsmError } from '../contract/errors.ts'
+import { warnOfOpenFiles } from './open-files.ts'
 import { tell } from './streams.ts'
 
 /**
@@ -15,9 +23,17 @@ import { tell } from './streams.ts'
  * @throws HsmError `invalid-request` when there is no usable configuration
  */
 export function clientClusters(option: string | undefined, env: NodeJS.ProcessEnv): Clusters {
-  const location = locateConfig({ option, env, homeDirectory: homedir(), exists: existsSync })
+  const location = locateConfig({ option, env, homeDirectory: homedir(), exists: configExists })
   if (!location.exists) throw missingConfig(location)
   const { clusters, logging } = parseConfig(readConfigFile(location.path), location.path)
+  warnOfOpenFiles(
+    [
+      location.path,
+      ...clusters.flatMap(({ caFile, clientCert }) => (clientCert ? [caFile, clientCert] : [caFile])),
+    ],
+    clusters.flatMap(({ clientKey }) => clientKey ?? []),
+    (text) => void tell(text),
+  )
   const log = createLog(logging, { now: () => new Date(), stderr: (text) => void tell(text) })
   const byId = new Map(clusters.map((cluster) => [cluster.id ?? '', cluster]))
   return {
@@ -37,9 +53,13 @@ function connection(cluster: ClusterConfig, log: Log, onLost: () => void): Conne
       .filter(({ enable }) => enable)
       .map(({ hostname, port }) => ({ host: hostname, port })),
     trust: {
-      ca: referenced('hsm_ca_file', cluster.caFile),
-      ...(clientCert !== undefined && { cert: referenced('client_cert_hsm_tls_path', clientCert) }),
-      ...(clientKey !== undefined && { key: referenced('client_key_hsm_tls_path', clientKey) }),
+      ca: referenced('hsm_ca_file', cluster.caFile, looksLikeCertificate),
+      ...(clientCert !== undefined && {
+        cert: referenced('client_cert_hsm_tls_path', clientCert, looksLikeCertificate),
+      }),
+      ...(clientKey !== undefined && {
+        key: referenced('client_key_hsm_tls_path', clientKey, looksLikePrivateKey),
+      }),
     },
     bound: true,
     onDisconnected() {
@@ -54,15 +74,21 @@ function connection(cluster: ClusterConfig, log: Log, onLost: () => void): Conne
   return { hsm: loggedHsm(hsm, log), sessionOptions, close: hsm.close }
 }
 
-function referenced(member: string, path: string): string {
+function referenced(member: string, path: string, looksRight: (text: string) => boolean): string {
+  let text: string
   try {
-    return readFileSync(path, 'utf8')
+    text = readFileSync(path, 'utf8')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    const reason = code === 'ENOENT' ? 'No such file or directory' : code
-    throw new HsmError(
-      'invalid-request',
-      `Could not read configuration-referenced file ${member} at location ${path}: ${reason}`,
-    )
+    throw unreadable(member, path, code === 'ENOENT' ? 'No such file or directory' : reasonOf(error))
   }
+  if (looksRight(text)) return text
+  const problemOf = member === 'client_key_hsm_tls_path' ? privateKeyProblem : certificateProblem
+  throw unreadable(member, path, problemOf(readFileSync(path)) ?? 'it is not in PEM')
 }
+
+const unreadable = (member: string, path: string, reason: string): HsmError =>
+  new HsmError(
+    'invalid-request',
+    `Could not read configuration-referenced file ${member} at location ${path}: ${reason}`,
+  )

@@ -1,6 +1,5 @@
 /** The program cloudhsm-cli. What a command does not need is not loaded: starting fast is a feature. */
 import { join } from 'node:path'
-import { reasonOf } from '../base/reasons.ts'
 import { credentials } from '../cli/credentials.ts'
 import { type Chosen, chosen, type Environment, execute, noTerminal } from '../cli/execute.ts'
 import { createProgress } from '../cli/progress.ts'
@@ -93,7 +92,7 @@ function history(open: (path: string) => History): History | undefined {
   try {
     return open(join(home, '.cloudhsm-cli_history'))
   } catch (error) {
-    void tell(`The history is not kept: ${visible(reasonOf(error))}\n`)
+    void tell(`The history is not kept: ${visible((error as Error).message)}\n`)
     return undefined
   }
 }

@@ -1,7 +1,7 @@
 /** Where a log goes: standard output, or a file that is rotated here or moved away by others. */
 import { closeSync, fstatSync, openSync, renameSync, statSync, writeSync } from 'node:fs'
-import { HsmError } from '../contract/errors.ts'
 import { reasonAndAdvice } from '../base/reasons.ts'
+import { HsmError } from '../contract/errors.ts'
 
 export type LogOutput = {
   /** Writes one line, with its newline, before it returns. @returns false when the line is lost */

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs'
+import { naming } from '../base/reasons.ts'
 import { HsmError } from '../contract/errors.ts'
 import { fromUtf8 } from '../contract/text.ts'
 
@@ -14,12 +15,16 @@ export async function readSecret(path: string): Promise<string> {
   const stream: AsyncIterable<Buffer> = path === '-' ? process.stdin : createReadStream(path)
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of stream) {
-    chunks.push(chunk)
-    length += chunk.length
-    if (length > MAX_BYTES) {
-      throw new HsmError('invalid-request', `The secret must not be longer than ${MAX_BYTES} bytes`)
+  try {
+    for await (const chunk of stream) {
+      chunks.push(chunk)
+      length += chunk.length
+      if (length > MAX_BYTES) {
+        throw new HsmError('invalid-request', `The secret must not be longer than ${MAX_BYTES} bytes`)
+      }
     }
+  } catch (error) {
+    throw naming(path, error)
   }
   const text = fromUtf8(Buffer.concat(chunks))
   if (text !== undefined) return text

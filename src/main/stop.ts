@@ -1,6 +1,7 @@
 /** `strongroom stop`: asks the HSM of a home to end, and waits until it has. */
-import { existsSync } from 'node:fs'
+
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isThere } from '../base/directories.ts'
 import type { Home } from './home.ts'
 import { isLocked } from './lock.ts'
 import { done, failed, type Outcome } from './outcome.ts'
@@ -24,4 +25,4 @@ export async function stop(home: Home): Promise<Outcome> {
   return failed(`Process ${running.pid} has not stopped within ${(2 * GRACE_MS) / 1000} s`)
 }
 
-const isHeld = ({ lock }: Home): boolean => existsSync(lock) && isLocked(lock)
+const isHeld = ({ lock }: Home): boolean => isThere(lock) && isLocked(lock)

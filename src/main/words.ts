@@ -22,7 +22,7 @@ export function startOptions(options: Given<typeof START>): StartOptions {
     pkcs11: pathOr([NONE, USUAL], '--pkcs11', options.pkcs11),
     logFile: pathOr([USUAL], '--log', options.log),
     publicObjects: options['public-objects'],
-    etcd: wholeEtcd(options),
+    etcd: some(etcdOptions(options)),
     clusterId: id('--cluster-id', options['cluster-id']),
     hsmId: id('--hsm-id', options['hsm-id']),
     keyUseFence: options['key-use-fence'],
@@ -131,3 +131,6 @@ const wrong = (option: string, problem: string): HsmError =>
 function given<T extends object>(members: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never
 }
+
+const some = <T extends object>(members: T): T | undefined =>
+  Object.keys(members).length > 0 ? members : undefined

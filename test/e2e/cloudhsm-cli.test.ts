@@ -7,8 +7,10 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
+import { createAuthority } from '../../src/main/certificates.ts'
 import { freePort } from '../support/free-port.ts'
 
+const authority = await createAuthority('cluster-dead', Date.now())
 const PROGRAM = join(import.meta.dirname, '../../bin/cloudhsm-cli')
 const home = mkdtempSync(join(tmpdir(), 'strongroom-cli-'))
 after(() => rmSync(home, { recursive: true }))
@@ -28,7 +30,7 @@ function run(words: readonly string[], input = '') {
 async function deadCluster(port?: number): Promise<string> {
   const servers = [{ hostname: '127.0.0.1', port: port ?? (await freePort()), enable: true }]
   const path = join(home, 'dead.cfg')
-  writeFileSync(join(home, 'ca.crt'), '')
+  writeFileSync(join(home, 'ca.crt'), authority.cert)
   writeFileSync(path, JSON.stringify({ clusters: [{ cluster: { hsm_ca_file: 'ca.crt', servers } }] }))
   return path
 }

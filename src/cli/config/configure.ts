@@ -12,9 +12,9 @@ import { changeConfig } from './change.ts'
 import { changeOf, type EditArgs, wrongTogether } from './configure-args.ts'
 import { EDIT, pathTo, SUBCOMMANDS, type Subcommand, turnWith } from './configure-options.ts'
 import { parseDocument, renderConfig } from './document.ts'
-import type { ClusterEdit } from './edit.ts'
-import { checkReadable, configExists, readConfigFile, writeConfigFile } from './file.ts'
+import { configExists, readConfigFile, writeConfigFile } from './file.ts'
 import { locateConfig, missingConfig } from './locate.ts'
+import { checkTrustFiles } from './trust-files.ts'
 
 export type Surroundings = {
   readonly version: string
@@ -74,16 +74,10 @@ function editFile(subcommand: Subcommand | undefined, args: ArgValues, surroundi
   const path = resolve(workingDirectory, location.path)
   const change = changeOf(subcommand, args, workingDirectory)
   if (change.kind === 'remove-cluster' && !location.exists) throw missingConfig(location)
-  checkFiles(change.cluster)
+  checkTrustFiles(change.cluster)
   const before = location.exists ? parseDocument(readConfigFile(path), path) : undefined
   const text = renderConfig(changeConfig(before, change, path))
   // Whatever the options brought in: a file that could not be read again is not written.
   parseDocument(text, path)
   writeConfigFile(path, text)
-}
-
-function checkFiles({ caFile, clientCert, clientKey }: ClusterEdit): void {
-  checkReadable('--hsm-ca-cert', caFile)
-  checkReadable('--client-cert-hsm-tls-file', clientCert)
-  checkReadable('--client-key-hsm-tls-file', clientKey)
 }

@@ -1,15 +1,5 @@
 /** The configuration file's only contact with the disk. */
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  openSync,
-  readlinkSync,
-  readSync,
-  realpathSync,
-  statSync,
-} from 'node:fs'
+import { closeSync, existsSync, openSync, readlinkSync, readSync, realpathSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { makeDirectory } from '../../base/directories.ts'
 import { replaceOrOverwrite } from '../../base/durable.ts'
@@ -48,20 +38,13 @@ export function writeConfigFile(path: string, text: string): void {
   })
 }
 
+/** A file that may be there counts as there: why it cannot be had is told by whoever reads it. */
 export function configExists(path: string): boolean {
-  return existsSync(path)
-}
-
-/**
- * @param option that named the file; nothing is checked when it was not given
- * @throws HsmError `invalid-request` with one sentence naming the option and the file
- */
-export function checkReadable(option: string, path: string | undefined): void {
-  if (path === undefined) return
-  attempt(`Cannot read the file of ${option}, ${path}`, () => {
-    accessSync(path, constants.R_OK)
-    if (!statSync(path).isFile()) throw new HsmError('invalid-request', `${option}: ${path} is not a file`)
-  })
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch {
+    return true
+  }
 }
 
 /** Reads one byte more than is allowed, so that the size of a device or pipe need not be known. */

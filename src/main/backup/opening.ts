@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs'
 import { createReader, type Reader } from '../../backup/frames.ts'
 import type { Header } from '../../backup/header.ts'
 import { openWithMasterKey, openWithPassphrase } from '../../backup/ways.ts'
+import { naming } from '../../base/reasons.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { withMasterKey } from '../master-key.ts'
 import { readSecret } from '../secret-file.ts'
@@ -16,6 +17,8 @@ export async function reading<R>(file: string, body: (reader: Reader) => Promise
   const stream = createReadStream(file)
   try {
     return await body(createReader(stream))
+  } catch (error) {
+    throw naming(file, error)
   } finally {
     stream.destroy()
   }

@@ -1,5 +1,5 @@
 /** `strongroom node join`: makes the home of a new node from an invitation. */
-import { existsSync } from 'node:fs'
+import { isThere } from '../../base/directories.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { masterKeyCheck } from '../../crypto/seal.ts'
 import { createEtcdClient, type EtcdAccess } from '../../store/etcd/client.ts'
@@ -29,7 +29,7 @@ export async function join(home: Home, { secret, etcd, now }: JoinOptions): Prom
   makeHome(home)
   const unlock = takeLock(home.lock) ?? notEmpty(home)
   try {
-    if ([home.database, home.masterKey, home.cluster].some(existsSync)) notEmpty(home)
+    if ([home.database, home.masterKey, home.cluster].some(isThere)) notEmpty(home)
     const masterKey = await accept(accessOf(settings.etcd), invitation, now)
     saveMasterKey(home.masterKey, masterKey)
     saveSettings(home, settings)

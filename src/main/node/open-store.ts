@@ -1,7 +1,8 @@
 /** The store that the nodes of a cluster share on etcd: joined, or founded by the first of them. */
 import { randomBytes } from 'node:crypto'
-import { existsSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { backupKeysOf } from '../../backup/ways.ts'
+import { isThere } from '../../base/directories.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { createSealer, masterKeyCheck, type Sealer } from '../../crypto/seal.ts'
 import { type EtcdStore, etcdMasterKeyCheck, etcdStore } from '../../store/etcd/etcd-store.ts'
@@ -32,7 +33,7 @@ export async function openSharedStore(
   const access = accessOf(settings.etcd)
   const founded = (await etcdMasterKeyCheck(access, clusterId)) !== undefined
   if (!founded && known) throw new HsmError('store-damaged', `Cluster ${clusterId} is gone from etcd`)
-  const hasKey = existsSync(home.masterKey)
+  const hasKey = isThere(home.masterKey)
   if (founded && !hasKey) throw notInvited(home, clusterId)
   const { sealer, records, check, backupKeys } = withMasterKey(
     home.masterKey,

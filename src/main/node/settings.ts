@@ -1,8 +1,9 @@
 /** What the home of a node knows of its cluster, so that a plain `strongroom start` starts the same node again. */
 import { readFileSync } from 'node:fs'
 import * as v from 'valibot'
-import { HsmError } from '../../contract/errors.ts'
+import { certificateProblem, privateKeyProblem } from '../../base/pem.ts'
 import { reasonAndAdvice } from '../../base/reasons.ts'
+import { HsmError } from '../../contract/errors.ts'
 import { fromUtf8 } from '../../contract/text.ts'
 import type { EtcdAccess } from '../../store/etcd/client.ts'
 import type { EtcdCredentials } from '../../store/etcd/credentials.ts'
@@ -60,10 +61,10 @@ export function accessOf(etcd: EtcdSettings): EtcdAccess {
 }
 
 function credentialsOf({ caFile, certFile, keyFile, username, passwordFile }: EtcdSettings): EtcdCredentials {
-  const ca = optionFile('--etcd-ca', caFile)
-  const cert = optionFile('--etcd-cert', certFile)
-  const key = optionFile('--etcd-key', keyFile)
-  const password = optionFile('--etcd-password-file', passwordFile)
+  const ca = optionFile('--etcd-ca', caFile, certificateProblem)
+  const cert = optionFile('--etcd-cert', certFile, certificateProblem)
+  const key = optionFile('--etcd-key', keyFile, privateKeyProblem)
+  const password = optionFile('--etcd-password-file', passwordFile, emptyProblem)
   return {
     tls: ca && { ca, ...(cert && key && { cert, key }) },
     user:
@@ -79,15 +80,23 @@ function passwordIn(bytes: Buffer): string {
   throw new HsmError('invalid-request', 'The file of --etcd-password-file is not UTF-8 text')
 }
 
-function optionFile(option: string, path: string | undefined): Buffer | undefined {
+const emptyProblem = (file: Uint8Array): string | undefined => (file.length === 0 ? 'it is empty' : undefined)
+
+function optionFile(
+  option: string,
+  path: string | undefined,
+  problemOf: (file: Uint8Array) => string | undefined,
+): Buffer | undefined {
   if (path === undefined) return undefined
+  const unusable = (problem: string, cause?: unknown) =>
+    new HsmError('invalid-request', `Cannot read the file of ${option}, ${path}: ${problem}`, { cause })
+  let file: Buffer
   try {
-    return readFileSync(path)
+    file = readFileSync(path)
   } catch (cause) {
-    throw new HsmError(
-      'invalid-request',
-      `Cannot read the file of ${option}, ${path}: ${reasonAndAdvice(cause)}`,
-      { cause },
-    )
+    throw unusable(reasonAndAdvice(cause), cause)
   }
+  const problem = problemOf(file)
+  if (problem !== undefined) throw unusable(problem)
+  return file
 }

@@ -1,5 +1,5 @@
 /** What a start comes to: what was asked for on the command line, on top of what the home remembers. */
-import { existsSync } from 'node:fs'
+import { isThere } from '../../base/directories.ts'
 import { HsmError } from '../../contract/errors.ts'
 import type { PublicObjects } from '../../contract/public-objects.ts'
 import type { Profile } from '../../policy/hsm-profile/profile.ts'
@@ -21,7 +21,8 @@ export type StartOptions = {
   readonly logFile?: string | typeof USUAL
   /** What is shown before login. Default: certificates. */
   readonly publicObjects?: PublicObjects
-  readonly etcd?: EtcdSettings
+  /** What is left out is remembered. */
+  readonly etcd?: Partial<EtcdSettings>
   readonly clusterId?: string
   readonly hsmId?: string
   /** Found the cluster with clock-free key use. */
@@ -59,9 +60,9 @@ export function planStart(home: Home, options: StartOptions): StartPlan {
   const remembered = readSettings(home)
   const serving = servingOf(options, { ...remembered, ...readServingSettings(home) })
   const { listen = DEFAULT_LISTEN, advertise, metrics, pkcs11 } = serving
-  const etcd = options.etcd ?? remembered?.etcd
+  const etcd = etcdOf(options.etcd, remembered?.etcd)
   if (!etcd) return { listen, metrics, pkcs11, serving, node: forbid(options) }
-  if (existsSync(home.database)) {
+  if (isThere(home.database)) {
     throw refused(`The HSM in ${home.root} has an embedded store; choose another directory with --home`)
   }
   if (!advertise && isWildcard(listen.host)) {
@@ -85,6 +86,18 @@ export function planStart(home: Home, options: StartOptions): StartPlan {
       keyUseFence: options.keyUseFence === true,
     },
   }
+}
+
+/** Each option goes before what is remembered of it. */
+function etcdOf(
+  given: Partial<EtcdSettings> = {},
+  remembered: Partial<EtcdSettings> = {},
+): EtcdSettings | undefined {
+  const { endpoints, ...rest } = { ...remembered, ...given }
+  if (endpoints) return { ...rest, endpoints }
+  const [surplus] = Object.keys(rest)
+  if (surplus !== undefined) throw refused('--etcd is missing, and this home remembers no etcd')
+  return undefined
 }
 
 /** What was asked for goes before what is remembered. */
@@ -120,7 +133,7 @@ function clusterIdOf(home: Home, wanted: string | undefined, remembered: string 
   }
   const id = wanted ?? remembered
   if (id !== undefined) return id
-  if (existsSync(home.masterKey)) {
+  if (isThere(home.masterKey)) {
     throw refused(`${home.masterKey} belongs to a cluster; say which with --cluster-id`)
   }
   return newId('cluster')

@@ -1,7 +1,6 @@
 /** The cluster that a client configuration names, as the doors use it that are not in the HSM's own process. */
-import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { readConfigFile } from '../../cli/config/file.ts'
+import { configExists, readConfigFile } from '../../cli/config/file.ts'
 import { locateConfig } from '../../cli/config/locate.ts'
 import { chosenCluster } from '../../cli/seats.ts'
 import type { Hsm } from '../../contract/hsm.ts'
@@ -21,7 +20,7 @@ export async function configuredHsm(
   env: NodeJS.ProcessEnv,
   asked?: string,
 ): Promise<Configured> {
-  const { path } = locateConfig({ option, env, homeDirectory: homedir(), exists: existsSync })
+  const { path } = locateConfig({ option, env, homeDirectory: homedir(), exists: configExists })
   const clusterId = chosenCluster(clientClusters(option, env), asked)
   const patient = await patientHsm({
     connect: () => clientClusters(option, env).connect(clusterId, ignore),

@@ -41,5 +41,28 @@ const refused = (detail: string, cause: ServiceError): EtcdFailure => ({
   error: new HsmError('store-failure', detail, { cause }),
 })
 
-const unanswered = (endpoint: string, cause: ServiceError): HsmError =>
-  new HsmError('store-failure', `etcd did not answer in time (${endpoint}: ${cause.details})`, { cause })
+const unanswered = (endpoint: string, cause: ServiceError): HsmError => {
+  const known = KNOWN.find(([sign]) => sign.test(cause.details))
+  const sentence = known
+    ? `etcd cannot be reached at ${endpoint}: ${known[1]}`
+    : `etcd did not answer in time (${endpoint}: ${cause.details})`
+  return new HsmError('store-failure', sentence, { cause })
+}
+
+/** gRPC hands on no code of a connection that failed, only what Node or OpenSSL said of it. */
+const KNOWN: readonly (readonly [RegExp, string])[] = [
+  [
+    /unable to (verify|get (local )?issuer)|self-signed certificate|CERT_SIGNATURE_FAILURE/,
+    'its certificate was not issued by the CA that is trusted; give the CA of etcd with --etcd-ca FILE',
+  ],
+  [/certificate has expired/, 'its certificate is out of date by the clock of this machine'],
+  [/certificate is not yet valid/, 'its certificate is not valid yet by the clock of this machine'],
+  [/does not match certificate's altnames/, 'its certificate does not name this host'],
+  [
+    /alert (number )?(bad certificate|certificate required|unknown ca)|alert number (42|48|116)/,
+    'it does not accept the client certificate; give the right one with --etcd-cert FILE and --etcd-key FILE',
+  ],
+  [/wrong version number|packet length too long/, 'it does not speak TLS there; is the URL http://?'],
+  [/ECONNREFUSED/, 'connection refused; is it running?'],
+  [/ENOTFOUND|EAI_AGAIN|Name resolution failed/, 'the host name is not known'],
+]

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, openSync, readFileSync, renameSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { suite, test } from 'node:test'
+import { isThere } from '../../../src/base/directories.ts'
 import { isSystemError, reasonOf, sentenceOf } from '../../../src/base/reasons.ts'
 
 function thrownBy(body: () => void): NodeJS.ErrnoException {
@@ -18,6 +19,7 @@ suite('reasons of the operating system', () => {
     const rows = [
       [() => openSync('/no/such', 'r'), 'Cannot open /no/such: no such file or directory'],
       [() => openSync('/tmp', 'w'), 'Cannot open /tmp: it is a directory'],
+      [() => void isThere(`/${'n'.repeat(300)}`), `Cannot look at /${'n'.repeat(300)}: the path is too long`],
       [() => readFileSync('/tmp'), 'Cannot read a file: it is a directory'],
       [
         () => mkdirSync('/dev/null/x'),

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, suite, test } from 'node:test'
 import { parseConfig } from '../../../src/cli/config/client-config.ts'
 import { configure } from '../../../src/cli/config/configure.ts'
+import { authority, identity } from '../server/fixture.ts'
 
 suite('configure-cli', () => {
   let home: string
@@ -12,7 +13,8 @@ suite('configure-cli', () => {
   beforeEach(() => {
     home = mkdtempSync(join(tmpdir(), 'strongroom-configure-'))
     path = join(home, 'etc/cloudhsm-cli.cfg')
-    for (const name of ['ca.crt', 'c.crt', 'c.key']) writeFileSync(join(home, name), name)
+    const files = { 'ca.crt': authority.cert, 'c.crt': identity.cert, 'c.key': identity.key }
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(home, name), content)
   })
   afterEach(() => rmSync(home, { recursive: true }))
 
@@ -155,7 +157,18 @@ suite('configure-cli', () => {
         ['-a', 'h', '--hsm-ca-cert', 'no.crt'],
         `Cannot read the file of --hsm-ca-cert, ${home}/no.crt: no such file or directory`,
       ],
-      [['-a', 'h', '--hsm-ca-cert', '.'], `--hsm-ca-cert: ${home} is not a file`],
+      [
+        ['-a', 'h', '--hsm-ca-cert', '.'],
+        `Cannot read the file of --hsm-ca-cert, ${home}: it is a directory`,
+      ],
+      [
+        ['-a', 'h', '--hsm-ca-cert', 'c.key'],
+        `Cannot read the file of --hsm-ca-cert, ${home}/c.key: it is a private key, not a certificate`,
+      ],
+      [
+        ['-a', 'h', '--client-cert-hsm-tls-file', 'ca.crt', '--client-key-hsm-tls-file', 'c.key'],
+        `The private key in ${home}/c.key is not that of ${home}/ca.crt`,
+      ],
       [['-a', 'h', '--hsm-ca-cert='], '--hsm-ca-cert must not be empty'],
       [
         ['-a', 'h', '--client-cert-hsm-tls-file', 'c.crt', '--client-key-hsm-tls-file', 'no.key'],

@@ -13,7 +13,7 @@ const cannot = (port: number, why: string) =>
   unavailable(`Cannot connect to the HSM at 127.0.0.1:${port}: ${why}`)
 const START = 'Is it running? Start it with: strongroom start'
 const NETWORK =
-  'Check the address in the client configuration, and the network and firewalls between here and there'
+  'It is very busy or hangs, or the address in the client configuration or a firewall on the way is wrong'
 const TRUST = 'Check the CA certificate in the client configuration'
 
 test('nothing listens there', async (t) => {

@@ -10,6 +10,7 @@ import { accessOf, readSettings, saveSettings } from '../../../src/main/node/set
 import { planStart, type StartOptions } from '../../../src/main/node/start-plan.ts'
 import { saveServingSettings } from '../../../src/main/serving-settings.ts'
 import { etcdOptions, startOptions, wordsOf } from '../../../src/main/words.ts'
+import { authority, identity } from '../server/fixture.ts'
 
 function temporary(t: TestContext) {
   const root = mkdtempSync(join(tmpdir(), 'strongroom-node-'))
@@ -198,6 +199,25 @@ test('the words of a start', () => {
   assert.deepEqual(startOptions({ 'hsm-type': 'hsm1.medium' }), { profile: { hsmType: 'hsm1.medium' } })
 })
 
+test('an option of etcd goes before what is remembered of it, and leaves the others', (t) => {
+  const home = temporary(t)
+  assert.throws(
+    () => planStart(home, { etcd: { caFile: '/ca' } }),
+    refused('--etcd is missing, and this home remembers no etcd'),
+  )
+  saveSettings(home, { clusterId: 'cluster-a', etcd: { endpoints: ['https://a:2379'], caFile: '/ca' } })
+  const etcdWith = (etcd: Parameters<typeof planStart>[1]['etcd']) =>
+    planStart(home, etcd ? { etcd } : {}).node?.settings.etcd
+  assert.deepEqual(etcdWith({ certFile: '/new', keyFile: '/key' }), {
+    endpoints: ['https://a:2379'],
+    caFile: '/ca',
+    certFile: '/new',
+    keyFile: '/key',
+  })
+  assert.deepEqual(etcdWith({ endpoints: ['https://b:1'] }), { endpoints: ['https://b:1'], caFile: '/ca' })
+  assert.deepEqual(etcdWith(undefined), { endpoints: ['https://a:2379'], caFile: '/ca' })
+})
+
 test('wrong words are named', () => {
   const urls = /^--etcd must be URLs/
   const cases: readonly (readonly [Parameters<typeof startOptions>[0], RegExp])[] = [
@@ -207,7 +227,6 @@ test('wrong words are named', () => {
     [{ etcd: 'https://a:2379,' }, urls],
     [{ etcd: '' }, urls],
     [{ etcd: 'ftp://a' }, urls],
-    [{ 'etcd-ca': 'x' }, /^--etcd is missing/],
     [{ etcd: 'http://a', 'etcd-ca': '' }, /^--etcd-ca must not be empty/],
     [{ etcd: 'http://a', 'etcd-cert': 'x' }, /^--etcd-cert goes with --etcd-key/],
     [{ etcd: 'http://a', 'etcd-user': 'x' }, /^--etcd-user goes with --etcd-password-file/],
@@ -224,6 +243,9 @@ test('wrong words are named', () => {
   for (const [words, message] of cases) assert.throws(() => startOptions(words), refused(message))
 })
 
+const { cert: CA } = authority
+const { cert: CERT, key: KEY } = identity
+
 test('etcd is accessed with what the files hold', (t) => {
   const { root } = temporary(t)
   const file = (name: string, content: string) => {
@@ -232,9 +254,9 @@ test('etcd is accessed with what the files hold', (t) => {
   }
   const words = {
     etcd: 'https://a:2379',
-    'etcd-ca': file('ca', 'CA'),
-    'etcd-cert': file('cert', 'CERT'),
-    'etcd-key': file('key', 'KEY'),
+    'etcd-ca': file('ca', CA),
+    'etcd-cert': file('cert', CERT),
+    'etcd-key': file('key', KEY),
     'etcd-user': 'strongroom',
     'etcd-password-file': file('password', ' pass word \n'),
   }
@@ -242,7 +264,7 @@ test('etcd is accessed with what the files hold', (t) => {
   const { renewed, ...access } = accessOf({ ...rest, endpoints })
   assert.deepEqual(access, {
     endpoints: ['https://a:2379'],
-    tls: { ca: Buffer.from('CA'), cert: Buffer.from('CERT'), key: Buffer.from('KEY') },
+    tls: { ca: Buffer.from(CA), cert: Buffer.from(CERT), key: Buffer.from(KEY) },
     user: { username: 'strongroom', password: ' pass word ' },
   })
   file('password', 'another\n')
@@ -253,4 +275,15 @@ test('etcd is accessed with what the files hold', (t) => {
     () => accessOf({ ...ETCD, caFile: '/no/such' }),
     refused('Cannot read the file of --etcd-ca, /no/such: no such file or directory'),
   )
+  for (const [name, content, problem] of [
+    ['empty', '', 'it is empty'],
+    ['text', 'CA', 'there is no certificate in it'],
+    ['key', KEY, 'it is a private key, not a certificate'],
+  ] as const) {
+    const caFile = file(name, content)
+    assert.throws(
+      () => accessOf({ ...ETCD, caFile }),
+      refused(`Cannot read the file of --etcd-ca, ${caFile}: ${problem}`),
+    )
+  }
 })
