@@ -18,6 +18,10 @@ export type LoginFacts = {
 
 export const isLocked = (user: UserRecord): boolean => user.wrongPasswords > LIMITS.wrongPasswords
 
+/** No user has more sessions than are left for the others, so a few together do not keep everybody else out. */
+const hasRoom = ({ sessions, sessionsOfUser }: LoginFacts): boolean =>
+  sessionsOfUser < Math.min(LIMITS.sessionsPerUser, LIMITS.sessions - sessions)
+
 /** A good password within the allowed number of tries opens a session; a wrong one is counted and at last locks. */
 export function login(facts: LoginFacts): Decision<UserRecord> {
   const { user } = facts
@@ -28,7 +32,6 @@ export function login(facts: LoginFacts): Decision<UserRecord> {
     return deny('bad-credentials', undefined, { put: { ...user, wrongPasswords: user.wrongPasswords + 1 } })
   if (user.role !== facts.role || user.credentialVersion !== facts.provenVersion)
     return deny('bad-credentials')
-  if (facts.sessions >= LIMITS.sessions || facts.sessionsOfUser >= LIMITS.sessionsPerUser)
-    return deny('too-many-sessions')
+  if (!hasRoom(facts)) return deny('too-many-sessions')
   return user.wrongPasswords === 0 ? allow(user) : allow(user, { put: { ...user, wrongPasswords: 0 } })
 }

@@ -49,7 +49,7 @@ export type HttpsServer = Listener & {
 }
 
 const KEEP_ALIVE_PROBE_MS = 60_000
-/** Of the event loop; measured on one processor of a small server. */
+/** Of the event loop; estimated for one processor of a small server. */
 const HANDSHAKE_COST_MS = 1.5
 
 export function createHttpsServer(needs: HttpsServerNeeds): HttpsServer {

@@ -201,3 +201,19 @@ suite('users', () => {
     assert.equal(codeOf(activate(before, fresh, undefined)), 'cluster-already-activated')
   })
 })
+
+test('no user has more sessions than are left, so four of them do not keep the fifth out', () => {
+  const of = new Map<string, number>()
+  let sessions = 0
+  const opens = (who: string): boolean => {
+    const sessionsOfUser = of.get(who) ?? 0
+    if (!login(facts({ sessions, sessionsOfUser })).allow) return false
+    of.set(who, sessionsOfUser + 1)
+    sessions += 1
+    return true
+  }
+  for (const who of ['a', 'b', 'c', 'd']) while (opens(who));
+  assert.equal(of.get('a'), LIMITS.sessionsPerUser)
+  assert.ok(sessions < LIMITS.sessions)
+  for (const who of ['e', 'f', 'g']) assert.ok(opens(who))
+})
