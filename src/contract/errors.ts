@@ -2,7 +2,7 @@
  * Every way an HSM call can fail: one row per code, one column per surface that must speak it.
  *
  * - `text`: what the CLI prints in `data`; a detail given where the error is raised replaces it
- * - `http`: status of the HTTPS door
+ * - `http`: status of the HTTPS API
  * - `ckr`: return value of PKCS#11 (v3.1 §5.1), without `CKR_`; `pkcs11/` knows the numbers
  */
 export const ERRORS = {

@@ -1,4 +1,4 @@
-/** Composition of one serving HSM: the lock on its home, the engine, the HTTPS door and what clients need to find it. */
+/** Composition of one serving HSM: the lock on its home, the engine, the HTTPS API and what clients need to find it. */
 import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import { createHttpsServer } from '../server/https-server.ts'

@@ -41,7 +41,7 @@ export function login(
   })
 }
 
-/** There is no security officer behind this door; keys that ask for the PIN at each use neither. */
+/** There is no security officer here; keys that ask for the PIN at each use neither. */
 function checkUserType(userType: number): void {
   if (userType === CKU.CONTEXT_SPECIFIC) refuse(CKR.OPERATION_NOT_INITIALIZED)
   if (userType !== CKU.USER) refuse(CKR.USER_TYPE_INVALID)

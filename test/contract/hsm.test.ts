@@ -22,7 +22,7 @@ function throughJson(hsm: Hsm): Hsm {
   }
 }
 
-/** What a cluster was founded as is a matter of its engine alone, so one door is enough. */
+/** What a cluster was founded as is a matter of its engine alone, so one interface is enough. */
 suite('engine in memory, founded otherwise', () => {
   fipsContract(async () => throughJson(await testEngine({ profile: { mode: 'fips' } })))
   hsm1Contract(async () => throughJson(await testEngine({ profile: { hsmType: 'hsm1.medium' } })))

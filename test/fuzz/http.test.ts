@@ -1,4 +1,4 @@
-/** Whatever arrives at the HTTPS door is answered with a refusal in JSON, and the door stays open. */
+/** Whatever arrives at the HTTPS API is answered with a refusal in JSON, and the server goes on. */
 import assert from 'node:assert/strict'
 import { Agent } from 'node:https'
 import { test } from 'node:test'

@@ -98,7 +98,7 @@ function* outsideWorld(): Generator<Planted> {
   }
 }
 
-/** Folders named like a room, as the CLI has for its commands, are no room. */
+/** Folders named like a module, as the CLI has for its commands, are none. */
 const INNOCENT: readonly Planted[] = [
   { path: 'src/crypto/openssl.ts', source: importing('node:ffi') },
   { path: 'src/main/composition.ts', source: importing('../engine/thing.ts') },

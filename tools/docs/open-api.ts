@@ -13,7 +13,7 @@ const schema = (source: Schema, typeMode: 'input' | 'output') => {
 
 const json = (content: unknown) => ({ content: { 'application/json': { schema: content } } })
 
-/** The HTTPS door as an OpenAPI 3.1 document. */
+/** The HTTPS API as an OpenAPI 3.1 document. */
 export function openApi(): string {
   const paths = Object.entries(OPERATIONS).map(([name, { about, access, request, reply }]) => [
     `/v1/${name}`,

@@ -104,7 +104,7 @@ ${Object.keys(CALLS)
   .map((name) => `\`${name}\``)
   .join(', ')}.
 
-\`C_InitToken\` and \`C_InitPIN\` are not for this door: users are made with the CLI. \`C_DigestKey\` would need the key outside
+\`C_InitToken\` and \`C_InitPIN\` are not there: users are made with the CLI. \`C_DigestKey\` would need the key outside
 the HSM, \`C_GetOperationState\` what is in the middle of an operation, and \`C_SeedRandom\` a generator that takes advice: all
 three are refused. So are recovery of data from signatures (\`C_SignRecover\`, \`C_VerifyRecover\`), functions that do two
 things at once (\`C_DigestEncryptUpdate\` and the like), and the message functions of

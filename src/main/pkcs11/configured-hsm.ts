@@ -1,4 +1,4 @@
-/** The cluster that a client configuration names, as the doors use it that are not in the HSM's own process. */
+/** The cluster that a client configuration names, as the interfaces use it that are not in the HSM's own process. */
 import { homedir } from 'node:os'
 import { configExists, readConfigFile } from '../../cli/config/file.ts'
 import { locateConfig } from '../../cli/config/locate.ts'
