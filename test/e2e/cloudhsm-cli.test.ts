@@ -105,7 +105,10 @@ suite('cloudhsm-cli', () => {
     const configure = shell(`"\${CLI%cloudhsm-cli}configure-cli" --config "$CFG" --log-file ${bytes}`)
     assert.match(configure.stderr, /^error: invalid UTF-8 was detected in the value of '--log-file <FILE>'/)
     const start = shell(`"\${CLI%cloudhsm-cli}strongroom" status --home ${bytes}`)
-    assert.equal(start.stderr.split('\n')[0], 'strongroom: --home is not UTF-8 text')
+    assert.equal(
+      start.stderr.split('\n')[0],
+      "error: invalid UTF-8 was detected in the value of '--home <DIR>'",
+    )
   })
 
   test('Ctrl-C ends a command that waits for the HSM, with status 130', async () => {

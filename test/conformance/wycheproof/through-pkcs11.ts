@@ -3,6 +3,7 @@ import type { Hash } from '../../../src/contract/algorithms.ts'
 import type { FlagName } from '../../../src/contract/attributes.ts'
 import { bitString, bytesOfBitString, type Element, elements, sequence } from '../../../src/contract/der.ts'
 import type { Cipher, Mechanism, Wrapping } from '../../../src/contract/mechanisms.ts'
+import { CKK } from '../../../src/pkcs11/cryptoki/objects.ts'
 import {
   type Argument,
   type Attribute,
@@ -38,7 +39,7 @@ const ROOM = room(4096)
 /** CKR_SIGNATURE_INVALID and CKR_SIGNATURE_LEN_RANGE. */
 const UNVERIFIED = [0xc0, 0xc1]
 
-/** @param other brings the keys that PKCS#11 does not create */
+/** @param other brings the keys that PKCS#11 does not create, which only a search for their type shows */
 export function throughPkcs11(program: Program, session: number, other: Interface): Interface {
   const own = ulong(session)
   const handle = (key: Key) => ulong(Number(key))
@@ -75,7 +76,9 @@ export function throughPkcs11(program: Program, session: number, other: Interfac
     const label = `brought-${count++}`
     const brought = await other.bring(material, ['verify'], { label, session: false })
     const [found] =
-      brought && 'value' in brought ? await program.find(session, template([A.LABEL, label])) : []
+      brought && 'value' in brought
+        ? await program.find(session, template([A.LABEL, label], [A.KEY_TYPE, CKK.EC_EDWARDS]))
+        : []
     return found === undefined ? { refused: `not found: ${label}` } : { value: found }
   }
   const generic = (...more: readonly Attribute[]) =>
