@@ -125,11 +125,11 @@ test('whoever may use a key in some way before a change and not after it is revo
         }
       }
     }),
-    { numRuns: 3000 },
+    { numRuns: 6000 },
   )
   for (const operation of USES) {
-    assert.ok((lost.get(operation) ?? 0) > 3, `nobody lost the right to ${operation}`)
-    assert.ok((keeping.get(operation) ?? 0) > 3, `nobody kept the right to ${operation}`)
+    assert.ok((lost.get(operation) ?? 0) > 20, `nobody lost the right to ${operation}`)
+    assert.ok((keeping.get(operation) ?? 0) > 20, `nobody kept the right to ${operation}`)
   }
 })
 
