@@ -1,3 +1,4 @@
+import type { CallSource } from './call-source.ts'
 import type { OperationName, Reply, Request } from './operations.ts'
 
 /** An HSM, wherever it runs: the in-process engine and the HTTPS client are both one of these. */
@@ -6,10 +7,22 @@ export interface Hsm {
    * Carries out one operation of the table in `operations.ts`.
    *
    * @param session token from `session.login`; leave out before login
+   * @param source who calls, which the interface that took the call knows; left out, this process. Over the wire the other
+   *   end finds out by itself
    * @throws HsmError with a code of `errors.ts`, and nothing else
    */
-  call<K extends OperationName>(operation: K, request: Request<K>, session?: string): Promise<Reply<K>>
+  call<K extends OperationName>(
+    operation: K,
+    request: Request<K>,
+    session?: string,
+    source?: CallSource,
+  ): Promise<Reply<K>>
 }
+
+/** The same HSM, called from one place. */
+export const calledFrom = (hsm: Hsm, source: CallSource): Hsm => ({
+  call: (operation, request, session) => hsm.call(operation, request, session, source),
+})
 
 /**
  * Who asks, and whether they may at all, before anything of the request is read or worked on.

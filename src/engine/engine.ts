@@ -2,6 +2,7 @@
 import { createBarrier } from '../cluster/barrier.ts'
 import { alone } from '../cluster/cluster.ts'
 import { createUses } from '../cluster/uses.ts'
+import { type CallSource, LOCAL } from '../contract/call-source.ts'
 import { checkRequest, isOperation } from '../contract/check.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { Admit, Hsm } from '../contract/hsm.ts'
@@ -39,17 +40,17 @@ export function createEngine(needs: EngineNeeds): Engine {
   return {
     admit(operation, token) {
       if (!isOperation(operation)) throw new HsmError('unknown-operation')
-      const { session } = asking(parts, operation, token)
+      const { session } = asking(parts, operation, token, LOCAL)
       return {
         user: session?.user,
         revokes: 'revokes' in OPERATIONS[operation],
         requestBytes: session ? LIMITS.bodyBytes : LIMITS.anonymousBodyBytes,
       }
     },
-    async call(operation, request, token) {
+    async call(operation, request, token, source = LOCAL) {
       if (!isOperation(operation)) throw new HsmError('unknown-operation')
       try {
-        const call = asking(parts, operation, token)
+        const call = asking(parts, operation, token, source)
         const checked = checkRequest(operation, request)
         return await (HANDLERS[operation] as Handler<typeof operation>)(parts, call, checked)
       } catch (error) {
@@ -130,14 +131,14 @@ function forget(
 }
 
 /** Who asks, and whether they may at all: this comes before anything that costs, as does looking at the request. */
-function asking(parts: Parts, operation: OperationName, token: string | undefined): Call {
+function asking(parts: Parts, operation: OperationName, token: string | undefined, source: CallSource): Call {
   if (!ALWAYS_ANSWERED.has(operation)) parts.cluster.serving.check()
-  const call = who(parts, token)
+  const call = { ...who(parts, token), source }
   granted(mayAsk(call.actor, OPERATIONS[operation].access))
   return call
 }
 
-function who({ sessions, store }: Parts, token: string | undefined): Call {
+function who({ sessions, store }: Parts, token: string | undefined): Omit<Call, 'source'> {
   if (token === undefined) return { actor: NOBODY, session: undefined }
   const session = sessions.resolve(token)
   const user = session && store.catalog.user(session.user)

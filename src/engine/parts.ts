@@ -2,6 +2,7 @@ import type { BackupKeys } from '../backup/ways.ts'
 import type { Barrier } from '../cluster/barrier.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Uses } from '../cluster/uses.ts'
+import type { CallSource } from '../contract/call-source.ts'
 import type { PublicObjects } from '../contract/public-objects.ts'
 import type { PasswordHasher } from '../crypto/password.ts'
 import type { Sealer } from '../crypto/seal.ts'
@@ -61,5 +62,9 @@ export type Parts = EngineNeeds & {
   readonly cluster: Cluster
 }
 
-/** Who asks, and through which session. */
-export type Call = { readonly actor: Actor; readonly session: Session | undefined }
+/** Who asks, through which session, and from where. */
+export type Call = {
+  readonly actor: Actor
+  readonly session: Session | undefined
+  readonly source: CallSource
+}

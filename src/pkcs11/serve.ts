@@ -1,6 +1,7 @@
 /** PKCS#11 for programs that use p11-kit's client library, over any connected stream. */
 import type { Duplex } from 'node:stream'
-import type { Hsm } from '../contract/hsm.ts'
+import type { CallSource } from '../contract/call-source.ts'
+import { calledFrom, type Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
 import { createAdmission } from './admission.ts'
 import { createAttention } from './attention.ts'
@@ -35,9 +36,12 @@ export type Pkcs11Bounds = {
   readonly memory: number
 }
 
+/** The process that made a connection, and the user of the machine whose process it is. */
+export type PeerProcess = { readonly pid: number; readonly uid: number }
+
 export type ServeOptions = {
-  /** Whose program it is, a user of the machine; left out, it shares nothing with any other. */
-  readonly peer?: number | undefined
+  /** Whose program it is; left out, it shares nothing with any other. */
+  readonly peer?: PeerProcess | undefined
   /** The connection has been served before, and this is where it stands. */
   readonly snapshot?: Snapshot
   /** Nothing has been asked for a while, and another process could go on from here. */
@@ -95,7 +99,12 @@ export function createPkcs11({ hsm, version, log, bounds, patience }: Pkcs11Need
     }
     const idle = createIdleWatch(report, () => options.onBusy?.())
     const traffic = options.onIdle ? { onBusy: idle.busy, onQuiet: idle.quiet } : SILENT
-    const connection = createConnection(stream, { ...needs, peer }, traffic, options.snapshot)
+    const connection = createConnection(
+      stream,
+      { ...needs, hsm: calledFrom(hsm, sourceOf(options)), peer },
+      traffic,
+      options.snapshot,
+    )
     const done = connection.ended
       .catch((error: unknown) => log('error', { err: error }, 'a PKCS#11 connection did not end well'))
       .finally(idle.end)
@@ -104,9 +113,9 @@ export function createPkcs11({ hsm, version, log, bounds, patience }: Pkcs11Need
 
   return {
     async serve(stream, options = {}) {
-      const peer = options.peer ?? Symbol('unknown')
+      const peer = options.peer?.uid ?? Symbol('unknown')
       const close = (message: string) => {
-        refusals.closed({ uid: options.peer }, message)
+        refusals.closed({ uid: options.peer?.uid }, message)
         stream.destroy()
       }
       const place = admission.admit(peer, () => close('a PKCS#11 connection without a login gave way'))
@@ -139,6 +148,8 @@ export function createPkcs11({ hsm, version, log, bounds, patience }: Pkcs11Need
     },
   }
 }
+
+const sourceOf = ({ peer }: ServeOptions): CallSource => ({ kind: 'pkcs11', pid: peer?.pid, uid: peer?.uid })
 
 const USUAL: Pkcs11Bounds = {
   connections: LIMITS.pkcs11Connections,

@@ -145,7 +145,10 @@ async function work(
     }
   }
   // The HSM checks it against the operation's schema.
-  const replying = measured(() => hsm.call(operation, decodeObject(bytes) as Request<OperationName>, token))
+  const source = { kind: 'https', address: connection.remote ?? '-' } as const
+  const replying = measured(() =>
+    hsm.call(operation, decodeObject(bytes) as Request<OperationName>, token, source),
+  )
   const reply = await replying
   noteSessions(connection, sessions, bound, token, reply)
   const body = measured(() => Buffer.from(JSON.stringify(reply)))

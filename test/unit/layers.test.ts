@@ -43,7 +43,7 @@ const MAY_IMPORT = {
 
 const ROOMS = Object.keys(MAY_IMPORT) as (keyof typeof MAY_IMPORT)[]
 const PURE = ['contract', 'rates', 'model', 'policy', 'catalog'] as const
-const FFI = 'only crypto/openssl.ts and main/pkcs11/peer-user.ts may use node:ffi'
+const FFI = 'only crypto/openssl.ts and main/pkcs11/peer-process.ts may use node:ffi'
 
 type Diagnostic = { readonly message: string; readonly location: { readonly path: string } }
 

@@ -16,14 +16,14 @@ export function measuredHsm({ hsm, admit }: Measured, registry: Registry, second
   const requests = registry.counter('strongroom_requests_total', 'Requests by operation and outcome.')
   const durations = registry.histogram('strongroom_request_duration_seconds', 'Time to answer a request.')
   const uses = registry.counter('strongroom_key_uses_total', 'Items that were signed or verified with a key.')
-  const call: Hsm['call'] = async (operation, request, session) => {
+  const call: Hsm['call'] = async (operation, request, session, source) => {
     const begun = seconds()
     const outcome = (name: string) => {
       requests({ operation, outcome: name })
       durations(seconds() - begun, { operation })
     }
     try {
-      const reply = await hsm.call(operation, request, session)
+      const reply = await hsm.call(operation, request, session, source)
       outcome('ok')
       const items = 'data' in request && Array.isArray(request.data) ? request.data.length : undefined
       if (items !== undefined) uses({ operation }, items)

@@ -68,8 +68,8 @@ export function openNode({ store, hsm, place, clock, registry, log }: OpenNodeOp
         .leave()
         .catch((err: unknown) => log('warn', { err }, 'the cluster was not told that this HSM leaves')),
     describing: (described) => ({
-      async call(operation, request, session) {
-        const reply = await described.call(operation, request, session)
+      async call(operation, request, session, source) {
+        const reply = await described.call(operation, request, session, source)
         return operation === 'cluster.status' ? { ...reply, ...status() } : reply
       },
     }),

@@ -10,7 +10,7 @@ import type { Log } from '../open-engine.ts'
 import { version } from '../version.ts'
 import { createKeeper, type Held, stopReading } from './keeper.ts'
 import { hsmKeeper } from './keeper-start.ts'
-import { peerUser } from './peer-user.ts'
+import { peerProcess } from './peer-process.ts'
 import { p11KitSocket } from './socket-paths.ts'
 import { openSockets } from './sockets.ts'
 
@@ -49,7 +49,7 @@ export async function openPkcs11Door({
   const sockets = await openSockets({ path, convenient, log }, (socket: Socket) => {
     let held: Held | undefined
     const served = pkcs11.serve(socket, {
-      peer: peerUser(socket),
+      peer: peerProcess(socket),
       onIdle: (snapshot) => held?.idle(snapshot),
       onBusy: () => held?.busy(),
       stop: () => stopReading(socket),

@@ -20,9 +20,9 @@ export async function openEarlyDoor({ path, program, ...needs }: Needs): Promise
   let served: Hsm | undefined
   let closed: Promise<void> | undefined
   const hsm: Hsm = {
-    async call(operation, request, session) {
+    async call(operation, request, session, source) {
       if (!served) throw new HsmError('not-serving')
-      return served.call(operation, request, session)
+      return served.call(operation, request, session, source)
     },
   }
   const door =

@@ -12,7 +12,7 @@ import { asConfigured, configuredHsm } from './configured-hsm.ts'
 import type { KeeperMessage } from './keeper-messages.ts'
 import type { AgentSource } from './keeper-start.ts'
 import type { PatientHsm } from './patient-hsm.ts'
-import { peerUser } from './peer-user.ts'
+import { peerProcess } from './peer-process.ts'
 
 /** A connection that is only kept open. */
 type Kept = { readonly handle: unknown; readonly snapshot: Snapshot | undefined }
@@ -79,7 +79,7 @@ async function serve(source: Keeping, resumed: readonly Resumed[]): Promise<void
   const cluster = await clusterOf(source)
   const pkcs11 = createPkcs11({ hsm: cluster.hsm, version, log })
   await Promise.all(
-    resumed.map(({ socket, snapshot }) => pkcs11.serve(socket, { snapshot, peer: peerUser(socket) })),
+    resumed.map(({ socket, snapshot }) => pkcs11.serve(socket, { snapshot, peer: peerProcess(socket) })),
   )
   cluster.connection().close()
   log('info', {}, 'the last PKCS#11 program has left')

@@ -4,8 +4,9 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import { peerUser } from '../../../src/main/pkcs11/peer-user.ts'
+import { peerProcess } from '../../../src/main/pkcs11/peer-process.ts'
 import { openSockets } from '../../../src/main/pkcs11/sockets.ts'
+import type { PeerProcess } from '../../../src/pkcs11/serve.ts'
 
 suite('sockets for PKCS#11', () => {
   let directory: string
@@ -30,16 +31,18 @@ suite('sockets for PKCS#11', () => {
     close()
   })
 
-  test('it is known whose program connects', { skip: process.platform !== 'linux' }, async () => {
-    const { promise, resolve } = Promise.withResolvers<number | undefined>()
+  test('it is known which process connects, and whose it is', {
+    skip: process.platform !== 'linux',
+  }, async () => {
+    const { promise, resolve } = Promise.withResolvers<PeerProcess | undefined>()
     const path = join(directory, 'whose.sock')
     const sockets = await openSockets({ path, convenient: undefined, log: () => undefined }, (socket) => {
-      resolve(peerUser(socket))
+      resolve(peerProcess(socket))
       socket.destroy()
-      assert.equal(peerUser(socket), undefined)
+      assert.equal(peerProcess(socket), undefined)
     })
     connect(path).resume()
-    assert.equal(await promise, process.getuid?.())
+    assert.deepEqual(await promise, { pid: process.pid, uid: process.getuid?.() })
     sockets.close()
   })
 

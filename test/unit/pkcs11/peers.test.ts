@@ -24,7 +24,7 @@ const ALICE = 1000
 
 /** Who connects next, as far as the token is told. */
 let peer: number | undefined
-const asPeer = () => ({ peer })
+const asPeer = () => ({ peer: peer === undefined ? undefined : { pid: 1, uid: peer } })
 
 /** Code 99 and a body of `length` bytes, of which `sent` follow. */
 const unfinished = (length: number, sent: number) => {

@@ -4,6 +4,7 @@ import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
 import { request as httpsRequest, type RequestOptions } from 'node:https'
 import type { TestContext } from 'node:test'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
+import type { CallSource } from '../../../src/contract/call-source.ts'
 import type { Admission, Admit, Hsm } from '../../../src/contract/hsm.ts'
 import { LIMITS } from '../../../src/contract/limits.ts'
 import { HSM_NAME } from '../../../src/contract/wire.ts'
@@ -28,12 +29,18 @@ export const STATUS = {
   sessions: 4,
 } as const
 
-type Call = (operation: string, request: unknown, session: string | undefined) => unknown
+type Call = (
+  operation: string,
+  request: unknown,
+  session: string | undefined,
+  source: CallSource | undefined,
+) => unknown
 type LogLine = { readonly level: string; readonly fields: object; readonly message: string }
 
 /** An HSM of one function, which may answer later or throw. */
 export const hsmOf = (call: Call): Hsm => ({
-  call: async (operation, request, session) => (await call(operation, request, session)) as never,
+  call: async (operation, request, session, source) =>
+    (await call(operation, request, session, source)) as never,
 })
 
 /** Takes every token for a user of that name. */

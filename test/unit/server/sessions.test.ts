@@ -90,3 +90,19 @@ test('binding one session too many to a connection ends its oldest', async (t) =
   }
   assert.deepEqual(ended, ['one'])
 })
+
+test('the HSM is told which address asks, whatever the request says of it', async (t) => {
+  const sources: unknown[] = []
+  const { port } = await startServer(t, (_operation, _request, _session, source) => {
+    sources.push(source)
+    return STATUS
+  })
+  const peer = await openHttp2(t, port)
+  const headers = { forwarded: 'for=192.0.2.1', 'x-forwarded-for': '192.0.2.1' }
+  await postHttp2(peer, { headers, body: JSON.stringify({ source: { kind: 'local' } }) })
+  const loopback = /^(::ffff:)?127\.0\.0\.1$|^::1$/
+  assert.equal(sources.length, 1)
+  const { kind, address } = sources[0] as Record<string, string>
+  assert.equal(kind, 'https')
+  assert.match(String(address), loopback)
+})

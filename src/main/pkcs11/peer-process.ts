@@ -1,13 +1,15 @@
 /**
- * Which user of the machine is at the other end of a Unix socket. Linux knows (SO_PEERCRED, unix(7)) and Node does not
+ * Which process is at the other end of a Unix socket, and whose. Linux knows (SO_PEERCRED, unix(7)) and Node does not
  * ask, so this does, through node:ffi.
  */
 import type { Socket } from 'node:net'
+import type { PeerProcess } from '../../pkcs11/serve.ts'
 
 const SOL_SOCKET = 1
 const SO_PEERCRED = 17
 /** struct ucred: process, user and group, 4 bytes each. */
 const UCRED_BYTES = 12
+const PID_AT = 0
 const UID_AT = 4
 
 const SIGNATURES = {
@@ -27,8 +29,8 @@ function load() {
   }
 }
 
-/** The user id of the process when it connected; undefined where that cannot be known. */
-export function peerUser(socket: Socket): number | undefined {
+/** The process that connected, with its user at that time; undefined where that cannot be known. */
+export function peerProcess(socket: Socket): PeerProcess | undefined {
   const { fd } = (socket as unknown as { readonly _handle: { readonly fd?: number } | null })._handle ?? {}
   if (!libc || fd === undefined || fd < 0) return undefined
   const credentials = Buffer.alloc(UCRED_BYTES)
@@ -42,5 +44,6 @@ export function peerUser(socket: Socket): number | undefined {
     libc.getRawPointer(credentials),
     libc.getRawPointer(length),
   )
-  return failed === 0 ? credentials.readUInt32LE(UID_AT) : undefined
+  if (failed !== 0) return undefined
+  return { pid: credentials.readUInt32LE(PID_AT), uid: credentials.readUInt32LE(UID_AT) }
 }

@@ -1,0 +1,10 @@
+/** Where a call came from, as the interface that took it knows: nothing of it is what the caller says. */
+export type CallSource =
+  /** `address`: of the peer of the TCP connection, `-` when it is gone already. */
+  | { readonly kind: 'https'; readonly address: string }
+  /** The process that made the connection, and its user, where the system tells (SO_PEERCRED). */
+  | { readonly kind: 'pkcs11'; readonly pid: number | undefined; readonly uid: number | undefined }
+  /** The HSM's own process. */
+  | { readonly kind: 'local' }
+
+export const LOCAL: CallSource = { kind: 'local' }
