@@ -2,7 +2,7 @@
 import { shown } from '../contract/shown.ts'
 import { isWhole } from '../contract/text.ts'
 import type { ArgValue, ArgValues, Option, Options } from './spec.ts'
-import { argumentTip, valueTip } from './tips.ts'
+import { argumentTip, valueTip } from './suggestions.ts'
 import { groupSignature, groupsOf, signature } from './usage.ts'
 
 export type HelpLayout = 'short' | 'long'

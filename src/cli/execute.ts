@@ -1,6 +1,6 @@
 /** One command line in; text, stream and exit status out. The shell and the one-shot program both call this. */
 import { HsmError } from '../contract/errors.ts'
-import { isStandardOutput } from './files.ts'
+import { isStandardOutput } from './commands/files.ts'
 import { renderHelp } from './help.ts'
 import { interruptionBy } from './interruption.ts'
 import { parse } from './parse.ts'

@@ -10,7 +10,7 @@ import {
   unexpected,
 } from './bind.ts'
 import type { ArgValues, Command, Group, Leaf, Path, Root, Shape } from './spec.ts'
-import { subcommandTip } from './tips.ts'
+import { subcommandTip } from './suggestions.ts'
 import { usage } from './usage.ts'
 
 export type Parsed<C extends Shape = Command> =

@@ -1,7 +1,8 @@
 /** The commands: every name, and where the rest of it is read from when it is needed. */
+
+import { CRYPTO } from './commands/crypto/crypto.ts'
+import { KEY } from './commands/key/key.ts'
 import type { Group, Leaf, Option, Root } from './spec.ts'
-import { CRYPTO } from './tree-crypto.ts'
-import { KEY } from './tree-key.ts'
 
 const CONFIG = {
   value: 'CONFIG',

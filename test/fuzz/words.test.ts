@@ -4,8 +4,8 @@ import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { complete } from '../../src/cli/complete.ts'
 import { parse } from '../../src/cli/parse.ts'
+import { splitWords } from '../../src/cli/shell/split-line.ts'
 import { SHELL_TREE } from '../../src/cli/tree.ts'
-import { splitWords } from '../../src/cli/words.ts'
 import { parseFilter } from '../../src/contract/filter-terms.ts'
 
 const NUM_RUNS = Number(process.env['FUZZ_RUNS'] ?? 500)

@@ -2,8 +2,8 @@
 import { type Environment, execute, noTerminal } from '../../src/cli/execute.ts'
 import type { Output } from '../../src/cli/render.ts'
 import { type Clusters, createSeats } from '../../src/cli/seats.ts'
+import { splitWords } from '../../src/cli/shell/split-line.ts'
 import { SHELL_TREE } from '../../src/cli/tree.ts'
-import { splitWords } from '../../src/cli/words.ts'
 import { HsmError } from '../../src/contract/errors.ts'
 import type { Hsm } from '../../src/contract/hsm.ts'
 

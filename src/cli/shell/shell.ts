@@ -8,9 +8,9 @@ import { answersTo } from '../parse.ts'
 import { type Output, printed, wrongUsage } from '../render.ts'
 import { type Clusters, createSeats, type Seats } from '../seats.ts'
 import { SHELL_TREE } from '../tree.ts'
-import { quoted, splitWords } from '../words.ts'
 import type { Completer } from './editor.ts'
 import type { LineSource } from './source.ts'
+import { quoted, splitWords } from './split-line.ts'
 
 export type ShellNeeds = {
   readonly clusters: Clusters

@@ -6,7 +6,7 @@ import { dirname } from 'node:path'
 import { writeAll } from '../../base/descriptors.ts'
 import { syncDirectory } from '../../base/durable.ts'
 import { isSystemError, reasonOf } from '../../base/reasons.ts'
-import { isStandardOutput } from '../../cli/files.ts'
+import { isStandardOutput } from '../../cli/commands/files.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { isOutputGone, writeOutput } from '../streams.ts'
 

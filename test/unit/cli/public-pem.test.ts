@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { suite, test } from 'node:test'
-import { type PublicClass, readPublicPem } from '../../../src/cli/public-pem.ts'
+import { type PublicClass, readPublicPem } from '../../../src/cli/commands/key/public-pem.ts'
 import { fails } from '../../support/errors.ts'
 
 const RSA = generateKeyPairSync('rsa', { modulusLength: 2048 })

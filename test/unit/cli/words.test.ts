@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import { quoted, splitWords } from '../../../src/cli/words.ts'
+import { quoted, splitWords } from '../../../src/cli/shell/split-line.ts'
 
 const words = (line: string) => splitWords(line).words
 

@@ -1,5 +1,5 @@
-import { password } from '../../options.ts'
 import { action } from '../../spec.ts'
+import { password } from '../options.ts'
 
 export const activate = action({
   options: { password: password('The first password of the admin') },

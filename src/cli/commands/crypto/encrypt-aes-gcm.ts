@@ -1,5 +1,5 @@
-import { encrypt, encryption, gcm, gcmOptions } from '../../ciphers.ts'
 import { action } from '../../spec.ts'
+import { encrypt, encryption, gcm, gcmOptions } from './ciphers.ts'
 
 export const encryptAesGcm = action({
   options: { ...encryption, ...gcmOptions },

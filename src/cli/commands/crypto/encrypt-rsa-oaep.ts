@@ -1,6 +1,6 @@
-import { oaepOptions } from '../../cipher-options.ts'
-import { encrypt, encryption, oaep } from '../../ciphers.ts'
 import { action } from '../../spec.ts'
+import { oaepOptions } from '../cipher-options.ts'
+import { encrypt, encryption, oaep } from './ciphers.ts'
 
 export const encryptRsaOaep = action({
   options: { ...encryption, ...oaepOptions },

@@ -1,5 +1,5 @@
-import { cmacMessage, cmacOptions, generateMac, macFile, macKey } from '../../macs.ts'
 import { action } from '../../spec.ts'
+import { cmacMessage, cmacOptions, generateMac, macFile, macKey } from './macs.ts'
 
 export const generateAesCmac = action({
   options: { ...macKey, ...cmacOptions, ...macFile },

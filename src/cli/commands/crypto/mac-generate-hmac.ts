@@ -1,5 +1,5 @@
-import { generateMac, hmacMessage, hmacOptions, macFile, macKey } from '../../macs.ts'
 import { action } from '../../spec.ts'
+import { generateMac, hmacMessage, hmacOptions, macFile, macKey } from './macs.ts'
 
 export const generateHmac = action({
   options: { ...macKey, ...hmacOptions, ...macFile },

@@ -1,5 +1,5 @@
-import { cmacMessage, cmacOptions, givenMac, macKey, verifyMac } from '../../macs.ts'
 import { action } from '../../spec.ts'
+import { cmacMessage, cmacOptions, givenMac, macKey, verifyMac } from './macs.ts'
 
 export const verifyAesCmac = action({
   options: { ...macKey, ...cmacOptions, ...givenMac },

@@ -1,5 +1,5 @@
-import { givenMac, hmacMessage, hmacOptions, macKey, verifyMac } from '../../macs.ts'
 import { action } from '../../spec.ts'
+import { givenMac, hmacMessage, hmacOptions, macKey, verifyMac } from './macs.ts'
 
 export const verifyHmac = action({
   options: { ...macKey, ...hmacOptions, ...givenMac },

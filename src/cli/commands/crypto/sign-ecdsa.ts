@@ -1,5 +1,5 @@
-import { ecdsaFormat, hashed, hashing, sign, signatureFile, signingKey } from '../../signing.ts'
 import { action } from '../../spec.ts'
+import { ecdsaFormat, hashed, hashing, sign, signatureFile, signingKey } from './signatures.ts'
 
 export const signEcdsa = action({
   options: { ...signingKey, ...hashing, ...signatureFile, ...ecdsaFormat },

@@ -1,7 +1,7 @@
 import { LIMITS } from '../../../contract/limits.ts'
-import { sign, signatureFile, signingKey } from '../../signing.ts'
-import { dataOptions, sentWhole } from '../../signing-data.ts'
 import { action } from '../../spec.ts'
+import { dataOptions, sentWhole } from '../data.ts'
+import { sign, signatureFile, signingKey } from './signatures.ts'
 
 export const signEd25519 = action({
   options: { ...signingKey, ...dataOptions, ...signatureFile },

@@ -1,5 +1,5 @@
-import { mlDsaMessage, mlDsaOptions, sign, signatureFile, signingKey } from '../../signing.ts'
 import { action } from '../../spec.ts'
+import { mlDsaMessage, mlDsaOptions, sign, signatureFile, signingKey } from './signatures.ts'
 
 export const signMlDsa = action({
   options: { ...signingKey, ...mlDsaOptions, ...signatureFile },

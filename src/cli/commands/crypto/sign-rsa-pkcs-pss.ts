@@ -1,5 +1,5 @@
-import { hashed, hashing, pssMechanism, pssOptions, sign, signatureFile, signingKey } from '../../signing.ts'
 import { action } from '../../spec.ts'
+import { hashed, hashing, pssMechanism, pssOptions, sign, signatureFile, signingKey } from './signatures.ts'
 
 export const signRsaPkcsPss = action({
   options: { ...signingKey, ...hashing, ...pssOptions, ...signatureFile },

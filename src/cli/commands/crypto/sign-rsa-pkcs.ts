@@ -1,5 +1,5 @@
-import { hashed, hashing, sign, signatureFile, signingKey } from '../../signing.ts'
 import { action } from '../../spec.ts'
+import { hashed, hashing, sign, signatureFile, signingKey } from './signatures.ts'
 
 export const signRsaPkcs = action({
   options: { ...signingKey, ...hashing, ...signatureFile },

@@ -1,5 +1,5 @@
-import { ecdsaFormat, hashed, hashing, signature, verificationKey, verify } from '../../signing.ts'
 import { action } from '../../spec.ts'
+import { ecdsaFormat, hashed, hashing, signature, verificationKey, verify } from './signatures.ts'
 
 export const verifyEcdsa = action({
   options: { ...verificationKey, ...hashing, ...signature, ...ecdsaFormat },

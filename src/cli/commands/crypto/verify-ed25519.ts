@@ -1,7 +1,7 @@
 import { LIMITS } from '../../../contract/limits.ts'
-import { signature, verificationKey, verify } from '../../signing.ts'
-import { dataOptions, sentWhole } from '../../signing-data.ts'
 import { action } from '../../spec.ts'
+import { dataOptions, sentWhole } from '../data.ts'
+import { signature, verificationKey, verify } from './signatures.ts'
 
 export const verifyEd25519 = action({
   options: { ...verificationKey, ...dataOptions, ...signature },

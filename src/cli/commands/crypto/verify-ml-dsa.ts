@@ -1,5 +1,5 @@
-import { mlDsaMessage, mlDsaOptions, signature, verificationKey, verify } from '../../signing.ts'
 import { action } from '../../spec.ts'
+import { mlDsaMessage, mlDsaOptions, signature, verificationKey, verify } from './signatures.ts'
 
 export const verifyMlDsa = action({
   options: { ...verificationKey, ...mlDsaOptions, ...signature },

@@ -1,3 +1,4 @@
+import { action } from '../../spec.ts'
 import {
   hashed,
   hashing,
@@ -6,8 +7,7 @@ import {
   signature,
   verificationKey,
   verify,
-} from '../../signing.ts'
-import { action } from '../../spec.ts'
+} from './signatures.ts'
 
 export const verifyRsaPkcsPss = action({
   options: { ...verificationKey, ...hashing, ...signature, ...pssOptions },

@@ -1,5 +1,5 @@
-import { hashed, hashing, signature, verificationKey, verify } from '../../signing.ts'
 import { action } from '../../spec.ts'
+import { hashed, hashing, signature, verificationKey, verify } from './signatures.ts'
 
 export const verifyRsaPkcs = action({
   options: { ...verificationKey, ...hashing, ...signature },

@@ -1,6 +1,6 @@
-import { bulkOptions, doToAll, someFailed } from '../../bulk.ts'
-import { someKeys } from '../../options.ts'
 import { action } from '../../spec.ts'
+import { someKeys } from '../options.ts'
+import { bulkOptions, doToAll, someFailed } from './all-matching.ts'
 
 export const deleteKey = action({
   options: { filter: someKeys('deletion'), ...bulkOptions },

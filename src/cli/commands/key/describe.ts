@@ -1,6 +1,6 @@
 import type { KeyRights } from '../../../contract/key-rights.ts'
-import { oneKey } from '../../options.ts'
 import { action } from '../../spec.ts'
+import { oneKey } from '../options.ts'
 
 export const describeKey = action({
   options: { filter: oneKey('description') },

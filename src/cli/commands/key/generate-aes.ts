@@ -1,6 +1,6 @@
 import { HsmError } from '../../../contract/errors.ts'
-import { newKeyRequest, secretKeyOptions } from '../../new-key.ts'
 import { action } from '../../spec.ts'
+import { newKeyRequest, secretKeyOptions } from './new-key.ts'
 
 const LENGTHS = [16, 24, 32] as const
 

@@ -1,7 +1,7 @@
 import { HsmError } from '../../../contract/errors.ts'
-import { saveOutput } from '../../files.ts'
-import { oneKey } from '../../options.ts'
 import { action } from '../../spec.ts'
+import { saveOutput } from '../files.ts'
+import { oneKey } from '../options.ts'
 
 export const generateFile = action({
   options: {

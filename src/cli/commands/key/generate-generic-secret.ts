@@ -1,5 +1,5 @@
-import { newKeyRequest, secretKeyOptions } from '../../new-key.ts'
 import { action } from '../../spec.ts'
+import { newKeyRequest, secretKeyOptions } from './new-key.ts'
 
 export const generateGenericSecret = action({
   options: secretKeyOptions,

@@ -1,6 +1,6 @@
 import type { MlDsaAlgorithm } from '../../../contract/algorithms.ts'
-import { keyPairOptions, keyPairRequest } from '../../new-key.ts'
 import { action } from '../../spec.ts'
+import { keyPairOptions, keyPairRequest } from './new-key.ts'
 
 export const generateMlDsa = action({
   options: {

@@ -1,5 +1,5 @@
-import { keyPairOptions, keyPairRequest } from '../../new-key.ts'
 import { action } from '../../spec.ts'
+import { keyPairOptions, keyPairRequest } from './new-key.ts'
 
 export const generateRsa = action({
   options: {

@@ -1,8 +1,8 @@
 import { parseNewAttributes } from '../../../contract/attributes.ts'
-import { readSmall } from '../../files.ts'
-import { newKeyOptions } from '../../new-key.ts'
-import { PEM_BYTES, type PublicClass, readPublicPem } from '../../public-pem.ts'
 import { action } from '../../spec.ts'
+import { readSmall } from '../files.ts'
+import { newKeyOptions } from './new-key.ts'
+import { PEM_BYTES, type PublicClass, readPublicPem } from './public-pem.ts'
 
 export const importPem = action({
   options: {

@@ -1,6 +1,6 @@
-import { keyPages, listing } from '../../listing.ts'
-import { anyKeys, moreCriteria } from '../../options.ts'
 import { action, type Context, type Options } from '../../spec.ts'
+import { anyKeys, moreCriteria } from '../options.ts'
+import { keyPages, listing } from './pages.ts'
 
 const options = {
   filter: anyKeys,

@@ -1,5 +1,5 @@
-import { oneKey } from '../../options.ts'
 import { crossing } from '../../spec.ts'
+import { oneKey } from '../options.ts'
 
 export const replicateKey = crossing({
   options: {

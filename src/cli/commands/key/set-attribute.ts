@@ -1,6 +1,6 @@
 import { parseAttributeValue } from '../../../contract/attributes.ts'
-import { oneKey } from '../../options.ts'
 import { action } from '../../spec.ts'
+import { oneKey } from '../options.ts'
 
 export const setAttribute = action({
   options: {

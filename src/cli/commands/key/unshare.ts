@@ -1,6 +1,6 @@
-import { bulkOptions, doToAll, someFailed } from '../../bulk.ts'
-import { role, someKeys, username } from '../../options.ts'
 import { action } from '../../spec.ts'
+import { role, someKeys, username } from '../options.ts'
+import { bulkOptions, doToAll, someFailed } from './all-matching.ts'
 
 export const unshareKey = action({
   options: {

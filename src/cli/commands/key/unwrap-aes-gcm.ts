@@ -1,6 +1,6 @@
-import { gcmIv } from '../../cipher-options.ts'
 import { action } from '../../spec.ts'
-import { gcm, gcmOptions, unwrap, unwrapOptions } from '../../wrapping.ts'
+import { gcmIv } from '../cipher-options.ts'
+import { gcm, gcmOptions, unwrap, unwrapOptions } from './wrapping.ts'
 
 export const unwrapAesGcm = action({
   options: { ...unwrapOptions, ...gcmOptions, iv: gcmIv('key wrap') },

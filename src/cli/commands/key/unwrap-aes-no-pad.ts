@@ -1,5 +1,5 @@
 import { action } from '../../spec.ts'
-import { unwrap, unwrapOptions } from '../../wrapping.ts'
+import { unwrap, unwrapOptions } from './wrapping.ts'
 
 export const unwrapAesNoPad = action({
   options: unwrapOptions,

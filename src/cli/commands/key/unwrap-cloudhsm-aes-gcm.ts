@@ -1,5 +1,5 @@
 import { action } from '../../spec.ts'
-import { gcm, gcmOptions, unwrap, unwrapOptions } from '../../wrapping.ts'
+import { gcm, gcmOptions, unwrap, unwrapOptions } from './wrapping.ts'
 
 export const unwrapCloudHsmAesGcm = action({
   options: { ...unwrapOptions, ...gcmOptions },

@@ -1,6 +1,6 @@
-import { oaepOptions } from '../../cipher-options.ts'
 import { action } from '../../spec.ts'
-import { oaep, unwrap, unwrapOptions } from '../../wrapping.ts'
+import { oaepOptions } from '../cipher-options.ts'
+import { oaep, unwrap, unwrapOptions } from './wrapping.ts'
 
 export const unwrapRsaAes = action({
   options: { ...unwrapOptions, ...oaepOptions },

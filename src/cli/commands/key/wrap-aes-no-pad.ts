@@ -1,5 +1,5 @@
 import { action } from '../../spec.ts'
-import { wrap, wrapOptions } from '../../wrapping.ts'
+import { wrap, wrapOptions } from './wrapping.ts'
 
 export const wrapAesNoPad = action({
   options: wrapOptions,

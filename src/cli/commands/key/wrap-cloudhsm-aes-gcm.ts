@@ -1,5 +1,5 @@
 import { action } from '../../spec.ts'
-import { gcm, gcmOptions, wrap, wrapOptions } from '../../wrapping.ts'
+import { gcm, gcmOptions, wrap, wrapOptions } from './wrapping.ts'
 
 export const wrapCloudHsmAesGcm = action({
   options: { ...wrapOptions, ...gcmOptions },

@@ -1,6 +1,6 @@
-import { oaepOptions } from '../../cipher-options.ts'
 import { action } from '../../spec.ts'
-import { oaep, wrap, wrapOptions } from '../../wrapping.ts'
+import { oaepOptions } from '../cipher-options.ts'
+import { oaep, wrap, wrapOptions } from './wrapping.ts'
 
 export const wrapRsaOaep = action({
   options: { ...wrapOptions, ...oaepOptions },

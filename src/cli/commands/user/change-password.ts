@@ -1,5 +1,5 @@
-import { force, password, role, username } from '../../options.ts'
 import { action } from '../../spec.ts'
+import { force, password, role, username } from '../options.ts'
 
 export const changePassword = action({
   options: {

@@ -1,5 +1,5 @@
-import { password, role, username } from '../../options.ts'
 import { action } from '../../spec.ts'
+import { password, role, username } from '../options.ts'
 
 export const createUser = action({
   options: {

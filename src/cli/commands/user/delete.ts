@@ -1,5 +1,5 @@
-import { force, role, username } from '../../options.ts'
 import { action } from '../../spec.ts'
+import { force, role, username } from '../options.ts'
 
 export const deleteUser = action({
   options: { username: username('The name of the user to delete'), role, force },

@@ -1,5 +1,5 @@
-import { role, username } from '../../options.ts'
 import { crossing } from '../../spec.ts'
+import { role, username } from '../options.ts'
 
 export const replicateUser = crossing({
   options: { username: username('Specify the username of the user to replicate'), role },

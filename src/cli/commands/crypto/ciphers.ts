@@ -1,14 +1,14 @@
 /** What the commands of `crypto encrypt` and `crypto decrypt` share. */
 
-import { LIMITS } from '../contract/limits.ts'
-import type { Cipher } from '../contract/mechanisms.ts'
+import { LIMITS } from '../../../contract/limits.ts'
+import type { Cipher } from '../../../contract/mechanisms.ts'
+import type { Args, Context, Data, Options } from '../../spec.ts'
+import { aad, gcmParameters, type oaepOptions, oaepParameters, tagLengthBits } from '../cipher-options.ts'
+import { dataOptions, wholeData, wholeOf } from '../data.ts'
+import { toHex } from '../encodings.ts'
+import { saveOutput } from '../files.ts'
+import { keyToUse } from '../options.ts'
 import { cipherMessage } from './cipher-calls.ts'
-import { aad, gcmParameters, type oaepOptions, oaepParameters, tagLengthBits } from './cipher-options.ts'
-import { toHex } from './encodings.ts'
-import { saveOutput } from './files.ts'
-import { keyToUse } from './options.ts'
-import { dataOptions, wholeData, wholeOf } from './signing-data.ts'
-import type { Args, Context, Data, Options } from './spec.ts'
 
 const TAG_LENGTH_BITS = 128
 

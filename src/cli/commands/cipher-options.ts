@@ -1,8 +1,8 @@
 /** Parameters of AES-GCM and RSA-OAEP, of data and of keys alike: as options, and as the HSM has them. */
-import type { Cipher } from '../contract/mechanisms.ts'
+import type { Cipher } from '../../contract/mechanisms.ts'
+import type { Args, Option, Options } from '../spec.ts'
 import { fromHex } from './encodings.ts'
 import { hashFunction, mgf } from './options.ts'
-import type { Args, Option, Options } from './spec.ts'
 
 type Tag = Extract<Cipher, { name: 'aes-gcm' }>['tag-length-bits']
 

@@ -1,15 +1,15 @@
 /** What the commands of `key wrap` and `key unwrap` share. */
-import { HsmError } from '../contract/errors.ts'
-import type { UNWRAPPED_CLASSES } from '../contract/key-type-classes.ts'
-import { LIMITS } from '../contract/limits.ts'
-import type { Wrapping } from '../contract/mechanisms.ts'
-import { aad, gcmParameters, type oaepOptions, oaepParameters, tagLengthBits } from './cipher-options.ts'
-import { toHex } from './encodings.ts'
-import { saveOutput } from './files.ts'
+import { HsmError } from '../../../contract/errors.ts'
+import type { UNWRAPPED_CLASSES } from '../../../contract/key-type-classes.ts'
+import { LIMITS } from '../../../contract/limits.ts'
+import type { Wrapping } from '../../../contract/mechanisms.ts'
+import type { Args, Context, Data, Options } from '../../spec.ts'
+import { aad, gcmParameters, type oaepOptions, oaepParameters, tagLengthBits } from '../cipher-options.ts'
+import { wholeData } from '../data.ts'
+import { toHex } from '../encodings.ts'
+import { saveOutput } from '../files.ts'
+import { theKey } from '../options.ts'
 import { newKeyOptions, newKeyRequest } from './new-key.ts'
-import { theKey } from './options.ts'
-import { wholeData } from './signing-data.ts'
-import type { Args, Context, Data, Options } from './spec.ts'
 
 export const wrapOptions = {
   'payload-filter': { ...theKey('the key to wrap'), value: 'PAYLOAD_FILTER' },

@@ -1,8 +1,8 @@
 /** A public key from a PEM file (RFC 7468), of which nothing is believed: it may be any file at all. */
 import { createPublicKey } from 'node:crypto'
-import { HsmError } from '../contract/errors.ts'
-import { shown } from '../contract/shown.ts'
-import { isBase64 } from './encodings.ts'
+import { HsmError } from '../../../contract/errors.ts'
+import { shown } from '../../../contract/shown.ts'
+import { isBase64 } from '../encodings.ts'
 
 /** A file with one public key of the largest kind is a fraction of it. */
 export const PEM_BYTES = 64 * 1024

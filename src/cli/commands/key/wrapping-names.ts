@@ -1,5 +1,5 @@
 /** The commands of `key wrap` and `key unwrap`. */
-import type { Group } from './spec.ts'
+import type { Group } from '../../spec.ts'
 
 export const UNWRAP: Group = {
   name: 'unwrap',
@@ -8,42 +8,42 @@ export const UNWRAP: Group = {
     {
       name: 'aes-gcm',
       about: 'Unwrap a key with AES-GCM, with the IV beside the wrapped key',
-      load: async () => (await import('./commands/key/unwrap-aes-gcm.ts')).unwrapAesGcm,
+      load: async () => (await import('./unwrap-aes-gcm.ts')).unwrapAesGcm,
     },
     {
       name: 'aes-no-pad',
       about: 'Unwrap a key with AES key wrap without padding (RFC 3394)',
-      load: async () => (await import('./commands/key/unwrap-aes-no-pad.ts')).unwrapAesNoPad,
+      load: async () => (await import('./unwrap-aes-no-pad.ts')).unwrapAesNoPad,
     },
     {
       name: 'aes-pkcs5-pad',
       about: 'Unwrap a key with AES key wrap with PKCS #5 padding',
-      load: async () => (await import('./commands/key/unwrap-aes-pkcs5-pad.ts')).unwrapAesPkcs5Pad,
+      load: async () => (await import('./unwrap-aes-pkcs5-pad.ts')).unwrapAesPkcs5Pad,
     },
     {
       name: 'aes-zero-pad',
       about: 'Unwrap a key with AES key wrap with zero padding (RFC 5649)',
-      load: async () => (await import('./commands/key/unwrap-aes-zero-pad.ts')).unwrapAesZeroPad,
+      load: async () => (await import('./unwrap-aes-zero-pad.ts')).unwrapAesZeroPad,
     },
     {
       name: 'cloudhsm-aes-gcm',
       about: 'Unwrap a key with AES-GCM, with the IV in front of the wrapped key',
-      load: async () => (await import('./commands/key/unwrap-cloudhsm-aes-gcm.ts')).unwrapCloudHsmAesGcm,
+      load: async () => (await import('./unwrap-cloudhsm-aes-gcm.ts')).unwrapCloudHsmAesGcm,
     },
     {
       name: 'rsa-aes',
       about: 'Unwrap a key with an AES key that is itself under RSA-OAEP',
-      load: async () => (await import('./commands/key/unwrap-rsa-aes.ts')).unwrapRsaAes,
+      load: async () => (await import('./unwrap-rsa-aes.ts')).unwrapRsaAes,
     },
     {
       name: 'rsa-oaep',
       about: 'Unwrap a key with RSA-OAEP',
-      load: async () => (await import('./commands/key/unwrap-rsa-oaep.ts')).unwrapRsaOaep,
+      load: async () => (await import('./unwrap-rsa-oaep.ts')).unwrapRsaOaep,
     },
     {
       name: 'rsa-pkcs',
       about: 'Unwrap a key with RSA-PKCS (RSAES-PKCS1-v1_5)',
-      load: async () => (await import('./commands/key/unwrap-rsa-pkcs.ts')).unwrapRsaPkcs,
+      load: async () => (await import('./unwrap-rsa-pkcs.ts')).unwrapRsaPkcs,
     },
   ],
 }
@@ -55,42 +55,42 @@ export const WRAP: Group = {
     {
       name: 'aes-gcm',
       about: 'Wrap a key with AES-GCM, with the IV beside the wrapped key',
-      load: async () => (await import('./commands/key/wrap-aes-gcm.ts')).wrapAesGcm,
+      load: async () => (await import('./wrap-aes-gcm.ts')).wrapAesGcm,
     },
     {
       name: 'aes-no-pad',
       about: 'Wrap a key with AES key wrap without padding (RFC 3394)',
-      load: async () => (await import('./commands/key/wrap-aes-no-pad.ts')).wrapAesNoPad,
+      load: async () => (await import('./wrap-aes-no-pad.ts')).wrapAesNoPad,
     },
     {
       name: 'aes-pkcs5-pad',
       about: 'Wrap a key with AES key wrap with PKCS #5 padding',
-      load: async () => (await import('./commands/key/wrap-aes-pkcs5-pad.ts')).wrapAesPkcs5Pad,
+      load: async () => (await import('./wrap-aes-pkcs5-pad.ts')).wrapAesPkcs5Pad,
     },
     {
       name: 'aes-zero-pad',
       about: 'Wrap a key with AES key wrap with zero padding (RFC 5649)',
-      load: async () => (await import('./commands/key/wrap-aes-zero-pad.ts')).wrapAesZeroPad,
+      load: async () => (await import('./wrap-aes-zero-pad.ts')).wrapAesZeroPad,
     },
     {
       name: 'cloudhsm-aes-gcm',
       about: 'Wrap a key with AES-GCM, with the IV in front of the wrapped key',
-      load: async () => (await import('./commands/key/wrap-cloudhsm-aes-gcm.ts')).wrapCloudHsmAesGcm,
+      load: async () => (await import('./wrap-cloudhsm-aes-gcm.ts')).wrapCloudHsmAesGcm,
     },
     {
       name: 'rsa-aes',
       about: 'Wrap a key with an AES key that is itself under RSA-OAEP',
-      load: async () => (await import('./commands/key/wrap-rsa-aes.ts')).wrapRsaAes,
+      load: async () => (await import('./wrap-rsa-aes.ts')).wrapRsaAes,
     },
     {
       name: 'rsa-oaep',
       about: 'Wrap a key with RSA-OAEP',
-      load: async () => (await import('./commands/key/wrap-rsa-oaep.ts')).wrapRsaOaep,
+      load: async () => (await import('./wrap-rsa-oaep.ts')).wrapRsaOaep,
     },
     {
       name: 'rsa-pkcs',
       about: 'Wrap a key with RSA-PKCS (RSAES-PKCS1-v1_5)',
-      load: async () => (await import('./commands/key/wrap-rsa-pkcs.ts')).wrapRsaPkcs,
+      load: async () => (await import('./wrap-rsa-pkcs.ts')).wrapRsaPkcs,
     },
   ],
 }

@@ -1,12 +1,12 @@
 /** Files that commands read and write, with errors that name the option and the path. */
 import { createReadStream } from 'node:fs'
-import { ownDescriptor } from '../base/descriptors.ts'
-import { isPartlyOverwritten } from '../base/durable.ts'
-import { type Audience, writeOutput } from '../base/output-file.ts'
-import { reasonOf } from '../base/reasons.ts'
-import { HsmError } from '../contract/errors.ts'
-import { shown } from '../contract/shown.ts'
-import type { Context } from './spec.ts'
+import { ownDescriptor } from '../../base/descriptors.ts'
+import { isPartlyOverwritten } from '../../base/durable.ts'
+import { type Audience, writeOutput } from '../../base/output-file.ts'
+import { reasonOf } from '../../base/reasons.ts'
+import { HsmError } from '../../contract/errors.ts'
+import { shown } from '../../contract/shown.ts'
+import type { Context } from '../spec.ts'
 
 /**
  * The chunks of a file of any size.

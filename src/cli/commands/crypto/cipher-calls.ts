@@ -1,9 +1,9 @@
 /** A message encrypted or decrypted by the HSM: in one request, or in several when it is larger than one. */
 
-import { LIMITS } from '../contract/limits.ts'
-import type { Cipher } from '../contract/mechanisms.ts'
-import { send } from './signing-calls.ts'
-import type { Context } from './spec.ts'
+import { LIMITS } from '../../../contract/limits.ts'
+import type { Cipher } from '../../../contract/mechanisms.ts'
+import type { Context } from '../../spec.ts'
+import { send } from './signature-calls.ts'
 
 type Call = Context['call']
 /** The IV is one that the HSM made, in base64. */

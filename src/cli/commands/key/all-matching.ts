@@ -1,12 +1,12 @@
 /** One command for all keys that match: which they are, what becomes of each, and what that comes to. */
-import { HsmError } from '../contract/errors.ts'
-import type { Criteria } from '../contract/filters.ts'
-import { LIMITS } from '../contract/limits.ts'
-import type { Reply, Request } from '../contract/operations.ts'
-import type { KeyOutcome } from '../contract/several-keys.ts'
-import { keyPages } from './listing.ts'
-import { moreCriteria } from './options.ts'
-import type { Args, Context, Data, Options, Progress } from './spec.ts'
+import { HsmError } from '../../../contract/errors.ts'
+import type { Criteria } from '../../../contract/filters.ts'
+import { LIMITS } from '../../../contract/limits.ts'
+import type { Reply, Request } from '../../../contract/operations.ts'
+import type { KeyOutcome } from '../../../contract/several-keys.ts'
+import type { Args, Context, Data, Options, Progress } from '../../spec.ts'
+import { moreCriteria } from '../options.ts'
+import { keyPages } from './pages.ts'
 
 const NEEDS = { needs: 'all-matching' } as const
 

@@ -1,6 +1,6 @@
 /** Options of every command that makes keys, and the part of the request they become. */
-import { parseNewAttributes } from '../contract/attributes.ts'
-import type { Args, Option, Options } from './spec.ts'
+import { parseNewAttributes } from '../../../contract/attributes.ts'
+import type { Args, Option, Options } from '../../spec.ts'
 
 const label = (of: string) =>
   ({ value: `${of}LABEL`, required: true, help: 'A label to find the key by' }) as const satisfies Option

@@ -1,7 +1,7 @@
 /** Options that several commands share. */
-import type { Hash } from '../contract/algorithms.ts'
-import type { Role } from '../contract/users.ts'
-import type { Option, Options } from './spec.ts'
+import type { Hash } from '../../contract/algorithms.ts'
+import type { Role } from '../../contract/users.ts'
+import type { Option, Options } from '../spec.ts'
 
 const keyFilter = (purpose: string) =>
   ({

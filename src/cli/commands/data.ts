@@ -1,13 +1,13 @@
 /** What the commands of `crypto` work on: the data, hashed here when they are too large to send. */
 import { createHash } from 'node:crypto'
-import { DIGEST_INFO_PREFIX, type Hash } from '../contract/algorithms.ts'
-import { HsmError } from '../contract/errors.ts'
-import { LIMITS } from '../contract/limits.ts'
-import type { MechanismName } from '../contract/mechanisms.ts'
-import type { Request } from '../contract/operations.ts'
+import { DIGEST_INFO_PREFIX, type Hash } from '../../contract/algorithms.ts'
+import { HsmError } from '../../contract/errors.ts'
+import { LIMITS } from '../../contract/limits.ts'
+import type { MechanismName } from '../../contract/mechanisms.ts'
+import type { Request } from '../../contract/operations.ts'
+import type { Args, Options } from '../spec.ts'
 import { fromBase64 } from './encodings.ts'
 import { readChunks, readSmall } from './files.ts'
-import type { Args, Options } from './spec.ts'
 
 export const dataOptions = {
   'data-path': { value: 'DATA_PATH', group: 'data', help: 'Path of the file with the data' },

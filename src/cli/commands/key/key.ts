@@ -1,6 +1,6 @@
 /** The commands of `key`. */
-import type { Group } from './spec.ts'
-import { UNWRAP, WRAP } from './tree-wrapping.ts'
+import type { Group } from '../../spec.ts'
+import { UNWRAP, WRAP } from './wrapping-names.ts'
 
 const SYMMETRIC: Group = {
   name: 'generate-symmetric',
@@ -9,12 +9,12 @@ const SYMMETRIC: Group = {
     {
       name: 'aes',
       about: 'Generate an AES key in the HSM cluster',
-      load: async () => (await import('./commands/key/generate-aes.ts')).generateAes,
+      load: async () => (await import('./generate-aes.ts')).generateAes,
     },
     {
       name: 'generic-secret',
       about: 'Generate a generic secret in the HSM cluster',
-      load: async () => (await import('./commands/key/generate-generic-secret.ts')).generateGenericSecret,
+      load: async () => (await import('./generate-generic-secret.ts')).generateGenericSecret,
     },
   ],
 }
@@ -26,17 +26,17 @@ const PAIR: Group = {
     {
       name: 'ec',
       about: 'Generate an EC key pair in the HSM cluster',
-      load: async () => (await import('./commands/key/generate-ec.ts')).generateEc,
+      load: async () => (await import('./generate-ec.ts')).generateEc,
     },
     {
       name: 'ml-dsa',
       about: 'Generate an ML-DSA key pair in the HSM cluster',
-      load: async () => (await import('./commands/key/generate-ml-dsa.ts')).generateMlDsa,
+      load: async () => (await import('./generate-ml-dsa.ts')).generateMlDsa,
     },
     {
       name: 'rsa',
       about: 'Generate an RSA key pair in the HSM cluster',
-      load: async () => (await import('./commands/key/generate-rsa.ts')).generateRsa,
+      load: async () => (await import('./generate-rsa.ts')).generateRsa,
     },
   ],
 }
@@ -48,7 +48,7 @@ const IMPORT: Group = {
     {
       name: 'pem',
       about: 'Import a public key from a PEM file',
-      load: async () => (await import('./commands/key/import-pem.ts')).importPem,
+      load: async () => (await import('./import-pem.ts')).importPem,
     },
   ],
 }
@@ -60,18 +60,18 @@ export const KEY: Group = {
     {
       name: 'delete',
       about: 'Delete a key from the HSM cluster',
-      load: async () => (await import('./commands/key/delete.ts')).deleteKey,
+      load: async () => (await import('./delete.ts')).deleteKey,
     },
     {
       name: 'describe',
       about: 'Show a key of the HSM cluster, who can do what with it, and why',
       extension: true,
-      load: async () => (await import('./commands/key/describe.ts')).describeKey,
+      load: async () => (await import('./describe.ts')).describeKey,
     },
     {
       name: 'generate-file',
       about: 'Write a public key, or a reference to a private key, of the HSM cluster to a file',
-      load: async () => (await import('./commands/key/generate-file.ts')).generateFile,
+      load: async () => (await import('./generate-file.ts')).generateFile,
     },
     PAIR,
     SYMMETRIC,
@@ -79,27 +79,27 @@ export const KEY: Group = {
     {
       name: 'list',
       about: 'List the keys you own, the keys shared with you, and the public keys of the HSM cluster',
-      load: async () => (await import('./commands/key/list.ts')).listKeys,
+      load: async () => (await import('./list.ts')).listKeys,
     },
     {
       name: 'replicate',
       about: 'Replicate a key from a source to a destination cluster',
-      load: async () => (await import('./commands/key/replicate.ts')).replicateKey,
+      load: async () => (await import('./replicate.ts')).replicateKey,
     },
     {
       name: 'set-attribute',
       about: 'Set an attribute of a key in the HSM cluster',
-      load: async () => (await import('./commands/key/set-attribute.ts')).setAttribute,
+      load: async () => (await import('./set-attribute.ts')).setAttribute,
     },
     {
       name: 'share',
       about: 'Share a key in the HSM cluster with another user',
-      load: async () => (await import('./commands/key/share.ts')).shareKey,
+      load: async () => (await import('./share.ts')).shareKey,
     },
     {
       name: 'unshare',
       about: 'Unshare a key in the HSM cluster with another user',
-      load: async () => (await import('./commands/key/unshare.ts')).unshareKey,
+      load: async () => (await import('./unshare.ts')).unshareKey,
     },
     UNWRAP,
     WRAP,

@@ -1,8 +1,8 @@
 /** A list of any length as the JSON of `key list`, printed page by page so that it is never held as a whole. */
-import { LIMITS } from '../contract/limits.ts'
-import type { Reply, Request } from '../contract/operations.ts'
-import { visible } from '../contract/shown.ts'
-import type { Context } from './spec.ts'
+import { LIMITS } from '../../../contract/limits.ts'
+import type { Reply, Request } from '../../../contract/operations.ts'
+import { visible } from '../../../contract/shown.ts'
+import type { Context } from '../../spec.ts'
 
 type Page = Reply<'key.list'>['matched_keys']
 

@@ -1,11 +1,11 @@
 /** What the commands of `crypto mac` share. */
-import { HsmError } from '../contract/errors.ts'
-import { saveOutput } from './files.ts'
-import { hashFunction, keyToUse } from './options.ts'
-import { readSignature } from './signing.ts'
-import { signMessage, verifyMessage } from './signing-calls.ts'
-import { dataOptions, type Message, sentAsTheyAre } from './signing-data.ts'
-import type { Args, Context, Data, Options } from './spec.ts'
+import { HsmError } from '../../../contract/errors.ts'
+import type { Args, Context, Data, Options } from '../../spec.ts'
+import { dataOptions, type Message, sentAsTheyAre } from '../data.ts'
+import { saveOutput } from '../files.ts'
+import { hashFunction, keyToUse } from '../options.ts'
+import { signMessage, verifyMessage } from './signature-calls.ts'
+import { readSignature } from './signatures.ts'
 
 export const macKey = { 'key-filter': keyToUse('the MAC') } as const satisfies Options
 

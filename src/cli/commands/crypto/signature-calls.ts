@@ -1,7 +1,7 @@
 /** A message signed or verified by the HSM: in one request, or in several when it is larger than one. */
-import { LIMITS } from '../contract/limits.ts'
-import type { Message } from './signing-data.ts'
-import type { Context } from './spec.ts'
+import { LIMITS } from '../../../contract/limits.ts'
+import type { Context } from '../../spec.ts'
+import type { Message } from '../data.ts'
 
 type Call = Context['call']
 

@@ -1,14 +1,11 @@
 /** What the commands of `crypto sign` and `crypto verify` share. */
 
-import { CURVES, type WeierstrassCurve } from '../contract/algorithms.ts'
-import { readDer, toDer } from '../contract/ecdsa-signature.ts'
-import { HsmError } from '../contract/errors.ts'
-import type { KeyObject } from '../contract/key-object.ts'
-import { LIMITS } from '../contract/limits.ts'
-import { fromBase64, isBase64 } from './encodings.ts'
-import { readSmall, saveOutput } from './files.ts'
-import { hashFunction, keyToUse, mgf } from './options.ts'
-import { signMessage, verifyMessage } from './signing-calls.ts'
+import { CURVES, type WeierstrassCurve } from '../../../contract/algorithms.ts'
+import { readDer, toDer } from '../../../contract/ecdsa-signature.ts'
+import { HsmError } from '../../../contract/errors.ts'
+import type { KeyObject } from '../../../contract/key-object.ts'
+import { LIMITS } from '../../../contract/limits.ts'
+import type { Args, Context, Data, Options } from '../../spec.ts'
 import {
   dataOptions,
   hashedSomewhere,
@@ -16,8 +13,11 @@ import {
   type Message,
   sentAsTheyAre,
   sentWhole,
-} from './signing-data.ts'
-import type { Args, Context, Data, Options } from './spec.ts'
+} from '../data.ts'
+import { fromBase64, isBase64 } from '../encodings.ts'
+import { readSmall, saveOutput } from '../files.ts'
+import { hashFunction, keyToUse, mgf } from '../options.ts'
+import { signMessage, verifyMessage } from './signature-calls.ts'
 
 /** Of mechanisms with a choice of hash functions. */
 export const hashing = {

@@ -1,5 +1,5 @@
 /** The commands of `crypto`. */
-import type { Group } from './spec.ts'
+import type { Group } from '../../spec.ts'
 
 const SIGN: Group = {
   name: 'sign',
@@ -8,32 +8,32 @@ const SIGN: Group = {
     {
       name: 'ecdsa',
       about: 'Sign with the ECDSA mechanism',
-      load: async () => (await import('./commands/crypto/sign-ecdsa.ts')).signEcdsa,
+      load: async () => (await import('./sign-ecdsa.ts')).signEcdsa,
     },
     {
       name: 'ed25519',
       about: 'Sign with the Ed25519 mechanism',
-      load: async () => (await import('./commands/crypto/sign-ed25519.ts')).signEd25519,
+      load: async () => (await import('./sign-ed25519.ts')).signEd25519,
     },
     {
       name: 'ed25519ph',
       about: 'Sign with the Ed25519ph mechanism',
-      load: async () => (await import('./commands/crypto/sign-ed25519ph.ts')).signEd25519ph,
+      load: async () => (await import('./sign-ed25519ph.ts')).signEd25519ph,
     },
     {
       name: 'ml-dsa',
       about: 'Sign with the ML-DSA mechanism',
-      load: async () => (await import('./commands/crypto/sign-ml-dsa.ts')).signMlDsa,
+      load: async () => (await import('./sign-ml-dsa.ts')).signMlDsa,
     },
     {
       name: 'rsa-pkcs',
       about: 'Sign with the RSA-PKCS mechanism (RSASSA-PKCS1-v1_5)',
-      load: async () => (await import('./commands/crypto/sign-rsa-pkcs.ts')).signRsaPkcs,
+      load: async () => (await import('./sign-rsa-pkcs.ts')).signRsaPkcs,
     },
     {
       name: 'rsa-pkcs-pss',
       about: 'Sign with the RSA-PKCS-PSS mechanism (RSASSA-PSS)',
-      load: async () => (await import('./commands/crypto/sign-rsa-pkcs-pss.ts')).signRsaPkcsPss,
+      load: async () => (await import('./sign-rsa-pkcs-pss.ts')).signRsaPkcsPss,
     },
   ],
 }
@@ -45,32 +45,32 @@ const VERIFY: Group = {
     {
       name: 'ecdsa',
       about: 'Verify with the ECDSA mechanism',
-      load: async () => (await import('./commands/crypto/verify-ecdsa.ts')).verifyEcdsa,
+      load: async () => (await import('./verify-ecdsa.ts')).verifyEcdsa,
     },
     {
       name: 'ed25519',
       about: 'Verify with the Ed25519 mechanism',
-      load: async () => (await import('./commands/crypto/verify-ed25519.ts')).verifyEd25519,
+      load: async () => (await import('./verify-ed25519.ts')).verifyEd25519,
     },
     {
       name: 'ed25519ph',
       about: 'Verify with the Ed25519ph mechanism',
-      load: async () => (await import('./commands/crypto/verify-ed25519ph.ts')).verifyEd25519ph,
+      load: async () => (await import('./verify-ed25519ph.ts')).verifyEd25519ph,
     },
     {
       name: 'ml-dsa',
       about: 'Verify with the ML-DSA mechanism',
-      load: async () => (await import('./commands/crypto/verify-ml-dsa.ts')).verifyMlDsa,
+      load: async () => (await import('./verify-ml-dsa.ts')).verifyMlDsa,
     },
     {
       name: 'rsa-pkcs',
       about: 'Verify with the RSA-PKCS mechanism (RSASSA-PKCS1-v1_5)',
-      load: async () => (await import('./commands/crypto/verify-rsa-pkcs.ts')).verifyRsaPkcs,
+      load: async () => (await import('./verify-rsa-pkcs.ts')).verifyRsaPkcs,
     },
     {
       name: 'rsa-pkcs-pss',
       about: 'Verify with the RSA-PKCS-PSS mechanism (RSASSA-PSS)',
-      load: async () => (await import('./commands/crypto/verify-rsa-pkcs-pss.ts')).verifyRsaPkcsPss,
+      load: async () => (await import('./verify-rsa-pkcs-pss.ts')).verifyRsaPkcsPss,
     },
   ],
 }
@@ -82,12 +82,12 @@ const GENERATE_MAC: Group = {
     {
       name: 'aes-cmac',
       about: 'Generate a MAC with an AES key: AES-CMAC',
-      load: async () => (await import('./commands/crypto/mac-generate-aes-cmac.ts')).generateAesCmac,
+      load: async () => (await import('./mac-generate-aes-cmac.ts')).generateAesCmac,
     },
     {
       name: 'hmac',
       about: 'Generate a MAC with a generic secret: HMAC',
-      load: async () => (await import('./commands/crypto/mac-generate-hmac.ts')).generateHmac,
+      load: async () => (await import('./mac-generate-hmac.ts')).generateHmac,
     },
   ],
 }
@@ -99,12 +99,12 @@ const VERIFY_MAC: Group = {
     {
       name: 'aes-cmac',
       about: 'Verify a MAC with an AES key: AES-CMAC',
-      load: async () => (await import('./commands/crypto/mac-verify-aes-cmac.ts')).verifyAesCmac,
+      load: async () => (await import('./mac-verify-aes-cmac.ts')).verifyAesCmac,
     },
     {
       name: 'hmac',
       about: 'Verify a MAC with a generic secret: HMAC',
-      load: async () => (await import('./commands/crypto/mac-verify-hmac.ts')).verifyHmac,
+      load: async () => (await import('./mac-verify-hmac.ts')).verifyHmac,
     },
   ],
 }
@@ -124,12 +124,12 @@ const ENCRYPT: Group = {
     {
       name: 'aes-gcm',
       about: 'Encrypt with an AES key: AES-GCM',
-      load: async () => (await import('./commands/crypto/encrypt-aes-gcm.ts')).encryptAesGcm,
+      load: async () => (await import('./encrypt-aes-gcm.ts')).encryptAesGcm,
     },
     {
       name: 'rsa-oaep',
       about: 'Encrypt with an RSA public key: RSAES-OAEP',
-      load: async () => (await import('./commands/crypto/encrypt-rsa-oaep.ts')).encryptRsaOaep,
+      load: async () => (await import('./encrypt-rsa-oaep.ts')).encryptRsaOaep,
     },
   ],
 }
@@ -142,12 +142,12 @@ const DECRYPT: Group = {
     {
       name: 'aes-gcm',
       about: 'Decrypt with an AES key: AES-GCM',
-      load: async () => (await import('./commands/crypto/decrypt-aes-gcm.ts')).decryptAesGcm,
+      load: async () => (await import('./decrypt-aes-gcm.ts')).decryptAesGcm,
     },
     {
       name: 'rsa-oaep',
       about: 'Decrypt with an RSA private key: RSAES-OAEP',
-      load: async () => (await import('./commands/crypto/decrypt-rsa-oaep.ts')).decryptRsaOaep,
+      load: async () => (await import('./decrypt-rsa-oaep.ts')).decryptRsaOaep,
     },
   ],
 }

@@ -1,5 +1,5 @@
 /** Bytes on the command line and in its output. */
-import { HsmError } from '../contract/errors.ts'
+import { HsmError } from '../../contract/errors.ts'
 
 /** @param option that gave the text, such as `--data` */
 export function fromBase64(option: string, text: string): Buffer {
