@@ -25,17 +25,59 @@ async function serveMetrics(t: TestContext, render: () => Promise<string>, limit
 }
 
 test('the endpoint has one page', async (t) => {
-  const page: { broken: boolean } = { broken: false }
-  const port = await serveMetrics(t, async () => {
-    if (page.broken) throw new Error('with a secret in it')
-    return 'a 1\n'
-  })
+  const port = await serveMetrics(t, async () => 'a 1\n')
   assert.deepEqual(await get(port, '/metrics'), { status: 200, text: 'a 1\n' })
   assert.deepEqual(await get(port, '/metrics', 'HEAD'), { status: 200, text: '' })
   assert.equal((await get(port, '/')).status, 404)
   assert.equal((await get(port, '/metrics', 'POST')).status, 405)
-  page.broken = true
+})
+
+test('a page that cannot be made says no more than that', async (t) => {
+  const port = await serveMetrics(t, async () => {
+    throw new Error('with a secret in it')
+  })
   assert.deepEqual(await get(port, '/metrics'), { status: 500, text: 'The metrics could not be read\n' })
+})
+
+test('those who ask at once share one page, and a later one is made anew', async (t) => {
+  let made = 0
+  const port = await serveMetrics(t, async () => `made ${++made}\n`)
+  const texts = (await Promise.all(Array.from({ length: 10 }, () => get(port, '/metrics')))).map(
+    ({ text }) => text,
+  )
+  assert.deepEqual(new Set(texts), new Set(['made 1\n']))
+  let next = await get(port, '/metrics')
+  while (next.text === 'made 1\n') next = await get(port, '/metrics')
+  assert.equal(next.text, 'made 2\n')
+})
+
+/** All that a server sends to a client that sends this. */
+async function exchange(port: number, text: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1').on('error', () => undefined)
+  let answer = ''
+  socket.setEncoding('latin1').on('data', (data) => {
+    answer += data
+  })
+  socket.write(text)
+  await once(socket, 'close')
+  return answer
+}
+
+test('one request is answered on a connection, however many are sent', async (t) => {
+  let made = 0
+  const port = await serveMetrics(t, async () => `made ${++made}\n`)
+  const answer = await exchange(port, 'GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(2000))
+  assert.ok(answer.split('HTTP/1.1 ').length <= 2, answer)
+  assert.ok(made <= 1)
+})
+
+test('what is no request, and a head that is too long, are refused', async (t) => {
+  const port = await serveMetrics(t, async () => 'a 1\n')
+  assert.match(await exchange(port, 'nonsense\r\n\r\n'), /^HTTP\/1\.1 400 /)
+  assert.match(
+    await exchange(port, `GET /metrics HTTP/1.1\r\na: ${'x'.repeat(9000)}`),
+    /^(HTTP\/1\.1 431 |$)/,
+  )
 })
 
 test('an address for metrics that is taken is named', async (t) => {
