@@ -2,6 +2,7 @@
 import { type BackupSealers, type Entry, sealPart, writeEntry } from '../backup/parts.ts'
 import { HsmError } from '../contract/errors.ts'
 import { LIMITS } from '../contract/limits.ts'
+import type { SessionEnds } from '../session/sessions.ts'
 
 type Part = { readonly sealed: Buffer; readonly last: boolean }
 
@@ -10,7 +11,6 @@ export interface Backups {
   open(session: string, backup: Opened): void
   /** Throws `backup-not-found`, or `invalid-request` when the part before it is still being made. */
   next(session: string, id: string): Promise<Part>
-  endSession(session: string): void
 }
 
 type Opened = {
@@ -28,8 +28,9 @@ type Backup = Opened & {
   busy: boolean
 }
 
-export function createBackups(): Backups {
+export function createBackups(sessions: SessionEnds): Backups {
   const bySession = new Map<string, Backup>()
+  sessions.onEnd(({ id }) => void bySession.delete(id))
   return {
     open(session, backup) {
       if (bySession.size >= LIMITS.backups && !bySession.has(session)) {
@@ -50,7 +51,6 @@ export function createBackups(): Backups {
         backup.busy = false
       }
     },
-    endSession: (session) => void bySession.delete(session),
   }
 }
 

@@ -11,16 +11,16 @@ import { OPERATIONS, type OperationName } from '../contract/operations.ts'
 import { mayAsk } from '../policy/access.ts'
 import { NOBODY } from '../policy/actor.ts'
 import { revocationsOf } from '../policy/revocation.ts'
+import { createChallenges } from '../session/challenges.ts'
+import { createSessions, isCurrent } from '../session/sessions.ts'
 import type { Change } from '../store/store.ts'
 import { createAuditQueue } from './audit-queue.ts'
 import { createBackups } from './backups.ts'
-import { createChallenges } from './challenges.ts'
 import { found } from './founding.ts'
 import { HANDLERS } from './handlers.ts'
 import { createKeyring } from './keyring.ts'
 import type { Call, EngineNeeds, Parts } from './parts.ts'
 import { granted, type Handler } from './pipelines.ts'
-import { createSessions, isCurrent } from './sessions.ts'
 import { createStreams } from './streams.ts'
 import { createTurns } from './turns.ts'
 
@@ -78,23 +78,14 @@ function assemble(needs: EngineNeeds): Parts {
   const { store, monotonic, random, hsm } = needs
   const cluster = needs.cluster ?? alone(() => ({ ...hsm, address: hsm.address() }))
   const uses = createUses()
-  const keyring = createKeyring(needs.sealer)
-  const streams = createStreams(uses)
-  const challenges = createChallenges(random, monotonic)
-  const backups = createBackups()
   const auditQueue = createAuditQueue(needs)
-  const sessions = createSessions({
-    monotonic,
-    random,
-    onEnd({ id, user }) {
-      auditQueue.endOf(user)
-      void uses.revoke([{ session: id }])
-      keyring.endSession(id)
-      streams.endSession(id)
-      challenges.endSession(id)
-      backups.endSession(id)
-    },
-  })
+  const sessions = createSessions({ monotonic, random })
+  sessions.onEnd(({ user }) => auditQueue.endOf(user))
+  sessions.onEnd(({ id }) => void uses.revoke([{ session: id }]))
+  const keyring = createKeyring(needs.sealer, sessions)
+  const streams = createStreams(uses, sessions)
+  const challenges = createChallenges({ random, monotonic, sessions })
+  const backups = createBackups(sessions)
   const barrier = createBarrier(store, uses, revocationsOf, cluster.others)
   store.subscribe((changes) => {
     for (const { before, after } of changes) forget({ sessions, keyring }, before, after)

@@ -9,6 +9,7 @@ import { materialContext } from '../crypto/sealed-fields.ts'
 import { openSigningKey, openVerifyingKey } from '../crypto/signing.ts'
 import type { SigningKey, VerifyingKey } from '../crypto/signing-keys.ts'
 import type { KeyRecord } from '../model/records.ts'
+import type { SessionEnds } from '../session/sessions.ts'
 
 /** Runs `body` with what it opens of a key; that stays open at least until `body` has ended. */
 type Lend<K> = <R>(key: KeyRecord, session: string, body: (opened: K) => R | Promise<R>) => Promise<R>
@@ -27,8 +28,6 @@ export interface Keyring {
   withMaterial<R>(key: KeyRecord, body: (material: Buffer) => R | Promise<R>): Promise<R>
   /** Forgets a key: it was deleted, or someone lost the right to use it. */
   drop(reference: string): void
-  /** Forgets the keys that only this session has used. */
-  endSession(session: string): void
   close(): void
 }
 
@@ -41,7 +40,8 @@ type OpenKey = {
 
 type Entry = { readonly opened: OpenKey; readonly sessions: Set<string>; inUse: number; dropped: boolean }
 
-export function createKeyring(sealer: Sealer): Keyring {
+/** Forgets with a session the keys that it alone has used. */
+export function createKeyring(sealer: Sealer, sessions: SessionEnds): Keyring {
   /** In the order of last use, oldest first. */
   const entries = new Map<string, Entry>()
 
@@ -66,6 +66,12 @@ export function createKeyring(sealer: Sealer): Keyring {
     if (entries.size > LIMITS.openKeys && oldest !== undefined) drop(oldest)
     return entry
   }
+
+  sessions.onEnd(({ id }) => {
+    for (const [reference, entry] of entries) {
+      if (entry.sessions.delete(id) && entry.sessions.size === 0) drop(reference)
+    }
+  })
 
   const lend =
     <K>(pick: (opened: OpenKey) => K | undefined): Lend<K> =>
@@ -96,11 +102,6 @@ export function createKeyring(sealer: Sealer): Keyring {
       }
     },
     drop,
-    endSession(session) {
-      for (const [reference, entry] of entries) {
-        if (entry.sessions.delete(session) && entry.sessions.size === 0) drop(reference)
-      }
-    },
     close() {
       for (const reference of [...entries.keys()]) drop(reference)
     },

@@ -8,12 +8,12 @@ import type { KeyRecord } from '../model/records.ts'
 import type { Circumstances } from '../policy/circumstances.ts'
 import { type Decision, deny, type Refusal } from '../policy/decision.ts'
 import { exactlyOne } from '../policy/key-selection.ts'
+import { isCurrent } from '../session/sessions.ts'
 import { auditing, type Refused } from './auditing.ts'
 import { circumstances } from './facts.ts'
 import type { Call, Parts } from './parts.ts'
 import { select } from './selection.ts'
 import { applySessionWrites, storedWrites } from './session-keys.ts'
-import { isCurrent } from './sessions.ts'
 
 /** The operations that use one key. */
 type Using =

@@ -1,8 +1,8 @@
 /** Keys and certificates of a session are records like any other, but of the session: they never reach the store. */
 import { type KeyRecord, type RecordKey, recordKey, type Write } from '../model/records.ts'
 import { revocationsOf } from '../policy/revocation.ts'
+import type { Session } from '../session/sessions.ts'
 import type { Call, Parts } from './parts.ts'
-import type { Session } from './sessions.ts'
 
 const isOfSession = (write: Write): boolean => {
   if (!('put' in write)) return false

@@ -3,6 +3,7 @@ import type { Grant, Reason, Uses } from '../cluster/uses.ts'
 import { HsmError } from '../contract/errors.ts'
 import { LIMITS } from '../contract/limits.ts'
 import type { StreamStart } from '../contract/streams.ts'
+import type { SessionEnds } from '../session/sessions.ts'
 import { createStreamBuffers } from './stream-buffers.ts'
 import { createStreamTable, type StreamTable } from './stream-table.ts'
 import type { StreamWork } from './stream-work.ts'
@@ -38,10 +39,9 @@ export interface Streams {
   close(stream: Stream): void
   /** Throws as `take` does, but for a right that ended: that there is such a stream is all it asks. */
   cancel(session: string, id: string): void
-  endSession(session: string): void
 }
 
-export function createStreams(uses: Pick<Uses, 'watch'>): Streams {
+export function createStreams(uses: Pick<Uses, 'watch'>, sessions: SessionEnds): Streams {
   const table = createStreamTable()
   const buffers = createStreamBuffers()
   let last = 0
@@ -63,6 +63,14 @@ export function createStreams(uses: Pick<Uses, 'watch'>): Streams {
     stream.ended = reason
     if (!stream.busy) wipe(stream)
   }
+
+  sessions.onEnd(({ id }) => {
+    for (const stream of table.of(id)) {
+      stream.unwatch()
+      table.remove(stream)
+      end(stream, 'revoked')
+    }
+  })
 
   function idle(session: string, id: string): Stream {
     const stream = table.get(session, id)
@@ -101,13 +109,6 @@ export function createStreams(uses: Pick<Uses, 'watch'>): Streams {
     },
     close,
     cancel: (session, id) => close(idle(session, id)),
-    endSession(session) {
-      for (const stream of table.of(session)) {
-        stream.unwatch()
-        table.remove(stream)
-        end(stream, 'revoked')
-      }
-    },
   }
 }
 

@@ -3,6 +3,7 @@ import { suite, test } from 'node:test'
 import { createUses } from '../../../src/cluster/uses.ts'
 import { LIMITS } from '../../../src/contract/limits.ts'
 import { createStreams, type Stream } from '../../../src/engine/streams.ts'
+import type { Session } from '../../../src/session/sessions.ts'
 import { fails } from '../../support/errors.ts'
 
 const KEY = '0x0000000000001000'
@@ -10,7 +11,12 @@ const KEY = '0x0000000000001000'
 /** A table of streams, and streams in it that keep as much as a test says. */
 function table() {
   const uses = createUses()
-  const streams = createStreams(uses)
+  let endSession: (id: string) => void = () => undefined
+  const streams = createStreams(uses, {
+    onEnd(listener) {
+      endSession = (id) => listener({ id } as Session)
+    },
+  })
   const closed: string[] = []
   const open = (session = 's', held = 0): Stream => {
     const stream = streams.open(session)
@@ -32,36 +38,36 @@ function table() {
     streams.release(stream)
     return stream
   }
-  return { uses, streams, closed, open, opened }
+  return { uses, streams, endSession, closed, open, opened }
 }
 
 suite('the streams of an HSM', () => {
   test('keep a bounded amount for one session, and get it back', () => {
-    const { streams, opened } = table()
+    const { opened, endSession } = table()
     const each = LIMITS.sessionStreamBuffersBytes / 4
     for (let at = 0; at < 4; at++) opened('s', each)
     assert.throws(() => opened('s', 1), fails('too-many-streams', /Too much is kept/))
     opened('s', 0)
     opened('t', 1)
-    streams.endSession('s')
+    endSession('s')
     opened('s', each)
   })
 
   test('keep a bounded amount for all of them', () => {
-    const { opened, streams } = table()
+    const { opened, endSession } = table()
     const sessions = LIMITS.streamBuffersBytes / LIMITS.sessionStreamBuffersBytes
     for (let at = 0; at < sessions; at++) opened(`s${at}`, LIMITS.sessionStreamBuffersBytes)
     assert.throws(() => opened('another', 1), fails('busy'))
-    streams.endSession('another')
-    streams.endSession('s0')
+    endSession('another')
+    endSession('s0')
     opened('another', 1)
   })
 
   test('are bounded in number', () => {
-    const { streams, opened } = table()
+    const { opened, endSession } = table()
     for (let at = 0; at < LIMITS.streams; at++) opened(`s${Math.floor(at / LIMITS.streamsPerSession)}`)
     assert.throws(() => opened('another'), fails('busy'))
-    streams.endSession('s0')
+    endSession('s0')
     opened('another')
   })
 
@@ -99,9 +105,9 @@ suite('the streams of an HSM', () => {
   })
 
   test('end with their session, also one with a step under way', () => {
-    const { streams, closed, open, opened } = table()
+    const { streams, closed, open, opened, endSession } = table()
     const [idle, busy, other] = [opened('s'), open('s'), opened('t')]
-    streams.endSession('s')
+    endSession('s')
     assert.deepEqual(closed, [idle.id])
     streams.release(busy)
     assert.deepEqual(closed, [idle.id, busy.id])

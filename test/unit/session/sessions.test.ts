@@ -2,16 +2,13 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { createCatalog } from '../../../src/catalog/memory-catalog.ts'
-import { createSessions } from '../../../src/engine/sessions.ts'
+import { createSessions } from '../../../src/session/sessions.ts'
 
 function start() {
   const ended: string[] = []
   const clock = { ms: 0 }
-  const sessions = createSessions({
-    monotonic: () => clock.ms,
-    random: randomBytes,
-    onEnd: ({ user }) => ended.push(user),
-  })
+  const sessions = createSessions({ monotonic: () => clock.ms, random: randomBytes })
+  sessions.onEnd(({ user }) => ended.push(user))
   const open = (user: string, idleMs = 1000) =>
     sessions.open({
       user,

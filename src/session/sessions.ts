@@ -30,14 +30,20 @@ export interface Sessions {
   endAll(match: (session: Session) => boolean): void
   count(): number
   countOf(userId: string): number
+  /**
+   * Binds something to sessions: `listener` is called with each that ends, whatever ends it, in the same synchronous stretch of
+   * code. Must not throw.
+   */
+  onEnd(listener: (session: Session) => void): void
 }
+
+/** For what is bound to sessions. */
+export type SessionEnds = Pick<Sessions, 'onEnd'>
 
 export type SessionsNeeds = {
   /** Milliseconds on a clock that never steps. */
   readonly monotonic: () => number
   readonly random: (bytes: number) => Uint8Array
-  /** Called with each session that ended, whatever ended it. */
-  readonly onEnd: (session: Session) => void
 }
 
 /** Whether a session is open, and was begun under the user's present password, or made that change of password itself. */
@@ -46,12 +52,13 @@ export const isCurrent = (session: Session, user: UserRecord | undefined): boole
   user !== undefined &&
   (session.credentialVersion === user.credentialVersion || session.id === user.survivingSession)
 
-export function createSessions({ monotonic, random, onEnd }: SessionsNeeds): Sessions {
+export function createSessions({ monotonic, random }: SessionsNeeds): Sessions {
+  const listeners: ((session: Session) => void)[] = []
   const byTokenHash = new Map<string, Session>()
   const remove = (hash: string, session: Session) => {
     byTokenHash.delete(hash)
     session.open = false
-    onEnd(session)
+    for (const listener of listeners) listener(session)
   }
   const endAll = (match: (session: Session) => boolean) => {
     for (const [hash, session] of byTokenHash) if (match(session)) remove(hash, session)
@@ -83,6 +90,7 @@ export function createSessions({ monotonic, random, onEnd }: SessionsNeeds): Ses
     endAll,
     count: () => living().toArray().length,
     countOf: (userId) => living().reduce((sum, session) => sum + (session.user === userId ? 1 : 0), 0),
+    onEnd: (listener) => void listeners.push(listener),
   }
 }
 
