@@ -1,9 +1,10 @@
 /** This HSM as one node of a cluster: joins it, keeps its place, and tells when a change is in effect on all nodes. */
-import type { Coordination, Store } from '../store/store.ts'
+import type { Store } from '../store/store.ts'
 import { createAcknowledgements } from './acknowledgements.ts'
 import { createAges } from './ages.ts'
 import type { Cluster } from './cluster.ts'
 import { createConfirmations } from './confirmations.ts'
+import type { Coordination } from './coordination.ts'
 import { createCoverage } from './coverage.ts'
 import { createFence } from './fence.ts'
 import { createMembership, type MembershipNeeds } from './membership.ts'
@@ -40,7 +41,7 @@ export function createClusterNode(needs: ClusterNodeNeeds): ClusterNode {
   const fenced = () => store.catalog.cluster()?.keyUseFence === true
   const fence = createFence({ ...needs, timing })
   const members = [...coordination.knownMembers('node/'), ...coordination.knownMembers('ack/')]
-  const seen = () => coordination.standing().state === 'following'
+  const seen = () => coordination.replicaState().state === 'following'
   const roster = createRoster({ boot, graceMs: timing.graceMs, seen, members }, clock())
   const coverage = createCoverage((revision) => roster.behind(revision, clock()).every(hasLeft))
   const ages = createAges(clock, coordination.appliedRevision(), timing.graceMs)
@@ -77,7 +78,7 @@ export function createClusterNode(needs: ClusterNodeNeeds): ClusterNode {
       roster.apply(change, clock())
       confirmations.review()
     }),
-    coordination.subscribeStanding(({ state }) => {
+    coordination.subscribeReplicaState(({ state }) => {
       if (state === 'following') roster.missed(clock())
     }),
   ]

@@ -1,4 +1,5 @@
 /** A trouble that lasts: logged when it begins, at growing intervals while it lasts, and when it is over. */
+import type { Log } from '../base/log.ts'
 import type { Clock } from './timing.ts'
 
 export type Complaints = {
@@ -6,8 +7,6 @@ export type Complaints = {
   /** All is well. */
   over(): void
 }
-
-export type Log = (level: 'info' | 'warn', fields: Readonly<Record<string, unknown>>, message: string) => void
 
 const FIRST_INTERVAL_MS = 5000
 const LONGEST_INTERVAL_MS = 300_000

@@ -1,6 +1,6 @@
 /** The read fence: a wait after which this HSM has every commit that was confirmed before the wait began. */
 import { HsmError } from '../contract/errors.ts'
-import type { Coordination } from '../store/store.ts'
+import type { Coordination } from './coordination.ts'
 import type { After, Clock, Timing } from './timing.ts'
 
 /** @throws HsmError `not-serving` */

@@ -3,13 +3,13 @@
  * still registered and has every commit, and serves for a while on each proof. All it relies on is that reads are
  * linearizable and that clocks run at about the same rate: how long etcd lets a lease live has no part in it.
  */
+
+import type { Log } from '../base/log.ts'
 import { HsmError } from '../contract/errors.ts'
-import type { Coordination } from '../store/store.ts'
-import type { HsmFacts } from './cluster.ts'
-import { createComplaints, type Log } from './complaints.ts'
-import { createRegistrar } from './registrar.ts'
+import { createComplaints } from './complaints.ts'
+import { createRegistrar, type RegistrarNeeds } from './registrar.ts'
 import { acknowledge, depart, prove, type Stay } from './stay.ts'
-import type { After, Clock, Timing } from './timing.ts'
+import type { After } from './timing.ts'
 
 export interface Membership {
   /** Resolves when this node serves for the first time. @throws why the store has failed before that */
@@ -22,19 +22,9 @@ export interface Membership {
   leave(): Promise<void>
 }
 
-export type MembershipNeeds = {
-  readonly coordination: Coordination
-  readonly self: () => HsmFacts
-  /** Random; of this process. */
-  readonly boot: string
-  /** Where this process runs: of all processes of a place only one is not over. */
-  readonly place: string
-  readonly clock: Clock
+export type MembershipNeeds = RegistrarNeeds & {
   readonly after: After
-  readonly timing: Timing
   readonly log: Log
-  /** Called when it is registered anew: what it has acknowledged before went with the former lease. */
-  readonly onRegistered: () => void
   /** Called with each proof: the newest commit there was, which this node has applied. */
   readonly onProof: (newestCommit: number) => void
 }
@@ -82,8 +72,8 @@ export function createMembership(needs: MembershipNeeds): Membership {
   }
 
   async function renew(): Promise<void> {
-    const standing = coordination.standing()
-    if (standing.state === 'failed') return fail(standing.error)
+    const replica = coordination.replicaState()
+    if (replica.state === 'failed') return fail(replica.error)
     if (!registrar.stay()) await registrar.register(() => !left)
     const stay = registrar.stay()
     if (stay) await Promise.all([keepAlive(stay), proveStay(stay)])
@@ -95,8 +85,8 @@ export function createMembership(needs: MembershipNeeds): Membership {
       return joined.promise
     },
     check() {
-      const standing = coordination.standing()
-      if (standing.state === 'failed') throw standing.error
+      const replica = coordination.replicaState()
+      if (replica.state === 'failed') throw replica.error
       if (clock() >= serveUntil) throw new HsmError('not-serving')
     },
     async acknowledge(revision) {

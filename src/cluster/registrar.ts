@@ -1,16 +1,26 @@
 /** Registers a node whenever it is not, unless another process is registered under its id. */
 import { HsmError } from '../contract/errors.ts'
-import type { MembershipNeeds } from './membership.ts'
+import type { HsmFacts } from './cluster.ts'
+import type { Coordination } from './coordination.ts'
 import type { Registration } from './registration.ts'
 import { type Beginning, beginStay, type Stay } from './stay.ts'
+import type { Clock, Timing } from './timing.ts'
 
 /** The registration of a process that is over is gone after so many, also when etcd has a new leader meanwhile. */
 const LEASES = 2
 
-type Needs = Pick<
-  MembershipNeeds,
-  'coordination' | 'self' | 'boot' | 'place' | 'clock' | 'timing' | 'onRegistered'
->
+export type RegistrarNeeds = {
+  readonly coordination: Coordination
+  readonly self: () => HsmFacts
+  /** Random; of this process. */
+  readonly boot: string
+  /** Where this process runs: of all processes of a place only one is not over. */
+  readonly place: string
+  readonly clock: Clock
+  readonly timing: Timing
+  /** Called when it is registered anew: what it has acknowledged before went with the former lease. */
+  readonly onRegistered: () => void
+}
 
 export interface Registrar {
   /** Undefined while this node is not registered. */
@@ -29,7 +39,7 @@ export interface Registrar {
  *   registered before
  */
 export function createRegistrar(
-  needs: Needs,
+  needs: RegistrarNeeds,
   onOther: (error: HsmError, isBack: boolean) => void,
 ): Registrar {
   const { coordination, self, boot, place, clock, timing, onRegistered } = needs
@@ -60,7 +70,7 @@ export function createRegistrar(
   return {
     stay: () => current,
     async register(wanted) {
-      if (busy || coordination.standing().state !== 'following') return
+      if (busy || coordination.replicaState().state !== 'following') return
       busy = true
       try {
         let beginning: Beginning = {}

@@ -1,7 +1,7 @@
 /** What a node writes about itself beside the records: that it is there, and what it has applied. */
 import { FORMAT } from '../model/formats.ts'
-import type { Member, MemberKey } from '../store/store.ts'
 import type { HsmFacts } from './cluster.ts'
+import type { Member, MemberKey } from './coordination.ts'
 
 /** One stay of a node in the cluster. */
 export type Registration = HsmFacts & {

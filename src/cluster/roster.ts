@@ -5,7 +5,7 @@
  * Only what a node has sealed counts for it. When an entry came to stand in etcd, under which lease, and that it is gone
  * may be the work of whoever administers etcd, and is only ever a reason to wait.
  */
-import type { Member, MemberChange } from '../store/store.ts'
+import type { Member, MemberChange } from './coordination.ts'
 import { isNode, type Registration, readAcknowledgement, readRegistration } from './registration.ts'
 
 /** A node that may act on a state older than the one asked about. */

@@ -1,5 +1,5 @@
 /** One registration of a node, under a lease of its own: how it begins, what can be proven under it, how it ends. */
-import type { Coordination, LeaseId } from '../store/store.ts'
+import type { Coordination, LeaseId } from './coordination.ts'
 import {
   ackKey,
   EVERYTHING,

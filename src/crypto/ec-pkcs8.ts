@@ -1,4 +1,4 @@
-import { bitString, elements, octetString, sequence, tagged, unsigned } from '../contract/der.ts'
+import { bitString, elements, octetString, sequence, tagged, unsigned } from '../base/der.ts'
 
 /**
  * PKCS #8 (RFC 5958 §2) of ECPrivateKey (RFC 5915 §3) as OpenSSL writes it: the curve by its name in the algorithm

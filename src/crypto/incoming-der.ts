@@ -1,6 +1,6 @@
 /** The DER of keys made elsewhere. What OpenSSL throws may quote the input, and goes nowhere. */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
-import { elements } from '../contract/der.ts'
+import { elements } from '../base/der.ts'
 import { HsmError } from '../contract/errors.ts'
 
 /** Undefined unless `bytes` are one SubjectPublicKeyInfo or PKCS #8, to the last byte. */

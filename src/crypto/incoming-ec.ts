@@ -1,7 +1,7 @@
 /** EC keys made elsewhere. The HSM keeps them with the name of the curve and the point uncompressed. */
 import { createECDH, createPublicKey, type KeyObject } from 'node:crypto'
+import { bitString, bytesOfBitString, type Element, elements, sequence } from '../base/der.ts'
 import { CURVES, type Curve, type WeierstrassCurve } from '../contract/algorithms.ts'
-import { bitString, bytesOfBitString, type Element, elements, sequence } from '../contract/der.ts'
 import { ecPkcs8 } from './ec-pkcs8.ts'
 import { attempt, bad, readDer, unfitting } from './incoming-der.ts'
 import { ecFacts, privateKeyLength, publicCheckValue, publicKeyLength, spkiOfPoint } from './public-facts.ts'

@@ -8,7 +8,7 @@ import {
   sequence,
   tagged,
   unsigned,
-} from '../contract/der.ts'
+} from '../base/der.ts'
 import type { ReferenceEncoding } from '../contract/key-files.ts'
 
 /** In front of the reference, where a private key has its secret number. */

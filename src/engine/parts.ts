@@ -1,4 +1,5 @@
 import type { BackupKeys } from '../backup/ways.ts'
+import type { Log } from '../base/log.ts'
 import type { Barrier } from '../cluster/barrier.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Uses } from '../cluster/uses.ts'
@@ -16,8 +17,6 @@ import type { Backups } from './backups.ts'
 import type { Keyring } from './keyring.ts'
 import type { Streams } from './streams.ts'
 import type { Turns } from './turns.ts'
-
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 /** What the engine is given by whoever composes it. */
 export type EngineNeeds = {
@@ -42,7 +41,7 @@ export type EngineNeeds = {
   readonly profile?: Partial<Profile>
   /** What this HSM shows before login; left out, certificates. */
   readonly publicObjects?: PublicObjects
-  readonly log: (level: LogLevel, fields: Readonly<Record<string, unknown>>, message: string) => void
+  readonly log: Log
 }
 
 /** Everything an operation can reach. */

@@ -1,10 +1,10 @@
 /** What is written when an administrator takes a store of which newer commits are lost. */
 import { append } from '../audit/chain.ts'
+import type { Log } from '../base/log.ts'
 import { withTaken } from '../engine/references.ts'
 import { formatOf } from '../model/formats.ts'
 import type { Rollback } from '../store/rollback.ts'
 import type { Store } from '../store/store.ts'
-import type { Log } from './open-engine.ts'
 
 /** Keys that are lost had references, which must not be given to others. */
 const LOST_REFERENCES = 2 ** 20

@@ -1,9 +1,9 @@
 /** Structured logs of the HSM: JSON, one object a line. */
 import { fstatSync, statSync } from 'node:fs'
 import { pino } from 'pino'
+import type { Log } from '../base/log.ts'
 import { visible } from '../contract/shown.ts'
 import { type LogOutput, logFile, standardOutput } from './log-output.ts'
-import type { Log } from './open-engine.ts'
 
 /** Nothing logs these; should something ever do, they stay out all the same. */
 const SECRETS = ['password', 'token', 'session', 'authorization', 'material', 'data', 'key', 'pin']

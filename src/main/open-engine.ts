@@ -1,6 +1,7 @@
 /** Composition of the HSM itself: store, seals, passwords, engine, and its place in a cluster. */
 import { randomBytes } from 'node:crypto'
 import { uptime } from 'node:os'
+import type { Log } from '../base/log.ts'
 import { createBootClock } from '../cluster/boot-clock.ts'
 import type { Admit, Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
@@ -8,7 +9,6 @@ import type { PublicObjects } from '../contract/public-objects.ts'
 import { opensslAvailable } from '../crypto/openssl.ts'
 import { createPasswordHasher, PASSWORD_COST } from '../crypto/password.ts'
 import { createEngine } from '../engine/engine.ts'
-import type { EngineNeeds } from '../engine/parts.ts'
 import { FORMAT } from '../model/formats.ts'
 import type { Profile } from '../policy/hsm-profile/profile.ts'
 import type { EtcdStore } from '../store/etcd/etcd-store.ts'
@@ -28,8 +28,6 @@ import { type OpenStore, openEmbeddedStore } from './open-store.ts'
 import { raiseFormat } from './raise-format.ts'
 import { loadAuthority } from './tls.ts'
 import { version } from './version.ts'
-
-export type Log = EngineNeeds['log']
 
 export type OpenEngine = {
   readonly engine: Hsm

@@ -1,4 +1,6 @@
 /** Composition of one serving HSM: the lock on its home, the engine, the HTTPS API and what clients need to find it. */
+
+import type { Log } from '../base/log.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import { createHttpsServer } from '../server/https-server.ts'
@@ -10,7 +12,7 @@ import { takeLock } from './lock.ts'
 import { openEndpoint } from './metrics/endpoint.ts'
 import { createRegistry, type Registry } from './metrics/registry.ts'
 import { planStart, type StartOptions } from './node/start-plan.ts'
-import { type Log, openEngine } from './open-engine.ts'
+import { openEngine } from './open-engine.ts'
 import { openEarlyDoor } from './pkcs11/early-door.ts'
 import { reserve } from './reserve.ts'
 import { announce, readRunning, withdraw } from './running.ts'

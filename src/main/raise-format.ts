@@ -1,9 +1,9 @@
 /** Raises the format of a cluster's records to that of this version, once no HSM is left that could not read it. */
 import { append } from '../audit/chain.ts'
+import type { Log } from '../base/log.ts'
 import { clusterOf } from '../engine/cluster-state.ts'
 import { FORMAT } from '../model/formats.ts'
 import type { Store } from '../store/store.ts'
-import type { Log } from './open-engine.ts'
 
 type Raising = {
   readonly store: Pick<Store, 'catalog' | 'transact'>

@@ -1,10 +1,11 @@
 /** The HSM's TLS identity on disk: made at the first start, renewed at a later one. */
+
+import type { Log } from '../base/log.ts'
 import { HSM_NAME } from '../contract/wire.ts'
 import { createAuthority, type Identity, isFit, issueServerCertificate } from './certificates.ts'
 import { readIfThere, readSecretIfThere, replaceFile } from './files.ts'
 import type { Home } from './home.ts'
 import { isWildcard } from './listen-address.ts'
-import type { Log } from './open-engine.ts'
 
 export type Tls = { readonly ca: string; readonly server: Identity }
 

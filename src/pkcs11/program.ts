@@ -1,5 +1,5 @@
 /** One program at the other end of a connection: what it asks, call by call, between C_Initialize and C_Finalize. */
-
+import type { Log } from '../base/log.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import {
@@ -28,12 +28,6 @@ import { isSessionCall } from './session-calls.ts'
 import type { Peer, Supply } from './supply.ts'
 import type { Token } from './token.ts'
 import { createTurns, type Turns } from './turns.ts'
-
-export type Log = (
-  level: 'info' | 'warn' | 'error',
-  fields: Readonly<Record<string, unknown>>,
-  message: string,
-) => void
 
 export type ProgramNeeds = {
   readonly hsm: Hsm

@@ -1,9 +1,10 @@
 /** A line in the log for what a program is refused, a call or its place, and no more lines than an operator can read. */
+
+import type { Log } from '../base/log.ts'
 import type { HsmError } from '../contract/errors.ts'
 import { BOUNDS } from './bounds.ts'
 import { CKR, returnName } from './cryptoki/returns.ts'
 import { CryptokiError, returnValueOf } from './errors.ts'
-import type { Log } from './program.ts'
 import type { CallName } from './rpc/calls.ts'
 
 type Line = Readonly<Record<string, unknown>>

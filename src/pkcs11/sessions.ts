@@ -1,25 +1,9 @@
 /** The PKCS#11 sessions of one application, and what is under way in each (v2.40 §5.6). */
-
 import { BOUNDS } from './bounds.ts'
 import { CKR } from './cryptoki/returns.ts'
 import { refuse } from './errors.ts'
 import type { ObjectReference } from './handles.ts'
-import type { CipherOperation } from './operations/cipher-operation.ts'
-import type { Digest } from './operations/digest.ts'
-import type { Message } from './operations/message.ts'
-
-/** At most one operation of each kind. */
-export type Active = {
-  find?: Found
-  digest?: Digest
-  sign?: Message
-  verify?: Message
-  encrypt?: CipherOperation
-  decrypt?: CipherOperation
-}
-
-/** What C_FindObjectsInit found; C_FindObjects hands it out from `next` on. */
-export type Found = { readonly handles: readonly number[]; next: number }
+import type { Active } from './operations/active.ts'
 
 export type Session = {
   readonly handle: number

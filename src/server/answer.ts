@@ -1,14 +1,9 @@
 /** What goes back over HTTP: a reply, or a refusal in the same form. */
 import { randomUUID } from 'node:crypto'
+import type { Log } from '../base/log.ts'
 import { ERRORS, HsmError } from '../contract/errors.ts'
 import type { OperationName } from '../contract/operations.ts'
 import type { Incoming, Outgoing } from './wire.ts'
-
-export type Log = (
-  level: 'debug' | 'info' | 'warn' | 'error',
-  fields: Readonly<Record<string, unknown>>,
-  message: string,
-) => void
 
 export type Answer = { readonly status: number; readonly outcome: string; readonly body: Buffer }
 

@@ -1,10 +1,12 @@
 /** One HTTP exchange: from a request on the wire to the HSM's answer or refusal. */
+
+import type { Log } from '../base/log.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { Admission, Admit, Hsm } from '../contract/hsm.ts'
 import type { OperationName, Request } from '../contract/operations.ts'
 import type { Connection } from '../listener/connection.ts'
 import type { Budgets } from '../rates/budgets.ts'
-import { type Answer, closeOf, failure, type Log, send } from './answer.ts'
+import { type Answer, closeOf, failure, send } from './answer.ts'
 import { receive } from './body.ts'
 import type { BoundSessions } from './bound-sessions.ts'
 import { decodeObject } from './json.ts'

@@ -1,6 +1,7 @@
 /** A line in the log for each request that is refused, and no more lines than an operator can read. */
+
+import type { Log } from '../base/log.ts'
 import { createBursts, type LeftOut } from '../rates/bursts.ts'
-import type { Log } from './answer.ts'
 
 export type RequestLog = {
   /** @param source whose refusals are counted together */

@@ -54,8 +54,8 @@ describe('a commit whose answer is lost', () => {
     })
   const following = (watched: EtcdStore) =>
     new Promise<void>((resolve) => {
-      if (watched.standing().state === 'following') resolve()
-      else watched.subscribeStanding(({ state }) => state === 'following' && resolve())
+      if (watched.replicaState().state === 'following') resolve()
+      else watched.subscribeReplicaState(({ state }) => state === 'following' && resolve())
     })
 
   for (const breakage of ['lost', 'unanswered', 'late'] as const) {
@@ -133,9 +133,9 @@ describe('a commit whose answer is lost', () => {
     await other.transact(() => put(sampleUser(1), sampleUser(2), sampleUser(3)))
     await store.transact(counted)
     const seen: Change[] = []
-    const standings: string[] = []
+    const states: string[] = []
     store.subscribe((changes) => seen.push(...changes))
-    store.subscribeStanding(({ state }) => standings.push(state))
+    store.subscribeReplicaState(({ state }) => states.push(state))
     const lease = await other.grantLease(60)
     proxy.shut()
     await other.put('node/hsm-2', 'here', lease.lease)
@@ -147,7 +147,7 @@ describe('a commit whose answer is lost', () => {
     proxy.open()
     await store.appliedAtLeast(revision)
     await following(store)
-    assert.deepEqual(standings, ['behind', 'following'])
+    assert.deepEqual(states, ['behind', 'following'])
     assert.deepEqual(
       seen.map(({ key, before, after, revision: at }) => ({ key, before, after, at })).toSorted(byKey),
       [

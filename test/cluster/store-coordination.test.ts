@@ -1,8 +1,8 @@
 /** Leases and what nodes put under them. */
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import type { MemberChange } from '../../src/cluster/coordination.ts'
 import type { EtcdStore } from '../../src/store/etcd/etcd-store.ts'
-import type { MemberChange } from '../../src/store/store.ts'
 import { newClusterId, openEtcd } from '../contract/store-etcd.ts'
 import { put, sampleUser } from '../contract/store-samples.ts'
 import { type EtcdCluster, startEtcd } from '../support/etcd.ts'

@@ -45,7 +45,7 @@ describe('an administrator of etcd', () => {
   }
   const failed = () =>
     new Promise<Error>((resolve) => {
-      store.subscribeStanding((standing) => standing.state === 'failed' && resolve(standing.error))
+      store.subscribeReplicaState((replica) => replica.state === 'failed' && resolve(replica.error))
     })
   /** Noticed by the node that runs, which has not changed, and by one that opens the store. */
   const isNoticed = async (operations: Operation[], live: RegExp, opening: RegExp): Promise<void> => {

@@ -4,6 +4,11 @@ import { attributeValue } from '../attributes.ts'
 import { boundedRecord } from '../bounded.ts'
 import { certificate, certificateChange, newCertificate } from '../certificates.ts'
 import { criteria, keyFilter, without } from '../filters.ts'
+import { REFERENCE_ENCODINGS } from '../key-files.ts'
+import { keyObject, keySummary } from '../key-object.ts'
+import { keyRights } from '../key-rights.ts'
+import { LIMITS } from '../limits.ts'
+import { derivation, wrapping } from '../mechanisms.ts'
 import {
   copiedKey,
   derivedKey,
@@ -12,12 +17,7 @@ import {
   newSecretKey,
   shareUsers,
   unwrappedKey,
-} from '../generation.ts'
-import { REFERENCE_ENCODINGS } from '../key-files.ts'
-import { keyObject, keySummary } from '../key-object.ts'
-import { keyRights } from '../key-rights.ts'
-import { LIMITS } from '../limits.ts'
-import { derivation, wrapping } from '../mechanisms.ts'
+} from '../new-keys.ts'
 import { outcomes, severalKeys } from '../several-keys.ts'
 import { role } from '../users.ts'
 import { count, done, type Operation, one } from './operation.ts'

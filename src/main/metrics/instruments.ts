@@ -1,8 +1,9 @@
 /** What is measured of a running HSM: its interfaces, wrapped, so that nothing inside them knows of it. */
 import type { Cluster, Established } from '../../cluster/cluster.ts'
+import type { Coordination, ReplicaState } from '../../cluster/coordination.ts'
 import { HsmError } from '../../contract/errors.ts'
 import type { Admit, Hsm } from '../../contract/hsm.ts'
-import type { Coordination, Standing, Store } from '../../store/store.ts'
+import type { Store } from '../../store/store.ts'
 import { serves } from '../node/node-status.ts'
 import type { Registry, Sample } from './registry.ts'
 
@@ -131,7 +132,7 @@ export function observePrograms(
 
 /** How well this HSM follows its cluster. */
 export function observeFollowing(
-  store: Pick<Coordination, 'appliedRevision' | 'standing'>,
+  store: Pick<Coordination, 'appliedRevision' | 'replicaState'>,
   cluster: Cluster,
   clock: () => number,
   registry: Registry,
@@ -144,7 +145,7 @@ export function observeFollowing(
   registry.gauge(
     'strongroom_watch_behind_seconds',
     'How long this HSM has been cut off from the changes of others; 0 while it follows them.',
-    () => one(behindMs(store.standing(), clock()) / 1000),
+    () => one(behindMs(store.replicaState(), clock()) / 1000),
   )
   registry.gauge('strongroom_serving', 'Whether this HSM serves: 1, or 0.', () =>
     one(serves(cluster) ? 1 : 0),
@@ -154,9 +155,9 @@ export function observeFollowing(
   )
 }
 
-function behindMs(standing: Standing, now: number): number {
-  if (standing.state === 'following') return 0
-  return standing.state === 'behind' ? now - standing.since : Number.POSITIVE_INFINITY
+function behindMs(replica: ReplicaState, now: number): number {
+  if (replica.state === 'following') return 0
+  return replica.state === 'behind' ? now - replica.since : Number.POSITIVE_INFINITY
 }
 
 const one = (value: number): readonly Sample[] => [{ labels: {}, value }]

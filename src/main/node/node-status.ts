@@ -1,8 +1,9 @@
 /** What a node tells of its cluster when it is asked for its status. */
 import type { Cluster } from '../../cluster/cluster.ts'
+import type { Coordination } from '../../cluster/coordination.ts'
 import { readAcknowledgement } from '../../cluster/registration.ts'
 import type { Reply } from '../../contract/operations.ts'
-import type { Coordination, Store } from '../../store/store.ts'
+import type { Store } from '../../store/store.ts'
 import type { Recent } from './recent.ts'
 
 export type NodeStatus = Pick<

@@ -1,5 +1,6 @@
 /** The place of this HSM in its cluster, and what administrators are told of it. */
 import { randomBytes } from 'node:crypto'
+import type { Log } from '../../base/log.ts'
 import type { Cluster, HsmFacts } from '../../cluster/cluster.ts'
 import { createClusterNode } from '../../cluster/cluster-node.ts'
 import type { Hsm } from '../../contract/hsm.ts'
@@ -28,7 +29,7 @@ export type OpenNodeOptions = {
   /** Milliseconds, goes on while the machine is suspended. */
   readonly clock: () => number
   readonly registry: Registry | undefined
-  readonly log: EngineNeeds['log']
+  readonly log: Log
 }
 
 export function openNode({ store, hsm, place, clock, registry, log }: OpenNodeOptions): OpenNode {

@@ -2,9 +2,10 @@
  * What a node remembers of the state of etcd it has applied, so that it notices when etcd is put back to an older one while it is
  * down. It is written once a second and when the node stops, not with each commit: etcd, not this file, keeps commits.
  */
+
+import type { Log } from '../../base/log.ts'
 import { type Mark, openMark } from '../../store/mark.ts'
 import type { Sealer } from '../../store/sealer.ts'
-import type { Log } from '../open-engine.ts'
 
 const INTERVAL_MS = 1000
 

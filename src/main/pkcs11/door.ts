@@ -1,12 +1,12 @@
 /** The PKCS#11 socket of a serving HSM, or of an agent: programs that are connected outlive both. */
 import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
+import type { Log } from '../../base/log.ts'
 import type { Hsm } from '../../contract/hsm.ts'
 import { createPkcs11 } from '../../pkcs11/serve.ts'
 import type { Home } from '../home.ts'
 import { observePrograms } from '../metrics/instruments.ts'
 import type { Registry } from '../metrics/registry.ts'
-import type { Log } from '../open-engine.ts'
 import { version } from '../version.ts'
 import { createKeeper, type Held, stopReading } from './keeper.ts'
 import { hsmKeeper } from './keeper-start.ts'

@@ -1,7 +1,7 @@
 /** What PKCS#11 shows of an X.509 certificate (v2.40 §4.6.3). */
 import { createHash } from 'node:crypto'
+import { type Element, elements } from '../../base/der.ts'
 import type { CertificateObject } from '../../contract/certificates.ts'
-import { type Element, elements } from '../../contract/der.ts'
 import { CKA, CKC_X_509, CKO } from '../cryptoki/objects.ts'
 import type { Value } from './value.ts'
 

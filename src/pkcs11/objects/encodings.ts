@@ -1,7 +1,7 @@
 /** Keys as the HSM takes them, from the numbers that PKCS#11 attributes have. */
 
+import { bitString, NULL, octetString, octetsOf, sequence, tagged, unsigned } from '../../base/der.ts'
 import type { Curve } from '../../contract/algorithms.ts'
-import { bitString, NULL, octetString, octetsOf, sequence, tagged, unsigned } from '../../contract/der.ts'
 import { ecParams } from './curves.ts'
 
 /** Object identifiers in DER: RFC 8017 §A.1, RFC 5480 §2.1.1. */

@@ -6,24 +6,10 @@ import { type Meanings, meaning, refuse } from '../errors.ts'
 import { mechanismFor } from '../mechanisms/mechanism.ts'
 import type { CallerMechanism } from '../mechanisms/parameters.ts'
 import type { Session } from '../sessions.ts'
+import type { CipherOperation, Purpose } from './active.ts'
 import { beginWith } from './begin.ts'
-import { type Length, type Lengths, lengthsOf } from './cipher-lengths.ts'
-import type { Message } from './message.ts'
+import { type Length, lengthsOf } from './cipher-lengths.ts'
 import { activeOne, lastStep, noneActive, step } from './steps.ts'
-
-export type Purpose = 'encrypt' | 'decrypt'
-
-export type CipherOperation = {
-  readonly purpose: Purpose
-  readonly message: Message
-  readonly lengths: Lengths
-  /** Bytes that went in and have not come out. */
-  pending: number
-  /** The end of the message, for which the caller had too little room. */
-  held: Buffer | undefined
-  /** It is over with an empty end; older clients ask for that twice. */
-  over: boolean
-}
 
 export async function init(
   application: Application,

@@ -1,5 +1,5 @@
 /** C_Digest… (PKCS#11 v2.40 §5.10). No key and no secret is in it, so it is worked on here. */
-import { createHash, type Hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { HASHES } from '../../contract/algorithms.ts'
 import { type Answer, fits } from '../answer.ts'
@@ -8,9 +8,8 @@ import { refuse } from '../errors.ts'
 import { digestOf } from '../mechanisms/hashes.ts'
 import { type CallerMechanism, withoutParameter } from '../mechanisms/parameters.ts'
 import type { Session } from '../sessions.ts'
+import type { Digest } from './active.ts'
 import { activeOne, lastStep, noneActive } from './steps.ts'
-
-export type Digest = { readonly hash: Hash; readonly bytes: number; inParts: boolean }
 
 export function init(session: Session, mechanism: CallerMechanism): void {
   noneActive(session, 'digest')

@@ -2,7 +2,8 @@
 import type { Answer } from '../answer.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
-import type { Active, Session } from '../sessions.ts'
+import type { Session } from '../sessions.ts'
+import type { Active } from './active.ts'
 
 export type Kind = keyof Active
 

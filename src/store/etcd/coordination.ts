@@ -1,19 +1,20 @@
 /** Leases and member keys: what the nodes of a cluster tell each other through etcd. */
+
+import type { Coordination, MemberKey } from '../../cluster/coordination.ts'
 import type { HsmError } from '../../contract/errors.ts'
-import type { Coordination, MemberKey } from '../store.ts'
 import type { EtcdClient } from './client.ts'
+import type { Keyspace } from './keyspace.ts'
 import { keepAlive } from './lease-renewal.ts'
 import { toMember } from './member-table.ts'
 import { guarded, type Operation, put, rangeOf, remove, revisionOf, standsAt } from './requests.ts'
 import { KV, Lease } from './rpc_pb.ts'
-import type { Source } from './snapshot.ts'
 import type { Answer } from './transport.ts'
 import { sameBytes, writeMember } from './values.ts'
 
 type Calls = Pick<Coordination, 'grantLease' | 'keepAlive' | 'revokeLease' | 'put' | 'delete' | 'readMembers'>
 
 export type CoordinationNeeds = {
-  readonly source: Source
+  readonly keyspace: Keyspace
   readonly now: () => number
   /** Told of a revision that the watch should bring soon. */
   readonly expect: (revision: number) => void
@@ -22,8 +23,8 @@ export type CoordinationNeeds = {
   readonly damaged: (error: HsmError) => void
 }
 
-export function createCoordination({ source, now, expect, check, damaged }: CoordinationNeeds): Calls {
-  const { client, keys, sealer } = source
+export function createCoordination({ keyspace, now, expect, check, damaged }: CoordinationNeeds): Calls {
+  const { client, keys, sealer } = keyspace
   const ask: EtcdClient['ask'] = async (method, request) => {
     check()
     return client.ask(method, request)

@@ -1,22 +1,25 @@
 /** The store of a cluster of nodes: etcd holds the records, all sealed, and every node a replica of them. */
+
+import type { Coordination } from '../../cluster/coordination.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { storeClosed } from '../group-commit.ts'
 import { createRecordSet, type Root } from '../record-set.ts'
 import { type Rollback, revisionAfter } from '../rollback.ts'
 import type { Sealer } from '../sealer.ts'
-import type { Coordination, Store } from '../store.ts'
+import type { Store } from '../store.ts'
 import { createEtcdClient, type EtcdAccess } from './client.ts'
 import { createCommits } from './commits.ts'
 import { createCoordination } from './coordination.ts'
 import { createFollowing } from './following.ts'
 import { createKeys } from './keys.ts'
+import type { Keyspace } from './keyspace.ts'
 import { layoutEntry, tellLayout } from './layout.ts'
 import { newestCommit, readAudit } from './reading.ts'
 import { createReplica } from './replica.ts'
+import { createReplicaState } from './replica-state.ts'
 import { guarded, put } from './requests.ts'
 import { KV } from './rpc_pb.ts'
-import { readSnapshot, type Snapshot, type Source } from './snapshot.ts'
-import { createStanding } from './standing.ts'
+import { readSnapshot, type Snapshot } from './snapshot.ts'
 import { checkOf, writeRoot } from './values.ts'
 
 export type EtcdStoreOptions = EtcdAccess & {
@@ -67,37 +70,37 @@ export async function etcdStore(options: EtcdStoreOptions): Promise<EtcdStore> {
   const { clusterId, masterKeyCheck, sealer, now } = options
   const client = createEtcdClient(options)
   try {
-    const source: Source = { client, keys: createKeys(clusterId), sealer, masterKeyCheck }
-    const found = await readOrFound(source, options.found)
+    const keyspace: Keyspace = { client, keys: createKeys(clusterId), sealer, masterKeyCheck }
+    const found = await readOrFound(keyspace, options.found)
     const rollback = options.examine?.(found.root.root)
-    return serve(source, rollback ? after(rollback, found) : found, rollback, now)
+    return serve(keyspace, rollback ? after(rollback, found) : found, rollback, now)
   } catch (error) {
     client.close()
     throw error
   }
 }
 
-async function readOrFound(source: Source, found: boolean): Promise<Snapshot> {
+async function readOrFound(keyspace: Keyspace, found: boolean): Promise<Snapshot> {
   const missing = () => new HsmError('store-damaged', 'There is no store of this cluster in etcd')
-  const standing = await readSnapshot(source)
+  const standing = await readSnapshot(keyspace)
   if (standing) {
-    if (!standing.hasLayout) await tellLayout(source)
+    if (!standing.hasLayout) await tellLayout(keyspace)
     return standing
   }
   if (!found) throw missing()
-  await foundStore(source)
-  const founded = await readSnapshot(source)
+  await foundStore(keyspace)
+  const founded = await readSnapshot(keyspace)
   if (founded) return founded
   throw missing()
 }
 
 /** If several nodes do this at once, one does it. */
-async function foundStore(source: Source): Promise<void> {
-  const { client, keys, sealer, masterKeyCheck } = source
+async function foundStore(keyspace: Keyspace): Promise<void> {
+  const { client, keys, sealer, masterKeyCheck } = keyspace
   const root = writeRoot(sealer, masterKeyCheck, createRecordSet(sealer).root(0))
   const answer = await client.ask(
     KV.method.txn,
-    guarded(keys.root, 0, [put(keys.root, root), layoutEntry(source)]),
+    guarded(keys.root, 0, [put(keys.root, root), layoutEntry(keyspace)]),
   )
   if ('failure' in answer) throw answer.failure.error
 }
@@ -109,17 +112,17 @@ const after = (rollback: Rollback, { root, ...snapshot }: Snapshot): Snapshot =>
 })
 
 function serve(
-  source: Source,
+  keyspace: Keyspace,
   snapshot: Snapshot,
   rollback: Rollback | undefined,
   now: () => number,
 ): EtcdStore {
-  const replica = createReplica(source, snapshot)
-  const standing = createStanding(now)
-  const following = createFollowing({ source, replica, standing, onFailed: end })
+  const replica = createReplica(keyspace, snapshot)
+  const replicaState = createReplicaState(now)
+  const following = createFollowing({ keyspace, replica, replicaState, onFailed: end })
   const { expect, fail } = following
-  const commits = createCommits({ source, replica, expect, damaged: fail })
-  const coordination = createCoordination({ source, now, expect, check, damaged: fail })
+  const commits = createCommits({ keyspace, replica, expect, damaged: fail })
+  const coordination = createCoordination({ keyspace, now, expect, check, damaged: fail })
   let closed = false
 
   function end(error: HsmError): void {
@@ -127,7 +130,7 @@ function serve(
     commits.refuse(error)
   }
   function check(): void {
-    const refusal = closed ? storeClosed() : standing.failure()
+    const refusal = closed ? storeClosed() : replicaState.failure()
     if (refusal) throw refusal
   }
   following.start()
@@ -141,25 +144,25 @@ function serve(
     subscribe: replica.subscribe,
     async audit(hsm, first, count) {
       check()
-      return readAudit(source, replica, hsm, first, count)
+      return readAudit(keyspace, replica, hsm, first, count)
     },
     async newestCommit() {
       check()
-      return newestCommit(source, replica, fail)
+      return newestCommit(keyspace, replica, fail)
     },
     knownMembers: replica.members.known,
     subscribeMembers: replica.members.subscribe,
     appliedRevision: replica.applied,
     appliedAtLeast: replica.appliedAtLeast,
-    standing: standing.current,
-    subscribeStanding: standing.subscribe,
+    replicaState: replicaState.current,
+    subscribeReplicaState: replicaState.subscribe,
     async close() {
       if (closed) return
       closed = true
       await commits.drain(storeClosed())
       end(storeClosed())
       following.stop()
-      source.client.close()
+      keyspace.client.close()
     },
   }
 }

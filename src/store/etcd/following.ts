@@ -1,11 +1,12 @@
 /** Keeping the replica at the newest commit: the watch, and what is done when it was cut off for too long. */
 import { HsmError } from '../../contract/errors.ts'
 import { pause } from './client.ts'
+import type { Keyspace } from './keyspace.ts'
 import { newestCommit } from './reading.ts'
 import type { Replica } from './replica.ts'
-import { readSnapshot, type Snapshot, type Source } from './snapshot.ts'
+import type { ReplicaStateHolder } from './replica-state.ts'
+import { readSnapshot, type Snapshot } from './snapshot.ts'
 import { createStallGuard } from './stall-guard.ts'
-import type { StandingBoard } from './standing.ts'
 import { createWatch } from './watch.ts'
 
 export interface Following {
@@ -18,22 +19,22 @@ export interface Following {
 }
 
 export type FollowingNeeds = {
-  readonly source: Source
+  readonly keyspace: Keyspace
   readonly replica: Replica
-  readonly standing: StandingBoard
+  readonly replicaState: ReplicaStateHolder
   readonly onFailed: (error: HsmError) => void
 }
 
-export function createFollowing({ source, replica, standing, onFailed }: FollowingNeeds): Following {
+export function createFollowing({ keyspace, replica, replicaState, onFailed }: FollowingNeeds): Following {
   let stopped = false
   let cuts = 0
-  const watch = createWatch(source.client, source.keys.everything, {
+  const watch = createWatch(keyspace.client, keyspace.keys.everything, {
     applied: replica.applied,
     onRevision: (revision, events) => orFail(() => replica.apply(revision, events)),
     onLive: () => void catchUp(),
     onCut() {
       cuts += 1
-      standing.cut()
+      replicaState.cut()
     },
     onCompacted: () => void reload(),
   })
@@ -43,10 +44,10 @@ export function createFollowing({ source, replica, standing, onFailed }: Followi
   async function catchUp(): Promise<void> {
     const begun = cuts
     try {
-      const revision = await newestCommit(source, replica, fail)
+      const revision = await newestCommit(keyspace, replica, fail)
       guard.expect(revision)
       await replica.appliedAtLeast(revision)
-      if (begun === cuts && !stopped) standing.live()
+      if (begun === cuts && !stopped) replicaState.live()
     } catch {
       if (begun === cuts && !stopped) watch.restart()
     }
@@ -68,7 +69,7 @@ export function createFollowing({ source, replica, standing, onFailed }: Followi
 
   async function read(): Promise<Snapshot | undefined | 'again'> {
     try {
-      return await readSnapshot(source)
+      return await readSnapshot(keyspace)
     } catch (error) {
       if (!(error instanceof HsmError) || error.code === 'store-damaged') fail(error)
       return 'again'
@@ -86,7 +87,7 @@ export function createFollowing({ source, replica, standing, onFailed }: Followi
   function fail(cause: unknown): void {
     const error = cause instanceof HsmError ? cause : new HsmError('internal', undefined, { cause })
     stop()
-    if (standing.fail(error)) onFailed(error)
+    if (replicaState.fail(error)) onFailed(error)
   }
 
   function stop(): void {

@@ -3,16 +3,16 @@ import type { HsmError } from '../../contract/errors.ts'
 import { FORMAT } from '../../model/formats.ts'
 import type { Gathered } from './gathering.ts'
 import { type Job, notKnown } from './jobs.ts'
+import type { Keyspace } from './keyspace.ts'
 import { type NextRoot, type Replica, wentBack } from './replica.ts'
 import { guarded, revisionOf, standsAt } from './requests.ts'
 import { KV, type TxnResponse } from './rpc_pb.ts'
 import { send } from './sending.ts'
-import type { Source } from './snapshot.ts'
 import { type Prepared, prepare } from './transaction.ts'
 import { sameBytes } from './values.ts'
 
 export type GroupNeeds = {
-  readonly source: Source
+  readonly keyspace: Keyspace
   readonly replica: Replica
   /** Told of a revision that the watch should bring soon. */
   readonly expect: (revision: number) => void
@@ -26,14 +26,14 @@ export type Group = { readonly jobs: readonly Job[]; readonly gathered: Gathered
 /** @returns whether the group is settled; if not, its bodies must run again */
 export type CarryOut = (group: Group) => Promise<boolean>
 
-export function createCarryOut({ source, replica, expect, damaged }: GroupNeeds): CarryOut {
+export function createCarryOut({ keyspace, replica, expect, damaged }: GroupNeeds): CarryOut {
   async function commit(group: Group): Promise<boolean> {
-    const prepared = prepare(source, replica.root(), replica.records(), group.gathered)
+    const prepared = prepare(keyspace, replica.root(), replica.records(), group.gathered)
     const next = replica.nextRoot()
     const sent = await send({
-      client: source.client,
+      client: keyspace.client,
       transaction: prepared.transaction,
-      nothing: () => prepare(source, replica.root(), replica.records(), NOTHING).transaction,
+      nothing: () => prepare(keyspace, replica.root(), replica.records(), NOTHING).transaction,
       wanted: () => group.jobs.some(({ done }) => !done),
       next,
       answered: (response) => expect(newestIn(response, group.base)),
@@ -47,8 +47,8 @@ export function createCarryOut({ source, replica, expect, damaged }: GroupNeeds)
 
   /** A group that writes nothing has still to have seen the newest state. */
   async function confirm(group: Group): Promise<boolean> {
-    const request = guarded(source.keys.root, group.base, [])
-    const answer = await source.client.ask(KV.method.txn, request)
+    const request = guarded(keyspace.keys.root, group.base, [])
+    const answer = await keyspace.client.ask(KV.method.txn, request)
     if ('failure' in answer) return fail(group, answer.failure.error)
     if (answer.value.succeeded) return settle(group, group.base)
     const newest = newestIn(answer.value, group.base)
@@ -70,7 +70,7 @@ export function createCarryOut({ source, replica, expect, damaged }: GroupNeeds)
     if (sameBytes(root, next.value)) return true
     if (!next.skipped) return false
     if (committed !== undefined || !proof) return committed
-    const answer = await source.client.ask(KV.method.range, { key: proof.key })
+    const answer = await keyspace.client.ask(KV.method.range, { key: proof.key })
     if ('failure' in answer) return undefined
     const found = answer.value.kvs[0]
     return found !== undefined && sameBytes(found.value, proof.value)

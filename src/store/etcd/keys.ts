@@ -1,5 +1,5 @@
 /** Where things stand in etcd: everything of one cluster under one prefix, so that one watch sees all of it in order. */
-import type { MemberKey } from '../store.ts'
+import type { MemberKey } from '../../cluster/coordination.ts'
 
 export type Place =
   | { readonly kind: 'root' }

@@ -6,9 +6,9 @@ import { HsmError } from '../../contract/errors.ts'
 import { count, object } from '../../model/shape.ts'
 import type { Sealer } from '../sealer.ts'
 import { open } from '../sealing.ts'
+import type { Keyspace } from './keyspace.ts'
 import { guarded, type Operation, put } from './requests.ts'
 import { KV } from './rpc_pb.ts'
-import type { Source } from './snapshot.ts'
 
 const LAYOUT = 1
 const CONTEXT = 'format'
@@ -17,14 +17,14 @@ const NAME = 'The entry format'
 const readLayout = object<{ readonly layout: number }>({ layout: count })
 
 /** To be written with the root of a new store. */
-export const layoutEntry = ({ keys, sealer }: Pick<Source, 'keys' | 'sealer'>): Operation =>
+export const layoutEntry = ({ keys, sealer }: Pick<Keyspace, 'keys' | 'sealer'>): Operation =>
   put(keys.format, sealer.seal(Buffer.from(JSON.stringify({ layout: LAYOUT })), CONTEXT))
 
 /**
  * @returns whether there is an entry
  * @throws HsmError `store-damaged` when this version cannot read the store; `store-failure` when etcd does not answer
  */
-export async function checkLayout({ client, keys, sealer }: Source): Promise<boolean> {
+export async function checkLayout({ client, keys, sealer }: Keyspace): Promise<boolean> {
   const answer = await client.ask(KV.method.range, { key: keys.format })
   if ('failure' in answer) throw answer.failure.error
   const standing = answer.value.kvs[0]
@@ -33,9 +33,9 @@ export async function checkLayout({ client, keys, sealer }: Source): Promise<boo
 }
 
 /** Of a store that has none. @throws HsmError `store-failure` when etcd does not answer */
-export async function tellLayout(source: Source): Promise<void> {
-  const { client, keys } = source
-  const answer = await client.ask(KV.method.txn, guarded(keys.format, 0, [layoutEntry(source)]))
+export async function tellLayout(keyspace: Keyspace): Promise<void> {
+  const { client, keys } = keyspace
+  const answer = await client.ask(KV.method.txn, guarded(keys.format, 0, [layoutEntry(keyspace)]))
   if ('failure' in answer) throw answer.failure.error
 }
 

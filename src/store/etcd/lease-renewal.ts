@@ -1,8 +1,8 @@
 /** Keeping a lease alive, and when exactly it was asked for: from then on etcd counts, at the earliest. */
 import { create, type MessageShape } from '@bufbuild/protobuf'
 import type { ServiceError } from '@grpc/grpc-js'
+import type { LeaseId, LeaseRenewal } from '../../cluster/coordination.ts'
 import { HsmError } from '../../contract/errors.ts'
-import type { LeaseId, LeaseRenewal } from '../store.ts'
 import { type EtcdClient, pause } from './client.ts'
 import { Lease, LeaseKeepAliveRequestSchema } from './rpc_pb.ts'
 import type { Answer } from './transport.ts'

@@ -1,7 +1,8 @@
 /** The member keys of the cluster as the watch has brought them. */
+
+import type { Member, MemberChange, MemberKey } from '../../cluster/coordination.ts'
 import { createListeners } from '../listeners.ts'
 import type { Sealer } from '../sealer.ts'
-import type { Member, MemberChange, MemberKey } from '../store.ts'
 import type { Keys } from './keys.ts'
 import { type Event, Event_EventType, type KeyValue } from './rpc_pb.ts'
 import { readMember } from './values.ts'

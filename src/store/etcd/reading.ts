@@ -3,12 +3,12 @@ import type { HsmError } from '../../contract/errors.ts'
 import type { AuditEntry } from '../../model/audit.ts'
 import { readAuditLog } from '../audit-log.ts'
 import { openEntry } from '../sealing.ts'
+import type { Keyspace } from './keyspace.ts'
 import { type Replica, wentBack } from './replica.ts'
 import { KV } from './rpc_pb.ts'
-import type { Source } from './snapshot.ts'
 
 export async function readAudit(
-  { client, keys, sealer }: Source,
+  { client, keys, sealer }: Keyspace,
   { catalog }: Replica,
   hsm: string,
   first: number,
@@ -32,7 +32,7 @@ export async function readAudit(
  * @param damaged told when that is older than one that was applied before
  */
 export async function newestCommit(
-  { client, keys }: Source,
+  { client, keys }: Keyspace,
   replica: Replica,
   damaged: (error: HsmError) => void,
 ): Promise<number> {

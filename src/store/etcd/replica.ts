@@ -9,9 +9,10 @@ import { createListeners } from '../listeners.ts'
 import type { RecordSet } from '../record-set.ts'
 import type { Change } from '../store.ts'
 import { readCommit } from './commit-events.ts'
+import type { Keyspace } from './keyspace.ts'
 import { createMemberTable, type MemberTable } from './member-table.ts'
 import type { Event } from './rpc_pb.ts'
-import type { Snapshot, Source, StandingRoot } from './snapshot.ts'
+import type { Snapshot, StandingRoot } from './snapshot.ts'
 
 /** `skipped`: what came between is not known, for the state was loaded anew. */
 export type NextRoot = StandingRoot & { readonly skipped: boolean }
@@ -41,9 +42,9 @@ type Waiting = {
 }
 type Awaiting = { readonly resolve: (root: NextRoot) => void; readonly reject: (error: HsmError) => void }
 
-export function createReplica(source: Omit<Source, 'client'>, loaded: Snapshot): Replica {
+export function createReplica(keyspace: Omit<Keyspace, 'client'>, loaded: Snapshot): Replica {
   const { catalog } = loaded
-  const members = createMemberTable(source.keys, source.sealer, loaded.members)
+  const members = createMemberTable(keyspace.keys, keyspace.sealer, loaded.members)
   const listeners = createListeners<readonly Change[]>()
   let { records, root, revision: applied } = loaded
   let waiting: Waiting[] = []
@@ -83,7 +84,7 @@ export function createReplica(source: Omit<Source, 'client'>, loaded: Snapshot):
     subscribe: listeners.add,
     apply(revision, events) {
       const changed = members.changes(revision, events)
-      const read = readCommit(source, events, root.root, records)
+      const read = readCommit(keyspace, events, root.root, records)
       if (read) commit(read.root, read.writes, false)
       members.apply(changed)
       reached(revision)

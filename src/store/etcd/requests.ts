@@ -1,6 +1,6 @@
 /** The requests the store makes of etcd, as etcd's messages. All reads are linearizable: etcd's default. */
 import type { MessageInitShape } from '@bufbuild/protobuf'
-import type { LeaseId } from '../store.ts'
+import type { LeaseId } from '../../cluster/coordination.ts'
 import type { KeyRange } from './keys.ts'
 import {
   Compare_CompareTarget,

@@ -1,13 +1,12 @@
 /** Reading the whole state of a cluster from etcd as it stood at one revision, believing nothing that is not proven. */
 import type { Catalog } from '../../catalog/catalog.ts'
 import { createCatalog } from '../../catalog/memory-catalog.ts'
+import type { Member } from '../../cluster/coordination.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { shown } from '../../contract/shown.ts'
 import { createRecordSet, type RecordSet, type Root } from '../record-set.ts'
-import type { Sealer } from '../sealer.ts'
-import type { Member } from '../store.ts'
 import type { EtcdClient } from './client.ts'
-import type { Keys } from './keys.ts'
+import type { Keyspace } from './keyspace.ts'
 import { checkLayout } from './layout.ts'
 import { toMember } from './member-table.ts'
 import { type Reading, rangeOf, revisionOf } from './requests.ts'
@@ -27,13 +26,6 @@ export type Snapshot = {
   readonly members: readonly Member[]
 }
 
-export type Source = {
-  readonly client: EtcdClient
-  readonly keys: Keys
-  readonly sealer: Sealer
-  readonly masterKeyCheck: string
-}
-
 /** Of some megabytes; etcd 3.4 counts the whole range again for every page. */
 const PAGE_RECORDS = 2000
 /** A revision is read for seconds at most and kept for minutes by any sane etcd. */
@@ -43,10 +35,10 @@ const ATTEMPTS = 5
  * @returns undefined when there is no cluster
  * @throws HsmError `store-damaged` naming the record at fault, where it can be known; `store-failure`
  */
-export async function readSnapshot(source: Source): Promise<Snapshot | undefined> {
+export async function readSnapshot(keyspace: Keyspace): Promise<Snapshot | undefined> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await readOnce(source)
+      return await readOnce(keyspace)
     } catch (error) {
       if (error !== COMPACTED || attempt === ATTEMPTS) throw error
     }
@@ -55,13 +47,13 @@ export async function readSnapshot(source: Source): Promise<Snapshot | undefined
 
 const COMPACTED = new HsmError('store-failure', 'etcd does not keep its revisions long enough to be read')
 
-async function readOnce(source: Source): Promise<Snapshot | undefined> {
-  const { client, keys, sealer, masterKeyCheck } = source
+async function readOnce(keyspace: Keyspace): Promise<Snapshot | undefined> {
+  const { client, keys, sealer, masterKeyCheck } = keyspace
   const first = await range(client, { key: keys.root })
   const revision = revisionOf(first)
   const found = first.kvs[0]
   if (!found) {
-    await refuseOrphans(source, revision)
+    await refuseOrphans(keyspace, revision)
     return undefined
   }
   const root = {
@@ -69,24 +61,24 @@ async function readOnce(source: Source): Promise<Snapshot | undefined> {
     revision: Number(found.modRevision),
     value: found.value,
   }
-  const hasLayout = await checkLayout(source)
+  const hasLayout = await checkLayout(keyspace)
   const catalog = createCatalog()
   const records = createRecordSet(sealer)
   for await (const page of pages(client, rangeOf(keys.records, revision))) {
-    for (const kv of page) take(source, root.root, kv, catalog, records)
+    for (const kv of page) take(keyspace, root.root, kv, catalog, records)
   }
   records.verify(root.root)
-  return { revision, hasLayout, catalog, records, root, members: await readMembers(source, revision) }
+  return { revision, hasLayout, catalog, records, root, members: await readMembers(keyspace, revision) }
 }
 
-async function readMembers({ client, keys, sealer }: Source, revision: number): Promise<readonly Member[]> {
+async function readMembers({ client, keys, sealer }: Keyspace, revision: number): Promise<readonly Member[]> {
   const ranges = [keys.members('node/'), keys.members('ack/')]
   const answers = await Promise.all(ranges.map((each) => range(client, rangeOf(each, revision))))
   return answers.flatMap(({ kvs }) => kvs.flatMap((kv) => toMember(keys, sealer, kv)))
 }
 
 function take(
-  { keys, sealer }: Source,
+  { keys, sealer }: Keyspace,
   root: Root,
   kv: KeyValue,
   catalog: Catalog,
@@ -105,7 +97,7 @@ function take(
   records.replace(place.key, commit)
 }
 
-async function refuseOrphans({ client, keys }: Source, revision: number): Promise<void> {
+async function refuseOrphans({ client, keys }: Keyspace, revision: number): Promise<void> {
   const { kvs } = await range(client, { ...rangeOf(keys.records, revision), limit: 1n })
   if (kvs.length > 0) throw new HsmError('store-damaged', 'The root record is missing')
 }

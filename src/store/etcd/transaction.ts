@@ -3,8 +3,9 @@ import type { RecordSet } from '../record-set.ts'
 import { sealEntry } from '../sealing.ts'
 import type { Change } from '../store.ts'
 import type { Gathered } from './gathering.ts'
+import type { Keyspace } from './keyspace.ts'
 import { guarded, type Operation, put, remove, type Transaction } from './requests.ts'
-import type { Source, StandingRoot } from './snapshot.ts'
+import type { StandingRoot } from './snapshot.ts'
 import { writeRecord, writeRoot } from './values.ts'
 
 export type Prepared = {
@@ -15,7 +16,7 @@ export type Prepared = {
   readonly proof: { readonly key: Uint8Array; readonly value: Uint8Array } | undefined
 }
 
-type Sealing = Pick<Source, 'keys' | 'sealer' | 'masterKeyCheck'>
+type Sealing = Pick<Keyspace, 'keys' | 'sealer' | 'masterKeyCheck'>
 
 export function prepare(
   { keys, sealer, masterKeyCheck }: Sealing,

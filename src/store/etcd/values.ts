@@ -1,11 +1,12 @@
 /** What stands in etcd under a key: sealed bytes, behind what must be known to open them. */
+
+import type { MemberKey } from '../../cluster/coordination.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { shown } from '../../contract/shown.ts'
 import type { StoredRecord } from '../../model/records.ts'
 import { openRoot, type Root, sealRoot } from '../record-set.ts'
 import type { Sealer } from '../sealer.ts'
 import { open, openRecord, sealRecord } from '../sealing.ts'
-import type { MemberKey } from '../store.ts'
 
 const NUMBER_BYTES = 8
 const CHECK_BYTES = 8

@@ -2,7 +2,7 @@
  * Somebody who may do in etcd what etcd lets its administrators do, has kept what he has seen, and can hold a node's
  * traffic. He cannot make anything: what nodes write is sealed.
  */
-import type { LeaseId, Member, MemberKey } from '../../../src/store/store.ts'
+import type { LeaseId, Member, MemberKey } from '../../../src/cluster/coordination.ts'
 import type { EtcdModel } from './etcd-model.ts'
 import type { Machine, Scene } from './faults.ts'
 

@@ -1,6 +1,7 @@
 /** etcd as its clients may rely on it, and as unhelpful as it may be: late expiry, leases that live anew under a new leader. */
+
+import type { LeaseId, Member, MemberChange, MemberKey } from '../../../src/cluster/coordination.ts'
 import type { Write } from '../../../src/model/records.ts'
-import type { LeaseId, Member, MemberChange, MemberKey } from '../../../src/store/store.ts'
 import type { Chance, VirtualTime } from './virtual-time.ts'
 
 /** Everything that happened at one revision. */

@@ -1,6 +1,7 @@
 /** Nodes that break one rule of the protocol each. The simulation must catch every one of them. */
 import type { Barrier } from '../../../src/cluster/barrier.ts'
 import type { Serving } from '../../../src/cluster/cluster.ts'
+import type { Coordination, Member } from '../../../src/cluster/coordination.ts'
 import {
   EVERYTHING,
   isNode,
@@ -11,7 +12,6 @@ import {
 } from '../../../src/cluster/registration.ts'
 import { TIMING, type Timing } from '../../../src/cluster/timing.ts'
 import type { Uses } from '../../../src/cluster/uses.ts'
-import type { Coordination, Member } from '../../../src/store/store.ts'
 import type { Process } from './process.ts'
 
 /** Where the simulated node lets its parts be replaced. */

@@ -1,16 +1,15 @@
 /** The store of one process over the model of etcd: what the real one promises, with the least code. */
 import { createCatalog } from '../../../src/catalog/memory-catalog.ts'
-import { HsmError } from '../../../src/contract/errors.ts'
-import { type RecordKey, recordKey, type Write } from '../../../src/model/records.ts'
 import type {
-  Change,
   Coordination,
   Member,
   MemberChange,
   MemberKey,
-  Standing,
-  Store,
-} from '../../../src/store/store.ts'
+  ReplicaState,
+} from '../../../src/cluster/coordination.ts'
+import { HsmError } from '../../../src/contract/errors.ts'
+import { type RecordKey, recordKey, type Write } from '../../../src/model/records.ts'
+import type { Change, Store } from '../../../src/store/store.ts'
 import type { EtcdModel, LogEntry } from './etcd-model.ts'
 import type { Network } from './network.ts'
 import type { Process } from './process.ts'
@@ -43,9 +42,9 @@ export function createSimStore({ process, etcd, network, now }: Needs): SimStore
   const members = new Map<MemberKey, Member>()
   const listeners = new Set<(changes: readonly Change[]) => void>()
   const memberListeners = new Set<(change: MemberChange) => void>()
-  const standingListeners = new Set<(standing: Standing) => void>()
+  const replicaListeners = new Set<(replica: ReplicaState) => void>()
   const waiting = new Set<{ readonly revision: number; readonly resolve: () => void }>()
-  let standing: Standing = { state: 'behind', since: 0 }
+  let replica: ReplicaState = { state: 'behind', since: 0 }
   let applied = 0
   let base = 0
   /** Of the watch; what an older one still delivers is not taken. */
@@ -94,10 +93,10 @@ export function createSimStore({ process, etcd, network, now }: Needs): SimStore
     })
   }
 
-  function stand(next: Standing): void {
-    if (standing.state === next.state) return
-    standing = next
-    for (const listener of standingListeners) listener(next)
+  function stand(next: ReplicaState): void {
+    if (replica.state === next.state) return
+    replica = next
+    for (const listener of replicaListeners) listener(next)
   }
 
   const snapshot = () => ({
@@ -207,10 +206,10 @@ export function createSimStore({ process, etcd, network, now }: Needs): SimStore
             waiting.add({ revision, resolve })
           }),
     newestCommit: () => call(() => etcd.newestCommit()),
-    standing: () => standing,
-    subscribeStanding(listener) {
-      standingListeners.add(listener)
-      return () => standingListeners.delete(listener)
+    replicaState: () => replica,
+    subscribeReplicaState(listener) {
+      replicaListeners.add(listener)
+      return () => replicaListeners.delete(listener)
     },
   }
   return store

@@ -1,8 +1,8 @@
 /** ML-DSA. Its keys come into an HSM from another one only, so the vectors' keys are put into the store. */
 import assert from 'node:assert/strict'
 import { createPublicKey } from 'node:crypto'
+import { octetString, sequence, unsigned } from '../../../src/base/der.ts'
 import type { MlDsaAlgorithm } from '../../../src/contract/algorithms.ts'
-import { octetString, sequence, unsigned } from '../../../src/contract/der.ts'
 import { ML_DSA_SIZES } from '../../../src/crypto/ml-dsa.ts'
 import { createSealer } from '../../../src/crypto/seal.ts'
 import { materialContext } from '../../../src/crypto/sealed-fields.ts'

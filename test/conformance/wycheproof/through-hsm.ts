@@ -1,4 +1,4 @@
-import { octetString, sequence, unsigned } from '../../../src/contract/der.ts'
+import { octetString, sequence, unsigned } from '../../../src/base/der.ts'
 import { HsmError } from '../../../src/contract/errors.ts'
 import type { Hsm } from '../../../src/contract/hsm.ts'
 import type { KeyObject } from '../../../src/contract/key-object.ts'

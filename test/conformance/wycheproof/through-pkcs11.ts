@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type webcrypto } from 'node:crypto'
+import { bitString, bytesOfBitString, type Element, elements, sequence } from '../../../src/base/der.ts'
 import type { Hash } from '../../../src/contract/algorithms.ts'
 import type { FlagName } from '../../../src/contract/attributes.ts'
-import { bitString, bytesOfBitString, type Element, elements, sequence } from '../../../src/contract/der.ts'
 import type { Cipher, Mechanism, Wrapping } from '../../../src/contract/mechanisms.ts'
 import { CKK } from '../../../src/pkcs11/cryptoki/objects.ts'
 import {

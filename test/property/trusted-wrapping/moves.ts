@@ -4,9 +4,8 @@ import type { FlagName, NewAttributes } from '../../../src/contract/attributes.t
 import type { Wrapping } from '../../../src/contract/mechanisms.ts'
 import type { Request } from '../../../src/contract/operations.ts'
 import type { KeyRecord } from '../../../src/model/records.ts'
-import { reference as byReference } from '../../support/world.ts'
-import type { Blob } from './knowledge.ts'
-import type { Made, Walk } from './walk.ts'
+import { reference as byReference, type World } from '../../support/world.ts'
+import type { Blob, Knowledge } from './knowledge.ts'
 import { CHANGEABLE, DETAILS, pick, wishes } from './wishes.ts'
 
 export const MOVE_NAMES = [
@@ -34,6 +33,22 @@ export type Step = {
   readonly b: number
   readonly c: number
   readonly d: number
+}
+
+export type Made = {
+  readonly reference: string
+  readonly owner: 'alice' | 'bob'
+  readonly derivedFrom?: Pair
+}
+/** Both halves of an agreement, if they are keys of the HSM. */
+type Pair = readonly [base: string, peer: string | undefined]
+
+export type Walk = {
+  readonly world: World
+  readonly knowledge: Knowledge
+  readonly keys: Made[]
+  /** A key as it is: its owner can read all attributes. */
+  record(reference: string): KeyRecord
 }
 
 /** @returns false when there was nothing to do it with; throws HsmError when it is refused */

@@ -7,25 +7,9 @@ import { materialContext } from '../../../src/crypto/sealed-fields.ts'
 import type { KeyRecord } from '../../../src/model/records.ts'
 import { memoryStore } from '../../../src/store/memory.ts'
 import { CLUSTER_ID, MASTER_KEY, testEngine } from '../../support/engine.ts'
-import { createWorld, type World } from '../../support/world.ts'
-import { createKnowledge, type How, type Knowledge } from './knowledge.ts'
-import { MOVES, type MoveName, type Step } from './moves.ts'
-
-export type Made = {
-  readonly reference: string
-  readonly owner: 'alice' | 'bob'
-  readonly derivedFrom?: Pair
-}
-/** Both halves of an agreement, if they are keys of the HSM. */
-type Pair = readonly [base: string, peer: string | undefined]
-
-export type Walk = {
-  readonly world: World
-  readonly knowledge: Knowledge
-  readonly keys: Made[]
-  /** A key as it is: its owner can read all attributes. */
-  record(reference: string): KeyRecord
-}
+import { createWorld } from '../../support/world.ts'
+import { createKnowledge, type How } from './knowledge.ts'
+import { type Made, MOVES, type MoveName, type Step, type Walk } from './moves.ts'
 
 type Leak = { readonly key: string; readonly ways: readonly How[]; readonly insistsOnTrusted: boolean }
 type Outcome = {

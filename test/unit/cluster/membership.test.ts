@@ -176,7 +176,7 @@ suite('membership', () => {
 
   test('a store that has failed is the reason given, at the start and later', async () => {
     const error = new HsmError('store-damaged', 'The root record is damaged')
-    const node = live('boot', { standing: () => ({ state: 'failed', error }) })
+    const node = live('boot', { replicaState: () => ({ state: 'failed', error }) })
     await assert.rejects(node.join(), fails('store-damaged'))
     assert.throws(() => node.check(), fails('store-damaged'))
   })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { beforeEach, suite, test } from 'node:test'
+import type { Member } from '../../../src/cluster/coordination.ts'
 import {
   ackKey,
   EVERYTHING,
@@ -8,7 +9,6 @@ import {
   writeRegistration,
 } from '../../../src/cluster/registration.ts'
 import { createRoster, type Roster } from '../../../src/cluster/roster.ts'
-import type { Member } from '../../../src/store/store.ts'
 
 const GRACE = 3250
 /** By then nothing from before the beginning matters any more. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { ECDH, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
 import { suite, test } from 'node:test'
-import { bitString, octetString, sequence, unsigned } from '../../../src/contract/der.ts'
+import { bitString, octetString, sequence, unsigned } from '../../../src/base/der.ts'
 import type { KeyTypeClass } from '../../../src/contract/key-type-classes.ts'
 import { readIncomingKey } from '../../../src/crypto/incoming-key.ts'
 import { generateEcPair } from '../../../src/crypto/key-pairs.ts'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { alone, type Cluster } from '../../../src/cluster/cluster.ts'
+import type { ReplicaState } from '../../../src/cluster/coordination.ts'
 import { HsmError } from '../../../src/contract/errors.ts'
 import {
   measuredHsm,
@@ -12,7 +13,6 @@ import {
 } from '../../../src/main/metrics/instruments.ts'
 import { createRegistry } from '../../../src/main/metrics/registry.ts'
 import { memoryStore } from '../../../src/store/memory.ts'
-import type { Standing } from '../../../src/store/store.ts'
 import { stubHsm } from '../../support/stub-hsm.ts'
 
 /** A clock that goes on by a quarter of a second with each look. */
@@ -143,12 +143,12 @@ test('the wait for other HSMs is timed by how it ended', async () => {
 test('what the HSM holds, and how well it follows its cluster', async () => {
   const registry = createRegistry()
   observeHoldings(stubHsm({ 'cluster.status': { users: 3, keys: 5, sessions: 2 } }), registry)
-  let standing: Standing = { state: 'following' }
+  let replica: ReplicaState = { state: 'following' }
   const check = () => {
-    if (standing.state !== 'following') throw new HsmError('not-serving')
+    if (replica.state !== 'following') throw new HsmError('not-serving')
   }
   const cluster = { ...alone(self), serving: { ...alone(self).serving, check } }
-  const store = { appliedRevision: () => 4711, standing: () => standing }
+  const store = { appliedRevision: () => 4711, replicaState: () => replica }
   observeFollowing(store, cluster, () => 2500, registry)
   const values = async () =>
     (await registry.render())
@@ -157,9 +157,9 @@ test('what the HSM holds, and how well it follows its cluster', async () => {
       .map((line) => line.replace('strongroom_', ''))
   const held = ['users 3', 'keys 5', 'sessions 2', 'applied_revision 4711']
   assert.deepEqual(await values(), [...held, 'watch_behind_seconds 0', 'serving 1', 'hsms 1'])
-  standing = { state: 'behind', since: 1000 }
+  replica = { state: 'behind', since: 1000 }
   assert.deepEqual(await values(), [...held, 'watch_behind_seconds 1.5', 'serving 0', 'hsms 1'])
-  standing = { state: 'failed', error: new HsmError('store-damaged') }
+  replica = { state: 'failed', error: new HsmError('store-damaged') }
   assert.deepEqual(await values(), [...held, 'watch_behind_seconds +Inf', 'serving 0', 'hsms 1'])
 })
 

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { alone } from '../../../src/cluster/cluster.ts'
+import type { Member } from '../../../src/cluster/coordination.ts'
 import { writeAcknowledgement } from '../../../src/cluster/registration.ts'
 import { HsmError } from '../../../src/contract/errors.ts'
 import { createNodeStatus } from '../../../src/main/node/node-status.ts'
 import { createRecent } from '../../../src/main/node/recent.ts'
-import type { Change, Member } from '../../../src/store/store.ts'
+import type { Change } from '../../../src/store/store.ts'
 
 const facts = (id: string) => ({ id, address: `${id}.example:2223`, version: '1.2.3' })
 const shown = (id: string) => ({ 'hsm-id': id, address: `${id}.example:2223`, version: '1.2.3' })

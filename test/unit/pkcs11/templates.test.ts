@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { ECDH, generateKeyPairSync, randomBytes, X509Certificate } from 'node:crypto'
 import { before, suite, test } from 'node:test'
-import { elements } from '../../../src/contract/der.ts'
+import { elements } from '../../../src/base/der.ts'
 import { type Attribute, bytes, mechanism, room, template, ulong, wanted } from '../../support/p11-client.ts'
 import { makePki } from '../../support/pki.ts'
 import { A, bench, C, CLASS, M, P256, type Program } from './fixture.ts'

@@ -1,27 +1,28 @@
 /** Whether the replica follows the commits, and who wants to know. */
+
+import type { ReplicaState } from '../../cluster/coordination.ts'
 import type { HsmError } from '../../contract/errors.ts'
 import { createListeners } from '../listeners.ts'
-import type { Standing } from '../store.ts'
 
-export interface StandingBoard {
-  current(): Standing
+export interface ReplicaStateHolder {
+  current(): ReplicaState
   /** Why the store has failed. */
   failure(): HsmError | undefined
   live(): void
   cut(): void
   /** The first failure stays. @returns false when there was one already */
   fail(error: HsmError): boolean
-  subscribe(listener: (standing: Standing) => void): () => void
+  subscribe(listener: (state: ReplicaState) => void): () => void
 }
 
 /** Behind, until the watch is there. */
-export function createStanding(now: () => number): StandingBoard {
-  let current: Standing = { state: 'behind', since: now() }
-  const listeners = createListeners<Standing>()
-  const change = (standing: Standing): boolean => {
-    if (current.state === standing.state || current.state === 'failed') return false
-    current = standing
-    listeners.tell(standing)
+export function createReplicaState(now: () => number): ReplicaStateHolder {
+  let current: ReplicaState = { state: 'behind', since: now() }
+  const listeners = createListeners<ReplicaState>()
+  const change = (state: ReplicaState): boolean => {
+    if (current.state === state.state || current.state === 'failed') return false
+    current = state
+    listeners.tell(state)
     return true
   }
   return {

@@ -1,0 +1,33 @@
+/** The operations that are under way in a session (PKCS#11 v2.40 §5.6.7): what each has to remember between two calls. */
+import type { Hash } from 'node:crypto'
+import type { Lengths } from './cipher-lengths.ts'
+import type { Message } from './message.ts'
+
+/** At most one operation of each kind. */
+export type Active = {
+  find?: Found
+  digest?: Digest
+  sign?: Message
+  verify?: Message
+  encrypt?: CipherOperation
+  decrypt?: CipherOperation
+}
+
+/** What C_FindObjectsInit found; C_FindObjects hands it out from `next` on. */
+export type Found = { readonly handles: readonly number[]; next: number }
+
+export type Digest = { readonly hash: Hash; readonly bytes: number; inParts: boolean }
+
+export type Purpose = 'encrypt' | 'decrypt'
+
+export type CipherOperation = {
+  readonly purpose: Purpose
+  readonly message: Message
+  readonly lengths: Lengths
+  /** Bytes that went in and have not come out. */
+  pending: number
+  /** The end of the message, for which the caller had too little room. */
+  held: Buffer | undefined
+  /** It is over with an empty end; older clients ask for that twice. */
+  over: boolean
+}
