@@ -1,9 +1,7 @@
-/** The audit log of one HSM: entries chained by hash, the newest pinned by a record of the store. */
-import { createHash } from 'node:crypto'
+/** A journal of one HSM: entries chained by hash, the newest pinned by a record of the store. */
 import type { AuditEntry, AuditEvent } from '../model/audit.ts'
 import type { AuditHeadRecord } from '../model/records.ts'
-
-const FIRST_PREVIOUS = '0'.repeat(64)
+import { canonicalText, FIRST_PREVIOUS, hashOfText, members } from './canonical.ts'
 
 /**
  * The entry that follows `head` (undefined before the first) and the head that pins it.
@@ -24,17 +22,19 @@ export function append(
   }
 }
 
-/** Entries of the first format have no member for what was left out. */
-const firstForm = ({ leftOut, ...event }: AuditEvent): AuditEvent =>
-  leftOut === undefined ? event : { ...event, subjects: [...event.subjects, `left-out/${leftOut}`] }
+/** Entries of the first format have no member for what came later; what was left out is a subject of theirs. */
+const firstForm = ({ at, actor, operation, outcome, subjects, leftOut }: AuditEvent): AuditEvent => ({
+  ...{ at, actor, operation, outcome },
+  subjects: leftOut === undefined ? subjects : [...subjects, `left-out/${leftOut}`],
+})
 
-/** Where a log, or a part of it, stops being what was written. */
+/** Where a journal, or a part of it, stops being what was written. */
 export type Break = { readonly sequence: number; readonly why: string }
 
 /**
  * Checks consecutive entries.
  *
- * @param previous hash of the entry before the first of them; left out when they begin the log
+ * @param previous hash of the entry before the first of them; left out when they begin the journal
  * @returns the first break, or undefined when there is none
  */
 export function verifyEntries(
@@ -54,18 +54,10 @@ export function verifyEntries(
 }
 
 const hashOf = (entry: Omit<AuditEntry, 'hash'>): string =>
-  createHash('sha256')
-    .update(JSON.stringify(entry.version === undefined ? firstMembers(entry) : allMembers(entry)))
-    .digest('hex')
+  hashOfText(entry.version === undefined ? JSON.stringify(firstMembers(entry)) : canonicalText(entry, 'hash'))
 
 /** Of the first format: the values of its members in a fixed order. It has no others, so none can be put in. */
 const firstMembers = (entry: Omit<AuditEntry, 'hash'>): readonly unknown[] => {
   const { hsm, sequence, previous, at, actor, operation, outcome, subjects, ...more } = entry
-  return [hsm, sequence, previous, at, actor, operation, outcome, subjects, ...allMembers(more)]
+  return [hsm, sequence, previous, at, actor, operation, outcome, subjects, ...members(more, 'hash')]
 }
-
-/** Every member but the hash, with its name, in the order of the names: also those that are not known here. */
-const allMembers = (entry: Readonly<Record<string, unknown>>): readonly unknown[] =>
-  Object.entries(entry)
-    .filter(([name, value]) => name !== 'hash' && value !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))

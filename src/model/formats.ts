@@ -100,8 +100,9 @@ export function recordReader<Kind extends RecordKind>(
 /** An entry of any format: what its hash is over stays as it was. Throws as `readRecord` does. */
 export const readAuditEntry: Read<AuditEntry> = (value) => {
   refuseNewer('The audit entry', value)
-  const { version, leftOut, ...entry } = auditEntry(value)
-  return { ...(version !== undefined && { version }), ...entry, ...(leftOut !== undefined && { leftOut }) }
+  return Object.fromEntries(
+    Object.entries(auditEntry(value)).filter(([, member]) => member !== undefined),
+  ) as AuditEntry
 }
 
 /** @param what is refused when it is of a format that is not known. Throws as `newer`, or TypeError when it does not say */

@@ -7,7 +7,7 @@ import { CURVE_NAMES, ML_DSA_ALGORITHMS } from '../contract/algorithms.ts'
 import { FLAG_NAMES, type Flags, KEY_CLASSES, KEY_TYPES } from '../contract/attributes.ts'
 import { HSM_TYPES, MODES } from '../contract/profiles.ts'
 import type { ShownRole } from '../contract/users.ts'
-import type { AuditEntry } from './audit.ts'
+import type { AuditChange, AuditEntry, ShownValue } from './audit.ts'
 import type {
   AuditHeadRecord,
   CertificateAuthorityRecord,
@@ -104,6 +104,30 @@ export const SHAPES = {
   }),
 } satisfies { [Kind in RecordKind]: Read<Extract<StoredRecord, { kind: Kind }>> }
 
+/** As it stands, once it is read: the hash of an entry is over that. */
+const asItIs =
+  <T>(read: Read<T>): Read<T> =>
+  (value) => {
+    read(value)
+    return value as T
+  }
+
+const shownValue: Read<ShownValue> = (value) =>
+  typeof value === 'string' || typeof value === 'boolean'
+    ? value
+    : Array.isArray(value)
+      ? listOf(text)(value)
+      : count(value)
+
+const auditChange = extensible<AuditChange>({
+  of: listOf(text),
+  what: text,
+  from: optional(shownValue),
+  to: optional(shownValue),
+  added: optional(listOf(text)),
+  removed: optional(listOf(text)),
+} as Shape<AuditChange>)
+
 export const auditEntry = extensible<AuditEntry>({
   version: optional(count),
   hsm: text,
@@ -114,6 +138,14 @@ export const auditEntry = extensible<AuditEntry>({
   operation: text,
   outcome: text,
   subjects: listOf(text),
+  role: optional(text),
+  session: optional(text),
+  source: optional(text),
+  mechanism: optional(text),
+  count: optional(count),
+  changes: optional(asItIs(listOf(auditChange))),
+  changesLeftOut: optional(count),
   leftOut: optional(count),
+  lost: optional(count),
   hash: text,
 })

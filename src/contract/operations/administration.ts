@@ -26,6 +26,17 @@ const hsmInfo = v.object({
   state: v.string(),
 })
 
+const shownValue = v.union([v.string(), v.number(), v.boolean(), v.array(v.string())])
+
+const auditChange = v.looseObject({
+  of: v.array(v.string()),
+  what: v.string(),
+  from: v.optional(shownValue),
+  to: v.optional(shownValue),
+  added: v.optional(v.array(v.string())),
+  removed: v.optional(v.array(v.string())),
+})
+
 /** With what members a later version has added: the hash is over all of them. */
 const auditEntry = v.looseObject({
   version: v.optional(count),
@@ -37,8 +48,19 @@ const auditEntry = v.looseObject({
   operation: v.string(),
   outcome: v.string(),
   subjects: v.array(v.string()),
+  role: v.optional(v.string()),
+  session: v.optional(v.string()),
+  source: v.optional(v.string()),
+  mechanism: v.optional(v.string()),
+  /** Operations that the entry stands for, when more than one. */
+  count: v.optional(count),
+  changes: v.optional(v.array(auditChange)),
+  /** Changes that would have made the entry too large. */
+  changesLeftOut: v.optional(count),
   /** Refusals just like this one that came before it, and have no entries. */
   leftOut: v.optional(count),
+  /** Entries before this one that could not be written. */
+  lost: v.optional(count),
   hash: v.string(),
 })
 

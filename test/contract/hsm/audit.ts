@@ -32,6 +32,25 @@ export function auditContract(open: () => Promise<Hsm>): void {
       ])
     })
 
+    test('says who, from where, and what was changed from what to what', async () => {
+      const { priv } = await makePair(world, 'alice', { label: 'before' })
+      const key = `key/${priv}`
+      const filter = reference(priv)
+      await world.as('alice', 'key.set-attribute', { filter, attributes: { label: 'after' } })
+      await world.as('alice', 'key.share', { filter, usernames: ['bob'], role: 'crypto-user' })
+      await world.as('alice', 'key.unshare', { filter, usernames: ['bob'], role: 'crypto-user' })
+      const [made, set, shared, unshared] = (await entries()).slice(-4)
+      for (const entry of [made, set, shared, unshared]) {
+        assert.deepEqual([entry?.actor, entry?.role], ['alice', 'crypto-user'])
+        assert.match(entry?.session ?? '', /^[0-9a-f]{16}$/)
+        assert.match(entry?.source ?? '', /^(local|https 127\.0\.0\.1)$/)
+      }
+      assert.ok(made?.changes?.some(({ what, to }) => what === 'label' && to === 'before'))
+      assert.deepEqual(set?.changes, [{ of: [key], what: 'label', from: 'before', to: 'after' }])
+      assert.deepEqual(shared?.changes, [{ of: [key], what: 'shared-users', added: ['bob'] }])
+      assert.deepEqual(unshared?.changes, [{ of: [key], what: 'shared-users', removed: ['bob'] }])
+    })
+
     test('has no reads, no key use, no refusal of somebody not logged in, and no secret', async () => {
       const before = (await entries()).length
       const { pub } = await makePair(world, 'alice', { label: 'quiet' })

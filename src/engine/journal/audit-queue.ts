@@ -2,11 +2,11 @@
  * Entries of the audit log that are committed with no change: ends of sessions, and refusals. Refusals cost whoever makes
  * them nothing, so of many only the first ones are written, and later the last of each kind, with the number of those between.
  */
-import { LIMITS } from '../contract/limits.ts'
-import type { AuditEvent } from '../model/audit.ts'
-import { createBursts, type LeftOut } from '../rates/bursts.ts'
+import { LIMITS } from '../../contract/limits.ts'
+import type { AuditEvent } from '../../model/audit.ts'
+import { createBursts, type LeftOut } from '../../rates/bursts.ts'
+import type { EngineNeeds } from '../parts.ts'
 import { appendAll } from './auditing.ts'
-import type { EngineNeeds } from './parts.ts'
 
 export type AuditQueue = {
   /** Resolves when it is written, if it is to be written now. @param who whose refusals are counted together */

@@ -1,13 +1,14 @@
-import { append } from '../audit/chain.ts'
-import type { CatalogView } from '../catalog/catalog.ts'
-import type { ErrorCode } from '../contract/errors.ts'
-import type { OperationName } from '../contract/operations.ts'
-import type { AuditEntry, AuditEvent } from '../model/audit.ts'
-import { formatOf } from '../model/formats.ts'
-import type { AuditHeadRecord, Write } from '../model/records.ts'
-import type { Decision } from '../policy/decision.ts'
-import type { Outcome } from '../store/store.ts'
-import type { Call, Parts } from './parts.ts'
+/** Entries of the management log that are committed with what they tell of. */
+import { append } from '../../audit/chain.ts'
+import type { CatalogView } from '../../catalog/catalog.ts'
+import type { OperationName } from '../../contract/operations.ts'
+import type { AuditEntry, AuditEvent } from '../../model/audit.ts'
+import { formatOf } from '../../model/formats.ts'
+import type { AuditHeadRecord, Write } from '../../model/records.ts'
+import type { Decision } from '../../policy/decision.ts'
+import type { Outcome } from '../../store/store.ts'
+import type { Call, Parts } from '../parts.ts'
+import { changeEventOf, eventOf, type Refused } from './outcome.ts'
 
 type Audited<D> = {
   readonly operation: OperationName
@@ -19,9 +20,6 @@ type Audited<D> = {
   readonly refused: readonly Refused[]
 }
 
-/** Objects that were refused for one reason. */
-export type Refused = { readonly code: ErrorCode; readonly subjects: readonly string[] }
-
 /** What was decided, and the refusals among it that changed nothing: they are not committed with anything. */
 export type Outcomes<D> = { readonly decision: Decision<D>; readonly refusals: readonly AuditEvent[] }
 
@@ -29,25 +27,21 @@ export type Outcomes<D> = { readonly decision: Decision<D>; readonly refusals: r
 export function auditing<D>(
   { hsm, now }: Parts,
   view: CatalogView,
-  { actor }: Call,
+  call: Call,
   { operation, decision, writes, subjects, refused }: Audited<D>,
 ): Outcome<Outcomes<D>> {
   // Of those who are not logged in only tried passwords are logged.
-  const worthIt = decision.allow || actor.role !== 'nobody' || decision.code === 'bad-credentials'
+  const worthIt = decision.allow || call.actor.role !== 'nobody' || decision.code === 'bad-credentials'
   if (!worthIt) return { writes, audit: [], result: { decision, refusals: [] } }
-  const written = writes.flatMap((write) => subjectOf(write))
+  const at = now()
   const isAllRefused = refused.length > 0 && decision.writes.length === 0
-  const outcomes = [
-    ...(isAllRefused ? [] : [{ code: decision.allow ? 'ok' : decision.code, subjects: written }]),
-    ...refused,
+  const code = decision.allow ? 'ok' : decision.code
+  const events = [
+    ...(isAllRefused ? [] : [changeEventOf(view, { operation, code, call, subjects }, decision.writes, at)]),
+    ...refused.map(({ code, subjects: keys }) =>
+      eventOf({ operation, code, call, subjects: [...subjects, ...keys] }, at),
+    ),
   ]
-  const events = outcomes.map(({ code, subjects: keys }) => ({
-    at: now(),
-    actor: actor.username,
-    operation,
-    outcome: code,
-    subjects: [...new Set([...subjects, ...keys])],
-  }))
   const changedNothing = isAllRefused || (!decision.allow && writes.length === 0)
   if (changedNothing) return { writes, audit: [], result: { decision, refusals: events } }
   const { head, entries } = appendAll(view, hsm.id, events)
@@ -68,9 +62,4 @@ export function appendAll(view: CatalogView, hsm: string, events: readonly Audit
     entries.push(next.entry)
   }
   return { head, entries }
-}
-
-function subjectOf(write: Write): readonly string[] {
-  const key = 'put' in write ? `${write.put.kind}/${write.put.id}` : write.delete
-  return key.startsWith('key/') || key.startsWith('certificate/') ? [key] : []
 }
