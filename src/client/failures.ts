@@ -68,7 +68,7 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   },
   CERT_NOT_YET_VALID: {
     reason: 'its certificate is not valid yet by the clock of this machine',
-    advice: 'Check that clock, and the one of the HSM',
+    advice: 'Check that clock and that of the HSM; restart the HSM when its clock was set',
   },
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: notAdmitted,
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: notAdmitted,

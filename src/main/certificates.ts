@@ -8,10 +8,12 @@ export type Identity = { readonly key: string; readonly cert: string }
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 const DAY_MS = 86_400_000
 const CA_DAYS = 3652
-const SERVER_DAYS = 825
+/** Clocks of clients may be behind, and the clock of the HSM may have been ahead. Its CA is known by its file, not its age. */
+const CA_FROM = new Date(Date.UTC(2000, 0, 1))
+const SERVER_BACKDATED_DAYS = 364
+/** 825 days in all: Apple's clients refuse server certificates that are valid for longer. */
+const SERVER_DAYS = 825 - SERVER_BACKDATED_DAYS - 1
 const RENEW_DAYS = 30
-/** Clocks of clients may be behind. */
-const BACKDATED_MS = DAY_MS
 
 /** @param now Unix time in milliseconds */
 export async function createAuthority(clusterId: string, now: number): Promise<Identity> {
@@ -21,7 +23,8 @@ export async function createAuthority(clusterId: string, now: number): Promise<I
     name: [{ CN: [`Strongroom ${clusterId} CA`] }],
     keys,
     signingAlgorithm: ALGORITHM,
-    ...validity(now, CA_DAYS),
+    notBefore: CA_FROM,
+    notAfter: daysAfter(now, CA_DAYS),
     serialNumber: serialNumber(),
     extensions: [
       new x509.BasicConstraintsExtension(true, 0, true),
@@ -50,7 +53,8 @@ export async function issueServerCertificate(
     publicKey: keys.publicKey,
     signingKey: await importKey(authority.key),
     signingAlgorithm: ALGORITHM,
-    ...validity(now, SERVER_DAYS),
+    notBefore: daysAfter(now, -SERVER_BACKDATED_DAYS),
+    notAfter: daysAfter(now, SERVER_DAYS),
     serialNumber: serialNumber(),
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
@@ -75,7 +79,7 @@ export function isFit(server: Identity, caCert: string, names: readonly string[]
     const cert = new X509Certificate(server.cert)
     const ca = new X509Certificate(caCert)
     return (
-      cert.validToDate.getTime() - now > RENEW_DAYS * DAY_MS &&
+      cert.validToDate > daysAfter(now, RENEW_DAYS) &&
       cert.validFromDate.getTime() <= now &&
       names.every((name) => isNamed(cert, name)) &&
       cert.checkPrivateKey(createPrivateKey(server.key)) &&
@@ -89,10 +93,7 @@ export function isFit(server: Identity, caCert: string, names: readonly string[]
 const isNamed = (cert: X509Certificate, name: string): boolean =>
   (isIP(name) ? cert.checkIP(name) : cert.checkHost(name)) !== undefined
 
-const validity = (now: number, days: number) => ({
-  notBefore: new Date(now - BACKDATED_MS),
-  notAfter: new Date(now + days * DAY_MS),
-})
+const daysAfter = (now: number, days: number): Date => new Date(now + days * DAY_MS)
 
 /** 127 random bits, positive (RFC 5280 §4.1.2.2). */
 function serialNumber(): string {

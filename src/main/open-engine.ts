@@ -27,7 +27,7 @@ import type { NodePlan } from './node/start-plan.ts'
 import { type OpenStore, openEmbeddedStore } from './open-store.ts'
 import { raiseFormat } from './raise-format.ts'
 import { loadAuthority } from './tls.ts'
-import { version } from './version.ts'
+import { notBeforeRelease, version } from './version.ts'
 
 export type OpenEngine = {
   readonly engine: Hsm
@@ -136,9 +136,10 @@ export async function openEngine(options: OpenEngineOptions): Promise<OpenEngine
   if (node) undo.defer(() => node.leave())
   await engine.found()
   checkFounding(store, { clusterId, fence: plan?.keyUseFence === true, profile })
+  const now = notBeforeRelease(Date.now())
   const authority = shared
-    ? await sharedAuthority(store, sealer, clusterId, Date.now())
-    : await loadAuthority(home, clusterId, Date.now())
+    ? await sharedAuthority(store, sealer, clusterId, now)
+    : await loadAuthority(home, clusterId, now)
   if (!opensslAvailable())
     log('warn', {}, 'OpenSSL cannot be called directly; some operations are slow or refused')
   const whole = node ? node.describing(engine) : engine

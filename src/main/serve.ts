@@ -8,6 +8,7 @@ import type { Outcome } from './outcome.ts'
 import { GRACE_MS } from './running.ts'
 import { NONE } from './serving-settings.ts'
 import { firstSignal } from './signals.ts'
+import { RELEASED } from './version.ts'
 
 /** @param program the script that this process runs */
 export async function serve(home: Home, options: StartOptions, program: string): Promise<Outcome> {
@@ -25,6 +26,15 @@ export async function serve(home: Home, options: StartOptions, program: string):
   renew = hsm.renewCertificate
   for (const problem of looseDirectories(home, pkcs11 === NONE ? undefined : pkcs11)) {
     log('warn', { problem }, 'others could change what this HSM relies on')
+  }
+  const clock = Date.now()
+  if (clock < RELEASED) {
+    const [says, released] = [clock, RELEASED].map((ms) => new Date(ms).toISOString())
+    log(
+      'warn',
+      { clock: says, released },
+      'the clock is behind the release of this version: set it, then restart',
+    )
   }
   const { clusterId: cluster, listening, metrics } = hsm
   const shown = metrics && { metrics: showAddress(metrics) }

@@ -17,15 +17,16 @@ const NAMES = [HSM_NAME, 'localhost', '127.0.0.1', '::1'] as const
  *
  * @param authority of the cluster
  * @param hosts by which clients may call it
- * @param now Unix time in milliseconds
+ * @param clock Unix time in milliseconds
  * @throws HsmError `store-damaged` when others can read a private key
  */
 export async function loadTls(
   home: Home,
   authority: Identity,
   hosts: readonly string[],
-  now: number,
+  clock: number,
 ): Promise<Tls> {
+  const now = notBeforeRelease(clock)
   if (readIfThere(home.caCert) !== authority.cert) replaceFile(home.caCert, authority.cert, 'public')
   const names = [...new Set([...NAMES, ...hosts.filter((host) => !isWildcard(host))])]
   const present = readIdentity(home.serverKey, home.serverCert)

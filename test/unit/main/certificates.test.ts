@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { test } from 'node:test'
 import { createAuthority, isFit, issueServerCertificate } from '../../../src/main/certificates.ts'
+import { notBeforeRelease } from '../../../src/main/version.ts'
 
 const DAY_MS = 86_400_000
 const NOW = Date.UTC(2030, 0, 1)
@@ -42,7 +43,28 @@ test('a certificate is fit until it has 30 days left', () => {
   assert.ok(fitAt(NOW))
   assert.ok(fitAt(end - 30 * DAY_MS - 1))
   assert.ok(!fitAt(end - 30 * DAY_MS))
-  assert.ok(!fitAt(NOW - 2 * DAY_MS))
+  assert.ok(!fitAt(NOW - 365 * DAY_MS))
+})
+
+const validity = ({ cert }: { readonly cert: string }) => {
+  const { validFromDate: from, validToDate: to } = new X509Certificate(cert)
+  return { from: from.getTime(), to: to.getTime() }
+}
+
+test('a clock that was wrong when the certificates were made leaves none that stay useless when it is set', async () => {
+  for (const years of [-50, -3, 3, 10]) {
+    const wrong = notBeforeRelease(NOW + years * 365 * DAY_MS)
+    const ca = await createAuthority('cluster-abc', wrong)
+    assert.ok(validity(ca).from < NOW && validity(ca).to > NOW, `a CA made ${years} years off`)
+    const made = await issueServerCertificate(ca, NAMES, wrong)
+    const used = isFit(made, ca.cert, NAMES, NOW) ? made : await issueServerCertificate(ca, NAMES, NOW)
+    assert.ok(validity(used).from < NOW && validity(used).to > NOW, `a server's, made ${years} years off`)
+  }
+})
+
+test('a server certificate is valid for no longer than Apple accepts', () => {
+  const { from, to } = validity(server)
+  assert.ok(to - from <= 825 * DAY_MS)
 })
 
 test('a certificate is fit only with its key, from its CA, and for the names it has', async () => {
