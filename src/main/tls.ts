@@ -6,6 +6,7 @@ import { createAuthority, type Identity, isFit, issueServerCertificate } from '.
 import { readIfThere, readSecretIfThere, replaceFile } from './files.ts'
 import type { Home } from './home.ts'
 import { isWildcard } from './listen-address.ts'
+import { notBeforeRelease } from './version.ts'
 
 export type Tls = { readonly ca: string; readonly server: Identity }
 
