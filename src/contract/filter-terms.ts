@@ -19,6 +19,9 @@ export type FilterTerm =
   | { readonly name: string; readonly value: string | boolean | number }
 export type Filter = readonly FilterTerm[]
 
+/** What keys are selected by: the reference of one, or terms that must all hold; none mean every key. */
+export type Selector = { readonly reference: string } | { readonly terms: Filter }
+
 /** What is wrong with a term, as the end of a sentence. */
 type Wrong = { readonly wrong: string }
 type Value = { readonly value: string | boolean | number }
@@ -34,6 +37,15 @@ export function parseFilter(words: readonly string[]): Filter {
     if ('wrong' in term) throw new HsmError('invalid-filter', `Invalid filter: ${shown(word)}: ${term.wrong}`)
     return term
   })
+}
+
+/** The same as a selector: a filter that is nothing but a reference names its key. Throws `invalid-filter`. */
+export function parseSelector(words: readonly string[]): Selector {
+  const terms = parseFilter(words)
+  const [first] = terms
+  return terms.length === 1 && first?.name === 'key-reference'
+    ? { reference: String(first.value) }
+    : { terms }
 }
 
 const FORMS = 'terms are key-reference=0xabc or attr.NAME=VALUE, with spaces between them'

@@ -7,6 +7,7 @@ import { REPLICATION } from './operations/replication.ts'
 /** The whole vocabulary of the HSM: what may be asked, by whom at the least, and what comes back. */
 export const OPERATIONS = { ...ADMINISTRATION, ...KEYS, ...REPLICATION, ...CRYPTO } as const
 
+export type { Operation } from './operations/operation.ts'
 export type Operations = typeof OPERATIONS
 export type OperationName = keyof Operations
 /** What the caller hands in: defaults may be left out. */

@@ -28,6 +28,9 @@ export function checkWhole(name: string, text: string): string {
   throw new HsmError('invalid-request', `${name} is not UTF-8 text`)
 }
 
+/** The end of a sentence that begins with the name of a field. */
+export const NO_TEXT = 'is not Unicode text: a surrogate stands alone'
+
 /** Where in a request a text is half of a surrogate pair, as `filter.0`; undefined when none is. */
 export function brokenText(value: unknown, path: readonly string[] = []): string | undefined {
   if (typeof value === 'string') return value.isWellFormed() ? undefined : path.join('.')

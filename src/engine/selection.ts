@@ -1,7 +1,7 @@
 /** Finds the keys that a filter names among those that exist for the actor. */
 import type { CatalogView } from '../catalog/catalog.ts'
-import { type Filter, parseFilter } from '../contract/filter-terms.ts'
-import type { Criteria } from '../contract/filters.ts'
+import type { Filter, Selector } from '../contract/filter-terms.ts'
+import type { CheckedCriteria } from '../contract/filters.ts'
 import { globMatcher } from '../contract/label-glob.ts'
 import { attributeOf } from '../model/key-attributes.ts'
 import type { KeyRecord } from '../model/records.ts'
@@ -13,49 +13,52 @@ import type { Call } from './parts.ts'
 
 /** Criteria with what they name looked up. Users are meant by their ids. */
 type Wanted = {
-  readonly filter: Filter
+  readonly filter: Selector
   readonly label?: ((label: string) => boolean) | undefined
   readonly owner?: string | undefined
   readonly sharedWith?: string | undefined
 }
 
-/**
- * Token keys and the session's own keys, in the order of their references.
- * Throws `invalid-filter`.
- */
-export const select = (view: CatalogView, call: Call, words: readonly string[]): readonly KeyRecord[] =>
-  find(view, call, { filter: parseFilter(words) })
+/** Token keys and the session's own keys, in the order of their references. */
+export function select(view: CatalogView, call: Call, filter: Selector): readonly KeyRecord[] {
+  if (!('reference' in filter)) return find(view, call, { filter })
+  const key = named(view, call, filter.reference)
+  return key && sees(call.actor, key) ? [key] : []
+}
 
-/** The same by more than a filter. Throws `invalid-filter`. */
-export function selectBy(view: CatalogView, call: Call, criteria: Criteria): Decision<readonly KeyRecord[]> {
+const named = (view: CatalogView, { session }: Call, reference: string): KeyRecord | undefined =>
+  view.key(reference) ?? session?.keys.key(reference)
+
+/** The same by more than a filter. */
+export function selectBy(
+  view: CatalogView,
+  call: Call,
+  criteria: CheckedCriteria,
+): Decision<readonly KeyRecord[]> {
   const wanted = lookedUp(view, call.actor, criteria)
   return wanted.allow ? allow(find(view, call, wanted.result)) : wanted
 }
 
-/** Those of the named keys that exist for the actor and fit the criteria. Throws `invalid-filter`. */
+/** Those of the named keys that exist for the actor and fit the criteria. */
 export function selectAmong(
   view: CatalogView,
   call: Call,
-  criteria: Criteria,
+  criteria: CheckedCriteria,
   references: readonly string[],
 ): Decision<ReadonlyMap<string, KeyRecord>> {
   const wanted = lookedUp(view, call.actor, criteria)
   if (!wanted.allow) return wanted
-  const named = references.flatMap((reference) => {
-    const key = view.key(reference) ?? call.session?.keys.key(reference)
-    return key ? [key] : []
-  })
-  return allow(new Map(matching(named, call.actor, wanted.result).map((key) => [key.id, key])))
+  const keys = references.flatMap((reference) => named(view, call, reference) ?? [])
+  return allow(new Map(matching(keys, call.actor, wanted.result).map((key) => [key.id, key])))
 }
 
-/** Those of which none of the terms is true. Throws `invalid-filter`. */
-export function leavingOut(keys: readonly KeyRecord[], words: readonly string[]): readonly KeyRecord[] {
-  const terms = parseFilter(words)
+/** Those of which none of the terms is true. */
+export function leavingOut(keys: readonly KeyRecord[], terms: Filter): readonly KeyRecord[] {
   if (terms.length === 0) return keys
   return keys.filter((key) => terms.every(({ name, value }) => attributeOf(key, name) !== value))
 }
 
-function lookedUp(view: CatalogView, actor: Actor, criteria: Criteria): Decision<Wanted> {
+function lookedUp(view: CatalogView, actor: Actor, criteria: CheckedCriteria): Decision<Wanted> {
   const { filter, 'label-glob': glob, owner, 'shared-with': sharedWith } = criteria
   const named = targets(
     view,
@@ -69,7 +72,7 @@ function lookedUp(view: CatalogView, actor: Actor, criteria: Criteria): Decision
   if (unknown) return deny('user-not-found', `User ${unknown.username} not found`)
   const idOf = (name: string | undefined) => named.find(({ username }) => username === name)?.user?.id
   return allow({
-    filter: parseFilter(filter),
+    filter,
     label: glob === undefined ? undefined : globMatcher(glob),
     owner: idOf(owner),
     sharedWith: idOf(sharedWith),
@@ -90,12 +93,17 @@ function matching(keys: Iterable<KeyRecord>, actor: Actor, wanted: Wanted): KeyR
       (owner === undefined || key.owner === owner) &&
       (sharedWith === undefined || key.sharedWith.includes(sharedWith)) &&
       sees(actor, key) &&
-      filter.every(({ name, value }) => attributeOf(key, name) === value) &&
+      fits(key, filter) &&
       (label?.(key.label) ?? true)
     if (isWanted) found.push(key)
   }
   return found
 }
+
+const fits = (key: KeyRecord, filter: Selector): boolean =>
+  'reference' in filter
+    ? key.id === filter.reference
+    : filter.terms.every(({ name, value }) => attributeOf(key, name) === value)
 
 /** The smallest set of keys an index gives that has every match in it. */
 function candidates(view: CatalogView, actor: Actor, wanted: Wanted): Iterable<KeyRecord> {
@@ -113,14 +121,19 @@ function* held(view: CatalogView, actor: Actor): Generator<KeyRecord> {
 }
 
 function indexed(view: CatalogView, { filter, owner, sharedWith }: Wanted): ReadonlySet<string>[] {
+  const sets = 'terms' in filter ? indexedBy(view, filter.terms) : [new Set([filter.reference])]
+  if (owner !== undefined) sets.push(view.keysByOwner(owner))
+  if (sharedWith !== undefined) sets.push(view.keysBySharedUser(sharedWith))
+  return sets
+}
+
+function indexedBy(view: CatalogView, terms: Filter): ReadonlySet<string>[] {
   const sets: ReadonlySet<string>[] = []
-  for (const { name, value } of filter) {
+  for (const { name, value } of terms) {
     if (name === 'key-reference') sets.push(new Set([String(value)]))
     if (name === 'label') sets.push(view.keysByLabel(String(value)))
     if (name === 'id' && value !== '0x') sets.push(view.keysById(String(value)))
   }
-  if (owner !== undefined) sets.push(view.keysByOwner(owner))
-  if (sharedWith !== undefined) sets.push(view.keysBySharedUser(sharedWith))
   return sets
 }
 

@@ -76,6 +76,8 @@ const policyState = v.object({
 export const ADMINISTRATION = {
   'session.login': {
     access: 'anyone',
+    names: { username: 'user' },
+    audit: 'management',
     about: 'Open a session with a password',
     request: v.strictObject({
       ...account,
@@ -95,24 +97,28 @@ export const ADMINISTRATION = {
   'session.logout': {
     access: 'session',
     revokes: true,
+    audit: 'management',
     about: 'End the session and its session keys',
     request: nothing,
     reply: done,
   },
   'cluster.activate': {
     access: 'anyone',
+    audit: 'management',
     about: 'Set the first password of the admin of a new cluster',
     request: v.strictObject({ password: newPassword }),
     reply: done,
   },
   'cluster.hsm-info': {
     access: 'anyone',
+    audit: 'none',
     about: 'List the HSMs of the cluster',
     request: nothing,
     reply: v.object({ hsms: v.array(hsmInfo) }),
   },
   'cluster.status': {
     access: 'anyone',
+    audit: 'none',
     about: 'State of the cluster and how much it holds',
     request: nothing,
     reply: v.object({
@@ -152,6 +158,8 @@ export const ADMINISTRATION = {
   },
   'user.create': {
     access: 'admin',
+    names: { username: 'user' },
+    audit: 'management',
     about: 'Create a user',
     request: v.strictObject({ ...account, password: newPassword }),
     reply: named,
@@ -159,12 +167,15 @@ export const ADMINISTRATION = {
   'user.delete': {
     access: 'admin',
     revokes: true,
+    names: { username: 'user' },
+    audit: 'management',
     about: 'Delete a user',
     request: v.strictObject({ ...account, force }),
     reply: named,
   },
   'user.list': {
     access: 'anyone',
+    audit: 'none',
     about: 'List the users',
     request: nothing,
     reply: v.object({ users: v.array(userInfo) }),
@@ -172,6 +183,8 @@ export const ADMINISTRATION = {
   'user.change-password': {
     access: 'session',
     revokes: true,
+    names: { username: 'user' },
+    audit: 'management',
     about: "Change one's own password, or as admin anyone's, which also unlocks the user",
     request: v.strictObject({ ...account, password: newPassword, force }),
     reply: named,
@@ -179,6 +192,8 @@ export const ADMINISTRATION = {
   'user.logout': {
     access: 'session',
     revokes: true,
+    names: { username: 'user' },
+    audit: 'management',
     about: "End every login of a user, on every HSM: as admin anyone's, else one's own but for this one",
     request: v.strictObject(account),
     reply: named,
@@ -186,18 +201,22 @@ export const ADMINISTRATION = {
   'policy.apply': {
     access: 'admin',
     revokes: true,
+    names: { policy: 'policy' },
+    audit: 'management',
     about: 'Apply a policy to the cluster, for good; success means that nothing goes on that it forbids',
     request: v.strictObject({ policy }),
     reply: policyState,
   },
   'policy.show': {
     access: 'admin',
+    audit: 'refusals',
     about: 'Whether the policy is applied, and which trusted keys it does not honour',
     request: nothing,
     reply: policyState,
   },
   'audit.list': {
     access: 'admin',
+    audit: 'refusals',
     about: 'Read the audit log of an HSM, oldest entries first',
     request: v.strictObject({
       /** Left out: the one that answers. Logs of HSMs that are gone, and those that came in a backup, are kept. */

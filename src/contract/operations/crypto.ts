@@ -15,18 +15,24 @@ const stream = v.pipe(v.string(), v.maxLength(64, 'stream is too long'))
 export const CRYPTO = {
   'crypto.sign': {
     access: 'crypto-user',
+    keys: { filter: 'use' },
+    audit: 'use',
     about: 'Sign each item of data with one key',
     request: v.strictObject({ ...one, mechanism, data }),
     reply: v.object({ 'key-reference': v.string(), signatures: v.array(v.string()) }),
   },
   'crypto.verify': {
     access: 'crypto-user',
+    keys: { filter: 'use' },
+    audit: 'use',
     about: 'Verify the signature of each item of data with one key',
     request: v.strictObject({ ...one, mechanism, data, signatures: batch(base64(LIMITS.signatureBytes)) }),
     reply: v.object({ 'key-reference': v.string(), verified: v.array(v.boolean()) }),
   },
   'crypto.encrypt': {
     access: 'crypto-user',
+    keys: { filter: 'use' },
+    audit: 'use',
     about: 'Encrypt each item of data with one key',
     request: v.strictObject({ ...one, cipher, data }),
     reply: v.object({
@@ -38,12 +44,16 @@ export const CRYPTO = {
   },
   'crypto.decrypt': {
     access: 'crypto-user',
+    keys: { filter: 'use' },
+    audit: 'use',
     about: 'Decrypt each item of data with one key',
     request: v.strictObject({ ...one, cipher, data }),
     reply: v.object({ 'key-reference': v.string(), data: v.array(v.string()) }),
   },
   'crypto.begin': {
     access: 'crypto-user',
+    keys: { filter: 'use' },
+    audit: 'use',
     about: 'Begin a message in several parts; it lives in the session',
     request: streamStart,
     reply: v.object({
@@ -59,6 +69,8 @@ export const CRYPTO = {
   },
   'crypto.update': {
     access: 'crypto-user',
+    keys: { stream: 'use' },
+    audit: 'use',
     about: 'The next part of a message',
     request: v.strictObject({ stream, data: base64(LIMITS.dataBytes) }),
     /** What is ready so far of a message that is encrypted or decrypted. */
@@ -66,6 +78,8 @@ export const CRYPTO = {
   },
   'crypto.finish': {
     access: 'crypto-user',
+    keys: { stream: 'use' },
+    audit: 'use',
     about:
       'The last part of a message, if there is one left, and the result; the stream ends, whatever comes of it',
     request: v.strictObject({
@@ -78,12 +92,14 @@ export const CRYPTO = {
   },
   'crypto.cancel': {
     access: 'crypto-user',
+    audit: 'none',
     about: 'End a message in several parts without a result',
     request: v.strictObject({ stream }),
     reply: done,
   },
   'crypto.random': {
     access: 'session',
+    audit: 'none',
     about: 'Random bytes',
     request: v.strictObject({
       bytes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.randomBytes)),

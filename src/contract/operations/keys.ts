@@ -28,6 +28,8 @@ const sharing = v.strictObject({ ...one, ...holders })
 export const KEYS = {
   'key.list': {
     access: 'session',
+    several: 'read',
+    audit: 'refusals',
     about: 'List keys, page by page, in the order of their references',
     request: v.strictObject({
       ...criteria,
@@ -59,12 +61,17 @@ export const KEYS = {
   },
   'key.describe': {
     access: 'session',
+    keys: { filter: 'read' },
+    audit: 'refusals',
     about: 'Show a key, who can do what with it, and why',
     request: v.strictObject(one),
     reply: v.object({ key: v.union([keyObject, keySummary]), rights: v.array(keyRights) }),
   },
   'key.share': {
     access: 'crypto-user',
+    keys: { filter: 'manage' },
+    names: { usernames: 'user' },
+    audit: 'management',
     about: 'Share a key with crypto users',
     request: sharing,
     reply: done,
@@ -72,6 +79,9 @@ export const KEYS = {
   'key.unshare': {
     access: 'crypto-user',
     revokes: true,
+    keys: { filter: 'manage' },
+    names: { usernames: 'user' },
+    audit: 'management',
     about: 'Take a shared key back; success means that no use of it for these users is under way any more',
     request: sharing,
     reply: done,
@@ -79,12 +89,18 @@ export const KEYS = {
   'key.delete': {
     access: 'crypto-user',
     revokes: true,
+    keys: { filter: 'manage' },
+    audit: 'management',
     about: 'Delete a key',
     request: v.strictObject(one),
     reply: done,
   },
   'key.share-many': {
     access: 'crypto-user',
+    several: 'manage',
+    names: { usernames: 'user' },
+    audit: 'management',
+    auditedAs: 'key.share',
     about: 'Share several keys, each of which is decided on by itself',
     request: v.strictObject({ ...severalKeys, ...holders }),
     reply: outcomes,
@@ -92,6 +108,10 @@ export const KEYS = {
   'key.unshare-many': {
     access: 'crypto-user',
     revokes: true,
+    several: 'manage',
+    names: { usernames: 'user' },
+    audit: 'management',
+    auditedAs: 'key.unshare',
     about:
       'Take several shared keys back, each of which is decided on by itself; what success means holds for all done',
     request: v.strictObject({ ...severalKeys, ...holders }),
@@ -100,6 +120,9 @@ export const KEYS = {
   'key.delete-many': {
     access: 'crypto-user',
     revokes: true,
+    several: 'manage',
+    audit: 'management',
+    auditedAs: 'key.delete',
     about: 'Delete several keys, each of which is decided on by itself',
     request: v.strictObject(severalKeys),
     reply: outcomes,
@@ -107,6 +130,8 @@ export const KEYS = {
   'key.set-attribute': {
     access: 'session',
     revokes: true,
+    keys: { filter: 'manage' },
+    audit: 'management',
     about: 'Set attributes of a key, all of them or none',
     request: v.strictObject({
       ...one,
@@ -124,30 +149,37 @@ export const KEYS = {
   },
   'key.generate-symmetric': {
     access: 'crypto-user',
+    audit: 'management',
     about: 'Make an AES key or a generic secret',
     request: newSecretKey,
     reply: v.object({ key: keyObject }),
   },
   'key.generate-pair': {
     access: 'crypto-user',
+    audit: 'management',
     about: 'Make an RSA or EC key pair',
     request: newKeyPair,
     reply: v.object({ public_key: keyObject, private_key: keyObject }),
   },
   'key.import': {
     access: 'crypto-user',
+    audit: 'management',
     about: 'Bring in a key made elsewhere',
     request: importedKey,
     reply: v.object({ key: keyObject }),
   },
   'key.copy': {
     access: 'crypto-user',
+    keys: { filter: 'manage' },
+    audit: 'management',
     about: 'Make a second key of the same value, with the same or tighter attributes',
     request: copiedKey,
     reply: v.object({ key: keyObject }),
   },
   'key.wrap': {
     access: 'crypto-user',
+    keys: { 'wrapping-filter': 'use', 'payload-filter': 'use' },
+    audit: 'management',
     about: 'Encrypt a key under another one, to take it elsewhere',
     request: v.strictObject({
       'payload-filter': keyFilter('payload-filter'),
@@ -164,42 +196,55 @@ export const KEYS = {
   },
   'key.unwrap': {
     access: 'crypto-user',
+    keys: { filter: 'use' },
+    audit: 'management',
     about: 'Make a key of one that was encrypted under another',
     request: unwrappedKey,
     reply: v.object({ key: keyObject }),
   },
   'key.derive': {
     access: 'crypto-user',
+    keys: { filter: 'use' },
+    audit: 'management',
     about: 'Agree on a secret key with the holder of another EC key',
     request: v.strictObject({ ...one, mechanism: derivation, ...derivedKey }),
     reply: v.object({ key: keyObject }),
   },
   'key.export-public': {
     access: 'crypto-user',
+    keys: { filter: 'use' },
+    audit: 'use',
     about: 'The public key as a PEM SubjectPublicKeyInfo (RFC 7468 §13)',
     request: v.strictObject(one),
     reply: v.object({ 'key-reference': v.string(), pem: v.string() }),
   },
   'key.export-reference': {
     access: 'crypto-user',
+    keys: { filter: 'use' },
+    audit: 'use',
     about: 'A PEM file that names a private key and holds nothing of it but its public key',
     request: v.strictObject({ ...one, encoding: v.picklist(REFERENCE_ENCODINGS) }),
     reply: v.object({ 'key-reference': v.string(), pem: v.string() }),
   },
   'key.export-value': {
     access: 'crypto-user',
+    keys: { filter: 'use' },
+    audit: 'management',
     about: 'The value of an own secret key that was made to be shown: extractable and not sensitive',
     request: v.strictObject(one),
     reply: v.object({ 'key-reference': v.string(), value: v.string() }),
   },
   'certificate.create': {
     access: 'crypto-user',
+    audit: 'management',
     about: 'Store an X.509 certificate beside the keys; every crypto user can read it',
     request: newCertificate,
     reply: v.object({ certificate }),
   },
   'certificate.list': {
     access: 'anyone',
+    names: { reference: 'certificate' },
+    audit: 'refusals',
     about:
       'List the certificates, oldest first, page by page; without a session where the HSM shows them to anyone, and then without their owners',
     request: v.strictObject({
@@ -211,12 +256,16 @@ export const KEYS = {
   },
   'certificate.change': {
     access: 'crypto-user',
+    names: { reference: 'certificate' },
+    audit: 'management',
     about: 'Change the label or the id of an own certificate',
     request: certificateChange,
     reply: v.object({ certificate }),
   },
   'certificate.delete': {
     access: 'crypto-user',
+    names: { reference: 'certificate' },
+    audit: 'management',
     about: 'Delete an own certificate',
     request: v.strictObject({ reference: v.pipe(v.string(), v.maxLength(32)) }),
     reply: done,

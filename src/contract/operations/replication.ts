@@ -16,6 +16,7 @@ const parcel = v.object({ parcel: v.string() })
 export const REPLICATION = {
   'replica.challenge': {
     access: 'session',
+    audit: 'none',
     about:
       'As the destination: a challenge that one parcel can be made for, within a minute, for this session',
     request: nothing,
@@ -23,36 +24,44 @@ export const REPLICATION = {
   },
   'key.export-replica': {
     access: 'session',
+    keys: { filter: 'manage' },
+    audit: 'management',
     about: 'As the source: a parcel with a token key that only the clone that made the challenge can open',
     request: v.strictObject({ ...one, challenge }),
     reply: parcel,
   },
   'key.import-replica': {
     access: 'session',
+    audit: 'management',
     about: 'As the destination: the key of a parcel, under the reference it has at the source',
     request: arriving,
     reply: v.object({ key: v.union([keyObject, keySummary]) }),
   },
   'user.export-replica': {
     access: 'admin',
+    names: { username: 'user' },
+    audit: 'management',
     about: 'As the source: a parcel with a user that only the clone that made the challenge can open',
     request: v.strictObject({ ...account, challenge }),
     reply: parcel,
   },
   'user.import-replica': {
     access: 'admin',
+    audit: 'management',
     about: 'As the destination: the user of a parcel, who is the same user then as at the source',
     request: arriving,
     reply: v.object({ user: userInfo }),
   },
   'backup.begin': {
     access: 'admin',
+    audit: 'management',
     about: 'Begin a backup of the state as it is now; only the master key opens it',
     request: nothing,
     reply: v.object({ backup: v.string(), header: v.string(), check: v.string(), users: count, keys: count }),
   },
   'backup.next': {
     access: 'admin',
+    audit: 'refusals',
     about: 'The next part of a backup that this session has begun',
     request: v.strictObject({ backup: v.pipe(v.string(), v.maxLength(64, 'backup is too long')) }),
     reply: v.object({ part: v.string(), last: v.boolean() }),

@@ -27,13 +27,13 @@ export const keyCopy = change<'key.copy', Draft & { readonly original: string },
     decide(facts, request, { original, ...draft }) {
       const decision = permitted(facts.view, facts.call, {
         ...request,
-        filter: [`key-reference=${original}`],
+        filter: { reference: original },
       })
       if (!decision.allow) return decision
       const { key, flags } = decision.result
       return placeKeys(facts, [{ ...draftOf(key, request), flags, material: draft.material }])
     },
-    subjects: ({ filter }) => filter.filter((word) => word.startsWith('key-reference=')),
+    subjects: ({ filter }) => ('reference' in filter ? [`key/${filter.reference}`] : []),
     reply: ({ store, cluster }, _call, [key]) => ({
       key: keyObject(store.catalog, key as KeyRecord, cluster.coverage()),
     }),

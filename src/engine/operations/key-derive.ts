@@ -2,6 +2,7 @@ import type { CatalogView } from '../../catalog/catalog.ts'
 import { useKey } from '../../cluster/key-use.ts'
 import { CURVES, type WeierstrassCurve } from '../../contract/algorithms.ts'
 import { HsmError } from '../../contract/errors.ts'
+import type { Selector } from '../../contract/filter-terms.ts'
 import type { Checked } from '../../contract/operations.ts'
 import { deriveByEcdh } from '../../crypto/ecdh.ts'
 import { readIncomingKey } from '../../crypto/incoming-key.ts'
@@ -34,7 +35,7 @@ export const keyDerive = change<'key.derive', Derived, readonly KeyRecord[]>('ke
       ({ record }) => derive(parts, call, record, request),
     ),
   decide(facts, _request, { base, draft }) {
-    const again = permitted(facts.parts, facts.view, facts.call, [`key-reference=${base}`])
+    const again = permitted(facts.parts, facts.view, facts.call, { reference: base })
     return again.allow ? placeKeys(facts, [draft]) : again
   },
   reply: ({ store, cluster }, _call, [key]) => ({
@@ -43,7 +44,7 @@ export const keyDerive = change<'key.derive', Derived, readonly KeyRecord[]>('ke
   wipe: ({ draft }) => draft.material.fill(0),
 })
 
-function permitted(parts: Parts, view: CatalogView, call: Call, filter: readonly string[]) {
+function permitted(parts: Parts, view: CatalogView, call: Call, filter: Selector) {
   const selected = exactlyOne(select(view, call, filter))
   if (!selected.allow) return selected
   const permit = mayDerive(call.actor, selected.result, availability(parts, call))

@@ -44,7 +44,7 @@ export const keyUnwrap = change<'key.unwrap', Unwrapped, readonly KeyRecord[]>('
   decide(facts, request, { under, draft }) {
     const again = permitted(facts.parts, facts.view, facts.call, {
       ...request,
-      filter: [`key-reference=${under.id}`],
+      filter: { reference: under.id },
     })
     if (!again.allow) return again
     return sameTemplate(again.result, under) ? placeKeys(facts, [draft]) : deny('revoked')

@@ -1,5 +1,6 @@
 import { useKey } from '../../cluster/key-use.ts'
 import { HsmError } from '../../contract/errors.ts'
+import type { Selector } from '../../contract/filter-terms.ts'
 import type { Checked, Reply } from '../../contract/operations.ts'
 import { wrapPayload } from '../../crypto/wrapping/wrapping.ts'
 import type { KeyRecord } from '../../model/records.ts'
@@ -31,7 +32,7 @@ type Pair = { readonly wrapping: KeyRecord; readonly payload: KeyRecord }
 function permitted(parts: Parts, call: Call, request: Request): Pair {
   const view = parts.store.catalog
   if (!stillIn(view, call)) throw new HsmError('not-logged-in')
-  const one = (filter: readonly string[]) => granted(exactlyOne(select(view, call, filter)))
+  const one = (filter: Selector) => granted(exactlyOne(select(view, call, filter)))
   const wrapping = one(request['wrapping-filter'])
   const payload = one(request['payload-filter'])
   const now = circumstances(parts, view, call)

@@ -23,7 +23,7 @@ function table() {
     streams.watch(stream, { key: KEY, user: 'u', session })
     stream.begun = {
       key: KEY,
-      start: { filter: [], purpose: 'sign', mechanism: { name: 'ed25519' } },
+      start: { filter: { terms: [] }, purpose: 'sign', mechanism: { name: 'ed25519' } },
       work: {
         update: () => undefined,
         finish: async () => ({ verified: true }),

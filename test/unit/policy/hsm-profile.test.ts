@@ -73,7 +73,7 @@ suite('what FIPS mode forbids to do with keys', () => {
           const key = able({ keyType, keyClass: half(use, keyType), ec } as Partial<KeyRecord>)
           const mechanism = { name, hash: 'sha256', input: 'raw' } as Mechanism
           assert.equal(outcome(rule(owner, key, mechanism, inMode(mode))), expected(mode, use, name), name)
-          const start = { filter: [], purpose: use, mechanism }
+          const start = { filter: { terms: [] }, purpose: use, mechanism }
           assert.equal(outcome(mayStream(owner, key, start, inMode(mode))), expected(mode, use, name), name)
         }
       })
@@ -89,7 +89,7 @@ suite('what FIPS mode forbids to do with keys', () => {
           const key = able({ keyType, keyClass: half(use, keyType) })
           const cipher = { name } as Cipher
           assert.equal(outcome(rule(owner, key, cipher, inMode(mode))), expected(mode, use, name), name)
-          const start = { filter: [], purpose: use, cipher }
+          const start = { filter: { terms: [] }, purpose: use, cipher }
           assert.equal(outcome(mayStream(owner, key, start, inMode(mode))), expected(mode, use, name), name)
         }
       })

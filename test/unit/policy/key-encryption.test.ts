@@ -86,16 +86,16 @@ test('a message in parts is allowed to whom one in a single piece is', () => {
       const streamed = (start: StreamStart) => mayStream(actor, key, start, HERE)
       for (const purpose of ['sign', 'verify'] as const) {
         assert.deepEqual(
-          streamed({ filter: [], purpose, mechanism: signature }),
+          streamed({ filter: { terms: [] }, purpose, mechanism: signature }),
           rules[purpose](actor, key, signature, HERE),
         )
       }
       assert.deepEqual(
-        streamed({ filter: [], purpose: 'encrypt', cipher: rsa }),
+        streamed({ filter: { terms: [] }, purpose: 'encrypt', cipher: rsa }),
         mayEncrypt(actor, key, rsa, HERE),
       )
       assert.deepEqual(
-        streamed({ filter: [], purpose: 'decrypt', cipher: rsa }),
+        streamed({ filter: { terms: [] }, purpose: 'decrypt', cipher: rsa }),
         mayDecrypt(actor, key, rsa, HERE),
       )
     }
