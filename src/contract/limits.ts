@@ -119,8 +119,9 @@ export const LIMITS = {
   /** Certificates per cluster, and the size of one. */
   certificates: 16_666,
   certificateBytes: 32 * 1024,
-  /** Certificates in one reply. */
+  /** Certificates in one reply, and bytes of their values in base64; there is always one. */
   certificatePage: 256,
+  certificatePageBytes: 1024 * 1024,
   genericSecretBytes: 800,
   modulusBitsMin: 2048,
   modulusBitsMax: 4096,

@@ -1,4 +1,5 @@
 import { LIMITS } from '../../contract/limits.ts'
+import type { CertificateRecord } from '../../model/records.ts'
 import { mayReadCertificates } from '../../policy/certificates.ts'
 import { allow } from '../../policy/decision.ts'
 import { page } from '../../policy/paging.ts'
@@ -19,8 +20,20 @@ export const certificateList = read<'certificate.list'>(({ parts, view, call }, 
   const decision = page(visibleCertificates(view, call), LIMITS.certificatePage, token)
   if (!decision.allow) return decision
   const { items, next } = decision.result
+  const shown = items.slice(0, howManyFit(items, LIMITS.certificatePageBytes))
+  const following = shown.length < items.length ? shown.at(-1)?.id : next
   return allow({
-    certificates: items.map((certificate) => certificateObject(view, call, certificate)),
-    ...(next !== undefined && { next_token: next }),
+    certificates: shown.map((certificate) => certificateObject(view, call, certificate)),
+    ...(following !== undefined && { next_token: following }),
   })
 })
+
+/** At least one, so that a list goes on. */
+function howManyFit(items: readonly CertificateRecord[], bytes: number): number {
+  let left = bytes
+  const first = items.findIndex(({ value }, index) => {
+    left -= value.length
+    return left < 0 && index > 0
+  })
+  return first < 0 ? items.length : first
+}
