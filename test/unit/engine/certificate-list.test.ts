@@ -30,7 +30,10 @@ test('a page holds as many certificates as its bytes allow, and every certificat
     token = page.next_token
   } while (token !== undefined)
   const found = pages.flat().map(({ reference }) => reference)
-  assert.deepEqual(found, made.toSorted((a, b) => (a < b ? -1 : 1)))
+  assert.deepEqual(
+    found,
+    made.toSorted((a, b) => (a < b ? -1 : 1)),
+  )
   assert.ok(pages.length > 1)
   for (const page of pages) {
     const bytes = page.reduce((sum, { value }) => sum + value.length, 0)
