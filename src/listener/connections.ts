@@ -1,7 +1,7 @@
 /** The open connections of one listener: so many, of whom those without a session give way. */
 import type { Socket } from 'node:net'
 import { type Connection, type ConnectionLimits, createConnection } from './connection.ts'
-import { createGivingWay } from './giving-way.ts'
+import { createEvictable } from './eviction.ts'
 
 export type ConnectionsLimits = ConnectionLimits & {
   readonly connections: number
@@ -23,7 +23,7 @@ export function createConnections(
   onSession: (connection: Connection) => void,
 ): Connections {
   const open = new Set<Connection>()
-  const givingWay = createGivingWay<Connection>()
+  const evictable = createEvictable<string, Connection>()
   const allGone = Promise.withResolvers<void>()
   let keeping = 0
   let closing = false
@@ -33,7 +33,7 @@ export function createConnections(
 
   function isRoom(): boolean {
     if (open.size < limits.connections) return true
-    const victim = givingWay.next()
+    const victim = evictable.next()
     victim?.destroy()
     return victim !== undefined
   }
@@ -45,16 +45,16 @@ export function createConnections(
       if (keeping >= limits.sessionConnections) return
       keeps = true
       keeping += 1
-      givingWay.remove(connection)
+      evictable.remove(connection)
     })
     connection.onGone(() => {
       open.delete(connection)
       if (keeps) keeping -= 1
-      else givingWay.remove(connection)
+      else evictable.remove(connection)
       checkEmpty()
     })
     open.add(connection)
-    givingWay.add(connection)
+    evictable.add(connection)
     return connection
   }
 

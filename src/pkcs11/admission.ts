@@ -1,49 +1,56 @@
 /** Which connections there may be: each peer has its share, and who is nobody and does nothing gives way to who comes. */
+import { createEvictable } from '../listener/eviction.ts'
 import type { Connection } from './connection.ts'
 import { createSupply, type Peer } from './supply.ts'
 
 export type Admission = {
-  /** Undefined when there is no place. What is returned gives the place back; `turnOut` is called when it is needed. */
-  admit(peer: Peer, turnOut: () => void): Place | undefined
+  /** Undefined when there is no place. What is returned gives the place back; `evict` is called when it is needed. */
+  admit(peer: Peer, evict: () => void): Place | undefined
 }
 
 export type Place = {
   /** To be called once, as soon as it is known who has it. */
-  taken(connection: Connection): void
+  taken(connection: Pick<Connection, 'isIdleAnonymous'>): void
+  /** Who is logged in keeps its place. To be called when that has changed. */
+  loggedIn(isLoggedIn: boolean): void
   giveBack(): void
 }
 
-type Taken = { readonly peer: Peer; readonly turnOut: () => void; connection?: Connection }
+type Taken = { readonly peer: Peer; readonly evict: () => void; isHeld: () => boolean }
 
+/** @param most connections of all peers together */
 export function createAdmission(most: number): Admission {
   const supply = createSupply(most)
-  /** In the order in which they came. */
   const places = new Set<Taken>()
+  const evictable = createEvictable<Peer, Taken>()
 
   /** Who has places makes room among them; who has none yet gets one of the peer that has the most. */
-  function turnOutOne(comer: Peer): boolean {
-    const mayTake = ({ peer }: Taken) => supply.heldBy(comer) === 0 || peer === comer
-    const idle = [...places].filter((place) => place.connection?.isIdleAnonymous() && mayTake(place))
-    const most = Math.max(...idle.map(({ peer }) => supply.heldBy(peer)))
-    const victim = idle.find(({ peer }) => supply.heldBy(peer) === most)
+  function evictOne(comer: Peer): boolean {
+    const victim = evictable.next(supply.heldBy(comer) === 0 ? undefined : comer)
     if (!victim) return false
     giveBack(victim)
-    victim.turnOut()
+    victim.evict()
     return true
   }
 
   function giveBack(place: Taken): void {
+    evictable.remove(place)
     if (places.delete(place)) supply.give(place.peer, 1)
   }
 
   return {
-    admit(peer, turnOut) {
-      while (!supply.take(peer, 1)) if (!turnOutOne(peer)) return undefined
-      const place: Taken = { peer, turnOut }
+    admit(peer, evict) {
+      while (!supply.take(peer, 1)) if (!evictOne(peer)) return undefined
+      const place: Taken = { peer, evict, isHeld: () => true }
       places.add(place)
+      evictable.add(place)
       return {
         taken(connection) {
-          place.connection = connection
+          place.isHeld = () => !connection.isIdleAnonymous()
+        },
+        loggedIn(isLoggedIn) {
+          if (isLoggedIn || !places.has(place)) evictable.remove(place)
+          else evictable.add(place)
         },
         giveBack: () => giveBack(place),
       }

@@ -34,12 +34,14 @@ export type Traffic = {
   readonly onBusy: () => void
   /** Everything that came has been answered. */
   readonly onQuiet: () => void
+  /** The program has logged in, or out. */
+  readonly onLogin: (isLoggedIn: boolean) => void
 }
 
 export function createConnection(
   stream: Duplex,
   needs: ConnectionNeeds,
-  { onBusy, onQuiet }: Traffic,
+  { onBusy, onQuiet, onLogin }: Traffic,
   from?: Snapshot,
 ): Connection {
   const program = createProgram(needs, from)
@@ -54,6 +56,7 @@ export function createConnection(
     waits: room.isWaiting(),
   })
   const pace = createPace(stream, needs.patience, standing, (reason) => close({ reason }))
+  const noteLogin = createLoginWatch(program.isLoggedIn, onLogin)
   let onHalted: (() => void) | undefined
 
   const isQuiet = () => calls.underWay() === 0 && intake.frame() === undefined
@@ -67,6 +70,7 @@ export function createConnection(
   function answered(): void {
     needs.attention.pay()
     pace.keep()
+    noteLogin()
     settle()
   }
 
@@ -88,6 +92,7 @@ export function createConnection(
     settle()
   }
 
+  noteLogin()
   stream.on('data', receive)
   stream.on('drain', pace.keep)
   pace.keep()
@@ -104,6 +109,16 @@ export function createConnection(
     },
     leave: program.leave,
     ended: closed(stream).then(pace.end).then(room.drop).then(program.end),
+  }
+}
+
+/** @returns looks whether that has changed; nobody is logged in at first */
+function createLoginWatch(isLoggedIn: () => boolean, onChange: (isLoggedIn: boolean) => void): () => void {
+  let known = false
+  return () => {
+    if (isLoggedIn() === known) return
+    known = !known
+    onChange(known)
   }
 }
 

@@ -4,7 +4,7 @@ import type { Log } from '../base/log.ts'
 import type { CallSource } from '../contract/call-source.ts'
 import { calledFrom, type Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
-import { createAdmission } from './admission.ts'
+import { createAdmission, type Place } from './admission.ts'
 import { createAttention } from './attention.ts'
 import { BOUNDS, PATIENCE, type Patience } from './bounds.ts'
 import { type Connection, createConnection } from './connection.ts'
@@ -93,19 +93,20 @@ export function createPkcs11({ hsm, version, log, bounds, patience }: Pkcs11Need
   const admission = createAdmission(connections)
   const all = new Set<Served>()
 
-  function open(stream: Duplex, peer: Peer, options: ServeOptions): Served {
+  function open(stream: Duplex, peer: Peer, options: ServeOptions, place: Place): Served {
     const report = () => {
       const snapshot = connection.snapshot()
       if (snapshot) options.onIdle?.(snapshot)
     }
     const idle = createIdleWatch(report, () => options.onBusy?.())
-    const traffic = options.onIdle ? { onBusy: idle.busy, onQuiet: idle.quiet } : SILENT
+    const idling = options.onIdle ? { onBusy: idle.busy, onQuiet: idle.quiet } : SILENT
     const connection = createConnection(
       stream,
       { ...needs, hsm: calledFrom(hsm, sourceOf(options)), peer },
-      traffic,
+      { ...idling, onLogin: place.loggedIn },
       options.snapshot,
     )
+    place.taken(connection)
     const done = connection.ended
       .catch((error: unknown) => log('error', { err: error }, 'a PKCS#11 connection did not end well'))
       .finally(idle.end)
@@ -121,8 +122,7 @@ export function createPkcs11({ hsm, version, log, bounds, patience }: Pkcs11Need
       }
       const place = admission.admit(peer, () => close('a PKCS#11 connection without a login gave way'))
       if (!place) return close('there is no place for another PKCS#11 connection')
-      const served = open(stream, peer, options)
-      place.taken(served.connection)
+      const served = open(stream, peer, options, place)
       all.add(served)
       await served.done
       place.giveBack()

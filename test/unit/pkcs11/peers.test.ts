@@ -189,6 +189,20 @@ suite('places at the PKCS#11 socket', () => {
     await end(...programs, other)
   })
 
+  test('who has logged out gives way again', async () => {
+    const programs = await several(4, MALLORY)
+    const sessions: number[] = []
+    for (const one of programs) sessions.push(await one.login())
+    const [first, second] = programs
+    assert.ok(first && second)
+    await second.call(C.Logout, ulong(sessions[1] ?? 0))
+    const gone = closed(second.stream)
+    const next = await program(MALLORY)
+    await gone
+    assert.equal((await first.call(C.GetInfo)).texts.length, 2)
+    await end(...programs.filter((one) => one !== second), next)
+  })
+
   test('where users are not known, the oldest that is not logged in gives way', async () => {
     const programs = await several(7, undefined)
     const [first, second] = programs
