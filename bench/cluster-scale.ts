@@ -1,8 +1,8 @@
 /** What keys take in etcd, and how long a node needs to load them. */
 import { readFileSync } from 'node:fs'
 import { createSealer, masterKeyCheck } from '../src/crypto/seal.ts'
-import { withMasterKey } from '../src/main/master-key.ts'
-import { readRunning } from '../src/main/running.ts'
+import { withMasterKey } from '../src/home/master-key.ts'
+import { readRunning } from '../src/home/running.ts'
 import { type EtcdStore, etcdStore } from '../src/store/etcd/etcd-store.ts'
 import { CLUSTER_ID, type NodeCluster, startNodes } from '../test/cluster/faults/nodes.ts'
 import { compact } from '../test/support/etcd.ts'

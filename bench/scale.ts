@@ -1,7 +1,7 @@
 /** Many keys: picking one by its label, and starting up with them. */
 import { createSealer, masterKeyCheck } from '../src/crypto/seal.ts'
-import { type Home, makeHome } from '../src/main/home.ts'
-import { withMasterKey } from '../src/main/master-key.ts'
+import { type Home, makeHome } from '../src/home/home.ts'
+import { withMasterKey } from '../src/home/master-key.ts'
 import { openEngine } from '../src/main/open-engine.ts'
 import type { KeyRecord, Write } from '../src/model/records.ts'
 import { memoryStore } from '../src/store/memory.ts'

@@ -1,7 +1,7 @@
 /** What the benchmarks run on: one HSM in this process and one behind HTTPS in another, each on a temporary home. */
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
-import type { Home } from '../src/main/home.ts'
+import type { Home } from '../src/home/home.ts'
 import { clientOf, onSqlite, temporaryHome } from '../test/support/homes.ts'
 import { createWorld, type World } from '../test/support/world.ts'
 

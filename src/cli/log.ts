@@ -4,10 +4,10 @@ import { dirname } from 'node:path'
 import { writeAllNow } from '../base/descriptors.ts'
 import { makeDirectory } from '../base/directories.ts'
 import { reasonOf } from '../base/reasons.ts'
+import type { LoggingConfig } from '../client-config/client-config.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import { shown, visible } from '../contract/shown.ts'
-import type { LoggingConfig } from './config/client-config.ts'
 
 const LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const
 type Level = LoggingConfig['level']

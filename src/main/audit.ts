@@ -1,14 +1,15 @@
 /** `strongroom audit`: reads the audit log from the running HSM, checks the chain, and prints it. */
+
+import { loggedIn } from '../administration/logged-in.ts'
+import { failed, type Outcome } from '../administration/outcome.ts'
 import { verifyEntries } from '../audit/chain.ts'
 import type { Credentials } from '../cli/seats.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
 import { shown, visible } from '../contract/shown.ts'
+import type { Home } from '../home/home.ts'
 import type { AuditEntry } from '../model/audit.ts'
-import type { Home } from './home.ts'
-import { loggedIn } from './logged-in.ts'
-import { failed, type Outcome } from './outcome.ts'
 
 type Options = {
   /** An admin. */

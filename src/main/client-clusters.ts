@@ -8,15 +8,15 @@ import {
   privateKeyProblem,
 } from '../base/pem.ts'
 import { reasonOf } from '../base/reasons.ts'
-import { type ClusterConfig, parseConfig } from '../cli/config/client-config.ts'
-import { configExists, readConfigFile } from '../cli/config/file.ts'
-import { locateConfig, missingConfig } from '../cli/config/locate.ts'
+import { tell } from '../base/standard-streams.ts'
 import { createLog, type Log, loggedHsm } from '../cli/log.ts'
 import type { Clusters, Connection } from '../cli/seats.ts'
 import { connect } from '../client/connect.ts'
+import { type ClusterConfig, parseConfig } from '../client-config/client-config.ts'
+import { configExists, readConfigFile } from '../client-config/file.ts'
+import { locateConfig, missingConfig } from '../client-config/locate.ts'
+import { warnOfOpenFiles } from '../client-config/open-files.ts'
 import { HsmError } from '../contract/errors.ts'
-import { warnOfOpenFiles } from './open-files.ts'
-import { tell } from './streams.ts'
 
 /**
  * @param option value of `--config`

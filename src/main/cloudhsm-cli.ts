@@ -1,5 +1,7 @@
 /** The program cloudhsm-cli. What a command does not need is not loaded: starting fast is a feature. */
 import { join } from 'node:path'
+import { isOutputGone, tell, writeOutput } from '../base/standard-streams.ts'
+import { version } from '../base/version.ts'
 import { credentials } from '../cli/credentials.ts'
 import { type Chosen, chosen, type Environment, execute, noTerminal } from '../cli/execute.ts'
 import { createProgress } from '../cli/progress.ts'
@@ -10,8 +12,6 @@ import type { PasswordPrompt } from '../cli/shell/password-prompt.ts'
 import type { Progress } from '../cli/spec.ts'
 import { programTree } from '../cli/tree.ts'
 import { visible } from '../contract/shown.ts'
-import { isOutputGone, tell, writeOutput } from './streams.ts'
-import { version } from './version.ts'
 
 // The streams of the process are made when they are first named, which takes milliseconds.
 const { env } = process

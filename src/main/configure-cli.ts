@@ -1,10 +1,10 @@
 /** The program configure-cli. */
 import { homedir } from 'node:os'
 import { isSystemError, sentenceOf } from '../base/reasons.ts'
+import { isOutputGone, tell, writeOutput } from '../base/standard-streams.ts'
+import { version } from '../base/version.ts'
 import { configure } from '../cli/config/configure.ts'
 import type { Output } from '../cli/render.ts'
-import { isOutputGone, tell, writeOutput } from './streams.ts'
-import { version } from './version.ts'
 
 function run(): Output {
   try {

@@ -2,13 +2,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { askStatus } from '../administration/ask.ts'
+import { done, failed, type Outcome } from '../administration/outcome.ts'
+import { showAddress } from '../base/listen-address.ts'
 import { HsmError } from '../contract/errors.ts'
-import { askStatus } from './ask.ts'
-import { type Home, looseDirectories, makeHome } from './home.ts'
-import { showAddress } from './listen-address.ts'
-import { done, failed, type Outcome } from './outcome.ts'
-import { readRunning } from './running.ts'
-import { readServingSettings } from './serving-settings.ts'
+import { type Home, looseDirectories, makeHome } from '../home/home.ts'
+import { readRunning } from '../home/running.ts'
+import { readServingSettings } from '../home/serving-settings.ts'
 
 const READY_MS = 60_000
 const POLL_MS = 25

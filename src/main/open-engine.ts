@@ -2,32 +2,32 @@
 import { randomBytes } from 'node:crypto'
 import { uptime } from 'node:os'
 import type { Log } from '../base/log.ts'
+import { notBeforeRelease, version } from '../base/version.ts'
+import type { Identity } from '../certificates/certificates.ts'
+import { loadAuthority } from '../certificates/tls.ts'
 import { createBootClock } from '../cluster/boot-clock.ts'
 import type { Admit, Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
 import type { PublicObjects } from '../contract/public-objects.ts'
 import { opensslAvailable } from '../crypto/openssl.ts'
 import { createPasswordHasher, PASSWORD_COST } from '../crypto/password.ts'
+import { recordRollback } from '../engine/accepted-rollback.ts'
 import { createEngine } from '../engine/engine.ts'
+import { checkFounding } from '../engine/founding-check.ts'
+import { raiseFormat } from '../engine/raise-format.ts'
+import type { Home } from '../home/home.ts'
+import { measuredHsm, measuredStore, observeHoldings } from '../metrics/instruments.ts'
+import type { Registry } from '../metrics/registry.ts'
 import { FORMAT } from '../model/formats.ts'
+import { keepMark } from '../node/applied-mark.ts'
+import { sharedAuthority } from '../node/authority.ts'
+import { placeOf } from '../node/boot-identity.ts'
+import { type OpenStore, openEmbeddedStore } from '../node/embedded-store.ts'
+import { openNode } from '../node/open-node.ts'
+import type { NodePlan } from '../node/settings.ts'
 import type { Profile } from '../policy/hsm-profile/profile.ts'
 import type { EtcdStore } from '../store/etcd/etcd-store.ts'
 import type { SqliteStore } from '../store/sqlite/sqlite-store.ts'
-import { recordRollback } from './accepted-rollback.ts'
-import type { Identity } from './certificates.ts'
-import { checkFounding } from './founded.ts'
-import type { Home } from './home.ts'
-import { measuredHsm, measuredStore, observeHoldings } from './metrics/instruments.ts'
-import type { Registry } from './metrics/registry.ts'
-import { sharedAuthority } from './node/authority.ts'
-import { openNode } from './node/open-node.ts'
-import { keepMark } from './node/own-mark.ts'
-import { placeOf } from './node/place.ts'
-import type { NodePlan } from './node/start-plan.ts'
-import { type OpenStore, openEmbeddedStore } from './open-store.ts'
-import { raiseFormat } from './raise-format.ts'
-import { loadAuthority } from './tls.ts'
-import { notBeforeRelease, version } from './version.ts'
 
 export type OpenEngine = {
   readonly engine: Hsm
@@ -89,7 +89,7 @@ async function sharedStore(
   undo: AsyncDisposableStack,
 ) {
   // Loaded for those who have it: the client of etcd is large.
-  const { openSharedStore } = await import('./node/open-store.ts')
+  const { openSharedStore } = await import('../node/shared-store.ts')
   const opened = await telling(await openSharedStore(home, plan, { clock, acceptRollback }), log)
   undo.defer(() => opened.store.close())
   const mark = keepMark(home.mark, opened.records, opened.store.root, log)

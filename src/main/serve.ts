@@ -1,20 +1,21 @@
 /** `strongroom start` in the foreground: serves until a signal asks it to end. */
-import { type Home, looseDirectories } from './home.ts'
-import { showAddress } from './listen-address.ts'
-import { openLogger } from './logger.ts'
-import { planStart, type StartOptions } from './node/start-plan.ts'
+
+import type { Outcome } from '../administration/outcome.ts'
+import { planStart, type StartOptions } from '../administration/start-plan.ts'
+import { showAddress } from '../base/listen-address.ts'
+import { RELEASED } from '../base/version.ts'
+import { type Home, looseDirectories } from '../home/home.ts'
+import { GRACE_MS } from '../home/running.ts'
+import { NONE } from '../home/serving-settings.ts'
+import { openLogger } from '../logging/logger.ts'
 import { openHsm } from './open-hsm.ts'
-import type { Outcome } from './outcome.ts'
-import { GRACE_MS } from './running.ts'
-import { NONE } from './serving-settings.ts'
 import { firstSignal } from './signals.ts'
-import { RELEASED } from './version.ts'
 
 /** @param program the script that this process runs */
 export async function serve(home: Home, options: StartOptions, program: string): Promise<Outcome> {
   process.umask(0o077)
   const { serving, pkcs11 } = planStart(home, options)
-  const { log, reopen } = openLogger(serving.log, home.log)
+  const { log, reopen } = openLogger(serving.log, home.log, process.env['JOURNAL_STREAM'])
   process.on('uncaughtExceptionMonitor', (err) => log('error', { err }, 'the HSM ends unexpectedly'))
   let renew = async () => {}
   const asked = firstSignal(() => {

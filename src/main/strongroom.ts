@@ -1,14 +1,15 @@
 /** The program strongroom: the HSM and its administration. */
+
+import { done, failed, type Outcome, wrongUsage } from '../administration/outcome.ts'
+import { administrationTree } from '../administration/tree.ts'
 import { isSystemError, sentenceOf } from '../base/reasons.ts'
-import { administrationTree } from '../cli/administration/tree.ts'
+import { isOutputGone, tell, writeOutput } from '../base/standard-streams.ts'
+import { version } from '../base/version.ts'
 import { renderHelp } from '../cli/help.ts'
 import { parse } from '../cli/parse.ts'
 import type { ArgValues } from '../cli/spec.ts'
 import { HsmError } from '../contract/errors.ts'
-import { done, failed, type Outcome, wrongUsage } from './outcome.ts'
-import { isOutputGone, tell, writeOutput } from './streams.ts'
 import { TASKS } from './tasks.ts'
-import { version } from './version.ts'
 
 async function main(words: readonly string[]): Promise<Outcome> {
   const parsed = await parse(administrationTree(version), words)

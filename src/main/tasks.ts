@@ -1,14 +1,22 @@
 /** What carries out the commands of the program strongroom. Each loads what it needs: `start` alone the HSM itself. */
 import { homedir } from 'node:os'
-import type * as spec from '../cli/administration/options.ts'
-import type { TaskName } from '../cli/administration/tree.ts'
-import { defaultHome } from '../cli/config/locate.ts'
+import {
+  etcdOptions,
+  openingOf,
+  path,
+  socketPath,
+  startOptions,
+  wholeEtcd,
+  wordsOf,
+} from '../administration/option-values.ts'
+import type * as spec from '../administration/options.ts'
+import { done, type Outcome, startCommand } from '../administration/outcome.ts'
+import type { TaskName } from '../administration/tree.ts'
+import { writeOutput } from '../base/standard-streams.ts'
 import type { Credentials } from '../cli/seats.ts'
 import type { Args } from '../cli/spec.ts'
-import { type Home, homeAt } from './home.ts'
-import type { Outcome } from './outcome.ts'
-import { writeOutput } from './streams.ts'
-import { etcdOptions, openingOf, path, socketPath, startOptions, wholeEtcd, wordsOf } from './words.ts'
+import { defaultHome } from '../client-config/locate.ts'
+import { type Home, homeAt } from '../home/home.ts'
 
 type OnHome = { readonly home?: string }
 type AsJson = OnHome & { readonly json?: true }
@@ -28,8 +36,8 @@ export const TASKS = {
       return (await import('./detach.ts')).detach(at, wordsOf(options), program())
     }
   },
-  stop: onHome(async (home) => (await import('./stop.ts')).stop(home)),
-  status: onHome(async (home, json) => (await import('./status.ts')).status(home, { json })),
+  stop: onHome(async (home) => (await import('../administration/stop.ts')).stop(home)),
+  status: onHome(async (home, json) => (await import('../administration/status.ts')).status(home, { json })),
   audit: ({ 'hsm-id': hsmId, ...options }: Args<typeof spec.AUDIT>) =>
     onHome(async (home, json) => {
       const who = await whoAsks()
@@ -37,16 +45,16 @@ export const TASKS = {
     })(options),
   'policy-apply': onHome(async (home) => {
     const who = await whoAsks()
-    return (await import('./policy.ts')).applyTrustedWrapping(home, who)
+    return (await import('../administration/policy.ts')).applyTrustedWrapping(home, who)
   }),
   'policy-show': onHome(async (home, json) => {
     const who = await whoAsks()
-    return (await import('./policy.ts')).showPolicy(home, who, json)
+    return (await import('../administration/policy.ts')).showPolicy(home, who, json)
   }),
   env({ home, socket }: Args<typeof spec.ENV>) {
     const [at, named] = [homeOf(home), socketPath(socket)]
     return async () => {
-      const { servedSocket } = await import('./running.ts')
+      const { servedSocket } = await import('../home/running.ts')
       return (await import('./pkcs11/env.ts')).env(named ?? servedSocket(at))
     }
   },
@@ -63,9 +71,13 @@ export const TASKS = {
     const [at, target] = [homeOf(home), path('--to', to)]
     return async () => {
       const who = await whoAsks()
-      const { readNewPassphrase } = await import('./backup/opening.ts')
+      const { readNewPassphrase } = await import('../administration/backup/opening.ts')
       const passphrase = file === undefined ? undefined : await readNewPassphrase(file)
-      return (await import('./backup/create.ts')).createBackup(at, { who, to: target, passphrase })
+      return (await import('../administration/backup/create.ts')).createBackup(at, {
+        who,
+        to: target,
+        passphrase,
+      })
     }
   },
   'backup-restore'(given: Args<typeof spec.BACKUP_RESTORE>) {
@@ -73,7 +85,7 @@ export const TASKS = {
     const at = homeOf(home)
     const [opening, etcd] = [openingOf(options), wholeEtcd(options)]
     return async () =>
-      (await import('./backup/restore.ts')).restoreBackup(at, {
+      (await import('../administration/backup/restore.ts')).restoreBackup(at, {
         file,
         opening,
         etcd,
@@ -83,15 +95,28 @@ export const TASKS = {
   'backup-inspect':
     ({ FILE: file, json }: Args<typeof spec.BACKUP_INSPECT>) =>
     async () =>
-      (await import('./backup/inspect.ts')).inspectBackup(file, { json: json === true }),
-  demo: () => async () => (await import('./demo.ts')).demo(writeOutput),
-  'node-invite': onHome(async (home) => (await import('./node/invite.ts')).invite(home, Date.now())),
+      (await import('../administration/backup/inspect.ts')).inspectBackup(file, { json: json === true }),
+  demo: () => async () => {
+    const [{ demo }, { openHsm }, { clientClusters }] = await Promise.all([
+      import('../administration/demo.ts'),
+      import('./open-hsm.ts'),
+      import('./client-clusters.ts'),
+    ])
+    return demo({ print: writeOutput, openHsm, clusters: (config) => clientClusters(config, {}) })
+  },
+  'node-invite': onHome(async (home) =>
+    done(await (await import('../node/invite.ts')).invite(home, Date.now())),
+  ),
   'node-join'({ home, 'secret-file': file, ...options }: Args<typeof spec.NODE_JOIN>) {
     const [at, from, etcd] = [homeOf(home), path('--secret-file', file), etcdOptions(options)]
     return async () => {
-      const { readSecret } = await import('./secret-file.ts')
+      const { readSecret } = await import('../administration/secret-file.ts')
       const secret = await readSecret(from)
-      return (await import('./node/join.ts')).join(at, { secret, etcd, now: Date.now() })
+      const { join } = await import('../node/join.ts')
+      const clusterId = await join(at, { secret, etcd, now: Date.now() })
+      return done(
+        `This machine belongs to ${clusterId} now. Start its HSM with: ${startCommand(at, '--listen HOST:PORT')}`,
+      )
     }
   },
 } as const satisfies Record<TaskName, Task>

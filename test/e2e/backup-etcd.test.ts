@@ -3,12 +3,12 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join as path } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
-import { restoreBackup } from '../../src/main/backup/restore.ts'
-import type { Home } from '../../src/main/home.ts'
-import { invite } from '../../src/main/node/invite.ts'
-import { join } from '../../src/main/node/join.ts'
-import type { StartOptions } from '../../src/main/node/start-plan.ts'
+import { restoreBackup } from '../../src/administration/backup/restore.ts'
+import type { StartOptions } from '../../src/administration/start-plan.ts'
+import type { Home } from '../../src/home/home.ts'
 import { openHsm } from '../../src/main/open-hsm.ts'
+import { invite } from '../../src/node/invite.ts'
+import { join } from '../../src/node/join.ts'
 import { backupOf } from '../support/backups.ts'
 import { startEtcd } from '../support/etcd.ts'
 import { temporaryHome } from '../support/homes.ts'
@@ -66,7 +66,7 @@ test('a cluster on etcd is restored as another one on etcd, and by its own id in
   const restored = await start(t, other)
   assert.equal(await keysOf(restored), 120)
   const second = newHome(t)
-  const { text: secret } = await invite(other, Date.now())
+  const secret = await invite(other, Date.now())
   await join(second, { secret, etcd: {}, now: Date.now() })
   const joined = await start(t, second)
   assert.equal(joined.clusterId, restored.clusterId)

@@ -16,8 +16,8 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
-import type { Home } from '../../src/main/home.ts'
-import { readRunning } from '../../src/main/running.ts'
+import type { Home } from '../../src/home/home.ts'
+import { readRunning } from '../../src/home/running.ts'
 import {
   ALICE,
   activate,

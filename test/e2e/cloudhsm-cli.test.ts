@@ -7,7 +7,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
-import { createAuthority } from '../../src/main/certificates.ts'
+import { createAuthority } from '../../src/certificates/certificates.ts'
 import { freePort } from '../support/free-port.ts'
 
 const authority = await createAuthority('cluster-dead', Date.now())

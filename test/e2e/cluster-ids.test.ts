@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import { cpSync, rmSync } from 'node:fs'
 import { after, type TestContext, test } from 'node:test'
-import type { Home } from '../../src/main/home.ts'
-import { invite } from '../../src/main/node/invite.ts'
-import { join } from '../../src/main/node/join.ts'
-import type { StartOptions } from '../../src/main/node/start-plan.ts'
+import type { StartOptions } from '../../src/administration/start-plan.ts'
+import type { Home } from '../../src/home/home.ts'
 import { type OpenHsm, openHsm } from '../../src/main/open-hsm.ts'
+import { invite } from '../../src/node/invite.ts'
+import { join } from '../../src/node/join.ts'
 import { etcdctl, startEtcd } from '../support/etcd.ts'
 import { temporaryHome } from '../support/homes.ts'
 
@@ -37,8 +37,8 @@ async function oneAndInvited(t: TestContext, clusterId: string) {
   const one = await start(t, home, options)
   await one.hsm.call('cluster.activate', { password: 'correct horse' })
   const invited = newHome()
-  const secret = (await invite(home, Date.now())).text
-  assert.equal((await join(invited, { secret, etcd: {}, now: Date.now() })).exit, 0)
+  const secret = await invite(home, Date.now())
+  await join(invited, { secret, etcd: {}, now: Date.now() })
   return { home, one, invited }
 }
 

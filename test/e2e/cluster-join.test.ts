@@ -3,13 +3,13 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join as path } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
-import { createAuthority, issueServerCertificate } from '../../src/main/certificates.ts'
-import type { Home } from '../../src/main/home.ts'
-import { makeHome } from '../../src/main/home.ts'
-import { invite } from '../../src/main/node/invite.ts'
-import { join } from '../../src/main/node/join.ts'
-import type { StartOptions } from '../../src/main/node/start-plan.ts'
+import type { StartOptions } from '../../src/administration/start-plan.ts'
+import { createAuthority, issueServerCertificate } from '../../src/certificates/certificates.ts'
+import type { Home } from '../../src/home/home.ts'
+import { makeHome } from '../../src/home/home.ts'
 import { type OpenHsm, openHsm } from '../../src/main/open-hsm.ts'
+import { invite } from '../../src/node/invite.ts'
+import { join } from '../../src/node/join.ts'
 import { etcdctl, startEtcd } from '../support/etcd.ts'
 import { temporaryHome } from '../support/homes.ts'
 
@@ -42,11 +42,7 @@ async function founded(t: TestContext, clusterId: string): Promise<Home> {
   return home
 }
 
-async function invited(home: Home): Promise<string> {
-  const { exit, text } = await invite(home, Date.now())
-  assert.equal(exit, 0)
-  return text
-}
+const invited = (home: Home): Promise<string> => invite(home, Date.now())
 
 const invitationsOf = async (clusterId: string): Promise<string> =>
   (
@@ -128,7 +124,7 @@ test('a node that joins takes over the mode and the type of the HSM', async (t) 
   const profile = { mode: 'fips', hsmType: 'unlimited' } as const
   await start(t, home, { etcd: ETCD, clusterId: 'cluster-fips', profile })
   const joined = newHome()
-  assert.equal((await join(joined, { secret: await invited(home), etcd: {}, now: Date.now() })).exit, 0)
+  await join(joined, { secret: await invited(home), etcd: {}, now: Date.now() })
   await assert.rejects(
     start(t, joined, { profile: { mode: 'non-fips' } }),
     refusal('Cluster cluster-fips was founded with --mode fips, and stays so'),
@@ -145,7 +141,7 @@ test('an invitation brings the master key, once, and etcd never sees it', async 
   const home = await founded(t, 'cluster-open')
   const secret = await invited(home)
   const [first, second] = [newHome(), newHome()]
-  assert.equal((await join(first, { secret, etcd: {}, now: Date.now() })).exit, 0)
+  await join(first, { secret, etcd: {}, now: Date.now() })
   assert.equal(readFileSync(first.masterKey, 'utf8'), readFileSync(home.masterKey, 'utf8'))
   assert.equal(statSync(first.masterKey).mode & 0o777, 0o600)
   await assert.rejects(
@@ -221,15 +217,15 @@ test('a home that has an HSM is not made another, and the invitation is not used
       refusal(`There is an HSM in ${each.root} already; choose another directory with --home`),
     )
   }
-  assert.equal((await join(newHome(), { secret, etcd: {}, now: Date.now() })).exit, 0)
+  await join(newHome(), { secret, etcd: {}, now: Date.now() })
 })
 
 test('only the home of a node invites', async () => {
   const home = newHome()
-  assert.deepEqual(await invite(home, Date.now()), {
-    exit: 1,
-    text: `strongroom: ${home.root} is not the home of a node on etcd; make it one with: strongroom start --etcd URL\n`,
-  })
+  await assert.rejects(
+    invite(home, Date.now()),
+    refusal(`${home.root} is not the home of a node on etcd; make it one with: strongroom start --etcd URL`),
+  )
 })
 
 test('etcd over TLS: nothing is sent to one whose certificate is not of the CA that was given', async (t) => {
@@ -257,7 +253,7 @@ test('etcd over TLS: nothing is sent to one whose certificate is not of the CA t
   assert.equal(first.clusterId, 'cluster-tls')
   const joined = newHome()
   const secret = await invited(home)
-  assert.equal((await join(joined, { secret, etcd: { caFile }, now: Date.now() })).exit, 0)
+  await join(joined, { secret, etcd: { caFile }, now: Date.now() })
   const second = await start(t, joined)
   assert.equal((await second.hsm.call('cluster.hsm-info', {})).hsms.length, 2)
   // Before their etcd goes.

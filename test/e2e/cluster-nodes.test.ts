@@ -5,8 +5,8 @@ import { get } from 'node:http'
 import { after, type TestContext, test } from 'node:test'
 import { connect, type RemoteHsm } from '../../src/client/connect.ts'
 import type { Request } from '../../src/contract/operations.ts'
-import type { Home } from '../../src/main/home.ts'
-import { readRunning } from '../../src/main/running.ts'
+import type { Home } from '../../src/home/home.ts'
+import { readRunning } from '../../src/home/running.ts'
 import { etcdctl, startEtcd } from '../support/etcd.ts'
 import {
   ALICE,

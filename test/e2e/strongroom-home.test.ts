@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { chmodSync, copyFileSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { parseConfig } from '../../src/cli/config/client-config.ts'
+import { parseConfig } from '../../src/client-config/client-config.ts'
 import { ANY_PORT, client, run, serve, startOnce, temporaryHome } from './strongroom.ts'
 
 test('the first start makes a home that only its owner can read', async (t) => {

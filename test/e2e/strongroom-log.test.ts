@@ -6,8 +6,8 @@ import { existsSync, fstatSync, openSync, readFileSync, renameSync, rmSync } fro
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { connect, type TLSSocket } from 'node:tls'
-import type { Home } from '../../src/main/home.ts'
-import { readRunning } from '../../src/main/running.ts'
+import type { Home } from '../../src/home/home.ts'
+import { readRunning } from '../../src/home/running.ts'
 import { ANY_PORT, client, launch, logLine, run, serve, temporaryHome } from './strongroom.ts'
 
 const PROGRAM = join(import.meta.dirname, '..', '..', 'src', 'main', 'strongroom.ts')

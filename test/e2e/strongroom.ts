@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { connect, type RemoteHsm } from '../../src/client/connect.ts'
-import { type Home, homeAt } from '../../src/main/home.ts'
-import { isLocked } from '../../src/main/lock.ts'
-import { readRunning } from '../../src/main/running.ts'
+import { type Home, homeAt } from '../../src/home/home.ts'
+import { isLocked } from '../../src/home/lock.ts'
+import { readRunning } from '../../src/home/running.ts'
 
 const PROGRAM = join(import.meta.dirname, '..', '..', 'src', 'main', 'strongroom.ts')
 export const ANY_PORT = ['--listen', '127.0.0.1:0'] as const

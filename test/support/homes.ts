@@ -2,10 +2,10 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseConfig } from '../../src/cli/config/client-config.ts'
 import { type ConnectOptions, connect, type RemoteHsm } from '../../src/client/connect.ts'
+import { parseConfig } from '../../src/client-config/client-config.ts'
 import type { Hsm } from '../../src/contract/hsm.ts'
-import { type Home, homeAt, makeHome } from '../../src/main/home.ts'
+import { type Home, homeAt, makeHome } from '../../src/home/home.ts'
 import { openEngine } from '../../src/main/open-engine.ts'
 import { openHsm } from '../../src/main/open-hsm.ts'
 

@@ -1,5 +1,5 @@
 import manifest from '../../package.json' with { type: 'json' }
-import { administrationTree } from '../../src/cli/administration/tree.ts'
+import { administrationTree } from '../../src/administration/tree.ts'
 import { commandPages } from './command-pages.ts'
 
 export const administrationPage = async (): Promise<string> => `# strongroom

@@ -1,9 +1,16 @@
 /** What one run of configure-cli asks for, and what becomes of the configuration by it. */
+
+import type { LoggingConfig } from '../../client-config/client-config.ts'
+import { type ConfigDocument, clusterIdOf } from '../../client-config/document.ts'
+import {
+  addCluster,
+  type ClusterEdit,
+  editCluster,
+  removeCluster,
+  setLogging,
+} from '../../client-config/edit.ts'
+import { defaultCaFile, defaultLogFile } from '../../client-config/locate.ts'
 import { HsmError } from '../../contract/errors.ts'
-import type { LoggingConfig } from './client-config.ts'
-import { type ConfigDocument, clusterIdOf } from './document.ts'
-import { addCluster, type ClusterEdit, editCluster, removeCluster, setLogging } from './edit.ts'
-import { defaultCaFile, defaultLogFile } from './locate.ts'
 
 export type ConfigChange =
   | {

@@ -1,15 +1,15 @@
 /** Options of configure-cli, checked beyond what the parser checks, and made into a change. */
 import { resolve } from 'node:path'
+import { type Address, parseAddress } from '../../base/address.ts'
+import type { LoggingConfig } from '../../client-config/client-config.ts'
+import { isClusterId } from '../../client-config/document.ts'
+import type { ClusterEdit } from '../../client-config/edit.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { shown } from '../../contract/shown.ts'
 import { type Bound, problem } from '../bind.ts'
 import type { Args, ArgValues } from '../spec.ts'
-import { type Address, parseAddress } from './address.ts'
 import type { ConfigChange } from './change.ts'
-import type { LoggingConfig } from './client-config.ts'
 import type { ADD_CLUSTER, EDIT, Subcommand } from './configure-options.ts'
-import { isClusterId } from './document.ts'
-import type { ClusterEdit } from './edit.ts'
 
 export type EditArgs = Args<typeof EDIT>
 

@@ -1,6 +1,7 @@
 /** The command line of configure-cli, as data for the parser and the help of the CLI. */
+
+import { LOG_LEVELS, LOG_ROTATIONS, LOG_TYPES } from '../../client-config/document.ts'
 import type { Group, Leaf, Option, Options, Path, Root, Turn } from '../spec.ts'
-import { LOG_LEVELS, LOG_ROTATIONS, LOG_TYPES } from './document.ts'
 
 const file = (help: string) => ({ value: 'FILE', help }) as const satisfies Option
 

@@ -1,5 +1,8 @@
 /** The configure tool: words in, an edited configuration file out. Says nothing when all is well. */
 import { resolve } from 'node:path'
+import { parseDocument, renderConfig } from '../../client-config/document.ts'
+import { configExists, readConfigFile, writeConfigFile } from '../../client-config/file.ts'
+import { locateConfig, missingConfig } from '../../client-config/locate.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { shown, visible } from '../../contract/shown.ts'
 import { type Bound, bind, problem } from '../bind.ts'
@@ -11,9 +14,6 @@ import { usage, usageError } from '../usage.ts'
 import { changeConfig } from './change.ts'
 import { changeOf, type EditArgs, wrongTogether } from './configure-args.ts'
 import { EDIT, pathTo, SUBCOMMANDS, type Subcommand, turnWith } from './configure-options.ts'
-import { parseDocument, renderConfig } from './document.ts'
-import { configExists, readConfigFile, writeConfigFile } from './file.ts'
-import { locateConfig, missingConfig } from './locate.ts'
 import { checkTrustFiles } from './trust-files.ts'
 
 export type Surroundings = {

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { belongTogether, certificateProblem, privateKeyProblem } from '../../base/pem.ts'
 import { reasonOf } from '../../base/reasons.ts'
+import type { ClusterEdit } from '../../client-config/edit.ts'
 import { HsmError } from '../../contract/errors.ts'
-import type { ClusterEdit } from './edit.ts'
 
 /** @throws HsmError `invalid-request` with one sentence naming the option and the file */
 export function checkTrustFiles({ caFile, clientCert, clientKey }: ClusterEdit): void {

@@ -1,6 +1,7 @@
 /** `strongroom pkcs11`: the PKCS#11 socket on a machine that has programs and no HSM; the HSMs are reached over HTTPS. */
-import { openLogger } from '../logger.ts'
-import type { Outcome } from '../outcome.ts'
+
+import type { Outcome } from '../../administration/outcome.ts'
+import { openLogger } from '../../logging/logger.ts'
 import { firstSignal } from '../signals.ts'
 import { asConfigured, configuredHsm } from './configured-hsm.ts'
 import { openPkcs11Door } from './door.ts'
@@ -17,7 +18,7 @@ export type AgentOptions = AgentSource & {
 
 export async function agent({ config, clusterId, socket, named, program }: AgentOptions): Promise<Outcome> {
   process.umask(0o077)
-  const { log, reopen } = openLogger(undefined, undefined)
+  const { log, reopen } = openLogger(undefined, undefined, process.env['JOURNAL_STREAM'])
   const asked = firstSignal(reopen)
   const cluster = await configuredHsm(config, process.env, clusterId)
   const door = await openPkcs11Door({

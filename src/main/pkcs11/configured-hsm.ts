@@ -1,8 +1,8 @@
 /** The cluster that a client configuration names, as the interfaces use it that are not in the HSM's own process. */
 import { homedir } from 'node:os'
-import { configExists, readConfigFile } from '../../cli/config/file.ts'
-import { locateConfig } from '../../cli/config/locate.ts'
 import { chosenCluster } from '../../cli/seats.ts'
+import { configExists, readConfigFile } from '../../client-config/file.ts'
+import { locateConfig } from '../../client-config/locate.ts'
 import type { Hsm } from '../../contract/hsm.ts'
 import type { OperationName, Request } from '../../contract/operations.ts'
 import { clientClusters } from '../client-clusters.ts'

@@ -1,6 +1,6 @@
 /** `strongroom env`: the lines for a shell that point PKCS#11 programs at the HSM. */
 import { existsSync } from 'node:fs'
-import { done, type Outcome } from '../outcome.ts'
+import { done, type Outcome } from '../../administration/outcome.ts'
 import { serverAddress } from './socket-paths.ts'
 
 const MODULE = 'p11-kit-client.so'

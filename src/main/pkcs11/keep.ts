@@ -3,11 +3,11 @@
  * last program leaves.
  */
 import { Socket } from 'node:net'
+import { type Outcome, wrongUsage } from '../../administration/outcome.ts'
+import { version } from '../../base/version.ts'
+import type { Home } from '../../home/home.ts'
+import { openLogger } from '../../logging/logger.ts'
 import { createPkcs11, type Snapshot } from '../../pkcs11/serve.ts'
-import type { Home } from '../home.ts'
-import { openLogger } from '../logger.ts'
-import { type Outcome, wrongUsage } from '../outcome.ts'
-import { version } from '../version.ts'
 import { asConfigured, configuredHsm } from './configured-hsm.ts'
 import type { KeeperMessage } from './keeper-messages.ts'
 import type { AgentSource } from './keeper-start.ts'
@@ -74,7 +74,11 @@ function abandon(socket: Socket): Promise<void> {
 }
 
 async function serve(source: Keeping, resumed: readonly Resumed[]): Promise<void> {
-  const { log } = openLogger(undefined, 'home' in source ? source.home.log : undefined)
+  const { log } = openLogger(
+    undefined,
+    'home' in source ? source.home.log : undefined,
+    process.env['JOURNAL_STREAM'],
+  )
   log('info', { connections: resumed.length }, 'keeping the PKCS#11 connections of a process that has ended')
   const cluster = await clusterOf(source)
   const pkcs11 = createPkcs11({ hsm: cluster.hsm, version, log })

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before } from 'node:test'
-import { type Home, homeAt } from '../../../src/main/home.ts'
+import { type Home, homeAt } from '../../../src/home/home.ts'
 import { type Owner, type Running, start, succeeds } from './commands.ts'
 
 const BIN = join(import.meta.dirname, '..', '..', '..', 'bin')

@@ -4,8 +4,8 @@ import { createSecureServer, type ServerHttp2Stream } from 'node:http2'
 import { type AddressInfo, connect as connectTcp, createServer, type Server, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { Server as TlsServer } from 'node:tls'
+import type { Identity } from '../../../src/certificates/certificates.ts'
 import { type ConnectOptions, connect, type RemoteHsm } from '../../../src/client/connect.ts'
-import type { Identity } from '../../../src/main/certificates.ts'
 import { authority, identity } from '../server/fixture.ts'
 
 export function connectTo(

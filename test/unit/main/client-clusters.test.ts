@@ -3,8 +3,8 @@ import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, beforeEach, suite, test } from 'node:test'
+import { warnOfOpenFiles } from '../../../src/client-config/open-files.ts'
 import { clientClusters } from '../../../src/main/client-clusters.ts'
-import { warnOfOpenFiles } from '../../../src/main/open-files.ts'
 import { authority, identity } from '../server/fixture.ts'
 
 suite('the clusters of a client configuration', () => {

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { homeAt } from '../../../src/home/home.ts'
 import { detach } from '../../../src/main/detach.ts'
-import { homeAt } from '../../../src/main/home.ts'
 
 test('a process that the operating system does not start is an error, with its cause', async (t) => {
   const root = mkdtempSync(join(tmpdir(), 'strongroom-detach-'))

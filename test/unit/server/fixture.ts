@@ -4,11 +4,11 @@ import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
 import { request as httpsRequest, type RequestOptions } from 'node:https'
 import type { TestContext } from 'node:test'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
+import { createAuthority, issueServerCertificate } from '../../../src/certificates/certificates.ts'
 import type { CallSource } from '../../../src/contract/call-source.ts'
 import type { Admission, Admit, Hsm } from '../../../src/contract/hsm.ts'
 import { LIMITS } from '../../../src/contract/limits.ts'
 import { HSM_NAME } from '../../../src/contract/wire.ts'
-import { createAuthority, issueServerCertificate } from '../../../src/main/certificates.ts'
 import { createHttpsServer, type ServerLimits } from '../../../src/server/https-server.ts'
 
 export const authority = await createAuthority('cluster-test', Date.now())

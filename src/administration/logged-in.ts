@@ -1,0 +1,25 @@
+/** For commands that ask something of the running HSM of a home as one of its users. */
+import type { Credentials } from '../cli/seats.ts'
+import { connect } from '../client/connect.ts'
+import type { Hsm } from '../contract/hsm.ts'
+import { readIfThere } from '../home/files.ts'
+import type { Home } from '../home/home.ts'
+import { readRunning } from '../home/running.ts'
+import { notRunning, type Outcome } from './outcome.ts'
+
+/** The login ends with the connection, when `body` has ended. Throws HsmError. */
+export async function loggedIn(
+  home: Home,
+  who: Credentials,
+  body: (hsm: Hsm, token: string) => Promise<Outcome>,
+): Promise<Outcome> {
+  const running = readRunning(home)
+  if (!running) return notRunning(home)
+  const hsm = connect({ servers: [running], trust: { ca: readIfThere(home.caCert) ?? '' }, bound: true })
+  try {
+    const { token } = await hsm.call('session.login', who)
+    return await body(hsm, token)
+  } finally {
+    hsm.close()
+  }
+}

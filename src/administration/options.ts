@@ -1,0 +1,147 @@
+/** The options of the program strongroom, as help and parser read them. */
+
+import type { Option, Options } from '../cli/spec.ts'
+import { HSM_TYPES, MODES } from '../contract/profiles.ts'
+import { PUBLIC_OBJECTS } from '../contract/public-objects.ts'
+
+const choices = <N extends string>(names: readonly N[]) =>
+  Object.fromEntries(names.map((name) => [name, ''])) as Readonly<Record<N, string>>
+
+export const HOME = {
+  value: 'DIR',
+  help: 'Directory of the HSM',
+  fallback: '$STRONGROOM_HOME or ~/.strongroom',
+} as const satisfies Option
+
+export const JSON_OUTPUT = { help: 'Print JSON' } as const satisfies Option
+
+/** How an HSM reaches etcd. */
+export const ETCD = {
+  etcd: { value: 'URL,URL', help: 'Members of etcd, such as https://10.0.0.1:2379' },
+  'etcd-ca': { value: 'FILE', help: 'Certificates of the CA of etcd' },
+  'etcd-cert': { value: 'FILE', help: 'Certificate by which etcd knows this HSM' },
+  'etcd-key': { value: 'FILE', help: 'Private key of that certificate' },
+  'etcd-user': { value: 'NAME', help: 'User of etcd' },
+  'etcd-password-file': { value: 'FILE', help: 'File with the password of that user' },
+} as const satisfies Options
+
+export const START = {
+  home: HOME,
+  listen: {
+    value: 'HOST:PORT',
+    help: 'Address to serve on, port 0 for any free one. Remembered',
+    fallback: '127.0.0.1:2223',
+  },
+  detach: { help: 'Serve in the background, and return when the HSM answers' },
+  metrics: {
+    value: 'HOST:PORT',
+    help: 'Serve metrics for Prometheus there, without TLS; none for nowhere. Remembered',
+    fallback: 'none',
+  },
+  pkcs11: {
+    value: 'PATH',
+    help: 'Socket for PKCS#11 programs; none, or default for run/pkcs11.sock in the home. Remembered',
+    fallback: 'default',
+  },
+  log: {
+    value: 'FILE',
+    help: 'File for the log; default for standard output, or log/strongroom.log in the home with --detach. Remembered',
+    fallback: 'default',
+  },
+  mode: {
+    value: 'MODE',
+    choices: choices(MODES),
+    help: 'Mode to found the HSM in',
+    fallback: 'non-fips',
+  },
+  'hsm-type': {
+    value: 'TYPE',
+    choices: choices(HSM_TYPES),
+    help: 'Type of HSM whose limits to found it with; hsm1.medium has the mode fips only',
+    fallback: 'hsm2m.medium',
+  },
+  'public-objects': {
+    value: 'WHAT',
+    choices: choices(PUBLIC_OBJECTS),
+    help: 'What is shown to those who are not logged in. Remembered',
+    fallback: 'certificates',
+  },
+  'accept-rollback': { help: 'Go on with a store that may have lost its newest changes. Audited' },
+  ...ETCD,
+  'cluster-id': { value: 'ID', help: 'Cluster on etcd to join, or to found if etcd has none of that name' },
+  'hsm-id': { value: 'ID', help: 'Name of this HSM in its cluster on etcd' },
+  advertise: {
+    value: 'HOST:PORT',
+    help: 'How others reach this HSM of a cluster on etcd. Remembered',
+    fallback: 'where it listens',
+  },
+  'key-use-fence': { help: 'Found a cluster on etcd that does not rely on the rate of clocks' },
+} as const satisfies Options
+
+const SOCKET = {
+  value: 'PATH',
+  help: 'Socket for PKCS#11 programs',
+  fallback: 'run/pkcs11.sock in the home',
+} as const satisfies Option
+
+export const ENV = { home: HOME, socket: SOCKET } as const satisfies Options
+
+export const AGENT = {
+  home: HOME,
+  config: { value: 'FILE', help: 'Client configuration', fallback: 'as for cloudhsm-cli' },
+  'cluster-id': { value: 'ID', help: 'Which of several clusters in the client configuration' },
+  socket: SOCKET,
+} as const satisfies Options
+
+/** The home of an HSM, or what an agent was started with. */
+export const KEEP = {
+  home: HOME,
+  config: AGENT.config,
+  'cluster-id': AGENT['cluster-id'],
+} as const satisfies Options
+
+export const AUDIT = {
+  home: HOME,
+  'hsm-id': { value: 'ID', help: 'HSM whose log to print', fallback: 'the one that runs' },
+  json: JSON_OUTPUT,
+} as const satisfies Options
+
+const BACKUP_FILE = { value: 'FILE', positional: true, required: true, help: 'The backup' } as const
+
+export const BACKUP_CREATE = {
+  home: HOME,
+  to: { value: 'FILE', required: true, help: 'The new file, or - for standard output' },
+  'passphrase-file': {
+    value: 'FILE',
+    help: 'File with a passphrase that opens the backup as the master key does; - to be asked, or for standard input',
+  },
+} as const satisfies Options
+
+export const BACKUP_RESTORE = {
+  FILE: BACKUP_FILE,
+  home: HOME,
+  'master-key-file': {
+    value: 'FILE',
+    group: 'opening',
+    help: 'data/master.key of the HSM that the backup is of',
+  },
+  'passphrase-file': {
+    value: 'FILE',
+    group: 'opening',
+    help: 'File with the passphrase of the backup; - to be asked, or for standard input',
+  },
+  'keep-id': { help: 'Keep the ID of the cluster, which must be gone for good' },
+  ...ETCD,
+} as const satisfies Options
+
+export const BACKUP_INSPECT = { FILE: BACKUP_FILE, json: JSON_OUTPUT } as const satisfies Options
+
+export const NODE_JOIN = {
+  home: HOME,
+  'secret-file': {
+    value: 'FILE',
+    required: true,
+    help: 'File with the join token, - for standard input',
+  },
+  ...ETCD,
+} as const satisfies Options

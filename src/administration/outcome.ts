@@ -1,0 +1,30 @@
+import { quoted } from '../cli/shell/split-line.ts'
+import { usageError } from '../cli/usage.ts'
+import { visible } from '../contract/shown.ts'
+import type { Home } from '../home/home.ts'
+
+/** What a subcommand of `strongroom` comes to. Text goes to stdout when all is well, else to stderr. */
+export type Outcome = {
+  readonly exit: 0 | 1 | 2
+  readonly text: string
+  /** The text goes to stderr all the same: stdout has what the command made. */
+  readonly aside?: true
+}
+
+export const done = (text: string): Outcome => ({ exit: 0, text: `${visible(text)}\n` })
+
+/** @param problem a sentence */
+export const failed = (problem: string): Outcome => ({ exit: 1, text: `strongroom: ${visible(problem)}\n` })
+
+/** @param more options that it needs, such as `--listen HOST:PORT` */
+export const startCommand = ({ root }: Pick<Home, 'root'>, ...more: readonly string[]): string =>
+  ['strongroom start --home', quoted(root, 'none'), ...more].join(' ')
+
+export const notRunning = (home: Home): Outcome =>
+  failed(`Strongroom is not running on ${home.root}. Start it with: ${startCommand(home)}`)
+
+/** @param problem about the words on the command line @param usageLine of the command, where it helps */
+export const wrongUsage = (problem: string, usageLine?: string): Outcome => ({
+  exit: 2,
+  text: usageError(visible(problem), usageLine),
+})

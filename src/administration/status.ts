@@ -1,0 +1,57 @@
+/** `strongroom status`: whether the HSM of a home serves, what it holds, and how its cluster is. */
+
+import { showAddress } from '../base/listen-address.ts'
+import type { Reply } from '../contract/operations.ts'
+import type { Home } from '../home/home.ts'
+import { type Running, readRunning } from '../home/running.ts'
+import { askStatus } from './ask.ts'
+import { done, notRunning, type Outcome } from './outcome.ts'
+
+type Status = Reply<'cluster.status'>
+
+export async function status(home: Home, { json }: { readonly json: boolean }): Promise<Outcome> {
+  const running = readRunning(home)
+  if (!running) return notRunning(home)
+  const found = await askStatus(home, running)
+  if (!json) return done(asText(running, found))
+  return done(JSON.stringify({ pid: running.pid, address: showAddress(running), ...found }, null, 2))
+}
+
+function asText(running: Running, { nodes, barrier, serving, ...facts }: Status): string {
+  const lines = {
+    pid: running.pid,
+    address: showAddress(running),
+    ...facts,
+    ...(serving !== undefined && { serving: serving ? 'yes' : 'no, it has lost touch with its cluster' }),
+    ...(barrier && {
+      revocations: `${barrier.count} lately, waited ${barrier['p50-ms']} ms (median), ${barrier['max-ms']} ms (longest)`,
+    }),
+  }
+  const table = columns(Object.entries(lines).map(([name, value]) => [name, String(value)]))
+  return nodes ? `${table}\n\n${nodeTable(nodes)}` : table
+}
+
+const nodeTable = (nodes: NonNullable<Status['nodes']>): string =>
+  columns([
+    ['HSM', 'ADDRESS', 'VERSION', 'LEASE', 'APPLIED', 'LAG'],
+    ...nodes.map((node) => [
+      node['hsm-id'],
+      node.address,
+      node.version,
+      node.lease ?? '-',
+      String(node['applied-revision'] ?? '-'),
+      String(node.lag ?? '-'),
+    ]),
+  ])
+
+function columns(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)))
+  return rows
+    .map((row) =>
+      row
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}

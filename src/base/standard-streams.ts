@@ -1,0 +1,60 @@
+/** Standard output and standard error, which may be full, or pipes whose reader has gone: nothing written is lost unnoticed. */
+import { fstatSync } from 'node:fs'
+import { isatty } from 'node:tty'
+import { writeAllNow } from './descriptors.ts'
+import { reasonOf } from './reasons.ts'
+
+const DESCRIPTORS = { stdout: 1, stderr: 2 } as const
+type Stream = keyof typeof DESCRIPTORS
+
+/**
+ * Writes all of it, one after another.
+ *
+ * @throws errors of the operating system
+ */
+async function write(stream: Stream, content: string | Uint8Array): Promise<void> {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content
+  if (bytes.length === 0) return
+  const descriptor = DESCRIPTORS[stream]
+  // The stream that Node makes of a file or a device takes a write that was cut short for a whole one.
+  if (isFileOrDevice(descriptor)) return writeAllNow(descriptor, bytes)
+  const target = process[stream]
+  if (target.listenerCount('error') === 0) target.on('error', () => undefined)
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  target.write(bytes, (error) => (error ? reject(error) : resolve()))
+  return promise
+}
+
+function isFileOrDevice(descriptor: number): boolean {
+  const found = fstatSync(descriptor)
+  return found.isFile() || (found.isCharacterDevice() && !isatty(descriptor))
+}
+
+/** Output could not be written; it has been told already, where there was somebody to tell. */
+const GONE = Symbol('gone')
+
+/** Whether the error says no more than that output could not be written. */
+export const isOutputGone = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && GONE in error
+
+/**
+ * Writes to standard output. When that cannot be, standard error tells why, unless the reader has just had enough, as
+ * `head` has.
+ *
+ * @throws an error that `isOutputGone` knows
+ */
+export async function writeOutput(content: string | Uint8Array): Promise<void> {
+  try {
+    await write('stdout', content)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') {
+      await tell(`error: standard output cannot be written: ${reasonOf(error)}\n`)
+    }
+    throw Object.assign(error as Error, { [GONE]: true })
+  }
+}
+
+/** Writes to standard error; nobody is left who could be told if that fails. */
+export async function tell(text: string): Promise<void> {
+  await write('stderr', text).catch(() => undefined)
+}

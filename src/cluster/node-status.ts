@@ -1,0 +1,76 @@
+/** What a node tells of its cluster when it is asked for its status. */
+
+import type { Reply } from '../contract/operations.ts'
+import type { Store } from '../store/store.ts'
+import type { Cluster } from './cluster.ts'
+import type { Coordination } from './coordination.ts'
+import type { Recent } from './recent.ts'
+import { readAcknowledgement } from './registration.ts'
+
+export type NodeStatus = Pick<
+  Reply<'cluster.status'>,
+  'hsm-id' | 'serving' | 'applied-revision' | 'barrier' | 'nodes'
+>
+
+type Needs = {
+  readonly store: Pick<Store, 'subscribe'> & Pick<Coordination, 'appliedRevision' | 'knownMembers'>
+  readonly cluster: Pick<Cluster, 'serving' | 'hsms'>
+  readonly id: string
+  readonly waits: Pick<Recent, 'summary'>
+}
+
+export function createNodeStatus({ store, cluster, id, waits }: Needs): () => NodeStatus {
+  /** Of the newest commit seen here; what came before has been loaded. */
+  let newest = 0
+  store.subscribe((changes) => {
+    newest = Math.max(newest, ...changes.map(({ revision }) => revision))
+  })
+  const acknowledged = () =>
+    new Map(
+      store
+        .knownMembers('ack/')
+        .map((member) => [member.key.slice('ack/'.length), readAcknowledgement(member)]),
+    )
+  const leases = () =>
+    new Map(
+      store
+        .knownMembers('node/')
+        .map(({ key, lease }) => [key.slice('node/'.length), BigInt(lease).toString(16)]),
+    )
+  return () => {
+    const serving = serves(cluster)
+    const acks = acknowledged()
+    const held = leases()
+    const barrier = waits.summary()
+    return {
+      'hsm-id': id,
+      serving,
+      'applied-revision': store.appliedRevision(),
+      ...(barrier && { barrier }),
+      nodes: cluster.hsms().map((hsm) => {
+        const lease = held.get(hsm.id)
+        const applied = hsm.id === id ? store.appliedRevision() : acks.get(hsm.id)?.revision
+        return {
+          'hsm-id': hsm.id,
+          address: hsm.address,
+          version: hsm.version,
+          ...(lease !== undefined && { lease }),
+          ...(applied !== undefined && {
+            'applied-revision': applied,
+            lag: Math.max(0, newest - applied),
+          }),
+        }
+      }),
+    }
+  }
+}
+
+/** Whether this HSM serves now. */
+export function serves({ serving }: Pick<Cluster, 'serving'>): boolean {
+  try {
+    serving.check()
+    return true
+  } catch {
+    return false
+  }
+}

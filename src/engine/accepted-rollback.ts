@@ -1,0 +1,41 @@
+/** What is written when an administrator takes a store of which newer commits are lost. */
+import { append } from '../audit/chain.ts'
+import type { Log } from '../base/log.ts'
+import { formatOf } from '../model/formats.ts'
+import type { Store } from '../store/store.ts'
+import { withTaken } from './references.ts'
+
+/** Keys that are lost had references, which must not be given to others. */
+const LOST_REFERENCES = 2 ** 20
+
+export type Accepting = {
+  readonly store: Pick<Store, 'transact'>
+  readonly hsmId: string
+  /** The revision of the store, and the newest one that was answered as far as that is known. */
+  readonly rollback: { readonly revision: number; readonly marked: number | undefined }
+  /** Unix time in milliseconds. */
+  readonly now: number
+  readonly log: Log
+}
+
+/** The first commit after the rollback: an entry in the audit log that says what was accepted. */
+export async function recordRollback({ store, hsmId, rollback, now, log }: Accepting): Promise<void> {
+  const { revision, marked } = rollback
+  await store.transact((view) => {
+    const before = view.get(`audit-head/${hsmId}`)
+    const event = {
+      at: now,
+      actor: '-',
+      operation: 'store.accept-rollback',
+      outcome: 'ok',
+      subjects: [`change/${revision}`, `newest/${marked ?? 'unknown'}`],
+    }
+    const cluster = view.cluster()
+    const newest = before?.kind === 'audit-head' ? before : undefined
+    const { entry, head } = append(newest, hsmId, event, formatOf(cluster))
+    const taken = cluster && withTaken(cluster, LOST_REFERENCES)
+    const writes = [...(taken?.allow ? [{ put: taken.result }] : []), { put: head }]
+    return { writes, audit: [entry], result: undefined }
+  })
+  log('warn', { revision, newest: marked }, 'a store that may be older than what was answered was accepted')
+}

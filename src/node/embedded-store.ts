@@ -1,0 +1,55 @@
+/** The embedded store of an HSM, with its seals. */
+import { randomBytes } from 'node:crypto'
+import { type BackupKeys, backupKeysOf } from '../backup/ways.ts'
+import { HsmError } from '../contract/errors.ts'
+import { createSealer, masterKeyCheck, type Sealer } from '../crypto/seal.ts'
+import type { Home } from '../home/home.ts'
+import { chosenHsmId, keepHsmId, knownHsmId, newId } from '../home/ids.ts'
+import { withMasterKey } from '../home/master-key.ts'
+import { type SqliteStore, sqliteStore, storeIdentity } from '../store/sqlite/sqlite-store.ts'
+import type { Store } from '../store/store.ts'
+
+export type OpenStore<S extends Store = Store> = {
+  readonly store: S
+  /** Of key material. */
+  readonly sealer: Sealer
+  readonly backupKeys: BackupKeys
+  readonly clusterId: string
+  readonly hsmId: string
+}
+
+export type Wanted = {
+  /** Of a new cluster; left out, any. */
+  readonly clusterId?: string
+  /** Take a store that is not known to be the newest. */
+  readonly acceptRollback?: boolean | undefined
+}
+
+/**
+ * Opens the store of a home, or makes a new one there.
+ *
+ * @throws HsmError `store-damaged` or `store-failure` with one sentence naming what is wrong
+ */
+export function openEmbeddedStore(home: Home, wanted: Wanted = {}): OpenStore<SqliteStore> {
+  const known = storeIdentity(home.database)
+  if (!known && knownHsmId(home) !== undefined) {
+    throw new HsmError('store-damaged', `The store ${home.database} is missing`)
+  }
+  const clusterId = known?.clusterId ?? wanted.clusterId ?? newId('cluster')
+  const hsmId = chosenHsmId(home)
+  const opened = withMasterKey(home.masterKey, known ? undefined : randomBytes, (key) => ({
+    store: sqliteStore({
+      path: home.database,
+      sealer: createSealer(key, 'records', clusterId),
+      clusterId,
+      masterKeyCheck: masterKeyCheck(key),
+      acceptRollback: wanted.acceptRollback === true,
+    }),
+    sealer: createSealer(key, 'material', clusterId),
+    backupKeys: backupKeysOf(key, clusterId),
+    clusterId,
+    hsmId,
+  }))
+  keepHsmId(home, hsmId)
+  return opened
+}

@@ -1,0 +1,29 @@
+/** What a first start makes is gone again when the start fails: the next one founds as if there had been none. */
+import { existsSync, rmSync } from 'node:fs'
+import type { Home } from '../home/home.ts'
+import { markPath } from '../store/mark.ts'
+
+export type FirstStart = {
+  /** From now on somebody may have been answered. */
+  stays(): void
+  /** Takes away what was made since, unless it stays. The store must be closed. */
+  undo(): void
+}
+
+/** @param home of an HSM with an embedded store, locked by the caller */
+export function beginFirstStart(home: Home): FirstStart {
+  const { database, masterKey, hsmId, caKey, caCert, serverKey, serverCert } = home
+  const founded = [database, masterKey, hsmId].some(existsSync)
+  const store = [database, `${database}-wal`, markPath(database), masterKey, hsmId]
+  const made = [...store, caKey, caCert, serverKey, serverCert].filter((path) => !existsSync(path))
+  let over = founded
+  return {
+    stays() {
+      over = true
+    },
+    undo() {
+      if (over) return
+      for (const path of made) rmSync(path, { force: true })
+    },
+  }
+}

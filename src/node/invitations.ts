@@ -1,0 +1,45 @@
+/** Where invitations wait in etcd: under a lease that ends them, beside the records of their cluster. */
+import type { EtcdClient } from '../store/etcd/client.ts'
+import { guarded, put } from '../store/etcd/requests.ts'
+import { KV, Lease } from '../store/etcd/rpc_pb.ts'
+import type { Answer } from '../store/etcd/transport.ts'
+
+/** What stands in the place of an invitation that was used. Nothing sealed is empty. */
+const USED = new Uint8Array()
+
+type Place = { readonly clusterId: string; readonly name: string }
+
+const keyOf = ({ clusterId, name }: Place): Uint8Array =>
+  Buffer.from(`/strongroom/${clusterId}/invitation/${name}`)
+
+/** @throws HsmError `store-failure` when etcd does not answer */
+export async function leave(
+  client: EtcdClient,
+  place: Place,
+  sealed: Uint8Array,
+  seconds: number,
+): Promise<void> {
+  const { id } = answered(await client.ask(Lease.method.leaseGrant, { ttl: BigInt(seconds) }))
+  const key = keyOf(place)
+  answered(await client.ask(KV.method.txn, guarded(key, 0, [put(key, sealed, id)])))
+}
+
+/**
+ * Takes the invitation away, then hands it out: nobody else gets it.
+ *
+ * @returns what was left; `used` when somebody took it before, `absent` when it was never there or its time is over
+ * @throws HsmError `store-failure` when etcd does not answer
+ */
+export async function take(client: EtcdClient, place: Place): Promise<Uint8Array | 'used' | 'absent'> {
+  const key = keyOf(place)
+  const found = answered(await client.ask(KV.method.range, { key })).kvs[0]
+  if (!found) return 'absent'
+  if (found.value.length === 0) return 'used'
+  const away = guarded(key, Number(found.modRevision), [put(key, USED, found.lease)])
+  return answered(await client.ask(KV.method.txn, away)).succeeded ? found.value : 'used'
+}
+
+function answered<T>(answer: Answer<T>): T {
+  if ('failure' in answer) throw answer.failure.error
+  return answer.value
+}

@@ -1,0 +1,39 @@
+/** Lets one more machine into the cluster. */
+import { randomBytes } from 'node:crypto'
+import { HsmError } from '../contract/errors.ts'
+import type { Home } from '../home/home.ts'
+import { withMasterKey } from '../home/master-key.ts'
+import { createEtcdClient } from '../store/etcd/client.ts'
+import { INVITATION_SECONDS, nameOf, SECRET_BYTES, sealMasterKey, writeInvitation } from './invitation.ts'
+import { leave } from './invitations.ts'
+import { accessOf, readSettings } from './settings.ts'
+
+/**
+ * Works on the home alone, whether its HSM runs or not: who can read the master key needs no other proof.
+ *
+ * @param now Unix time in milliseconds
+ * @returns the join token
+ * @throws HsmError `invalid-request` when the home is not that of a node, `store-failure` when etcd does not answer
+ */
+export async function invite(home: Home, now: number): Promise<string> {
+  const settings = readSettings(home)
+  if (!settings) {
+    throw new HsmError(
+      'invalid-request',
+      `${home.root} is not the home of a node on etcd; make it one with: strongroom start --etcd URL`,
+    )
+  }
+  const { clusterId, etcd } = settings
+  const secret = randomBytes(SECRET_BYTES)
+  const expiresAt = now + INVITATION_SECONDS * 1000
+  const invitation = { clusterId, endpoints: etcd.endpoints, secret, expiresAt }
+  const sealed = withMasterKey(home.masterKey, undefined, (key) => sealMasterKey(invitation, key))
+  const client = createEtcdClient(accessOf(etcd))
+  try {
+    await leave(client, { clusterId, name: nameOf(invitation) }, sealed, INVITATION_SECONDS)
+    return writeInvitation(invitation)
+  } finally {
+    secret.fill(0)
+    client.close()
+  }
+}

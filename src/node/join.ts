@@ -1,0 +1,74 @@
+/** Makes the home of a new node from an invitation. */
+import { isThere } from '../base/directories.ts'
+import { HsmError } from '../contract/errors.ts'
+import { masterKeyCheck } from '../crypto/seal.ts'
+import { type Home, makeHome } from '../home/home.ts'
+import { takeLock } from '../home/lock.ts'
+import { saveMasterKey } from '../home/master-key.ts'
+import { createEtcdClient, type EtcdAccess } from '../store/etcd/client.ts'
+import { etcdMasterKeyCheck } from '../store/etcd/etcd-store.ts'
+import { type Invitation, nameOf, openMasterKey, readInvitation } from './invitation.ts'
+import { take } from './invitations.ts'
+import { accessOf, type EtcdSettings, saveSettings } from './settings.ts'
+
+export type JoinOptions = {
+  /** As `node invite` printed it. */
+  readonly secret: string
+  /** Endpoints that are left out are those of the node that invited. */
+  readonly etcd: Partial<EtcdSettings>
+  /** Unix time in milliseconds. */
+  readonly now: number
+}
+
+/**
+ * @returns the id of the cluster
+ * @throws HsmError with one sentence; the home is then as it was
+ */
+export async function join(home: Home, { secret, etcd, now }: JoinOptions): Promise<string> {
+  const invitation = readInvitation(secret)
+  const { clusterId, endpoints } = invitation
+  const settings = { clusterId, etcd: { ...etcd, endpoints: etcd.endpoints ?? [...endpoints] } }
+  makeHome(home)
+  const unlock = takeLock(home.lock) ?? notEmpty(home)
+  try {
+    if ([home.database, home.masterKey, home.cluster].some(isThere)) notEmpty(home)
+    const masterKey = await accept(accessOf(settings.etcd), invitation, now)
+    saveMasterKey(home.masterKey, masterKey)
+    saveSettings(home, settings)
+  } finally {
+    unlock()
+  }
+  return clusterId
+}
+
+function notEmpty({ root }: Home): never {
+  throw new HsmError(
+    'invalid-request',
+    `There is an HSM in ${root} already; choose another directory with --home`,
+  )
+}
+
+async function accept(access: EtcdAccess, invitation: Invitation, now: number): Promise<Buffer> {
+  const { clusterId } = invitation
+  const client = createEtcdClient(access)
+  try {
+    const sealed = await take(client, { clusterId, name: nameOf(invitation) })
+    if (typeof sealed === 'string') throw refusal(sealed, invitation, now)
+    const masterKey = openMasterKey(invitation, sealed)
+    if ((await etcdMasterKeyCheck(access, clusterId)) === masterKeyCheck(masterKey)) return masterKey
+    masterKey.fill(0)
+    throw new HsmError('store-damaged', `The invitation has another master key than ${clusterId}`)
+  } finally {
+    client.close()
+  }
+}
+
+function refusal(why: 'used' | 'absent', { clusterId, expiresAt }: Invitation, now: number): HsmError {
+  if (why === 'used')
+    return unfit('The invitation was used already; if that was not you, someone else has the master key')
+  if (now >= expiresAt)
+    return unfit('The invitation has expired; make another one with: strongroom node invite')
+  return unfit(`This etcd has no such invitation to ${clusterId}; is it the etcd of the node that invited?`)
+}
+
+const unfit = (sentence: string): HsmError => new HsmError('invalid-request', sentence)

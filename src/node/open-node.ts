@@ -1,0 +1,77 @@
+/** The place of this HSM in its cluster, and what administrators are told of it. */
+import { randomBytes } from 'node:crypto'
+import type { Log } from '../base/log.ts'
+import type { Cluster, HsmFacts } from '../cluster/cluster.ts'
+import { createClusterNode } from '../cluster/cluster-node.ts'
+import { createNodeStatus } from '../cluster/node-status.ts'
+import { createRecent } from '../cluster/recent.ts'
+import type { Hsm } from '../contract/hsm.ts'
+import { observeBarrier, observeFollowing, timedCluster } from '../metrics/instruments.ts'
+import type { Registry } from '../metrics/registry.ts'
+import type { EtcdStore } from '../store/etcd/etcd-store.ts'
+
+export type OpenNode = {
+  readonly cluster: Cluster
+  join(settled: (revision: number) => Promise<void>): Promise<void>
+  leave(): Promise<void>
+  /** The newest format of records that every registered HSM reads. */
+  readableFormat(): Promise<number>
+  /** The HSM, whose status also tells of its cluster. */
+  describing(hsm: Hsm): Hsm
+}
+
+export type OpenNodeOptions = {
+  readonly store: EtcdStore
+  readonly hsm: { readonly id: string; readonly version: string; readonly address: () => string }
+  /** Where this process runs: see `place.ts`. */
+  readonly place: string
+  /** Milliseconds, goes on while the machine is suspended. */
+  readonly clock: () => number
+  readonly registry: Registry | undefined
+  readonly log: Log
+}
+
+export function openNode({ store, hsm, place, clock, registry, log }: OpenNodeOptions): OpenNode {
+  const self = (): HsmFacts => ({ ...hsm, address: hsm.address() })
+  const node = createClusterNode({
+    store,
+    coordination: store,
+    self,
+    place,
+    clock,
+    after(ms, callback) {
+      const timer = setTimeout(callback, ms)
+      return () => clearTimeout(timer)
+    },
+    now: Date.now,
+    random: randomBytes,
+    several: true,
+    log,
+  })
+  const waits = createRecent()
+  const observers = [waits.note, ...(registry ? [observeBarrier(registry)] : [])]
+  const cluster = timedCluster(
+    node,
+    () => clock() / 1000,
+    (seconds, outcome) => {
+      for (const observe of observers) observe(seconds, outcome)
+    },
+  )
+  if (registry) observeFollowing(store, cluster, clock, registry)
+  const status = createNodeStatus({ store, cluster, id: hsm.id, waits })
+  return {
+    cluster,
+    join: node.join,
+    readableFormat: node.readableFormat,
+    leave: () =>
+      node
+        .leave()
+        .catch((err: unknown) => log('warn', { err }, 'the cluster was not told that this HSM leaves')),
+    describing: (described) => ({
+      async call(operation, request, session, source) {
+        const reply = await described.call(operation, request, session, source)
+        return operation === 'cluster.status' ? { ...reply, ...status() } : reply
+      },
+    }),
+  }
+}

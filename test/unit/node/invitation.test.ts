@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { readSecret } from '../../../src/administration/secret-file.ts'
+import {
+  nameOf,
+  openMasterKey,
+  readInvitation,
+  sealMasterKey,
+  writeInvitation,
+} from '../../../src/node/invitation.ts'
+
+const invitation = {
+  clusterId: 'cluster-x',
+  endpoints: ['https://10.0.0.1:2379', 'https://10.0.0.2:2379'],
+  secret: randomBytes(32),
+  expiresAt: 1_800_000_000_000,
+}
+const other = { ...invitation, secret: randomBytes(32) }
+const NOT_WHOLE = { code: 'invalid-request', message: /^The secret is not whole/ }
+
+test('an invitation is one line, with and without the line feed', () => {
+  const line = writeInvitation(invitation)
+  assert.match(line, /^[\w-]+$/)
+  assert.deepEqual(readInvitation(line), invitation)
+  assert.deepEqual(readInvitation(`${line}\r\n`), invitation)
+})
+
+test('an invitation of which a character is missing or wrong is not whole', () => {
+  const line = writeInvitation(invitation)
+  for (let at = 0; at < line.length; at += 1) {
+    assert.throws(() => readInvitation(line.slice(0, at) + line.slice(at + 1)), NOT_WHOLE)
+    const flipped = line[at] === 'A' ? 'B' : 'A'
+    const changed = line.slice(0, at) + flipped + line.slice(at + 1)
+    // The last character of base64url may hold bits that count for nothing.
+    if (at < line.length - 1) assert.throws(() => readInvitation(changed), NOT_WHOLE)
+  }
+  for (const text of ['', 'strongroom-invitation-', 'hello']) {
+    assert.throws(() => readInvitation(text), NOT_WHOLE)
+  }
+})
+
+test('the master key is opened with the secret of the invitation and no other', () => {
+  const key = randomBytes(32)
+  const sealed = sealMasterKey(invitation, key)
+  assert.deepEqual(openMasterKey(invitation, sealed), key)
+  const changed = { code: 'store-damaged', message: /^The invitation was changed in etcd/ }
+  assert.throws(() => openMasterKey(other, sealed), changed)
+  assert.throws(() => openMasterKey({ ...invitation, clusterId: 'cluster-y' }, sealed), changed)
+  assert.throws(() => openMasterKey(invitation, sealed.fill(0, 20, 21)), changed)
+  assert.throws(() => openMasterKey(invitation, new Uint8Array()), changed)
+})
+
+test('the name in etcd belongs to the secret and does not tell it', () => {
+  assert.match(nameOf(invitation), /^[0-9a-f]{64}$/)
+  assert.notEqual(nameOf(invitation), nameOf(other))
+  assert.ok(!nameOf(invitation).includes(invitation.secret.toString('hex').slice(0, 8)))
+})
+
+test('a secret is read from a file, and a file that cannot be one is refused', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'strongroom-secret-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  const path = join(directory, 'secret')
+  writeFileSync(path, 'a secret\n')
+  assert.equal(await readSecret(path), 'a secret\n')
+  writeFileSync(path, 'x'.repeat(8192))
+  assert.equal((await readSecret(path)).length, 8192)
+  writeFileSync(path, 'x'.repeat(8193))
+  await assert.rejects(readSecret(path), { code: 'invalid-request', message: /longer than 8192 bytes/ })
+  writeFileSync(path, Buffer.from('p\xe4ssword', 'latin1'))
+  await assert.rejects(readSecret(path), { code: 'invalid-request', message: /not UTF-8 text$/ })
+  await assert.rejects(readSecret(join(directory, 'none')), { code: 'ENOENT' })
+})
