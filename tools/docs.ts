@@ -7,6 +7,7 @@ import { errorsPage } from './docs/errors-page.ts'
 import { openApi } from './docs/open-api.ts'
 import { operationsPage } from './docs/operations-page.ts'
 import { pkcs11Page } from './docs/pkcs11-page.ts'
+import { recordsPage } from './docs/records-page.ts'
 
 const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/cli.md': cliPage,
@@ -15,6 +16,7 @@ const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/operations.md': operationsPage,
   'docs/reference/openapi.json': openApi,
   'docs/reference/pkcs11.md': pkcs11Page,
+  'docs/reference/records.md': recordsPage,
 }
 
 const check = process.argv.includes('--check')

@@ -34,6 +34,12 @@ const SEALED: {
   'audit-head': () => undefined,
 }
 
+const sealedIn = <R extends StoredRecord>(record: R) =>
+  (SEALED[record.kind] as (record: R) => Sealed<R>)(record)
+
+/** The name of the member that is sealed by itself; undefined when none is. */
+export const sealedMember = (record: StoredRecord): string | undefined => sealedIn(record)?.member
+
 /**
  * The same record for another place, where other seals hold.
  *
@@ -41,7 +47,7 @@ const SEALED: {
  * @throws Error when something in it cannot be opened
  */
 export function resealed<R extends StoredRecord>(record: R, from: Sealer, to: Sealer): R {
-  const sealed = (SEALED[record.kind] as (record: R) => Sealed<R>)(record)
+  const sealed = sealedIn(record)
   if (!sealed) return record
   const plain = from.open(Buffer.from(String(record[sealed.member]), 'base64'), sealed.context)
   try {

@@ -11,8 +11,9 @@ export type AuditChange = {
   readonly from?: ShownValue | undefined
   /** Left out when there is no value any more. */
   readonly to?: ShownValue | undefined
-  /** Of a list: the names that came into it, and those that left. */
+  /** Of a list: the names that came into it. */
   readonly added?: readonly string[] | undefined
+  /** Of a list: the names that left it. */
   readonly removed?: readonly string[] | undefined
 }
 
@@ -22,6 +23,7 @@ export type AuditEvent = {
   readonly at: number
   /** Username of who asked; `-` before login, when the subjects say which user was tried. */
   readonly actor: string
+  /** Its name in the operation table. */
   readonly operation: string
   /** `ok` or an error code. */
   readonly outcome: string
@@ -37,6 +39,7 @@ export type AuditEvent = {
   readonly mechanism?: string | undefined
   /** How many such operations this entry stands for, when more than one: the items of one request, or the uses that were counted. */
   readonly count?: number | undefined
+  /** What the operation changed. */
   readonly changes?: readonly AuditChange[] | undefined
   /** Changes that would have made the entry too large. */
   readonly changesLeftOut?: number | undefined
@@ -53,6 +56,7 @@ export type AuditEvent = {
 export type AuditEntry = AuditEvent & {
   /** The format it was written in, which says what its hash is over; left out of the first. */
   readonly version?: number | undefined
+  /** Id of the HSM whose log this is. */
   readonly hsm: string
   /** 0 for the first. */
   readonly sequence: number

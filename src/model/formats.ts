@@ -40,7 +40,7 @@ const CHANGES: { readonly [Kind in RecordKind]: readonly [Change] } = {
 }
 
 /** The members that records of the first format have, and no other. */
-const FIRST: { readonly [Kind in RecordKind]: readonly string[] } = {
+export const FIRST_MEMBERS: { readonly [Kind in RecordKind]: readonly string[] } = {
   cluster: words(
     'kind id clusterId state nextReference keyUseFence mode hsmType trustedWrapping lineage minimumVersion',
   ),
@@ -143,7 +143,7 @@ function isFirst(record: StoredRecord): boolean {
     ([name, names]) => [(record as unknown as Written)[name], names] as const,
   )
   return (
-    isIn(record, FIRST[record.kind]) &&
+    isIn(record, FIRST_MEMBERS[record.kind]) &&
     facts.every(([value, names]) => typeof value !== 'object' || value === null || isIn(value, names))
   )
 }

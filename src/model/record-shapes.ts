@@ -37,7 +37,8 @@ import {
 
 const template = optional(partial(FLAG_NAMES, flag))
 const flags = Object.fromEntries(FLAG_NAMES.map((name) => [name, flag])) as Shape<Flags>
-const roles = ['crypto-user', 'admin', 'unactivated-admin', 'internal(APPLIANCE_USER)'] as const
+/** Of users. */
+export const ROLES = ['crypto-user', 'admin', 'unactivated-admin', 'internal(APPLIANCE_USER)'] as const
 const curves = Object.values(CURVE_NAMES)
 
 /** One reader for each kind of record; throws TypeError saying what is wrong. */
@@ -59,7 +60,7 @@ export const SHAPES = {
     kind: oneOf(['user']),
     id: text,
     username: text,
-    role: oneOf<ShownRole>(roles),
+    role: oneOf<ShownRole>(ROLES),
     password: optional(text),
     wrongPasswords: count,
     credentialVersion: count,

@@ -9,48 +9,54 @@ import type { ShownRole } from '../contract/users.ts'
 /** The cluster itself; there is one, with id `self`. */
 export type ClusterRecord = {
   readonly kind: 'cluster'
+  /** Always the same. */
   readonly id: 'self'
   /** `cluster-` and 11 characters of `[2-7a-z]`. */
   readonly clusterId: string
+  /** `ACTIVE` once an admin has set the first password. */
   readonly state: 'INITIALIZED' | 'ACTIVE'
-  /** The reference that the next token key gets. References are never used again. */
+  /** The reference that the next token key or certificate gets, as a number. No reference is used twice. */
   readonly nextReference: number
   /**
-   * How nodes keep guarantee G: each use of a key waits for a read of the newest state, instead of trusting clocks.
-   * Set when the cluster is founded and never changed: while nodes differed about it nothing would be guaranteed.
+   * How nodes keep guarantee G: true if each use of a key waits for a read of the newest state, false if nodes trust the rate of
+   * their clocks. Set when the cluster is founded and never changed: nodes that differ about it would guarantee nothing.
    */
   readonly keyUseFence: boolean
-  /** Set when the cluster is founded and never changed: they say what its keys can be and do. */
+  /** Which mechanisms and keys are allowed. Set when the cluster is founded and never changed. */
   readonly mode: Mode
+  /** How many keys and users there can be, and what keys can do. Set when the cluster is founded and never changed. */
   readonly hsmType: HsmType
-  /** The policy trusted-wrapping is applied. */
+  /** The policy trusted-wrapping is applied. It is never taken back. */
   readonly trustedWrapping: boolean
   /**
-   * Base64. A secret that the cluster shares with its clones, those restored from a backup of it or of an ancestor; sealed
-   * once more under the material key.
+   * Base64. A secret that the cluster shares with its clones: the clusters restored from a backup of it or of an ancestor.
    */
   readonly lineage: string
   /**
-   * The format that the cluster's records are written in, which every HSM that serves it must be able to read: see
-   * `formats.ts`. Raised when all that are registered can.
+   * The format that the cluster's records are written in. Every HSM that serves the cluster must be able to read it. It is raised
+   * when all registered HSMs can read the next one.
+   *
+   * @since format 2
    */
   readonly minimumVersion: number
 }
 
+/** A user. */
 export type UserRecord = {
   readonly kind: 'user'
-  /** Never used again: a user created anew under an old name has none of the old one's shares. */
+  /** Never used twice: a user created under the name of a deleted one has none of its shares. */
   readonly id: string
-  /** Lower case. */
+  /** 1 to 31 of `a-z 0-9 _`. */
   readonly username: string
+  /** What the user may do. */
   readonly role: ShownRole
-  /** PHC string of the password's argon2id hash; undefined for a user that cannot log in. */
+  /** PHC string of the password's argon2id hash. A user without one cannot log in. */
   readonly password: string | undefined
-  /** Wrong passwords since the last good one; past the limit the user is locked. */
+  /** Wrong passwords since the last good one. Past the limit the user is locked. */
   readonly wrongPasswords: number
-  /** Raised by every change of password, which ends the sessions begun under a smaller one. */
+  /** Raised by every change of password. Sessions begun under a smaller one end. */
   readonly credentialVersion: number
-  /** The session that made the last change of password itself, and so outlives it. */
+  /** Id of the session that made the last change of its own password: it does not end. */
   readonly survivingSession: string | undefined
   /** Place in the order of creation. */
   readonly ordinal: number
@@ -58,20 +64,29 @@ export type UserRecord = {
 
 /** What only public and private RSA keys have. */
 export type RsaFacts = {
+  /** `0x` hex, the most significant byte first. */
   readonly publicExponent: string
+  /** `0x` hex, the most significant byte first. */
   readonly modulus: string
+  /** Length of the modulus in bits. */
   readonly modulusSizeBits: number
 }
 
-/**
- * What only public and private EC keys have. `ecPoint`: DER OCTET STRING of the uncompressed point, of `ed25519` keys
- * of the 32 bytes of RFC 8032 §5.1.2, in `0x` hex.
- */
-export type EcFacts = { readonly ecPoint: string; readonly curve: Curve }
+/** What only public and private EC keys have. */
+export type EcFacts = {
+  /** `0x` hex: DER OCTET STRING of the uncompressed point (SEC 1 §2.3.3), for `ed25519` of the 32 bytes of RFC 8032 §5.1.2. */
+  readonly ecPoint: string
+  /** The curve that the point is on. */
+  readonly curve: Curve
+}
 
 /** What only public and private ML-DSA keys have. */
-export type MlDsaFacts = { readonly algorithm: MlDsaAlgorithm }
+export type MlDsaFacts = {
+  /** Parameter set (FIPS 204 §4). */
+  readonly algorithm: MlDsaAlgorithm
+}
 
+/** A key of the token. Session keys are in memory only. */
 export type KeyRecord = {
   readonly kind: 'key'
   /** The key reference: `0x` and 16 lower-case hex digits. */
@@ -80,27 +95,37 @@ export type KeyRecord = {
   readonly owner: string
   /** Ids of the users it is shared with, in the order of sharing. */
   readonly sharedWith: readonly string[]
+  /** The `key-type` attribute. */
   readonly keyType: KeyType
+  /** The `class` attribute. */
   readonly keyClass: KeyClass
+  /** The `label` attribute, at most 127 characters. */
   readonly label: string
   /** The `id` attribute: `0x` hex. */
   readonly idAttribute: string
   /** The `subject` attribute: `0x` hex. */
   readonly subject: string | undefined
+  /** The attributes that are true or false. */
   readonly flags: Flags
+  /** What a key must have to be wrapped by this one. */
   readonly wrapTemplate: Template | undefined
+  /** What a key gets that is unwrapped by this one. */
   readonly unwrapTemplate: Template | undefined
-  /** `0x` and 6 hex digits; undefined for generic secrets. */
+  /** `0x` and 6 hex digits. Generic secrets have none. */
   readonly checkValue: string | undefined
+  /** As `key list` prints it. */
   readonly keyLengthBytes: number
+  /** Of RSA keys. */
   readonly rsa: RsaFacts | undefined
+  /** Of EC keys. */
   readonly ec: EcFacts | undefined
+  /** Of ML-DSA keys. */
   readonly mlDsa: MlDsaFacts | undefined
-  /** Made as a token key of a cluster with the policy trusted-wrapping. What a key was before it, nobody remembers. */
+  /** The key was made as a token key while the policy trusted-wrapping was applied. */
   readonly madeUnderPolicy: boolean
   /**
-   * Base64. Public keys: the DER SubjectPublicKeyInfo as it is. Private keys (PKCS #8 DER) and secret keys
-   * (raw bytes): sealed once more under the material key, opened only for use.
+   * Base64. Private keys: PKCS #8 DER. Secret keys: raw bytes. Public keys: DER SubjectPublicKeyInfo, which is not sealed by
+   * itself.
    */
   readonly material: string
 }
@@ -108,34 +133,37 @@ export type KeyRecord = {
 /** An X.509 certificate that a program keeps beside its keys; public to every crypto user. */
 export type CertificateRecord = {
   readonly kind: 'certificate'
-  /** Like a key reference, and from the same numbers. */
+  /** Its reference, from the same numbers as those of keys. */
   readonly id: string
+  /** Id of the owner, a user. */
   readonly owner: string
+  /** The `label` attribute, at most 127 characters. */
   readonly label: string
-  /** `0x` hex. */
+  /** The `id` attribute: `0x` hex. */
   readonly idAttribute: string
-  /** Base64 DER. */
+  /** Base64 DER, as it was given. */
   readonly value: string
 }
 
-/** Newest entry of one HSM's audit log; pins all entries before it. */
+/** The newest entry of one HSM's audit log. Its hash pins all entries before it. */
 export type AuditHeadRecord = {
   readonly kind: 'audit-head'
-  /** The HSM that writes this log. */
+  /** Id of the HSM that writes this log. */
   readonly id: string
   /** Entries written so far. */
   readonly count: number
-  /** Hash of the newest entry, hex. */
+  /** Hash of the newest entry: 64 hex digits. */
   readonly hash: string
 }
 
 /** The CA that issues the server certificates of all nodes of a cluster; there is one, with id `self`. */
 export type CertificateAuthorityRecord = {
   readonly kind: 'certificate-authority'
+  /** Always the same. */
   readonly id: 'self'
   /** PEM. */
   readonly certificate: string
-  /** Base64. PKCS #8 PEM of the private key, sealed once more under the material key. */
+  /** Base64. PKCS #8 PEM of the private key. */
   readonly key: string
 }
 

@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CURVE_NAMES, ML_DSA_ALGORITHMS } from '../../src/contract/algorithms.ts'
+import { FLAG_NAMES, KEY_CLASSES, KEY_TYPES } from '../../src/contract/attributes.ts'
+import { HSM_TYPES, MODES } from '../../src/contract/profiles.ts'
+import { sealedMember } from '../../src/crypto/sealed-fields.ts'
+import { FIRST_MEMBERS, FORMAT } from '../../src/model/formats.ts'
+import { ROLES, SHAPES } from '../../src/model/record-shapes.ts'
+import type { RecordKind, StoredRecord } from '../../src/model/records.ts'
+import { declarationsIn, type Member, type ObjectType } from './declarations.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const read = (path: string) => declarationsIn(readFileSync(join(ROOT, path), 'utf8'))
+
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  Curve: [...new Set(Object.values(CURVE_NAMES))],
+  Flags: FLAG_NAMES,
+  HsmType: HSM_TYPES,
+  KeyClass: KEY_CLASSES,
+  KeyType: KEY_TYPES,
+  MlDsaAlgorithm: ML_DSA_ALGORITHMS,
+  Mode: MODES,
+  ShownRole: ROLES,
+  Template: FLAG_NAMES,
+}
+
+/** The type whose `kind` is this one. */
+const typeOf = (types: ReadonlyMap<string, ObjectType>, kind: string): ObjectType => {
+  const found = [...types.values()].find(({ members }) => members.some(({ type }) => type === `'${kind}'`))
+  if (!found) throw new Error(`src/model/records.ts has no record of the kind ${kind}`)
+  return found
+}
+
+/** `| undefined` says that the member may be left out. */
+const isOptional = ({ optional, type }: Member) => optional || type.endsWith(' | undefined')
+
+const shown = (type: string): string =>
+  `\`${type.replace(/ \| undefined$/, '').replace(/^readonly /, '')}\``.replaceAll('|', '\\|')
+
+/** Audit entries of format 1 had only the members that are always there. */
+const isLaterAudit = (kind: string, member: Member) =>
+  kind === 'AuditChange' || (kind === 'AuditEntry' && isOptional(member))
+
+function sinceOf(kind: string, member: Member): number {
+  const { name, since } = member
+  const first = (FIRST_MEMBERS as Readonly<Record<string, readonly string[]>>)[kind]
+  if (since === undefined && first && !first.includes(name))
+    throw new Error(`${kind}.${name} is not in format 1: say "@since format N" in its docstring`)
+  return since ?? (isLaterAudit(kind, member) ? 2 : 1)
+}
+
+function table(kind: string, members: readonly Member[], sealed?: string): string {
+  const rows = members
+    .filter(({ name }) => name !== 'kind')
+    .map((member) => {
+      if (member.about === '') throw new Error(`${kind}.${member.name} has no docstring`)
+      const notes = [member.about, member.name === sealed ? '**Sealed.**' : '']
+      const required = isOptional(member) ? 'no' : 'yes'
+      const about = notes.filter(Boolean).join(' ').replaceAll('|', '\\|')
+      return `| \`${member.name}\` | ${shown(member.type)} | ${required} | ${sinceOf(kind, member)} | ${about} |`
+    })
+  return `| member | type | always there | since format | meaning |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}`
+}
+
+/** Which member of the kind is sealed by itself. Of keys, it is not sealed in public ones. */
+const sealedOf = (kind: string): string | undefined =>
+  sealedMember({ kind, keyClass: 'private-key' } as StoredRecord)
+
+/** Every kind of record, its members, what they mean and since when they are there. */
+export function recordsPage(): string {
+  const types = read('src/model/records.ts')
+  const audit = read('src/model/audit.ts')
+  const section = (title: string, about: string, body: string) => `## ${title}\n\n${about}\n\n${body}\n`
+  const kinds = (Object.keys(SHAPES) as RecordKind[]).map((kind) => {
+    const { about, members } = typeOf(types, kind)
+    return section(`\`${kind}\``, about, table(kind, members, sealedOf(kind)))
+  })
+  const facts = ['RsaFacts', 'EcFacts', 'MlDsaFacts'].map((name) => {
+    const { about, members } = types.get(name) ?? { about: '', members: [] }
+    return section(`\`${name}\``, about, table(name, members))
+  })
+  const entry = [...(audit.get('AuditEvent')?.members ?? []), ...(audit.get('AuditEntry')?.members ?? [])]
+  const change = audit.get('AuditChange') ?? { about: '', members: [] }
+  const values = Object.entries(VALUES).map(
+    ([name, list]) => `| \`${name}\` | ${list.map((value) => `\`${value}\``).join(', ')} |`,
+  )
+  return `# Records
+
+<!-- Generated from src/model/ by "npm run fix"; do not edit. -->
+
+What an HSM stores: the records of the catalog, and the entries of the audit log. Backups and parcels between clones carry the
+same records. The present format is ${FORMAT}.
+
+- A record is a JSON object in UTF-8. It stands under the key \`<kind>/<id>\`, and has the members \`kind\`, \`id\` and \`version\`: the
+  format that it was written in. Format 1 has no \`version\`.
+- Every record and every audit entry is encrypted and authenticated in the store (AES-256-GCM), with the cluster id, its key and its
+  revision as additional data. A member that is **sealed** is encrypted once more, under another key, and is opened only for use.
+- A member that is not always there is left out when it has no value.
+- A member that an HSM does not know is kept. A format, a kind or a flag that it does not know is refused.
+
+${[...kinds, ...facts].join('\n')}
+## Audit entry
+
+One operation and how it ended, in the log of one HSM. Entries are no records of the catalog: \`audit-head\` pins them.
+
+${table('AuditEntry', entry)}
+
+### \`AuditChange\`
+
+${change.about}
+
+${table('AuditChange', change.members)}
+
+## Types
+
+\`Flags\` has each of its names with true or false, \`Template\` some of them.
+
+| type | values or names |
+| --- | --- |
+${values.join('\n')}
+`
+}
