@@ -1,8 +1,12 @@
 /** Which commits this node acknowledges, and when. */
 import type { Change } from '../store/store.ts'
-import { type Acknowledging, type AcknowledgingNeeds, createAcknowledging } from './acknowledging.ts'
+import {
+  type AcknowledgementSender,
+  type AcknowledgementSenderNeeds,
+  createAcknowledgementSender,
+} from './acknowledgement-sender.ts'
 
-export type AcknowledgementsNeeds = Pick<AcknowledgingNeeds, 'newestRevision' | 'tell'> & {
+export type AcknowledgementsNeeds = Pick<AcknowledgementSenderNeeds, 'newestRevision' | 'tell'> & {
   readonly id: () => string
   /** Whether the commits are seen one by one. */
   readonly seen: () => boolean
@@ -10,9 +14,9 @@ export type AcknowledgementsNeeds = Pick<AcknowledgingNeeds, 'newestRevision' | 
   readonly awaits: (revision: number) => boolean
 }
 
-export interface Acknowledgements extends Acknowledging {
+export interface Acknowledgements extends AcknowledgementSender {
   /** Nothing is acknowledged before. */
-  begin(settled: AcknowledgingNeeds['settled']): void
+  begin(settled: AcknowledgementSenderNeeds['settled']): void
   /** To be called in the stretch of code in which a commit is applied. */
   applied(changes: readonly Change[]): void
   /** Acknowledges a commit when its wait for the other nodes is over. */
@@ -20,9 +24,9 @@ export interface Acknowledgements extends Acknowledging {
 }
 
 export function createAcknowledgements(needs: AcknowledgementsNeeds): Acknowledgements {
-  let acknowledging: Acknowledging | undefined
-  let settled: AcknowledgingNeeds['settled'] = () => Promise.resolve()
-  const upTo = (revision: number) => acknowledging?.upTo(revision)
+  let sender: AcknowledgementSender | undefined
+  let settled: AcknowledgementSenderNeeds['settled'] = () => Promise.resolve()
+  const upTo = (revision: number) => sender?.upTo(revision)
 
   /**
    * While this node waits for the others itself nobody needs its word, which would only stand in the way of theirs: etcd
@@ -36,7 +40,7 @@ export function createAcknowledgements(needs: AcknowledgementsNeeds): Acknowledg
   return {
     begin(when) {
       settled = when
-      acknowledging = createAcknowledging({ ...needs, settled })
+      sender = createAcknowledgementSender({ ...needs, settled })
     },
     applied(changes) {
       const newest = changes.findLast(concernsOthers)?.revision
@@ -47,7 +51,7 @@ export function createAcknowledgements(needs: AcknowledgementsNeeds): Acknowledg
     },
     after: (revision, waiting) => waiting.finally(() => upTo(revision)),
     upTo,
-    startOver: () => acknowledging?.startOver(),
+    startOver: () => sender?.startOver(),
   }
 }
 

@@ -8,8 +8,8 @@ import type { Coordination } from './coordination.ts'
 import { createCoverage } from './coverage.ts'
 import { createFence } from './fence.ts'
 import { createMembership, type MembershipNeeds } from './membership.ts'
+import { createMembershipView, type Laggard } from './membership-view.ts'
 import { readByAll } from './registration.ts'
-import { createRoster, type Laggard } from './roster.ts'
 import { TIMING, type Timing } from './timing.ts'
 
 export interface ClusterNode extends Cluster {
@@ -42,13 +42,13 @@ export function createClusterNode(needs: ClusterNodeNeeds): ClusterNode {
   const fence = createFence({ ...needs, timing })
   const members = [...coordination.knownMembers('node/'), ...coordination.knownMembers('ack/')]
   const seen = () => coordination.replicaState().state === 'following'
-  const roster = createRoster({ boot, graceMs: timing.graceMs, seen, members }, clock())
-  const coverage = createCoverage((revision) => roster.behind(revision, clock()).every(hasLeft))
+  const view = createMembershipView({ boot, graceMs: timing.graceMs, seen, members }, clock())
+  const coverage = createCoverage((revision) => view.behind(revision, clock()).every(hasLeft))
   const ages = createAges(clock, coordination.appliedRevision(), timing.graceMs)
   const confirmations = createConfirmations({
     ...needs,
     knownSince: ages.knownSince,
-    roster,
+    view,
     effectiveMs: () => (fenced() ? timing.fenceGraceMs : timing.graceMs),
     patienceMs: timing.patienceMs,
   })
@@ -75,11 +75,11 @@ export function createClusterNode(needs: ClusterNodeNeeds): ClusterNode {
   const subscriptions = [
     ...[ages.note, coverage.note, acknowledgements.applied].map(store.subscribe),
     coordination.subscribeMembers((change) => {
-      roster.apply(change, clock())
+      view.apply(change, clock())
       confirmations.review()
     }),
     coordination.subscribeReplicaState(({ state }) => {
-      if (state === 'following') roster.missed(clock())
+      if (state === 'following') view.missed(clock())
     }),
   ]
 
@@ -92,7 +92,7 @@ export function createClusterNode(needs: ClusterNodeNeeds): ClusterNode {
         acknowledgements.after(revision, confirmations.inEffect(Math.max(revision, inherited ?? 0))),
       applied: (revision) => acknowledgements.after(revision, confirmations.applied(revision)),
     },
-    hsms: () => roster.registered(),
+    hsms: () => view.registered(),
     coverage: () => coverage.now(),
     join(settled) {
       acknowledgements.begin(settled)

@@ -1,20 +1,20 @@
 /** The changes that wait until they are in effect on the other HSMs. */
 import { HsmError } from '../contract/errors.ts'
 import type { Established, Others } from './cluster.ts'
-import type { Laggard, Roster } from './roster.ts'
+import type { Laggard, MembershipView } from './membership-view.ts'
 import type { After, Clock } from './timing.ts'
 
 export interface Confirmations extends Pick<Others, 'inEffect' | 'applied'> {
   /** Whether a change of this revision waits. */
   awaits(revision: number): boolean
-  /** To be called when the roster has changed. */
+  /** To be called when the view of the membership has changed. */
   review(): void
   /** Those that still wait are told that they are unconfirmed. */
   close(): void
 }
 
 export type ConfirmationsNeeds = {
-  readonly roster: Pick<Roster, 'behind'>
+  readonly view: Pick<MembershipView, 'behind'>
   readonly clock: Clock
   readonly after: After
   /** Unix time in milliseconds. */
@@ -37,13 +37,13 @@ type Waiting = {
 }
 
 export function createConfirmations(needs: ConfirmationsNeeds): Confirmations {
-  const { roster, clock, after, now, knownSince, effectiveMs, patienceMs } = needs
+  const { view, clock, after, now, knownSince, effectiveMs, patienceMs } = needs
   const waiting = new Set<Waiting>()
   let closed = false
   let cancel: () => void = () => undefined
 
   const laggards = ({ revision, strict }: Waiting, at: number): readonly Laggard[] => {
-    const behind = roster.behind(revision, at)
+    const behind = view.behind(revision, at)
     return strict ? behind : behind.filter(({ until }) => until === undefined)
   }
 

@@ -6,10 +6,10 @@
 
 import type { Log } from '../base/log.ts'
 import { HsmError } from '../contract/errors.ts'
-import { createComplaints } from './complaints.ts'
+import { acknowledge, depart, type LeasedRegistration, prove } from './leased-registration.ts'
 import { createRegistrar, type RegistrarNeeds } from './registrar.ts'
-import { acknowledge, depart, prove, type Stay } from './stay.ts'
 import type { After } from './timing.ts'
+import { createTroubleLog } from './trouble-log.ts'
 
 export interface Membership {
   /** Resolves when this node serves for the first time. @throws why the store has failed before that */
@@ -36,52 +36,53 @@ const RENEWALS = 4
 
 export function createMembership(needs: MembershipNeeds): Membership {
   const { coordination, boot, clock, timing, log, onProof } = needs
-  const heart = createHeart(needs, renew)
+  const heartbeat = createHeartbeat(needs, renew)
   // The one that comes later gives way; the one that comes back waits until the other is gone.
-  const registrar = createRegistrar(needs, (error, isBack) => (isBack ? heart.complain(error) : fail(error)))
+  const onOther = (error: HsmError, isBack: boolean) => (isBack ? heartbeat.report(error) : fail(error))
+  const registrar = createRegistrar(needs, onOther)
   const joined = Promise.withResolvers<void>()
   let serveUntil = NEVER
   let left = false
 
   function fail(error: HsmError): void {
-    heart.stop()
+    heartbeat.stop()
     joined.reject(error)
   }
 
-  /** Fails closed at once: the proofs of this stay count no more. */
-  function lose(lost: Stay): void {
+  /** Fails closed at once: the proofs of this registration count no more. */
+  function lose(lost: LeasedRegistration): void {
     if (!registrar.end(lost)) return
     serveUntil = NEVER
     if (!left) log('warn', {}, 'the registration of this HSM in etcd is gone; it registers again')
   }
 
-  async function proveStay(current: Stay): Promise<void> {
+  async function proveRegistration(current: LeasedRegistration): Promise<void> {
     const askedAt = clock()
     const newest = await prove(coordination, current)
     if (newest === undefined) return lose(current)
-    if (registrar.stay() !== current || left) return
+    if (registrar.current() !== current || left) return
     serveUntil = Math.max(serveUntil, askedAt + timing.servingMs)
-    heart.allIsWell()
+    heartbeat.allIsWell()
     onProof(newest)
     joined.resolve()
   }
 
   /** A node that cannot prove anything lets its lease run out, so that nobody waits for it. */
-  async function keepAlive(current: Stay): Promise<void> {
+  async function keepAlive(current: LeasedRegistration): Promise<void> {
     if (clock() < serveUntil && !(await coordination.keepAlive(current.lease))) lose(current)
   }
 
   async function renew(): Promise<void> {
     const replica = coordination.replicaState()
     if (replica.state === 'failed') return fail(replica.error)
-    if (!registrar.stay()) await registrar.register(() => !left)
-    const stay = registrar.stay()
-    if (stay) await Promise.all([keepAlive(stay), proveStay(stay)])
+    if (!registrar.current()) await registrar.register(() => !left)
+    const leased = registrar.current()
+    if (leased) await Promise.all([keepAlive(leased), proveRegistration(leased)])
   }
 
   return {
     join() {
-      heart.start()
+      heartbeat.start()
       return joined.promise
     },
     check() {
@@ -90,7 +91,7 @@ export function createMembership(needs: MembershipNeeds): Membership {
       if (clock() >= serveUntil) throw new HsmError('not-serving')
     },
     async acknowledge(revision) {
-      const current = registrar.stay()
+      const current = registrar.current()
       if (!current || left) return false
       const told = await acknowledge(coordination, current, boot, revision).catch(() => undefined)
       if (told === false) lose(current)
@@ -99,18 +100,18 @@ export function createMembership(needs: MembershipNeeds): Membership {
     async leave() {
       left = true
       serveUntil = NEVER
-      heart.stop()
-      const stay = registrar.stay()
-      if (stay) await depart(coordination, stay, boot).catch((error: unknown) => heart.complain(error))
+      heartbeat.stop()
+      const leased = registrar.current()
+      if (leased) await depart(coordination, leased, boot).catch((error: unknown) => heartbeat.report(error))
     },
   }
 }
 
 /** Renewals at an even pace: one that etcd does not answer must not keep the next from trying. */
-function createHeart({ after, clock, timing, log }: MembershipNeeds, renew: () => Promise<void>) {
+function createHeartbeat({ after, clock, timing, log }: MembershipNeeds, renew: () => Promise<void>) {
   let stop: () => void = () => undefined
   let underWay = 0
-  const { complain, over } = createComplaints(log, clock, {
+  const { report, over } = createTroubleLog(log, clock, {
     trouble: 'etcd does not keep this HSM registered',
     over: 'etcd keeps this HSM registered again',
   })
@@ -122,11 +123,11 @@ function createHeart({ after, clock, timing, log }: MembershipNeeds, renew: () =
     try {
       await renew()
     } catch (error) {
-      complain(error)
+      report(error)
     } finally {
       underWay -= 1
     }
   }
 
-  return { start: () => void beat(), stop: () => stop(), complain, allIsWell: over }
+  return { start: () => void beat(), stop: () => stop(), report, allIsWell: over }
 }

@@ -2,8 +2,8 @@
 import { HsmError } from '../contract/errors.ts'
 import type { HsmFacts } from './cluster.ts'
 import type { Coordination } from './coordination.ts'
+import { type Attempt, type LeasedRegistration, register } from './leased-registration.ts'
 import type { Registration } from './registration.ts'
-import { type Beginning, beginStay, type Stay } from './stay.ts'
 import type { Clock, Timing } from './timing.ts'
 
 /** The registration of a process that is over is gone after so many, also when etcd has a new leader meanwhile. */
@@ -24,14 +24,14 @@ export type RegistrarNeeds = {
 
 export interface Registrar {
   /** Undefined while this node is not registered. */
-  stay(): Stay | undefined
+  current(): LeasedRegistration | undefined
   /**
-   * Begins a stay, if it can. Works once at a time and only while the replica follows: the node could not serve, and
+   * Registers this node, if it can. Works once at a time and only while the replica follows: the node could not serve, and
    * others would wait for it.
    */
   register(wanted: () => boolean): Promise<void>
-  /** @returns whether it was the stay that lasts */
-  end(lost: Stay): boolean
+  /** @returns whether it was the current one */
+  end(lost: LeasedRegistration): boolean
 }
 
 /**
@@ -43,21 +43,21 @@ export function createRegistrar(
   onOther: (error: HsmError, isBack: boolean) => void,
 ): Registrar {
   const { coordination, self, boot, place, clock, timing, onRegistered } = needs
-  let current: Stay | undefined
+  let current: LeasedRegistration | undefined
   let first = true
   let begun: number | undefined
   let busy = false
   let otherSince: number | undefined
 
   const newcomer = () => {
-    // Before the first stay no key has been used.
+    // Before the first registration no key has been used.
     begun ??= coordination.appliedRevision()
     return { ...self(), boot, place, first, begun }
   }
 
-  function settle({ stay, other }: Beginning): void {
-    if (stay) {
-      current = stay
+  function settle({ leased, other }: Attempt): void {
+    if (leased) {
+      current = leased
       first = false
       otherSince = undefined
       onRegistered()
@@ -68,16 +68,16 @@ export function createRegistrar(
   }
 
   return {
-    stay: () => current,
+    current: () => current,
     async register(wanted) {
       if (busy || coordination.replicaState().state !== 'following') return
       busy = true
       try {
-        let beginning: Beginning = {}
-        for (let attempt = 0; attempt < 2 && !beginning.stay && !beginning.other && wanted(); attempt++) {
-          beginning = await beginStay(coordination, newcomer(), timing.leaseSeconds)
+        let outcome: Attempt = {}
+        for (let attempt = 0; attempt < 2 && !outcome.leased && !outcome.other && wanted(); attempt++) {
+          outcome = await register(coordination, newcomer(), timing.leaseSeconds)
         }
-        settle(beginning)
+        settle(outcome)
       } finally {
         busy = false
       }

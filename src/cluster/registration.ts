@@ -3,11 +3,11 @@ import { FORMAT } from '../model/formats.ts'
 import type { HsmFacts } from './cluster.ts'
 import type { Member, MemberKey } from './coordination.ts'
 
-/** One stay of a node in the cluster. */
+/** What a node says of itself for as long as its registration stands. */
 export type Registration = HsmFacts & {
   /** Random; tells the lives of a node's process apart. */
   readonly boot: string
-  /** What this process had applied before it used any key: an acknowledgement that comes with each of its stays. */
+  /** What this process had applied before it used any key: an acknowledgement that comes with each of its registrations. */
   readonly begun: number
   /** Where the process runs: an earlier one of the same place is over. Left out by earlier versions. */
   readonly place?: string
@@ -48,8 +48,9 @@ export const writeAcknowledgement = ({ boot, revision }: Acknowledgement): strin
 /** Their seals prove that a node of this cluster wrote them, so they are what it meant. */
 export function readRegistration({ value }: Member): Registration {
   // Nodes of older versions do not say what they had applied.
-  const { begun = 0, ...stay } = JSON.parse(value) as Omit<Registration, 'begun'> & Partial<Registration>
-  return { ...stay, begun }
+  const { begun = 0, ...registration } = JSON.parse(value) as Omit<Registration, 'begun'> &
+    Partial<Registration>
+  return { ...registration, begun }
 }
 
 export const readAcknowledgement = ({ value }: Member): Acknowledgement =>

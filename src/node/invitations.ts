@@ -1,8 +1,8 @@
 /** Where invitations wait in etcd: under a lease that ends them, beside the records of their cluster. */
 import type { EtcdClient } from '../store/etcd/client.ts'
 import { guarded, put } from '../store/etcd/requests.ts'
+import type { RpcResult } from '../store/etcd/rpc.ts'
 import { KV, Lease } from '../store/etcd/rpc_pb.ts'
-import type { Answer } from '../store/etcd/transport.ts'
 
 /** What stands in the place of an invitation that was used. Nothing sealed is empty. */
 const USED = new Uint8Array()
@@ -39,7 +39,7 @@ export async function take(client: EtcdClient, place: Place): Promise<Uint8Array
   return answered(await client.ask(KV.method.txn, away)).succeeded ? found.value : 'used'
 }
 
-function answered<T>(answer: Answer<T>): T {
+function answered<T>(answer: RpcResult<T>): T {
   if ('failure' in answer) throw answer.failure.error
   return answer.value
 }

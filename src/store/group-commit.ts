@@ -2,15 +2,15 @@
  * The part of a single-process store that does not depend on the medium: all transactions of one turn of the event
  * loop go to the medium as one group, for a durable commit costs the same for one as for fifty.
  *
- * A flush is one synchronous stretch (bodies, commit, listeners), so nobody sees writes in the catalog that are not
+ * A flush is one synchronous stretch (bodies, commit, subscribers), so nobody sees writes in the catalog that are not
  * committed yet; a listener that is told of one commit may find the next of the group in the catalog already.
  */
 import type { Catalog, CatalogView } from '../catalog/catalog.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { AuditEntry } from '../model/audit.ts'
 import { applyWrites, undo } from './bodies.ts'
-import { createListeners } from './listeners.ts'
 import type { Change, Outcome, Store } from './store.ts'
+import { createSubscribers } from './subscribers.ts'
 
 /** What the medium must make durable, all of it or nothing. */
 export type Group = {
@@ -48,7 +48,7 @@ export function createGroupCommit(
   revision: number,
   commit: (group: Group) => CommitFailure | undefined,
 ): GroupCommit {
-  const listeners = createListeners<readonly Change[]>()
+  const subscribers = createSubscribers<readonly Change[]>()
   let current = revision
   let waiting: Job[] = []
   let refusal: HsmError | undefined
@@ -71,7 +71,7 @@ export function createGroupCommit(
       return
     }
     current = run.revision
-    run.commits.forEach(listeners.tell)
+    run.commits.forEach(subscribers.tell)
     for (const settle of run.settlements) settle()
   }
 
@@ -83,7 +83,7 @@ export function createGroupCommit(
         waiting.push({ body, resolve: resolve as Job['resolve'], reject })
         if (waiting.length === 1) setImmediate(flush)
       }),
-    subscribe: listeners.add,
+    subscribe: subscribers.add,
     refuse(error) {
       refusal = error
       fail(waiting.splice(0), error)

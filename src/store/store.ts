@@ -44,7 +44,7 @@ export interface Store {
 
   /**
    * Calls `listener` with the changes of every commit, in order, before its `transact` resolves and in the
-   * same synchronous stretch of code in which the catalog changes. Listeners must not throw.
+   * same synchronous stretch of code in which the catalog changes. Subscribers must not throw.
    *
    * @returns a function that ends the subscription
    */

@@ -6,10 +6,10 @@ import type {
   MessageInitShape,
   MessageShape,
 } from '@bufbuild/protobuf'
+import { createAuthentication } from './authentication.ts'
 import { createChannels } from './channels.ts'
-import { createRenewal, type EtcdCredentials } from './credentials.ts'
-import { createLogin } from './login.ts'
-import { type Answer, createTransport, type EtcdStream } from './transport.ts'
+import { createCredentialsReload, type EtcdCredentials } from './credentials.ts'
+import { createRpc, type EtcdStream, type RpcResult } from './rpc.ts'
 
 export type EtcdAccess = EtcdCredentials & {
   /** `https://host:port`, or `http://` for an etcd without TLS; all of one etcd cluster. */
@@ -24,16 +24,16 @@ export interface EtcdClient {
     method: DescMethodUnary<I, O>,
     request: MessageInitShape<I>,
     limitMs: number,
-  ): Promise<Answer<MessageShape<O>>>
+  ): Promise<RpcResult<MessageShape<O>>>
   /** Asks until there is an answer that tells; only for what may be carried out twice. */
   ask<I extends DescMessage, O extends DescMessage>(
     method: DescMethodUnary<I, O>,
     request: MessageInitShape<I>,
-  ): Promise<Answer<MessageShape<O>>>
+  ): Promise<RpcResult<MessageShape<O>>>
   /** Opens a stream at the endpoint that is current. */
   stream<I extends DescMessage, O extends DescMessage>(
     method: DescMethodBiDiStreaming<I, O>,
-  ): Promise<Answer<EtcdStream<I, O>>>
+  ): Promise<RpcResult<EtcdStream<I, O>>>
   close(): void
 }
 
@@ -54,11 +54,11 @@ export const pause = (): Promise<void> => new Promise((resolve) => setTimeout(re
 
 export function createEtcdClient({ endpoints, tls, user, renewed }: EtcdAccess): EtcdClient {
   const channels = createChannels(endpoints, tls)
-  const transport = createTransport(channels)
-  const login = createLogin(transport, user)
-  const lookAgain = createRenewal({ tls, user }, renewed, (fresh) => {
+  const rpc = createRpc(channels)
+  const authentication = createAuthentication(rpc, user)
+  const lookAgain = createCredentialsReload({ tls, user }, renewed, (fresh) => {
     channels.renew(fresh.tls)
-    login.renew(fresh.user)
+    authentication.renew(fresh.user)
   })
 
   async function once<I extends DescMessage, O extends DescMessage>(
@@ -66,17 +66,17 @@ export function createEtcdClient({ endpoints, tls, user, renewed }: EtcdAccess):
     request: MessageInitShape<I>,
     limitMs: number,
     tokenRenewed = user === undefined,
-  ): Promise<Answer<MessageShape<O>>> {
-    const metadata = await login.metadata()
+  ): Promise<RpcResult<MessageShape<O>>> {
+    const metadata = await authentication.metadata()
     if ('failure' in metadata) return unmet(metadata)
-    const answer = await transport.send(method, request, metadata.value, limitMs)
+    const answer = await rpc.send(method, request, metadata.value, limitMs)
     if ('value' in answer) return answer
     if (tokenRenewed || answer.failure.verdict !== 'token') return unmet(answer)
-    login.expire()
+    authentication.expire()
     return once(method, request, limitMs, true)
   }
 
-  function unmet<T>(answer: Answer<T>): Answer<T> {
+  function unmet<T>(answer: RpcResult<T>): RpcResult<T> {
     lookAgain()
     return answer
   }
@@ -93,15 +93,15 @@ export function createEtcdClient({ endpoints, tls, user, renewed }: EtcdAccess):
       }
     },
     async stream(method) {
-      const metadata = await login.metadata()
+      const metadata = await authentication.metadata()
       if ('failure' in metadata) return unmet(metadata)
-      const { stream, failed } = transport.open(method, metadata.value)
+      const { stream, failed } = rpc.open(method, metadata.value)
       return {
         value: {
           stream,
           failed(error) {
             const failure = failed(error)
-            if (failure.verdict === 'token') login.expire()
+            if (failure.verdict === 'token') authentication.expire()
             else lookAgain()
             return failure
           },

@@ -6,12 +6,12 @@ import type { RecordSet, Root } from '../record-set.ts'
 import type { Sealer } from '../sealer.ts'
 import type { Keys } from './keys.ts'
 import { type Event, Event_EventType } from './rpc_pb.ts'
-import type { StandingRoot } from './snapshot.ts'
+import type { CommittedRoot } from './snapshot.ts'
 import { readRecord, readRoot } from './values.ts'
 
 type RecordEvent = { readonly key: string; readonly value: Uint8Array | undefined }
 
-export type Commit = { readonly root: StandingRoot; readonly writes: readonly Write[] }
+export type Commit = { readonly root: CommittedRoot; readonly writes: readonly Write[] }
 
 export type CommitReader = {
   readonly keys: Keys
@@ -52,10 +52,10 @@ function sort(keys: Keys, events: readonly Event[]) {
   const changed: RecordEvent[] = []
   for (const event of events) {
     if (!event.kv) continue
-    const place = keys.placeOf(event.kv.key)
-    if (place.kind === 'root') root = event
-    if (place.kind !== 'record') continue
-    changed.push({ key: place.key, value: event.type === Event_EventType.PUT ? event.kv.value : undefined })
+    const parsed = keys.parse(event.kv.key)
+    if (parsed.kind === 'root') root = event
+    if (parsed.kind !== 'record') continue
+    changed.push({ key: parsed.key, value: event.type === Event_EventType.PUT ? event.kv.value : undefined })
   }
   return { root, changed }
 }

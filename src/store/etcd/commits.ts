@@ -7,7 +7,7 @@ import type { HsmError } from '../../contract/errors.ts'
 import type { Outcome, Store } from '../store.ts'
 import { gather } from './gathering.ts'
 import { createCarryOut, type Group, type GroupNeeds } from './groups.ts'
-import { createJobQueue, type Job } from './jobs.ts'
+import { createTransactionQueue, type QueuedTransaction } from './transaction-queue.ts'
 
 export interface Commits extends Pick<Store, 'transact'> {
   /** Takes no more transactions: they fail with this error. Resolves when those that were taken are settled. */
@@ -19,7 +19,7 @@ export interface Commits extends Pick<Store, 'transact'> {
 export function createCommits(needs: GroupNeeds): Commits {
   const { replica } = needs
   const carryOut = createCarryOut(needs)
-  const queue = createJobQueue()
+  const queue = createTransactionQueue()
   let refusal: HsmError | undefined
   let running = false
   const idle: (() => void)[] = []
@@ -36,7 +36,7 @@ export function createCommits(needs: GroupNeeds): Commits {
       try {
         const group = nextGroup(waiting)
         const settled = await carryOut(group)
-        if (!settled) queue.putBack(group.jobs)
+        if (!settled) queue.putBack(group.transactions)
       } catch (error) {
         queue.failAll(error as HsmError)
       }
@@ -45,10 +45,10 @@ export function createCommits(needs: GroupNeeds): Commits {
     for (const resolve of idle.splice(0)) resolve()
   }
 
-  function nextGroup(waiting: readonly Job[]): Group {
+  function nextGroup(waiting: readonly QueuedTransaction[]): Group {
     const bodies = waiting.map(({ body }) => body)
     const gathered = gather(replica.catalog, bodies)
-    return { jobs: queue.take(gathered.results.length), gathered, base: replica.root().revision }
+    return { transactions: queue.take(gathered.results.length), gathered, base: replica.root().revision }
   }
 
   return {

@@ -7,8 +7,8 @@ import type { Keyspace } from './keyspace.ts'
 import { keepAlive } from './lease-renewal.ts'
 import { toMember } from './member-table.ts'
 import { guarded, type Operation, put, rangeOf, remove, revisionOf, standsAt } from './requests.ts'
+import type { RpcResult } from './rpc.ts'
 import { KV, Lease } from './rpc_pb.ts'
-import type { Answer } from './transport.ts'
 import { sameBytes, writeMember } from './values.ts'
 
 type Calls = Pick<Coordination, 'grantLease' | 'keepAlive' | 'revokeLease' | 'put' | 'delete' | 'readMembers'>
@@ -79,7 +79,7 @@ export function createCoordination({ keyspace, now, expect, check, damaged }: Co
   }
 }
 
-function read<T>(answer: Answer<T>): T {
+function read<T>(answer: RpcResult<T>): T {
   if ('value' in answer) return answer.value
   throw answer.failure.error
 }

@@ -1,7 +1,7 @@
 /** Certificates and passwords that are replaced while a node runs: read anew when etcd does not answer as it should. */
 import { isDeepStrictEqual } from 'node:util'
+import type { EtcdUser } from './authentication.ts'
 import type { EtcdTls } from './channels.ts'
-import type { EtcdUser } from './login.ts'
 
 /** How etcd knows the HSM, and the HSM etcd. */
 export type EtcdCredentials = {
@@ -17,7 +17,7 @@ const FRESH_MS = 1000
  * @param onChange throws when what was read cannot be used, such as a key that is not of its certificate
  * @returns what is to be called when a call failed; it looks once a second at most
  */
-export function createRenewal(
+export function createCredentialsReload(
   first: EtcdCredentials,
   read: (() => EtcdCredentials) | undefined,
   onChange: (fresh: EtcdCredentials) => void,

@@ -6,8 +6,8 @@ import { newestCommit } from './reading.ts'
 import type { Replica } from './replica.ts'
 import type { ReplicaStateHolder } from './replica-state.ts'
 import { readSnapshot, type Snapshot } from './snapshot.ts'
-import { createStallGuard } from './stall-guard.ts'
 import { createWatch } from './watch.ts'
+import { createWatchdog } from './watchdog.ts'
 
 export interface Following {
   start(): void
@@ -38,14 +38,14 @@ export function createFollowing({ keyspace, replica, replicaState, onFailed }: F
     },
     onCompacted: () => void reload(),
   })
-  const guard = createStallGuard(replica.applied, watch.restart)
+  const watchdog = createWatchdog(replica.applied, watch.restart)
 
   /** A watch that is there may still bring what happened before, or find that it is not kept any more. */
   async function catchUp(): Promise<void> {
     const begun = cuts
     try {
       const revision = await newestCommit(keyspace, replica, fail)
-      guard.expect(revision)
+      watchdog.expect(revision)
       await replica.appliedAtLeast(revision)
       if (begun === cuts && !stopped) replicaState.live()
     } catch {
@@ -92,9 +92,9 @@ export function createFollowing({ keyspace, replica, replicaState, onFailed }: F
 
   function stop(): void {
     stopped = true
-    guard.stop()
+    watchdog.stop()
     watch.stop()
   }
 
-  return { start: watch.start, expect: guard.expect, fail, stop }
+  return { start: watch.start, expect: watchdog.expect, fail, stop }
 }

@@ -2,13 +2,13 @@
 import type { HsmError } from '../../contract/errors.ts'
 import { FORMAT } from '../../model/formats.ts'
 import type { Gathered } from './gathering.ts'
-import { type Job, notKnown } from './jobs.ts'
 import type { Keyspace } from './keyspace.ts'
 import { type NextRoot, type Replica, wentBack } from './replica.ts'
 import { guarded, revisionOf, standsAt } from './requests.ts'
 import { KV, type TxnResponse } from './rpc_pb.ts'
 import { send } from './sending.ts'
 import { type Prepared, prepare } from './transaction.ts'
+import { notKnown, type QueuedTransaction } from './transaction-queue.ts'
 import { sameBytes } from './values.ts'
 
 export type GroupNeeds = {
@@ -21,7 +21,11 @@ export type GroupNeeds = {
 }
 
 /** `base`: the revision of the root that the bodies ran on. */
-export type Group = { readonly jobs: readonly Job[]; readonly gathered: Gathered; readonly base: number }
+export type Group = {
+  readonly transactions: readonly QueuedTransaction[]
+  readonly gathered: Gathered
+  readonly base: number
+}
 
 /** @returns whether the group is settled; if not, its bodies must run again */
 export type CarryOut = (group: Group) => Promise<boolean>
@@ -34,7 +38,7 @@ export function createCarryOut({ keyspace, replica, expect, damaged }: GroupNeed
       client: keyspace.client,
       transaction: prepared.transaction,
       nothing: () => prepare(keyspace, replica.root(), replica.records(), NOTHING).transaction,
-      wanted: () => group.jobs.some(({ done }) => !done),
+      wanted: () => group.transactions.some(({ done }) => !done),
       next,
       answered: (response) => expect(newestIn(response, group.base)),
     })
@@ -84,16 +88,16 @@ export function createCarryOut({ keyspace, replica, expect, damaged }: GroupNeed
 
 const NOTHING = { changes: [], audit: [], format: FORMAT }
 
-function settle({ jobs, gathered }: Group, revision: number): true {
-  jobs.forEach((job, at) => {
+function settle({ transactions, gathered }: Group, revision: number): true {
+  transactions.forEach((queued, at) => {
     const outcome = gathered.results[at]
-    if (outcome && 'result' in outcome) job.resolve({ result: outcome.result, revision })
-    else job.reject(outcome?.error)
+    if (outcome && 'result' in outcome) queued.resolve({ result: outcome.result, revision })
+    else queued.reject(outcome?.error)
   })
   return true
 }
 
-function fail({ jobs }: Group, error: HsmError): true {
-  for (const job of jobs) job.reject(error)
+function fail({ transactions }: Group, error: HsmError): true {
+  for (const queued of transactions) queued.reject(error)
   return true
 }

@@ -1,7 +1,7 @@
 /** Where things stand in etcd: everything of one cluster under one prefix, so that one watch sees all of it in order. */
 import type { MemberKey } from '../../cluster/coordination.ts'
 
-export type Place =
+export type ParsedKey =
   | { readonly kind: 'root' }
   | { readonly kind: 'record'; readonly key: string }
   | { readonly kind: 'member'; readonly key: MemberKey }
@@ -21,7 +21,7 @@ export interface Keys {
   entry(hsm: string, sequence: number): Uint8Array
   member(key: MemberKey): Uint8Array
   members(prefix: 'node/' | 'ack/'): KeyRange
-  placeOf(key: Uint8Array): Place
+  parse(key: Uint8Array): ParsedKey
 }
 
 /** Wide enough for every safe integer, so that entries stand in the order of their numbers. */
@@ -40,7 +40,7 @@ export function createKeys(clusterId: string): Keys {
       Buffer.from(`${prefix}audit/${hsm}/${String(sequence).padStart(SEQUENCE_DIGITS, '0')}`),
     member: (key) => Buffer.from(prefix + key),
     members: (kind) => range(prefix + kind),
-    placeOf(bytes) {
+    parse(bytes) {
       const key = Buffer.from(bytes).toString('utf8').slice(prefix.length)
       if (key === 'root') return { kind: 'root' }
       if (key.startsWith('record/')) return { kind: 'record', key: key.slice('record/'.length) }

@@ -4,8 +4,8 @@ import type { ServiceError } from '@grpc/grpc-js'
 import type { LeaseId, LeaseRenewal } from '../../cluster/coordination.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { type EtcdClient, pause } from './client.ts'
+import type { RpcResult } from './rpc.ts'
 import { Lease, LeaseKeepAliveRequestSchema } from './rpc_pb.ts'
-import type { Answer } from './transport.ts'
 
 const PATIENCE_MS = 1000
 const ATTEMPT_MS = 400
@@ -29,13 +29,13 @@ export async function keepAlive(
 }
 
 /** One request on a stream of its own, so that no answer is taken for that of another. @returns the seconds granted */
-async function renew(client: EtcdClient, lease: LeaseId): Promise<Answer<bigint>> {
+async function renew(client: EtcdClient, lease: LeaseId): Promise<RpcResult<bigint>> {
   const opened = await client.stream(Lease.method.leaseKeepAlive)
   if ('failure' in opened) return opened
   const { stream, failed } = opened.value
   return new Promise((resolve) => {
     const timer = setTimeout(() => stream.cancel(), ATTEMPT_MS)
-    const settle = (answer: Answer<bigint>) => {
+    const settle = (answer: RpcResult<bigint>) => {
       clearTimeout(timer)
       resolve(answer)
     }
@@ -49,7 +49,7 @@ async function renew(client: EtcdClient, lease: LeaseId): Promise<Answer<bigint>
   })
 }
 
-const UNANSWERED: Answer<bigint> = {
+const UNANSWERED: RpcResult<bigint> = {
   failure: {
     verdict: 'again',
     error: new HsmError('store-failure', 'etcd ended the call without an answer'),

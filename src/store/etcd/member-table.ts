@@ -1,8 +1,8 @@
 /** The member keys of the cluster as the watch has brought them. */
 
 import type { Member, MemberChange, MemberKey } from '../../cluster/coordination.ts'
-import { createListeners } from '../listeners.ts'
 import type { Sealer } from '../sealer.ts'
+import { createSubscribers } from '../subscribers.ts'
 import type { Keys } from './keys.ts'
 import { type Event, Event_EventType, type KeyValue } from './rpc_pb.ts'
 import { readMember } from './values.ts'
@@ -19,7 +19,7 @@ export interface MemberTable {
 
 export function createMemberTable(keys: Keys, sealer: Sealer, loaded: readonly Member[]): MemberTable {
   const members = new Map<MemberKey, Member>(loaded.map((member) => [member.key, member]))
-  const listeners = createListeners<MemberChange>()
+  const subscribers = createSubscribers<MemberChange>()
 
   return {
     known: (prefix) => [...members.values()].filter(({ key }) => key.startsWith(prefix)),
@@ -29,14 +29,14 @@ export function createMemberTable(keys: Keys, sealer: Sealer, loaded: readonly M
         if (type === Event_EventType.PUT) {
           return toMember(keys, sealer, kv).map((member) => ({ key: member.key, revision, member }))
         }
-        const place = keys.placeOf(kv.key)
-        return place.kind === 'member' ? [{ key: place.key, revision, member: undefined }] : []
+        const parsed = keys.parse(kv.key)
+        return parsed.kind === 'member' ? [{ key: parsed.key, revision, member: undefined }] : []
       }),
     apply(changes) {
       for (const change of changes) {
         if (change.member) members.set(change.key, change.member)
         else members.delete(change.key)
-        listeners.tell(change)
+        subscribers.tell(change)
       }
     },
     differences(revision, now) {
@@ -48,7 +48,7 @@ export function createMemberTable(keys: Keys, sealer: Sealer, loaded: readonly M
         ...fresh.map((member) => ({ key: member.key, revision: member.revision, member })),
       ]
     },
-    subscribe: listeners.add,
+    subscribe: subscribers.add,
   }
 }
 
@@ -57,8 +57,8 @@ export function createMemberTable(keys: Keys, sealer: Sealer, loaded: readonly M
  * @throws HsmError `store-damaged` when it is not what a node of this cluster put there
  */
 export function toMember(keys: Keys, sealer: Sealer, kv: KeyValue): readonly Member[] {
-  const place = keys.placeOf(kv.key)
-  if (place.kind !== 'member') return []
-  const value = readMember(sealer, place.key, kv.value)
-  return [{ key: place.key, value, revision: Number(kv.modRevision), lease: kv.lease }]
+  const parsed = keys.parse(kv.key)
+  if (parsed.kind !== 'member') return []
+  const value = readMember(sealer, parsed.key, kv.value)
+  return [{ key: parsed.key, value, revision: Number(kv.modRevision), lease: kv.lease }]
 }

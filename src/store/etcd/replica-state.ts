@@ -2,7 +2,7 @@
 
 import type { ReplicaState } from '../../cluster/coordination.ts'
 import type { HsmError } from '../../contract/errors.ts'
-import { createListeners } from '../listeners.ts'
+import { createSubscribers } from '../subscribers.ts'
 
 export interface ReplicaStateHolder {
   current(): ReplicaState
@@ -18,11 +18,11 @@ export interface ReplicaStateHolder {
 /** Behind, until the watch is there. */
 export function createReplicaState(now: () => number): ReplicaStateHolder {
   let current: ReplicaState = { state: 'behind', since: now() }
-  const listeners = createListeners<ReplicaState>()
+  const subscribers = createSubscribers<ReplicaState>()
   const change = (state: ReplicaState): boolean => {
     if (current.state === state.state || current.state === 'failed') return false
     current = state
-    listeners.tell(state)
+    subscribers.tell(state)
     return true
   }
   return {
@@ -31,6 +31,6 @@ export function createReplicaState(now: () => number): ReplicaStateHolder {
     live: () => void change({ state: 'following' }),
     cut: () => void change({ state: 'behind', since: now() }),
     fail: (error) => change({ state: 'failed', error }),
-    subscribe: listeners.add,
+    subscribe: subscribers.add,
   }
 }

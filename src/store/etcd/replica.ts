@@ -5,23 +5,23 @@
 import { HsmError } from '../../contract/errors.ts'
 import type { RecordKey, Write } from '../../model/records.ts'
 import { applyWrites } from '../bodies.ts'
-import { createListeners } from '../listeners.ts'
 import type { RecordSet } from '../record-set.ts'
 import type { Change } from '../store.ts'
+import { createSubscribers } from '../subscribers.ts'
 import { readCommit } from './commit-events.ts'
 import type { Keyspace } from './keyspace.ts'
 import { createMemberTable, type MemberTable } from './member-table.ts'
 import type { Event } from './rpc_pb.ts'
-import type { Snapshot, StandingRoot } from './snapshot.ts'
+import type { CommittedRoot, Snapshot } from './snapshot.ts'
 
 /** `skipped`: what came between is not known, for the state was loaded anew. */
-export type NextRoot = StandingRoot & { readonly skipped: boolean }
+export type NextRoot = CommittedRoot & { readonly skipped: boolean }
 
 export interface Replica {
   readonly catalog: Snapshot['catalog']
   readonly records: () => RecordSet
   readonly members: MemberTable
-  root(): StandingRoot
+  root(): CommittedRoot
   applied(): number
   appliedAtLeast(revision: number): Promise<void>
   /** The first root after the one that stands now. */
@@ -45,7 +45,7 @@ type Awaiting = { readonly resolve: (root: NextRoot) => void; readonly reject: (
 export function createReplica(keyspace: Omit<Keyspace, 'client'>, loaded: Snapshot): Replica {
   const { catalog } = loaded
   const members = createMemberTable(keyspace.keys, keyspace.sealer, loaded.members)
-  const listeners = createListeners<readonly Change[]>()
+  const subscribers = createSubscribers<readonly Change[]>()
   let { records, root, revision: applied } = loaded
   let waiting: Waiting[] = []
   const awaiting: Awaiting[] = []
@@ -57,10 +57,10 @@ export function createReplica(keyspace: Omit<Keyspace, 'client'>, loaded: Snapsh
     waiting = waiting.filter((each) => each.revision > revision)
     for (const { resolve } of ready) resolve()
   }
-  function commit(next: StandingRoot, writes: readonly Write[], skipped: boolean): void {
+  function commit(next: CommittedRoot, writes: readonly Write[], skipped: boolean): void {
     root = next
     const changes = applyWrites(catalog, writes, next.revision)
-    if (changes.length > 0) listeners.tell(changes)
+    if (changes.length > 0) subscribers.tell(changes)
     for (const { resolve } of awaiting.splice(0)) resolve({ ...next, skipped })
   }
 
@@ -81,7 +81,7 @@ export function createReplica(keyspace: Omit<Keyspace, 'client'>, loaded: Snapsh
         if (ended) reject(ended)
         else awaiting.push({ resolve, reject })
       }),
-    subscribe: listeners.add,
+    subscribe: subscribers.add,
     apply(revision, events) {
       const changed = members.changes(revision, events)
       const read = readCommit(keyspace, events, root.root, records)

@@ -14,7 +14,7 @@ import { type KeyValue, KV, type RangeResponse } from './rpc_pb.ts'
 import { readRecord, readRoot } from './values.ts'
 
 /** The root as it stands in etcd, and the revision of etcd that wrote it. */
-export type StandingRoot = { readonly root: Root; readonly revision: number; readonly value: Uint8Array }
+export type CommittedRoot = { readonly root: Root; readonly revision: number; readonly value: Uint8Array }
 
 export type Snapshot = {
   readonly revision: number
@@ -22,7 +22,7 @@ export type Snapshot = {
   readonly hasLayout: boolean
   readonly catalog: Catalog
   readonly records: RecordSet
-  readonly root: StandingRoot
+  readonly root: CommittedRoot
   readonly members: readonly Member[]
 }
 
@@ -84,17 +84,17 @@ function take(
   catalog: Catalog,
   records: RecordSet,
 ): void {
-  const place = keys.placeOf(kv.key)
-  if (place.kind !== 'record') return
-  const { commit, record } = readRecord(sealer, place.key, kv.value)
+  const parsed = keys.parse(kv.key)
+  if (parsed.kind !== 'record') return
+  const { commit, record } = readRecord(sealer, parsed.key, kv.value)
   if (commit > root.revision) {
     throw new HsmError(
       'store-damaged',
-      `Record ${shown(place.key)} is newer than the root record, which was put back`,
+      `Record ${shown(parsed.key)} is newer than the root record, which was put back`,
     )
   }
   catalog.apply({ put: record })
-  records.replace(place.key, commit)
+  records.replace(parsed.key, commit)
 }
 
 async function refuseOrphans({ client, keys }: Keyspace, revision: number): Promise<void> {

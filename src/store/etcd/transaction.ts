@@ -5,7 +5,7 @@ import type { Change } from '../store.ts'
 import type { Gathered } from './gathering.ts'
 import type { Keyspace } from './keyspace.ts'
 import { guarded, type Operation, put, remove, type Transaction } from './requests.ts'
-import type { StandingRoot } from './snapshot.ts'
+import type { CommittedRoot } from './snapshot.ts'
 import { writeRecord, writeRoot } from './values.ts'
 
 export type Prepared = {
@@ -20,7 +20,7 @@ type Sealing = Pick<Keyspace, 'keys' | 'sealer' | 'masterKeyCheck'>
 
 export function prepare(
   { keys, sealer, masterKeyCheck }: Sealing,
-  standing: StandingRoot,
+  standing: CommittedRoot,
   records: RecordSet,
   { changes, audit, format }: Pick<Gathered, 'changes' | 'audit' | 'format'>,
 ): Prepared {

@@ -3,8 +3,8 @@ import { create, type MessageShape } from '@bufbuild/protobuf'
 import type { ServiceError } from '@grpc/grpc-js'
 import type { EtcdClient } from './client.ts'
 import type { KeyRange } from './keys.ts'
+import type { EtcdStream } from './rpc.ts'
 import { type Event, WatchRequestSchema, type WatchResponse, Watch as WatchService } from './rpc_pb.ts'
-import type { EtcdStream } from './transport.ts'
 
 export interface Watch {
   /** Follows what comes after the revision that `applied` gives. */

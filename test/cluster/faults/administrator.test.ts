@@ -41,7 +41,7 @@ inBothModes((cluster) => {
     const name = removed ? 'removed and put back' : 'put back'
     test(`what a node said is ${name} again and again while its traffic is held`, LIMIT, async (t) => {
       const [, , victim] = cluster().nodes
-      // In its first stay a node is taken to have what there was when it began.
+      // With its first registration a node is taken to have what there was when it began.
       await victim.kill()
       await victim.start()
       const load = await underLoad(t, cluster())

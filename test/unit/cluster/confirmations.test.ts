@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { beforeEach, suite, test } from 'node:test'
 import { type Confirmations, createConfirmations } from '../../../src/cluster/confirmations.ts'
-import type { Laggard } from '../../../src/cluster/roster.ts'
+import type { Laggard } from '../../../src/cluster/membership-view.ts'
 import { fails } from '../../support/errors.ts'
 import { virtualTimers } from './virtual-timers.ts'
 
@@ -20,7 +20,7 @@ suite('confirmations', () => {
     laggards = []
     known = new Map()
     confirmations = createConfirmations({
-      roster: {
+      view: {
         behind: (_revision, now) => laggards.filter(({ until }) => until === undefined || until > now),
       },
       clock: time.clock,

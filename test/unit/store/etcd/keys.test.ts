@@ -8,10 +8,10 @@ const inside = (key: Uint8Array, { from, to }: typeof keys.everything) =>
 
 describe('keys in etcd', () => {
   it('are told apart as they were made', () => {
-    assert.deepEqual(keys.placeOf(keys.root), { kind: 'root' })
-    assert.deepEqual(keys.placeOf(keys.record('user/user-1')), { kind: 'record', key: 'user/user-1' })
-    assert.deepEqual(keys.placeOf(keys.member('ack/hsm-1')), { kind: 'member', key: 'ack/hsm-1' })
-    assert.deepEqual(keys.placeOf(keys.entry('hsm-1', 7)), { kind: 'other' })
+    assert.deepEqual(keys.parse(keys.root), { kind: 'root' })
+    assert.deepEqual(keys.parse(keys.record('user/user-1')), { kind: 'record', key: 'user/user-1' })
+    assert.deepEqual(keys.parse(keys.member('ack/hsm-1')), { kind: 'member', key: 'ack/hsm-1' })
+    assert.deepEqual(keys.parse(keys.entry('hsm-1', 7)), { kind: 'other' })
   })
 
   it('lie in the ranges that are read and watched, and those of another cluster do not', () => {

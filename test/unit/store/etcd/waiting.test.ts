@@ -1,8 +1,8 @@
 /** What happens when etcd takes too long, on a clock of the test's own. */
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
-import { createJobQueue } from '../../../../src/store/etcd/jobs.ts'
-import { createStallGuard } from '../../../../src/store/etcd/stall-guard.ts'
+import { createTransactionQueue } from '../../../../src/store/etcd/transaction-queue.ts'
+import { createWatchdog } from '../../../../src/store/etcd/watchdog.ts'
 import { put } from '../../../contract/store-samples.ts'
 
 describe('transactions that wait', () => {
@@ -11,7 +11,7 @@ describe('transactions that wait', () => {
   const body = () => put()
 
   it('are told that nothing was changed if they were never sent', async () => {
-    const queue = createJobQueue()
+    const queue = createTransactionQueue()
     const waits = assert.rejects(queue.add(body), {
       message: 'etcd did not answer in time; nothing was changed',
     })
@@ -21,7 +21,7 @@ describe('transactions that wait', () => {
   })
 
   it('are told that it is not known if they were sent, and do not run again', async () => {
-    const queue = createJobQueue()
+    const queue = createTransactionQueue()
     const waits = assert.rejects(queue.add(body), {
       message: /it is not known whether the change was stored$/,
     })
@@ -33,7 +33,7 @@ describe('transactions that wait', () => {
   })
 
   it('go back to the front when they must run again', async () => {
-    const queue = createJobQueue()
+    const queue = createTransactionQueue()
     const settled = [queue.add(body), queue.add(body), queue.add(body)]
     const order = queue.waiting()
     queue.putBack(queue.take(2))
@@ -51,36 +51,36 @@ describe('a watch that brings nothing', () => {
   afterEach(() => mock.timers.reset())
   const guarded = () => {
     const state = { applied: 1, stalls: 0 }
-    const guard = createStallGuard(
+    const watchdog = createWatchdog(
       () => state.applied,
       () => (state.stalls += 1),
     )
-    return { state, guard }
+    return { state, watchdog }
   }
 
   it('is noticed, and again if that did not help', () => {
-    const { state, guard } = guarded()
-    guard.expect(5)
+    const { state, watchdog } = guarded()
+    watchdog.expect(5)
     mock.timers.tick(999)
     assert.equal(state.stalls, 0)
     mock.timers.tick(1)
     assert.equal(state.stalls, 1)
     mock.timers.tick(1000)
     assert.equal(state.stalls, 2)
-    guard.stop()
+    watchdog.stop()
     mock.timers.tick(5000)
     assert.equal(state.stalls, 2)
   })
 
   it('is noticed for a later revision while an earlier one is waited for', () => {
-    const { state, guard } = guarded()
-    guard.expect(5)
+    const { state, watchdog } = guarded()
+    watchdog.expect(5)
     state.applied = 5
-    guard.expect(6)
+    watchdog.expect(6)
     mock.timers.tick(1000)
     assert.equal(state.stalls, 0)
     mock.timers.tick(1000)
     assert.equal(state.stalls, 1)
-    guard.stop()
+    watchdog.stop()
   })
 })

@@ -2,8 +2,8 @@
 import type { Log } from '../base/log.ts'
 import type { Clock } from './timing.ts'
 
-export type Complaints = {
-  complain(error: unknown): void
+export type TroubleLog = {
+  report(error: unknown): void
   /** All is well. */
   over(): void
 }
@@ -12,17 +12,17 @@ const FIRST_INTERVAL_MS = 5000
 const LONGEST_INTERVAL_MS = 300_000
 
 /** @param messages of the trouble, and of its end */
-export function createComplaints(
+export function createTroubleLog(
   log: Log,
   clock: Clock,
   messages: { readonly trouble: string; readonly over: string },
-): Complaints {
+): TroubleLog {
   let since: number | undefined
   let times = 0
   let nextAt = 0
   let intervalMs = 0
   return {
-    complain(error) {
+    report(error) {
       const now = clock()
       times += 1
       if (since !== undefined && now < nextAt) return

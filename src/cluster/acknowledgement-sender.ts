@@ -1,6 +1,6 @@
 /** Tells the other nodes what this one has applied: one word at a time, always the newest. */
 
-export type AcknowledgingNeeds = {
+export type AcknowledgementSenderNeeds = {
   /** The newest that is applied. */
   readonly newestRevision: () => number
   /** Resolves when no use is under way that a commit up to the revision has ended. */
@@ -9,14 +9,18 @@ export type AcknowledgingNeeds = {
   readonly tell: (revision: number) => Promise<boolean>
 }
 
-export interface Acknowledging {
+export interface AcknowledgementSender {
   /** Sees to it that a revision, which is applied or just being so, is acknowledged. */
   upTo(revision: number): void
   /** What was told is forgotten and must be told again. */
   startOver(): void
 }
 
-export function createAcknowledging({ newestRevision, settled, tell }: AcknowledgingNeeds): Acknowledging {
+export function createAcknowledgementSender({
+  newestRevision,
+  settled,
+  tell,
+}: AcknowledgementSenderNeeds): AcknowledgementSender {
   let busy = false
   let wanted = 0
   let told = 0

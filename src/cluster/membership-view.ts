@@ -15,7 +15,7 @@ export type Laggard = {
   readonly until: number | undefined
 }
 
-export interface Roster {
+export interface MembershipView {
   /** To be given every change of a member key, in order. */
   apply(change: MemberChange, now: number): void
   /** Nodes may have come and gone unseen until `now`, as they may before this began. */
@@ -31,7 +31,7 @@ const UNSEEN = 'a node that has left'
 
 type Gone = { readonly registration: Registration; readonly until: number }
 
-export type RosterNeeds = {
+export type MembershipViewNeeds = {
   /** Of this process, which needs no word from itself. */
   readonly boot: string
   readonly graceMs: number
@@ -41,7 +41,10 @@ export type RosterNeeds = {
   readonly members: readonly Member[]
 }
 
-export function createRoster({ boot, graceMs, seen, members }: RosterNeeds, now: number): Roster {
+export function createMembershipView(
+  { boot, graceMs, seen, members }: MembershipViewNeeds,
+  now: number,
+): MembershipView {
   const registered = new Map<string, Registration>()
   const acknowledged = new Map<string, number>()
   let gone: readonly Gone[] = []
@@ -66,7 +69,7 @@ export function createRoster({ boot, graceMs, seen, members }: RosterNeeds, now:
   function applyNode({ key, member }: Pick<MemberChange, 'key' | 'member'>, at: number): void {
     const before = registered.get(key)
     const after = member && readRegistration(member)
-    // While a process is registered it is waited for in any case, whichever of its stays this is.
+    // While a process is registered it is waited for in any case, whichever of its registrations this is.
     gone = gone.filter(({ registration }) => registration.boot !== after?.boot)
     if (before?.boot !== after?.boot) leave(before, at)
     if (after) {

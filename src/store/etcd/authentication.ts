@@ -1,13 +1,13 @@
 /** Who the store is to etcd, when etcd asks for a user and password rather than a client certificate. */
 import { Metadata } from '@grpc/grpc-js'
+import type { Rpc, RpcResult } from './rpc.ts'
 import { Auth } from './rpc_pb.ts'
-import type { Answer, Transport } from './transport.ts'
 
 export type EtcdUser = { readonly username: string; readonly password: string }
 
-export interface Login {
+export interface Authentication {
   /** For a call as the user; the token in it is asked for when there is none. */
-  metadata(): Promise<Answer<Metadata>>
+  metadata(): Promise<RpcResult<Metadata>>
   /** Forgets a token that etcd does not take any more. */
   expire(): void
   /** Logs in as this user from now on. */
@@ -17,13 +17,13 @@ export interface Login {
 /** argon2 is ours; etcd checks passwords with bcrypt, which takes it some 50 ms and more under load. */
 const LOGIN_MS = 5000
 
-export function createLogin(transport: Transport, first: EtcdUser | undefined): Login {
+export function createAuthentication(rpc: Rpc, first: EtcdUser | undefined): Authentication {
   let user = first
-  let token: Promise<Answer<string>> | undefined
+  let token: Promise<RpcResult<string>> | undefined
 
-  async function logIn({ username, password }: EtcdUser): Promise<Answer<string>> {
+  async function logIn({ username, password }: EtcdUser): Promise<RpcResult<string>> {
     const request = { name: username, password }
-    const answer = await transport.send(Auth.method.authenticate, request, new Metadata(), LOGIN_MS)
+    const answer = await rpc.send(Auth.method.authenticate, request, new Metadata(), LOGIN_MS)
     if ('value' in answer) return { value: answer.value.token }
     token = undefined
     return answer

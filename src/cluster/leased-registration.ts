@@ -10,27 +10,27 @@ import {
   writeRegistration,
 } from './registration.ts'
 
-export type Stay = { readonly id: string; readonly lease: LeaseId; readonly revision: number }
+export type LeasedRegistration = { readonly id: string; readonly lease: LeaseId; readonly revision: number }
 
-/** `other`: who is registered under the id of this node, if it may be a process that is not over. */
-export type Beginning = { readonly stay?: Stay; readonly other?: Registration }
+/** `leased`: it worked. `other`: who is registered under the id of this node, if it may be a process that is not over. */
+export type Attempt = { readonly leased?: LeasedRegistration; readonly other?: Registration }
 
-/** `first`: whether this is the first stay of its process. */
+/** `first`: whether this is the first registration of its process. */
 export type Newcomer = Registration & { readonly first: boolean }
 
 /**
- * Without a stay when there was a registration of this node already. That of a process which is over is removed; whether
+ * Without `leased` when there was a registration of this node already. That of a process which is over is removed; whether
  * all that it did is over is for the others to wait out.
  */
-export async function beginStay(
+export async function register(
   coordination: Coordination,
   self: Newcomer,
   leaseSeconds: number,
-): Promise<Beginning> {
+): Promise<Attempt> {
   const key = nodeKey(self.id)
   const { lease } = await coordination.grantLease(leaseSeconds)
   const revision = await coordination.put(key, writeRegistration(self), lease, 0)
-  if (revision !== undefined) return { stay: { id: self.id, lease, revision } }
+  if (revision !== undefined) return { leased: { id: self.id, lease, revision } }
   await coordination.revokeLease(lease)
   const { members } = await coordination.readMembers('node/')
   for (const former of members.filter((member) => member.key === key)) {
@@ -45,7 +45,7 @@ export async function beginStay(
 const NO_LEASE: LeaseId = '0'
 
 /**
- * An earlier stay of this process, or of a process before it in the same place, or none of a process at all. One that began
+ * An earlier registration of this process, or of a process before it in the same place, or none of a process at all. One that began
  * later is of a machine that was copied while it ran.
  */
 const isOver = (former: Registration, lease: LeaseId, { boot, first, place, begun }: Newcomer): boolean =>
@@ -58,13 +58,16 @@ const isOver = (former: Registration, lease: LeaseId, { boot, first, place, begu
  *
  * @returns the newest commit, which is applied; undefined when the registration is gone
  */
-export async function prove(coordination: Coordination, stay: Stay): Promise<number | undefined> {
+export async function prove(
+  coordination: Coordination,
+  leased: LeasedRegistration,
+): Promise<number | undefined> {
   const [{ members }, newest] = await Promise.all([
     coordination.readMembers('node/'),
     coordination.newestCommit(),
   ])
-  const key = nodeKey(stay.id)
-  if (!members.some((member) => member.key === key && member.revision === stay.revision)) return undefined
+  const key = nodeKey(leased.id)
+  if (!members.some((member) => member.key === key && member.revision === leased.revision)) return undefined
   await coordination.appliedAtLeast(newest)
   return newest
 }
@@ -72,7 +75,7 @@ export async function prove(coordination: Coordination, stay: Stay): Promise<num
 /** @returns false when the registration is gone */
 export async function acknowledge(
   coordination: Coordination,
-  { id, lease }: Stay,
+  { id, lease }: LeasedRegistration,
   boot: string,
   revision: number,
 ): Promise<boolean> {
@@ -81,7 +84,11 @@ export async function acknowledge(
 }
 
 /** To be called when this process serves no more: the others need not wait for it. */
-export async function depart(coordination: Coordination, stay: Stay, boot: string): Promise<void> {
-  await acknowledge(coordination, stay, boot, EVERYTHING)
-  await coordination.revokeLease(stay.lease)
+export async function depart(
+  coordination: Coordination,
+  leased: LeasedRegistration,
+  boot: string,
+): Promise<void> {
+  await acknowledge(coordination, leased, boot, EVERYTHING)
+  await coordination.revokeLease(leased.lease)
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { beforeEach, suite, test } from 'node:test'
 import type { Member } from '../../../src/cluster/coordination.ts'
+import { createMembershipView, type MembershipView } from '../../../src/cluster/membership-view.ts'
 import {
   ackKey,
   EVERYTHING,
@@ -8,7 +9,6 @@ import {
   writeAcknowledgement,
   writeRegistration,
 } from '../../../src/cluster/registration.ts'
-import { createRoster, type Roster } from '../../../src/cluster/roster.ts'
 
 const GRACE = 3250
 /** By then nothing from before the beginning matters any more. */
@@ -27,19 +27,19 @@ const ack = (id: string, boot: string, upTo: number, revision: number): Member =
   lease: '1',
 })
 
-suite('roster', () => {
+suite('view of the membership', () => {
   let seen: boolean
-  let roster: Roster
+  let view: MembershipView
   const stands = (member: Member, now = SETTLED) =>
-    roster.apply({ key: member.key, revision: member.revision, member }, now)
+    view.apply({ key: member.key, revision: member.revision, member }, now)
   const goes = (id: string, now = SETTLED) =>
-    roster.apply({ key: nodeKey(id), revision: 99, member: undefined }, now)
-  const behind = (revision: number, now = SETTLED) => roster.behind(revision, now).map(({ id }) => id)
+    view.apply({ key: nodeKey(id), revision: 99, member: undefined }, now)
+  const behind = (revision: number, now = SETTLED) => view.behind(revision, now).map(({ id }) => id)
 
   beforeEach(() => {
     seen = true
     const members = [node('me', 'my-boot', 5, 4), node('b', 'b-boot', 6, 5), ack('b', 'b-boot', 7, 8)]
-    roster = createRoster({ boot: 'my-boot', graceMs: GRACE, seen: () => seen, members }, 0)
+    view = createMembershipView({ boot: 'my-boot', graceMs: GRACE, seen: () => seen, members }, 0)
   })
 
   test('a node is behind until it has acknowledged; this one never is', () => {
@@ -65,20 +65,20 @@ suite('roster', () => {
     stands(node('b', 'b-boot', 40, 5))
     stands(ack('b', 'b-boot', 7, 41))
     assert.deepEqual(behind(7), [])
-    assert.deepEqual(roster.behind(8, SETTLED), [{ id: 'b', until: undefined }])
+    assert.deepEqual(view.behind(8, SETTLED), [{ id: 'b', until: undefined }])
   })
 
   test('a registration that is put back and removed again is outlived anew', () => {
     goes('b', SETTLED)
     stands(node('b', 'b-boot', 40, 5), SETTLED + 1000)
-    assert.deepEqual(roster.behind(8, SETTLED + 2000), [{ id: 'b', until: undefined }])
+    assert.deepEqual(view.behind(8, SETTLED + 2000), [{ id: 'b', until: undefined }])
     goes('b', SETTLED + 2000)
-    assert.deepEqual(roster.behind(8, SETTLED + GRACE), [{ id: 'b', until: SETTLED + 2000 + GRACE }])
+    assert.deepEqual(view.behind(8, SETTLED + GRACE), [{ id: 'b', until: SETTLED + 2000 + GRACE }])
   })
 
   test('a former life that is put back speaks neither for nor against the present one', () => {
     stands(node('b', 'former-boot', 40, 1))
-    assert.deepEqual(roster.behind(8, SETTLED), [
+    assert.deepEqual(view.behind(8, SETTLED), [
       { id: 'b', until: undefined },
       { id: 'b', until: SETTLED + GRACE },
     ])
@@ -102,11 +102,11 @@ suite('roster', () => {
 
   test('a node that is gone may serve for a while', () => {
     goes('b')
-    assert.deepEqual(roster.behind(8, SETTLED), [{ id: 'b', until: SETTLED + GRACE }])
+    assert.deepEqual(view.behind(8, SETTLED), [{ id: 'b', until: SETTLED + GRACE }])
     assert.deepEqual(behind(8, SETTLED + GRACE - 1), ['b'])
     assert.deepEqual(behind(8, SETTLED + GRACE), [])
     assert.deepEqual(
-      roster.registered().map(({ id }) => id),
+      view.registered().map(({ id }) => id),
       ['me'],
     )
   })
@@ -128,9 +128,9 @@ suite('roster', () => {
     assert.deepEqual(behind(1, GRACE - 1).length, 1)
     assert.deepEqual(behind(1, GRACE), [])
     seen = false
-    assert.deepEqual(roster.behind(1, SETTLED)[0]?.until, SETTLED + GRACE)
+    assert.deepEqual(view.behind(1, SETTLED)[0]?.until, SETTLED + GRACE)
     seen = true
-    roster.missed(SETTLED)
+    view.missed(SETTLED)
     assert.equal(behind(1, SETTLED + GRACE - 1).length, 1)
     assert.deepEqual(behind(1, SETTLED + GRACE), [])
   })

@@ -4,7 +4,7 @@ import type { Body } from './gathering.ts'
 
 export type Settled = { readonly result: unknown; readonly revision: number }
 
-export interface Job {
+export interface QueuedTransaction {
   readonly body: Body
   /** Whoever asked has been answered. */
   readonly done: boolean
@@ -14,13 +14,13 @@ export interface Job {
   reject(error: unknown): void
 }
 
-export interface JobQueue {
+export interface TransactionQueue {
   add(body: Body): Promise<Settled>
-  waiting(): readonly Job[]
+  waiting(): readonly QueuedTransaction[]
   /** The first so many, which are sent now. */
-  take(count: number): readonly Job[]
+  take(count: number): readonly QueuedTransaction[]
   /** To the front, those that somebody still waits for. */
-  putBack(jobs: readonly Job[]): void
+  putBack(transactions: readonly QueuedTransaction[]): void
   /** Those that wait, and those that are sent. */
   failAll(error: HsmError): void
 }
@@ -33,16 +33,16 @@ export const notKnown = (): HsmError =>
 const notDone = (): HsmError =>
   new HsmError('store-failure', 'etcd did not answer in time; nothing was changed')
 
-export function createJobQueue(): JobQueue {
-  let queue: Job[] = []
-  const open = new Set<Job>()
+export function createTransactionQueue(): TransactionQueue {
+  let queue: QueuedTransaction[] = []
+  const open = new Set<QueuedTransaction>()
 
   return {
     add: (body) =>
       new Promise((resolve, reject) => {
-        const job = createJob(body, resolve, reject, () => open.delete(job))
-        open.add(job)
-        queue.push(job)
+        const queued = queuedTransaction(body, resolve, reject, () => open.delete(queued))
+        open.add(queued)
+        queue.push(queued)
       }),
     waiting() {
       queue = queue.filter(({ done }) => !done)
@@ -51,25 +51,25 @@ export function createJobQueue(): JobQueue {
     take(count) {
       const taken = queue.slice(0, count)
       queue = queue.slice(count)
-      for (const job of taken) job.sent = true
+      for (const queued of taken) queued.sent = true
       return taken
     },
-    putBack(jobs) {
-      for (const job of jobs) job.sent = false
-      queue = [...jobs.filter(({ done }) => !done), ...queue]
+    putBack(transactions) {
+      for (const queued of transactions) queued.sent = false
+      queue = [...transactions.filter(({ done }) => !done), ...queue]
     },
     failAll(error) {
-      for (const job of [...open]) job.reject(error)
+      for (const queued of [...open]) queued.reject(error)
     },
   }
 }
 
-function createJob(
+function queuedTransaction(
   body: Body,
   resolve: (settled: Settled) => void,
   reject: (error: unknown) => void,
   onDone: () => void,
-): Job {
+): QueuedTransaction {
   let done = false
   const finish = (answer: () => void) => {
     if (done) return
@@ -78,7 +78,7 @@ function createJob(
     onDone()
     answer()
   }
-  const job: Job = {
+  const queued: QueuedTransaction = {
     body,
     sent: false,
     get done() {
@@ -87,6 +87,6 @@ function createJob(
     resolve: (settled) => finish(() => resolve(settled)),
     reject: (error) => finish(() => reject(error)),
   }
-  const timer = setTimeout(() => job.reject(job.sent ? notKnown() : notDone()), PATIENCE_MS)
-  return job
+  const timer = setTimeout(() => queued.reject(queued.sent ? notKnown() : notDone()), PATIENCE_MS)
+  return queued
 }

@@ -1,6 +1,6 @@
 /** Notices a watch that is dead though its connection may not be: it does not bring what etcd has told of otherwise. */
 
-export interface StallGuard {
+export interface Watchdog {
   /** The watch should bring this revision soon. */
   expect(revision: number): void
   stop(): void
@@ -9,7 +9,7 @@ export interface StallGuard {
 /** The watch brings a revision about when its writer is answered. */
 const STALL_MS = 1000
 
-export function createStallGuard(applied: () => number, onStall: () => void): StallGuard {
+export function createWatchdog(applied: () => number, onStall: () => void): Watchdog {
   let newest = 0
   let timer: NodeJS.Timeout | undefined
   const begin = () => {

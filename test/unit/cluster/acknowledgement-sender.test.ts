@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict'
 import { beforeEach, suite, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { type Acknowledging, createAcknowledging } from '../../../src/cluster/acknowledging.ts'
+import {
+  type AcknowledgementSender,
+  createAcknowledgementSender,
+} from '../../../src/cluster/acknowledgement-sender.ts'
 
 suite('acknowledging', () => {
   let newest: number
   let told: number[]
   let telling: boolean
   let drain: PromiseWithResolvers<void> | undefined
-  let acknowledging: Acknowledging
+  let sender: AcknowledgementSender
   const turns = async () => {
     for (let turn = 0; turn < 3; turn++) await setImmediate()
   }
@@ -18,7 +21,7 @@ suite('acknowledging', () => {
     told = []
     telling = true
     drain = undefined
-    acknowledging = createAcknowledging({
+    sender = createAcknowledgementSender({
       newestRevision: () => newest,
       settled: async () => drain?.promise,
       async tell(revision) {
@@ -29,10 +32,10 @@ suite('acknowledging', () => {
   })
 
   test('tells the newest revision, once', async () => {
-    acknowledging.upTo(3)
+    sender.upTo(3)
     newest = 4
     await turns()
-    acknowledging.upTo(4)
+    sender.upTo(4)
     await turns()
     assert.deepEqual(told, [4])
   })
@@ -40,10 +43,10 @@ suite('acknowledging', () => {
   test('waits for the uses that were ended; what comes meanwhile goes with the next word', async () => {
     drain = Promise.withResolvers()
     newest = 3
-    acknowledging.upTo(3)
+    sender.upTo(3)
     await turns()
     assert.deepEqual(told, [])
-    for (newest = 4; newest < 7; newest++) acknowledging.upTo(newest)
+    for (newest = 4; newest < 7; newest++) sender.upTo(newest)
     drain.resolve()
     await turns()
     assert.deepEqual(told, [3, 7])
@@ -52,20 +55,20 @@ suite('acknowledging', () => {
   test('gives up when it could not tell, and tries again when asked', async () => {
     newest = 3
     telling = false
-    acknowledging.upTo(3)
+    sender.upTo(3)
     await turns()
     telling = true
-    acknowledging.upTo(3)
+    sender.upTo(3)
     await turns()
     assert.deepEqual(told, [3, 3])
   })
 
   test('hears of what comes in the very moment in which it has told everything', async () => {
     for (let moment = 0; moment < 8; moment++) {
-      acknowledging.upTo(++newest)
+      sender.upTo(++newest)
       while (told.at(-1) !== newest) await undefined
       for (let passed = 0; passed < moment; passed++) await undefined
-      acknowledging.upTo(++newest)
+      sender.upTo(++newest)
       await turns()
       assert.equal(told.at(-1), newest)
     }
@@ -73,10 +76,10 @@ suite('acknowledging', () => {
 
   test('tells all again after a new beginning', async () => {
     newest = 3
-    acknowledging.upTo(3)
+    sender.upTo(3)
     await turns()
-    acknowledging.startOver()
-    acknowledging.upTo(3)
+    sender.startOver()
+    sender.upTo(3)
     await turns()
     assert.deepEqual(told, [3, 3])
   })

@@ -14,7 +14,7 @@ import type { Channel, Channels } from './channels.ts'
 import { type EtcdFailure, failureOf } from './failures.ts'
 
 /** Either an answer, or why there is none. */
-export type Answer<T> = { readonly value: T } | { readonly failure: EtcdFailure }
+export type RpcResult<T> = { readonly value: T } | { readonly failure: EtcdFailure }
 
 export type EtcdStream<I extends DescMessage, O extends DescMessage> = {
   readonly stream: ClientDuplexStream<MessageShape<I>, MessageShape<O>>
@@ -22,20 +22,20 @@ export type EtcdStream<I extends DescMessage, O extends DescMessage> = {
   failed(error: ServiceError): EtcdFailure
 }
 
-export interface Transport {
+export interface Rpc {
   send<I extends DescMessage, O extends DescMessage>(
     method: DescMethodUnary<I, O>,
     request: MessageInitShape<I>,
     metadata: Metadata,
     limitMs: number,
-  ): Promise<Answer<MessageShape<O>>>
+  ): Promise<RpcResult<MessageShape<O>>>
   open<I extends DescMessage, O extends DescMessage>(
     method: DescMethodBiDiStreaming<I, O>,
     metadata: Metadata,
   ): EtcdStream<I, O>
 }
 
-export function createTransport(channels: Channels): Transport {
+export function createRpc(channels: Channels): Rpc {
   function failed(channel: Channel, error: ServiceError): EtcdFailure {
     const failure = failureOf(error, channel.endpoint)
     if (failure.verdict === 'again') channels.failed(channel)
