@@ -58,6 +58,7 @@ function nameOf(record: StoredRecord): string | undefined {
       return recordKey(record)
     case 'cluster':
       return 'cluster'
+    case 'login':
     case 'audit-head':
     case 'certificate-authority':
       return undefined
@@ -146,6 +147,7 @@ function shown(before: Before, record: StoredRecord): Shown {
         'trusted-wrapping': record.trustedWrapping,
         'minimum-version': record.minimumVersion,
       }
+    case 'login':
     case 'audit-head':
     case 'certificate-authority':
       return {}

@@ -2,6 +2,7 @@ import type {
   CertificateRecord,
   ClusterRecord,
   KeyRecord,
+  LoginRecord,
   RecordKey,
   StoredRecord,
   UserRecord,
@@ -21,6 +22,12 @@ export interface CatalogView {
   /** In the order of creation. */
   users(): readonly UserRecord[]
   userCount(): number
+  login(id: string): LoginRecord | undefined
+  /** Those written first come first; those that were there at the start come in any order. */
+  logins(): Iterable<LoginRecord>
+  loginCount(): number
+  /** Ids. */
+  loginsByUser(userId: string): ReadonlySet<string>
   key(reference: string): KeyRecord | undefined
   /** All keys, in the order of their references. */
   keys(): Iterable<KeyRecord>

@@ -4,6 +4,7 @@ import type {
   CertificateAuthorityRecord,
   CertificateRecord,
   ClusterRecord,
+  LoginRecord,
   RecordKey,
   RecordKind,
   StoredRecord,
@@ -27,11 +28,13 @@ type Table<Row extends StoredRecord> = {
 export function createCatalog(): Catalog {
   const clusters = createTable<ClusterRecord>()
   const users = createUserTable()
+  const logins = createLoginTable()
   const keys = createKeyTable()
   const certificates = createTable<CertificateRecord>()
   const tables = {
     cluster: clusters,
     user: users,
+    login: logins,
     key: keys,
     certificate: certificates,
     'audit-head': createTable<AuditHeadRecord>(),
@@ -50,6 +53,10 @@ export function createCatalog(): Catalog {
     userByName: users.byName,
     users: users.inOrderOfCreation,
     userCount: users.size,
+    login: logins.get,
+    logins: logins.values,
+    loginCount: logins.size,
+    loginsByUser: logins.byUser,
     key: keys.get,
     keys: keys.values,
     keyCount: keys.size,
@@ -117,6 +124,30 @@ function createUserTable() {
       rows.delete(id)
       return before
     },
+  }
+}
+
+function createLoginTable() {
+  const rows = new Map<string, LoginRecord>()
+  const users = createReferenceIndex()
+  const remove = (id: string) => {
+    const before = rows.get(id)
+    rows.delete(id)
+    if (before) users.remove(before.user, id)
+    return before
+  }
+  return {
+    get: (id: string) => rows.get(id),
+    values: () => rows.values(),
+    size: () => rows.size,
+    byUser: users.get,
+    put(record: LoginRecord) {
+      const before = remove(record.id)
+      rows.set(record.id, record)
+      users.add(record.user, record.id)
+      return before
+    },
+    delete: remove,
   }
 }
 

@@ -7,4 +7,6 @@ export type CallSource =
   /** The HSM's own process. */
   | { readonly kind: 'local' }
 
+export const SOURCE_KINDS = ['https', 'pkcs11', 'local'] as const satisfies readonly CallSource['kind'][]
+
 export const LOCAL: CallSource = { kind: 'local' }

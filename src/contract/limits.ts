@@ -78,6 +78,11 @@ export const LIMITS = {
   sessionsPerUser: 1024,
   sessionIdleSecondsDefault: 900,
   sessionIdleSecondsMax: 86_400,
+  /** Logins that can be resumed, of one user and of all. One that is not renewed for so long cannot be resumed any more. */
+  loginsPerUser: 1024,
+  logins: 16_384,
+  loginSeconds: 8 * 60 * 60,
+  credentialLength: 128,
   sessionKeys: 1000,
 
   labelLength: 127,

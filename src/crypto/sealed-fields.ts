@@ -30,6 +30,7 @@ const SEALED: {
     key.keyClass === 'public-key' ? undefined : { member: 'material', context: materialContext(key) },
   'certificate-authority': () => ({ member: 'key', context: AUTHORITY_CONTEXT }),
   user: () => undefined,
+  login: () => undefined,
   certificate: () => undefined,
   'audit-head': () => undefined,
 }

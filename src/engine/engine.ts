@@ -12,7 +12,7 @@ import { mayAsk } from '../policy/access.ts'
 import { NOBODY } from '../policy/actor.ts'
 import { revocationsOf } from '../policy/revocation.ts'
 import { createChallenges } from '../session/challenges.ts'
-import { createSessions, isCurrent } from '../session/sessions.ts'
+import { createSessions, isCurrent, type Sessions } from '../session/sessions.ts'
 import type { Change } from '../store/store.ts'
 import { createBackups } from './backups.ts'
 import { found } from './founding.ts'
@@ -88,7 +88,10 @@ function assemble(needs: EngineNeeds): Parts {
   const backups = createBackups(sessions)
   const barrier = createBarrier(store, uses, revocationsOf, cluster.others)
   store.subscribe((changes) => {
-    for (const { before, after } of changes) forget({ sessions, keyring }, before, after)
+    for (const { before, after } of changes) {
+      forget({ sessions, keyring }, before, after)
+      leave(sessions, before, after)
+    }
   })
   return {
     ...needs,
@@ -119,6 +122,12 @@ function forget(
         (session) => session.user === user && !isCurrent(session, after?.kind === 'user' ? after : undefined),
       )
   }
+}
+
+/** A login that was resumed, here or on another HSM, has left its session. */
+function leave(sessions: Sessions, before: Change['before'], after: Change['after']): void {
+  if (before?.kind !== 'login' || after?.kind !== 'login') return
+  if (before.session !== after.session) sessions.end(before.session)
 }
 
 /** Who asks, and whether they may at all: this comes before anything that costs, as does looking at the request. */

@@ -1,6 +1,6 @@
 /** Facts that several rules ask for. */
 import type { CatalogView } from '../catalog/catalog.ts'
-import type { UserRecord } from '../model/records.ts'
+import type { LoginRecord, UserRecord } from '../model/records.ts'
 import { capacityOf, type KeyRoom } from '../policy/capacity.ts'
 import type { Circumstances } from '../policy/circumstances.ts'
 import type { Availability } from '../policy/key-availability.ts'
@@ -23,6 +23,20 @@ export const circumstances = (parts: Parts, view: CatalogView, call: Call): Circ
 /** This HSM, if the user is logged in on it. */
 export const loggedInOn = ({ sessions, hsm }: Parts, user: UserRecord | undefined): string | undefined =>
   user !== undefined && sessions.countOf(user.id) > 0 ? hsm.id : undefined
+
+/** How many are logged in on this HSM. */
+export const occupancy = ({ sessions }: Parts, user: UserRecord | undefined) => ({
+  sessions: sessions.count(),
+  sessionsOfUser: user ? sessions.countOf(user.id) : 0,
+})
+
+/** For how long from now, if it is not renewed. */
+export const resumableSeconds = ({ now }: Parts, { expiresAt }: LoginRecord): number =>
+  Math.max(0, Math.floor((expiresAt - now()) / 1000))
+
+/** The login of the session that asks, if it can be resumed. */
+export const loginOf = (view: CatalogView, { session }: Call): LoginRecord | undefined =>
+  session?.login === undefined ? undefined : view.login(session.login)
 
 export const keyRoom = (view: CatalogView, { session }: Call): KeyRoom => ({
   keys: view.keyCount(),

@@ -42,6 +42,7 @@ import { policyShow } from './operations/policy-show.ts'
 import { replicaChallenge } from './operations/replica-challenge.ts'
 import { sessionLogin } from './operations/session-login.ts'
 import { sessionLogout } from './operations/session-logout.ts'
+import { sessionRenew, sessionResume } from './operations/session-resume.ts'
 import { userChangePassword } from './operations/user-change-password.ts'
 import { userCreate } from './operations/user-create.ts'
 import { userDelete } from './operations/user-delete.ts'
@@ -55,6 +56,8 @@ export const HANDLERS: { readonly [K in OperationName]: Handler<K> } = {
   'audit.list': auditList,
   'session.login': sessionLogin,
   'session.logout': sessionLogout,
+  'session.resume': sessionResume,
+  'session.renew': sessionRenew,
   'cluster.activate': clusterActivate,
   'cluster.hsm-info': clusterHsmInfo,
   'cluster.status': clusterStatus,

@@ -72,7 +72,7 @@ async function put(
 }
 
 function restored(record: StoredRecord, { source, clusterId, from, to, random }: Restoring): StoredRecord {
-  if (record.kind === 'certificate-authority') throw damaged()
+  if (record.kind === 'certificate-authority' || record.kind === 'login') throw damaged()
   const moved = reseal(record, from, to)
   if (moved.kind !== 'cluster') return moved
   if (moved.clusterId !== source) throw damaged()

@@ -82,7 +82,7 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
     tls,
     log,
     ...CLOCKS,
-    onConnectionClosed: (token) => void engine.call('session.logout', {}, token).catch(() => undefined),
+    onConnectionClosed: (token) => leave(engine, token),
   })
   firstStart?.stays()
   reserved.release()
@@ -111,6 +111,10 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
     },
   }
 }
+
+/** A session goes with its connection; whoever has what resumes the login can go on with it. */
+const leave = (hsm: Hsm, token: string): void =>
+  void hsm.call('session.logout', { resumable: true }, token).catch(() => undefined)
 
 const CLOCKS = {
   monotonic: () => performance.now(),

@@ -22,6 +22,11 @@ type Change = {
   readonly down: (record: Written) => Written | undefined
 }
 
+/** There were none of that kind. */
+function never(): never {
+  throw new TypeError('its kind is unknown in that format')
+}
+
 const SAME: Change = { up: (record) => record, down: (record) => record }
 
 /** From each format to the next. A format that is added does not compile until each kind says what becomes of it. */
@@ -33,6 +38,7 @@ const CHANGES: { readonly [Kind in RecordKind]: readonly [Change] } = {
     },
   ],
   user: [SAME],
+  login: [{ up: never, down: () => undefined }],
   key: [SAME],
   certificate: [SAME],
   'audit-head': [SAME],
@@ -45,6 +51,7 @@ export const FIRST_MEMBERS: { readonly [Kind in RecordKind]: readonly string[] }
     'kind id clusterId state nextReference keyUseFence mode hsmType trustedWrapping lineage minimumVersion',
   ),
   user: words('kind id username role password wrongPasswords credentialVersion survivingSession ordinal'),
+  login: [],
   key: words(
     'kind id owner sharedWith keyType keyClass label idAttribute subject flags wrapTemplate unwrapTemplate checkValue keyLengthBytes rsa ec mlDsa madeUnderPolicy material',
   ),

@@ -5,6 +5,7 @@
 
 import { CURVE_NAMES, ML_DSA_ALGORITHMS } from '../contract/algorithms.ts'
 import { FLAG_NAMES, type Flags, KEY_CLASSES, KEY_TYPES } from '../contract/attributes.ts'
+import { SOURCE_KINDS } from '../contract/call-source.ts'
 import { HSM_TYPES, MODES } from '../contract/profiles.ts'
 import type { ShownRole } from '../contract/users.ts'
 import type { AuditChange, AuditEntry, ShownValue } from './audit.ts'
@@ -15,6 +16,7 @@ import type {
   ClusterRecord,
   EcFacts,
   KeyRecord,
+  LoginRecord,
   MlDsaFacts,
   RecordKind,
   RsaFacts,
@@ -66,6 +68,19 @@ export const SHAPES = {
     credentialVersion: count,
     survivingSession: optional(text),
     ordinal: count,
+  }),
+  login: extensible<LoginRecord>({
+    kind: oneOf(['login']),
+    id: text,
+    user: text,
+    credentialVersion: count,
+    secretHash: text,
+    through: oneOf(SOURCE_KINDS),
+    session: text,
+    expiresAt: count,
+    availabilityCheck: optional(flag),
+    weakHashes: flag,
+    idleMs: count,
   }),
   key: extensible<KeyRecord>({
     kind: oneOf(['key']),

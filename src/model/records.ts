@@ -1,5 +1,6 @@
 import type { Curve, MlDsaAlgorithm } from '../contract/algorithms.ts'
 import type { Flags, KeyClass, KeyType, Template } from '../contract/attributes.ts'
+import type { CallSource } from '../contract/call-source.ts'
 import type { HsmType, Mode } from '../contract/profiles.ts'
 import type { ShownRole } from '../contract/users.ts'
 
@@ -167,9 +168,36 @@ export type CertificateAuthorityRecord = {
   readonly key: string
 }
 
+/**
+ * A login that another session can go on with, on any HSM of the cluster, without the password. It ends with the logout, and
+ * is worth nothing once the user's credential version is another. Sessions themselves are in no record.
+ */
+export type LoginRecord = {
+  readonly kind: 'login'
+  /** 16 hex digits. */
+  readonly id: string
+  /** User id. */
+  readonly user: string
+  /** The credential version that the password was proven under. */
+  readonly credentialVersion: number
+  /** SHA-256 of the secret in the resume credential, hex. */
+  readonly secretHash: string
+  /** The kind of interface that the login was made through, or was last resumed through. */
+  readonly through: CallSource['kind']
+  /** Id of the session that it has now. */
+  readonly session: string
+  /** Unix time in milliseconds. */
+  readonly expiresAt: number
+  /** What the login chose, which every session of it has. */
+  readonly availabilityCheck: boolean | undefined
+  readonly weakHashes: boolean
+  readonly idleMs: number
+}
+
 export type StoredRecord =
   | ClusterRecord
   | UserRecord
+  | LoginRecord
   | KeyRecord
   | CertificateRecord
   | AuditHeadRecord

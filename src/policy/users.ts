@@ -1,8 +1,9 @@
 import type { Capacity } from '../contract/limits.ts'
 import type { Role } from '../contract/users.ts'
-import type { ClusterRecord, UserRecord } from '../model/records.ts'
+import type { ClusterRecord, LoginRecord, UserRecord } from '../model/records.ts'
 import type { Actor } from './actor.ts'
 import { allow, type Decision, deny, type Refusal } from './decision.ts'
+import { survives } from './login.ts'
 
 type Named = { readonly username: string; readonly role: Role }
 
@@ -34,6 +35,9 @@ type Held = {
   readonly loggedInOn: string | undefined
 }
 
+/** The login of the session that asks, if it can be resumed. */
+type OwnLogin = { readonly login?: LoginRecord | undefined }
+
 const loggedIn = (hsm: string): Refusal =>
   deny(
     'user-logged-in',
@@ -58,7 +62,11 @@ export function deleteUser(
 }
 
 /** Ends every login of a user, on every HSM; one's own all but the one that asks. Others' only as an admin. */
-export function logoutUser(actor: Actor, wanted: Named, { user }: Pick<Held, 'user'>): Decision<UserRecord> {
+export function logoutUser(
+  actor: Actor,
+  wanted: Named,
+  { user, login }: Pick<Held, 'user'> & OwnLogin,
+): Decision<UserRecord> {
   const own = user?.id === actor.id
   if (!own && actor.role !== 'admin')
     return deny('not-permitted', 'Only an admin can end the logins of another user')
@@ -68,7 +76,7 @@ export function logoutUser(actor: Actor, wanted: Named, { user }: Pick<Held, 'us
     credentialVersion: user.credentialVersion + 1,
     survivingSession: own ? actor.session : undefined,
   }
-  return allow(after, { put: after })
+  return allow(after, { put: after }, ...survives(login, after))
 }
 
 /**
@@ -80,7 +88,7 @@ export function logoutUser(actor: Actor, wanted: Named, { user }: Pick<Held, 'us
 export function changePassword(
   actor: Actor,
   wanted: Forced & { readonly password: string },
-  { user, loggedInOn }: Held,
+  { user, loggedInOn, login }: Held & OwnLogin,
 ): Decision<UserRecord> {
   const own = user?.id === actor.id
   if (!own && actor.role !== 'admin')
@@ -94,7 +102,7 @@ export function changePassword(
     survivingSession: own ? actor.session : undefined,
     wrongPasswords: actor.role === 'admin' ? 0 : user.wrongPasswords,
   }
-  return allow(changed, { put: changed })
+  return allow(changed, { put: changed }, ...survives(login, changed))
 }
 
 /** Gives the first admin of a new cluster a password. @param password PHC string; undefined if none was made */

@@ -14,6 +14,8 @@ export type Session = {
   /** ECDSA with hash functions weaker than the key, in FIPS mode. */
   readonly weakHashes: boolean
   readonly idleMs: number
+  /** Id of the login record, if the login can be resumed. */
+  readonly login: string | undefined
   /** Session keys; nobody else ever sees them. */
   readonly keys: Catalog
   lastUsed: number
@@ -22,8 +24,9 @@ export type Session = {
 }
 
 export interface Sessions {
+  newId(): string
   /** @returns the token, 256 random bits in base64url; only its hash is kept */
-  open(session: Omit<Session, 'id' | 'lastUsed' | 'open'>): string
+  open(session: Omit<Session, 'lastUsed' | 'open'>): string
   /** The session of a token, which counts as using it; undefined when there is none or it has been idle too long. */
   resolve(token: string): Session | undefined
   end(id: string): void
@@ -69,10 +72,10 @@ export function createSessions({ monotonic, random }: SessionsNeeds): Sessions {
     return byTokenHash.values()
   }
   return {
+    newId: () => Buffer.from(random(8)).toString('hex'),
     open(opened) {
       const token = Buffer.from(random(32)).toString('base64url')
-      const id = Buffer.from(random(8)).toString('hex')
-      byTokenHash.set(hashOf(token), { ...opened, id, lastUsed: monotonic(), open: true })
+      byTokenHash.set(hashOf(token), { ...opened, lastUsed: monotonic(), open: true })
       return token
     },
     resolve(token) {

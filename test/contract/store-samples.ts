@@ -4,7 +4,13 @@ import type { CatalogView } from '../../src/catalog/catalog.ts'
 import { FLAG_NAMES, type Flags } from '../../src/contract/attributes.ts'
 import type { AuditEntry } from '../../src/model/audit.ts'
 import { FORMAT } from '../../src/model/formats.ts'
-import type { ClusterRecord, KeyRecord, StoredRecord, UserRecord } from '../../src/model/records.ts'
+import type {
+  ClusterRecord,
+  KeyRecord,
+  LoginRecord,
+  StoredRecord,
+  UserRecord,
+} from '../../src/model/records.ts'
 import type { Outcome } from '../../src/store/store.ts'
 
 export const sampleCluster = (nextReference = 0): ClusterRecord => ({
@@ -31,6 +37,21 @@ export const sampleUser = (ordinal: number, changes: Partial<UserRecord> = {}): 
   credentialVersion: 0,
   survivingSession: undefined,
   ordinal,
+  ...changes,
+})
+
+export const sampleLogin = (number: number, changes: Partial<LoginRecord> = {}): LoginRecord => ({
+  kind: 'login',
+  id: number.toString(16).padStart(16, '0'),
+  user: 'user-1',
+  credentialVersion: 1,
+  secretHash: 'ff',
+  through: 'https',
+  session: 'abc',
+  expiresAt: 1,
+  availabilityCheck: undefined,
+  weakHashes: false,
+  idleMs: 1000,
   ...changes,
 })
 

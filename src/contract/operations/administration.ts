@@ -7,6 +7,9 @@ import { count, done, nothing, type Operation } from './operation.ts'
 
 const named = v.object({ username: v.string(), role: v.string() })
 
+/** For how long from now the login can be resumed, if it is not renewed; left out when it cannot be. */
+const resumableSeconds = v.optional(count)
+
 /** Also when the user is logged in on this HSM: the logins end. */
 const force = v.optional(v.boolean(), false)
 
@@ -91,15 +94,42 @@ export const ADMINISTRATION = {
       'key-availability-check': v.optional(v.boolean()),
       /** Do not hold against the session, in FIPS mode, that a hash function is weaker than the ECDSA key. */
       'ecdsa-with-weak-hash-function': v.optional(v.boolean(), false),
+      /** Whether the login is to outlive this session: then the reply has what resumes it. */
+      resumable: v.optional(v.boolean(), false),
     }),
-    reply: v.object({ token: v.string(), ...named.entries }),
+    reply: v.object({
+      token: v.string(),
+      ...named.entries,
+      /** A secret; left out when the login cannot be resumed. */
+      credential: v.optional(v.string()),
+      'resumable-seconds': resumableSeconds,
+    }),
+  },
+  'session.resume': {
+    access: 'anyone',
+    audit: 'management',
+    about: 'Open another session of a login, in place of the one that it had, without the password',
+    request: v.strictObject({
+      credential: v.pipe(v.string(), v.maxLength(LIMITS.credentialLength, 'credential is too long')),
+    }),
+    reply: v.object({ token: v.string(), ...named.entries, 'resumable-seconds': resumableSeconds }),
+  },
+  'session.renew': {
+    access: 'session',
+    audit: 'none',
+    about: 'Let the login of this session be resumable for longer',
+    request: nothing,
+    reply: v.object({ 'resumable-seconds': resumableSeconds }),
   },
   'session.logout': {
     access: 'session',
     revokes: true,
     audit: 'management',
-    about: 'End the session and its session keys',
-    request: nothing,
+    about: 'End the session and its session keys, and the login',
+    request: v.strictObject({
+      /** The login stays, and can be resumed. */
+      resumable: v.optional(v.boolean(), false),
+    }),
     reply: done,
   },
   'cluster.activate': {

@@ -5,7 +5,7 @@ import { LIMITS } from '../../contract/limits.ts'
 import type { Sealer } from '../../crypto/seal.ts'
 import { resealed } from '../../crypto/sealed-fields.ts'
 import { formatOf } from '../../model/formats.ts'
-import type { StoredRecord } from '../../model/records.ts'
+import type { RecordKind, StoredRecord } from '../../model/records.ts'
 import { allow } from '../../policy/decision.ts'
 import { clusterOf } from '../cluster-state.ts'
 import type { Parts } from '../parts.ts'
@@ -21,13 +21,16 @@ type Snapshot = {
   readonly keys: number
 }
 
-/** Writes nothing but the audit entry. A clone has a CA of its own, so that of the cluster stays here. */
+/** What stays here: a clone has a CA of its own, and nobody is logged in there. */
+const STAYS: ReadonlySet<RecordKind> = new Set(['certificate-authority', 'login'])
+
+/** Writes nothing but the audit entry. */
 export const backupBegin = change<'backup.begin', undefined, Snapshot>('backup.begin', {
   decide: ({ view }) =>
     allow({
       clusterId: clusterOf(view).clusterId,
       format: formatOf(clusterOf(view)),
-      records: [...view.records()].filter(({ kind }) => kind !== 'certificate-authority'),
+      records: [...view.records()].filter(({ kind }) => !STAYS.has(kind)),
       users: view.userCount(),
       keys: view.keyCount(),
     }),

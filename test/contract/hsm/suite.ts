@@ -10,6 +10,7 @@ import { guaranteeContract } from './guarantee.ts'
 import { keyDescriptionContract } from './key-description.ts'
 import { keySelectionContract } from './key-selection.ts'
 import { keysContract } from './keys.ts'
+import { resumptionContract } from './resumption.ts'
 import { severalKeysContract } from './several-keys.ts'
 import { signatureMechanismsContract } from './signature-mechanisms.ts'
 import { signingContract } from './signing.ts'
@@ -44,6 +45,7 @@ export function hsmContract(
       return one.hsm
     }
     usersContract(fresh)
+    resumptionContract(fresh)
     keysContract(fresh)
     keySelectionContract(fresh)
     keyDescriptionContract(fresh)

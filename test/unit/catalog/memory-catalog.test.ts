@@ -5,12 +5,13 @@ import type { Catalog } from '../../../src/catalog/catalog.ts'
 import { createCatalog } from '../../../src/catalog/memory-catalog.ts'
 import {
   type KeyRecord,
+  type LoginRecord,
   recordKey,
   type StoredRecord,
   type UserRecord,
   type Write,
 } from '../../../src/model/records.ts'
-import { reference, sampleCluster, sampleKey, sampleUser } from '../../contract/store-samples.ts'
+import { reference, sampleCluster, sampleKey, sampleLogin, sampleUser } from '../../contract/store-samples.ts'
 
 const few = fc.integer({ min: 0, max: 5 })
 const userId = few.map((number) => `user-${number}`)
@@ -30,11 +31,16 @@ const user = fc
   .record({ number: few, username: fc.constantFrom('alice', 'bob', 'carol'), ordinal: few })
   .map(({ number, ...changes }) => sampleUser(number, changes))
 
+const login = fc
+  .record({ number: few, user: userId })
+  .map(({ number, user: id }) => sampleLogin(number, { user: id }))
+
 const record: fc.Arbitrary<StoredRecord> = fc.oneof(
   key,
   key,
   user,
   few.map(sampleCluster),
+  login,
   few.map((count) => ({ kind: 'audit-head', id: `hsm-${count % 2}`, count, hash: '00' }) as const),
 )
 
@@ -95,12 +101,27 @@ function checkUsers(catalog: Catalog, users: readonly UserRecord[]): void {
   }
 }
 
+function checkLogins(catalog: Catalog, logins: readonly LoginRecord[]): void {
+  assert.equal(catalog.loginCount(), logins.length)
+  assert.deepEqual(new Set(catalog.logins()), new Set(logins))
+  for (const one of logins) assert.equal(catalog.login(one.id), one)
+  for (let number = 0; number <= 6; number++) {
+    const id = `user-${number}`
+    const own = logins.filter(({ user }) => user === id)
+    assert.deepEqual(catalog.loginsByUser(id), new Set(own.map((one) => one.id)))
+  }
+}
+
 function checkAll(catalog: Catalog, model: ReadonlyMap<string, StoredRecord>): void {
   const records = [...model.values()]
   for (const stored of records) assert.equal(catalog.get(recordKey(stored)), stored)
   checkKeys(
     catalog,
     records.filter((stored) => stored.kind === 'key'),
+  )
+  checkLogins(
+    catalog,
+    records.filter((stored) => stored.kind === 'login'),
   )
   checkUsers(
     catalog,

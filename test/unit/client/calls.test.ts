@@ -8,8 +8,8 @@ import { answerJson, connectTo, startRawServer, unavailable } from './fixture.ts
 
 test('a call arrives with its operation, request and session, and its reply comes back', async (t) => {
   const asked: unknown[] = []
-  const { port } = await startServer(t, (...call) => {
-    asked.push(call)
+  const { port } = await startServer(t, (operation, request, session) => {
+    asked.push([operation, request, session])
     return { ...STATUS, 'since-a-later-version': 1 }
   })
   const hsm = connectTo(t, port)

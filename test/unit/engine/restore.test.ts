@@ -8,6 +8,7 @@ import { LIMITS } from '../../../src/contract/limits.ts'
 import { createSealer } from '../../../src/crypto/seal.ts'
 import { restoreInto } from '../../../src/engine/restore.ts'
 import { memoryStore } from '../../../src/store/memory.ts'
+import { sampleLogin } from '../../contract/store-samples.ts'
 import { backupOf, cloneFrom, opened } from '../../support/backups.ts'
 import { CLUSTER_ID, MASTER_KEY, testEngine } from '../../support/engine.ts'
 import { fails } from '../../support/errors.ts'
@@ -49,6 +50,16 @@ suite('a backup of a running HSM', () => {
     const read: Entry[] = []
     for await (const part of found.parts) read.push(...part)
     entries = read
+  })
+
+  test('has no login in it', async () => {
+    const who = { username: 'alice', role: 'crypto-user', password: PASSWORD, resumable: true } as const
+    assert.ok((await world.hsm.call('session.login', who)).credential)
+    const { parts } = await opened(await backupOf(world.hsm, world.token('admin')))
+    const kinds = new Set<string>()
+    for await (const part of parts)
+      for (const entry of part) kinds.add('record' in entry ? entry.record.kind : 'audit')
+    assert.deepEqual(kinds, new Set(['cluster', 'user', 'key', 'audit-head', 'audit']))
   })
 
   test('is of one moment, while the HSM goes on', async () => {
@@ -127,6 +138,7 @@ suite('a backup of a running HSM', () => {
     await assert.rejects(restore([...others.filter((entry) => !audit.includes(entry)), cluster]), damaged)
     const authority = { kind: 'certificate-authority', id: 'self', certificate: '', key: '' } as const
     await assert.rejects(restore([...entries, { record: authority }]), damaged)
+    await assert.rejects(restore([...entries, { record: sampleLogin(1) }]), damaged)
     const foreign = restoreInto(memoryStore(), asParts(entries), { ...options, source: 'cluster-x', from })
     await assert.rejects(foreign, damaged)
     const unsealed = restoreInto(memoryStore(), asParts(entries), {

@@ -5,8 +5,8 @@ import { openHttp2, openTls, post, postHttp2, readAll, STATUS, startServer } fro
 
 test('HTTP/1.1 and HTTP/2 carry the same operation on one port', async (t) => {
   const asked: unknown[] = []
-  const { port } = await startServer(t, (...call) => {
-    asked.push(call)
+  const { port } = await startServer(t, (operation, request, session) => {
+    asked.push([operation, request, session])
     return STATUS
   })
   const sent = { headers: { authorization: 'Bearer abc-_.~+/=' }, body: '{"a":[1]}' }

@@ -11,6 +11,8 @@ function start() {
   sessions.onEnd(({ user }) => ended.push(user))
   const open = (user: string, idleMs = 1000) =>
     sessions.open({
+      id: sessions.newId(),
+      login: undefined,
       user,
       credentialVersion: 1,
       availabilityCheck: undefined,
