@@ -4,10 +4,10 @@ import { promisify } from 'node:util'
 import { CURVES, type WeierstrassCurve } from '../contract/algorithms.ts'
 import { fromDer, toDer } from '../contract/ecdsa-signature.ts'
 import type { Mechanism } from '../contract/mechanisms.ts'
+import { queueOnEventLoop } from './event-loop-queue.ts'
 import { checkAnyDigest, checkDigest, mechanismAmong, type Named } from './mechanism-rules.ts'
 import { type NativeKey, opensslAvailable, verifyDigest } from './openssl.ts'
 import type { Signer, Verifier } from './signing-keys.ts'
-import { inTurn } from './turns.ts'
 
 const fallback = opensslAvailable() ? undefined : await import('./ecdsa-fallback.ts')
 const signInPool = promisify(sign)
@@ -46,7 +46,7 @@ export function ecdsaSigner(key: KeyObject, curve: WeierstrassCurve, native: Nat
       if (isRaw(checked, data)) {
         return quick ? sign(checked.hash, data, options) : signInPool(checked.hash, data, options)
       }
-      return quick ? signDigest(data) : inTurn(() => signDigest(data))
+      return quick ? signDigest(data) : queueOnEventLoop(() => signDigest(data))
     },
   }
 }

@@ -3,9 +3,9 @@ import { createECDH, createPublicKey, type KeyObject } from 'node:crypto'
 import { bitString, bytesOfBitString, type Element, elements, sequence } from '../base/der.ts'
 import { CURVES, type Curve, type WeierstrassCurve } from '../contract/algorithms.ts'
 import { ecPkcs8 } from './ec-pkcs8.ts'
+import { queueOnEventLoop } from './event-loop-queue.ts'
 import { attempt, bad, readDer, unfitting } from './incoming-der.ts'
 import { ecFacts, privateKeyLength, publicCheckValue, publicKeyLength, spkiOfPoint } from './public-facts.ts'
-import { inTurn } from './turns.ts'
 
 const SEQUENCE = 0x30
 /** `[1]` of ECPrivateKey (RFC 5915 §3). */
@@ -29,7 +29,7 @@ export async function readEcPrivate(bytes: Buffer, field: string) {
   const key = read('pkcs8', bytes, field)
   const curve = curveOf(key, field)
   const { spki, material } =
-    curve === 'ed25519' ? edwardsPair(key) : await inTurn(() => checkedPair(key, curve, field))
+    curve === 'ed25519' ? edwardsPair(key) : await queueOnEventLoop(() => checkedPair(key, curve, field))
   return { ...factsOf(spki, curve), keyLengthBytes: privateKeyLength(curve, material), material }
 }
 

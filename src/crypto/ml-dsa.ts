@@ -3,10 +3,10 @@ import { type KeyObject, sign, verify } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { MlDsaAlgorithm } from '../contract/algorithms.ts'
 import type { Mechanism } from '../contract/mechanisms.ts'
+import { queueOnEventLoop } from './event-loop-queue.ts'
 import { checkMu, mechanismAmong, type Named, unavailable } from './mechanism-rules.ts'
 import { type NativeKey, opensslAvailable, verifyDigest } from './openssl.ts'
 import type { Signer, Verifier } from './signing-keys.ts'
-import { inTurn } from './turns.ts'
 
 const signInPool = promisify(sign)
 
@@ -30,7 +30,7 @@ export function mlDsaSigner(key: KeyObject, algorithm: MlDsaAlgorithm, native: N
     sign(mechanism, data) {
       if (check(mechanism).input === 'raw') return signInPool(null, data, key)
       checkMu(data)
-      return inTurn(() => native.sign(data, scheme))
+      return queueOnEventLoop(() => native.sign(data, scheme))
     },
   }
 }

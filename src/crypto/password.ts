@@ -41,17 +41,17 @@ export function createPasswordHasher({
   readonly parallel: number
   readonly queue: number
 }): PasswordHasher {
-  const inTurn = createTurns(parallel, queue)
+  const queued = createWorkQueue(parallel, queue)
   const nobody: Argon2Hash = { ...cost, salt: Buffer.alloc(SALT_BYTES), hash: Buffer.alloc(HASH_BYTES) }
   return {
     async hash(password) {
       const salt = randomBytes(SALT_BYTES)
-      const hash = await inTurn(() => compute(password, { ...nobody, salt }))
+      const hash = await queued(() => compute(password, { ...nobody, salt }))
       return toPhc({ ...cost, salt, hash })
     },
     async verify(password, phc) {
       const expected = phc === undefined ? nobody : fromPhc(phc)
-      const hash = await inTurn(() => compute(password, expected))
+      const hash = await queued(() => compute(password, expected))
       return timingSafeEqual(hash, expected.hash) && phc !== undefined
     },
   }
@@ -69,7 +69,7 @@ async function compute(password: string, like: Argon2Hash): Promise<Buffer> {
 }
 
 /** Runs at most `parallel` at the same time, the others in the order in which they came. */
-function createTurns(parallel: number, queue: number) {
+function createWorkQueue(parallel: number, queue: number) {
   const waiting: (() => void)[] = []
   let running = 0
 

@@ -3,6 +3,7 @@ import { constants, type KeyObject, privateEncrypt, publicDecrypt, sign, verify 
 import { promisify } from 'node:util'
 import { HsmError } from '../contract/errors.ts'
 import type { Mechanism } from '../contract/mechanisms.ts'
+import { queueOnEventLoop } from './event-loop-queue.ts'
 import {
   checkDigest,
   checkDigestInfo,
@@ -15,7 +16,6 @@ import {
 import { type NativeKey, opensslAvailable, type Scheme, verifyDigest } from './openssl.ts'
 import { pkcs1Signer } from './rsa-private.ts'
 import type { Signer, Verifier } from './signing-keys.ts'
-import { inTurn } from './turns.ts'
 
 type RsaMechanism = Named<'rsa-pkcs' | 'rsa-pkcs-unhashed' | 'rsa-x509' | 'rsa-pkcs-pss'>
 type HashingMechanism = Named<'rsa-pkcs' | 'rsa-pkcs-pss'>
@@ -37,8 +37,8 @@ export function rsaSigner(key: KeyObject, native: NativeKey): Signer {
       const checked = check(mechanism)
       if (isRaw(checked)) return signInPool(checked.hash, data, { key, ...padding(checked) })
       const block = prehashed(checked, data, bits)
-      if (checked.name === 'rsa-pkcs-pss') return inTurn(() => native.sign(block, pss(checked)))
-      return checked.name === 'rsa-x509' ? inTurn(() => signAlone(key, block)) : signPkcs1(block)
+      if (checked.name === 'rsa-pkcs-pss') return queueOnEventLoop(() => native.sign(block, pss(checked)))
+      return checked.name === 'rsa-x509' ? queueOnEventLoop(() => signAlone(key, block)) : signPkcs1(block)
     },
   }
 }

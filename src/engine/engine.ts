@@ -1,4 +1,6 @@
 /** The HSM itself: find out who asks, check the request, ask policy, let the operation run. */
+
+import { createKeyedQueue } from '../base/keyed-queue.ts'
 import { createBarrier } from '../cluster/barrier.ts'
 import { alone } from '../cluster/cluster.ts'
 import { createUses } from '../cluster/uses.ts'
@@ -22,7 +24,6 @@ import { createKeyring } from './keyring.ts'
 import type { Call, EngineNeeds, Parts } from './parts.ts'
 import { granted, type Handler } from './pipelines.ts'
 import { createStreams } from './streams.ts'
-import { createTurns } from './turns.ts'
 
 export type Engine = Hsm & {
   /** What `call` begins with, for those who have a request yet to read. */
@@ -103,7 +104,7 @@ function assemble(needs: EngineNeeds): Parts {
     challenges,
     backups,
     auditQueue,
-    loginTurns: createTurns(),
+    logins: createKeyedQueue(),
     startedAt: monotonic(),
     cluster,
   }

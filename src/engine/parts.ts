@@ -1,4 +1,5 @@
 import type { BackupKeys } from '../backup/ways.ts'
+import type { KeyedQueue } from '../base/keyed-queue.ts'
 import type { Log } from '../base/log.ts'
 import type { Barrier } from '../cluster/barrier.ts'
 import type { Cluster } from '../cluster/cluster.ts'
@@ -16,7 +17,6 @@ import type { Backups } from './backups.ts'
 import type { AuditQueue } from './journal/audit-queue.ts'
 import type { Keyring } from './keyring.ts'
 import type { Streams } from './streams.ts'
-import type { Turns } from './turns.ts'
 
 /** What the engine is given by whoever composes it. */
 export type EngineNeeds = {
@@ -55,7 +55,7 @@ export type Parts = EngineNeeds & {
   readonly backups: Backups
   readonly auditQueue: AuditQueue
   /** Logins with the same name, one after another. */
-  readonly loginTurns: Turns
+  readonly logins: KeyedQueue
   /** When this engine began, on the monotonic clock. */
   readonly startedAt: number
   readonly cluster: Cluster

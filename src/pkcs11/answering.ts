@@ -1,8 +1,8 @@
 /** The calls of one connection that are under way, each answered when it is done. */
 import type { Duplex } from 'node:stream'
+import type { FrameMemory } from './frame-memory.ts'
 import type { Program } from './program.ts'
-import type { Room } from './room.ts'
-import { answerBytes } from './rpc/messages.ts'
+import { answerBytes } from './rpc/requests.ts'
 
 export type Answering = {
   /** @param body wiped when it has been answered */
@@ -14,13 +14,13 @@ export type Answering = {
 export function createAnswering(
   stream: Duplex,
   program: Program,
-  room: Room,
+  frameMemory: FrameMemory,
   onAnswered: () => void,
 ): Answering {
   let underWay = 0
 
   async function answer(code: number, body: Buffer, offered: number, giveBack: () => void): Promise<void> {
-    const release = await room.reserve(answerBytes(body))
+    const release = await frameMemory.reserve(answerBytes(body))
     const frame = await program.answer(code, body, offered)
     const sent = () => {
       frame.fill(0)
@@ -36,7 +36,7 @@ export function createAnswering(
   return {
     ask(code, body, offered) {
       underWay += 1
-      void answer(code, body, offered, room.handOver())
+      void answer(code, body, offered, frameMemory.handOver())
     },
     underWay: () => underWay,
   }

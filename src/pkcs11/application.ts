@@ -1,8 +1,11 @@
 /** One application: what it has between C_Initialize and C_Finalize. */
+
+import { createKeyedQueue, type KeyedQueue } from '../base/keyed-queue.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import { type Account, createAccount } from './account.ts'
 import { CKR } from './cryptoki/returns.ts'
 import { meaning, refuse } from './errors.ts'
+import type { FairShare, Peer } from './fair-share.ts'
 import type { ObjectReference } from './handles.ts'
 import type { Credentials } from './held-login.ts'
 import {
@@ -12,9 +15,7 @@ import {
   type Sessions,
   type SessionsSnapshot,
 } from './sessions.ts'
-import type { Peer, Supply } from './supply.ts'
 import type { Token } from './token.ts'
-import { createTurns, type Turns } from './turns.ts'
 
 export type Application = {
   /** Protocol version that its client offered. */
@@ -23,7 +24,7 @@ export type Application = {
   readonly account: Account
   readonly sessions: Sessions
   /** Login and logout of the whole application, one after another. */
-  readonly loginTurns: Turns
+  readonly logins: KeyedQueue
 }
 
 /** What another process needs to go on with an application. Plain data, with a password in it. */
@@ -36,7 +37,7 @@ export type ApplicationNeeds = {
   readonly hsm: Hsm
   readonly token: Token
   readonly peer: Peer
-  readonly sessions: Supply
+  readonly sessions: FairShare
 }
 
 export const createApplication = (
@@ -51,7 +52,7 @@ export const createApplication = (
     { take: () => sessions.take(peer, 1), give: () => sessions.give(peer, 1) },
     from?.sessions,
   ),
-  loginTurns: createTurns(),
+  logins: createKeyedQueue(),
 })
 
 export const snapshotOf = ({ account, sessions }: Application): ApplicationSnapshot => ({

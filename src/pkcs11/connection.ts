@@ -1,24 +1,24 @@
 /** The connection of one program: bytes in and out, and no more of either than there is room for. */
 import type { Duplex } from 'node:stream'
 import { createAnswering } from './answering.ts'
-import type { Attention } from './attention.ts'
+import { type ConnectionState, createBackpressure } from './backpressure.ts'
 import { BOUNDS, type Patience } from './bounds.ts'
+import type { BusyPoll } from './busy-poll.ts'
+import { createFrameMemory } from './frame-memory.ts'
 import { createIntake } from './intake.ts'
-import type { Memory } from './memory.ts'
-import { createPace, type Standing } from './pace.ts'
-import { createProgram, type ProgramNeeds, type Snapshot } from './program.ts'
-import { createRoom } from './room.ts'
-import { MalformedMessage } from './rpc/malformed.ts'
+import type { MemoryBudget } from './memory-budget.ts'
+import { createProgram, type ProgramNeeds, type ProgramSnapshot } from './program.ts'
+import { MalformedRequest } from './rpc/malformed.ts'
 
 export type ConnectionNeeds = ProgramNeeds & {
-  readonly memory: Memory
-  readonly attention: Attention
+  readonly memory: MemoryBudget
+  readonly busyPoll: BusyPoll
   readonly patience: Patience
 }
 
 export type Connection = {
   /** Undefined while something that came has not been answered, and for a program that is not there yet. */
-  snapshot(): Snapshot | undefined
+  snapshot(): ProgramSnapshot | undefined
   /** Not logged in, and nothing is asked. */
   isIdleAnonymous(): boolean
   /** Takes nothing more from the stream; resolves when all that came before has been answered. */
@@ -42,20 +42,20 @@ export function createConnection(
   stream: Duplex,
   needs: ConnectionNeeds,
   { onBusy, onQuiet, onLogin }: Traffic,
-  from?: Snapshot,
+  from?: ProgramSnapshot,
 ): Connection {
   const program = createProgram(needs, from)
   const most = () => (program.isLoggedIn() ? BOUNDS.frameBytes : BOUNDS.anonymousFrameBytes)
-  const room = createRoom(needs.memory, needs.peer, () => pace.keep())
-  const calls = createAnswering(stream, program, room, answered)
+  const frameMemory = createFrameMemory(needs.memory, needs.peer, () => backpressure.update())
+  const calls = createAnswering(stream, program, frameMemory, answered)
   const intake = createIntake(stream, calls, most, from?.offered)
-  const standing = (): Standing => ({
+  const state = (): ConnectionState => ({
     underWay: calls.underWay(),
     hasBegun: program.hasBegun(),
     frame: intake.frame(),
-    waits: room.isWaiting(),
+    waits: frameMemory.isWaiting(),
   })
-  const pace = createPace(stream, needs.patience, standing, (reason) => close({ reason }))
+  const backpressure = createBackpressure(stream, needs.patience, state, (reason) => close({ reason }))
   const noteLogin = createLoginWatch(program.isLoggedIn, onLogin)
   let onHalted: (() => void) | undefined
 
@@ -68,8 +68,8 @@ export function createConnection(
   }
 
   function answered(): void {
-    needs.attention.pay()
-    pace.keep()
+    needs.busyPoll.extend()
+    backpressure.update()
     noteLogin()
     settle()
   }
@@ -87,28 +87,28 @@ export function createConnection(
       close(reasonOf(error))
       return
     }
-    room.make(intake.announced())
-    pace.keep()
+    frameMemory.make(intake.announced())
+    backpressure.update()
     settle()
   }
 
   noteLogin()
   stream.on('data', receive)
-  stream.on('drain', pace.keep)
-  pace.keep()
+  stream.on('drain', backpressure.update)
+  backpressure.update()
   return {
     snapshot: () => (isQuiet() ? program.snapshot() : undefined),
     isIdleAnonymous: () => calls.underWay() === 0 && !program.isLoggedIn(),
     halt() {
       const { promise, resolve } = Promise.withResolvers<void>()
       onHalted = resolve
-      pace.halt()
+      backpressure.halt()
       drain(stream, receive)
       settle()
       return promise
     },
     leave: program.leave,
-    ended: closed(stream).then(pace.end).then(room.drop).then(program.end),
+    ended: closed(stream).then(backpressure.end).then(frameMemory.drop).then(program.end),
   }
 }
 
@@ -128,7 +128,7 @@ function drain(stream: Duplex, receive: (chunk: Buffer) => void): void {
 }
 
 const reasonOf = (error: unknown): { reason: string } | { err: unknown } =>
-  error instanceof MalformedMessage ? { reason: error.message } : { err: error }
+  error instanceof MalformedRequest ? { reason: error.message } : { err: error }
 
 function closed(stream: Duplex): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()

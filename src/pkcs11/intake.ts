@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Answering } from './answering.ts'
 import { CKR } from './cryptoki/returns.ts'
 import { answeredVersion, createFrameReader, type FrameReaderOptions, type Incoming } from './rpc/frame.ts'
-import { writeRefusal } from './rpc/messages.ts'
+import { writeRefusal } from './rpc/requests.ts'
 
 export type Intake = {
   /** The chunk becomes the intake's. Throws MalformedMessage, for good. */

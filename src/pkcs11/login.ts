@@ -28,8 +28,8 @@ export function login(
   pin: Buffer | undefined,
   username?: Buffer,
 ): Promise<void> {
-  const { account, loginTurns, sessions } = application
-  return loginTurns('login', async () => {
+  const { account, logins, sessions } = application
+  return logins.run('login', async () => {
     sessions.get(handle)
     checkUserType(userType)
     if (account.loggedIn()) refuse(CKR.USER_ALREADY_LOGGED_IN)
@@ -60,8 +60,8 @@ function credentialsOf(pin: string): Credentials {
 
 /** C_Logout */
 export function logoutUser(application: Application, handle: number): Promise<void> {
-  const { account, loginTurns, sessions } = application
-  return loginTurns('login', async () => {
+  const { account, logins, sessions } = application
+  return logins.run('login', async () => {
     sessions.get(handle)
     if (!account.loggedIn()) refuse(CKR.USER_NOT_LOGGED_IN)
     await logout(application)
@@ -75,8 +75,8 @@ export function setPin(
   oldPin: Buffer | undefined,
   newPin: Buffer | undefined,
 ): Promise<void> {
-  const { account, loginTurns, sessions } = application
-  return loginTurns('login', async () => {
+  const { account, logins, sessions } = application
+  return logins.run('login', async () => {
     if (!sessions.get(handle).readWrite) refuse(CKR.SESSION_READ_ONLY)
     if (!account.loggedIn()) refuse(CKR.USER_NOT_LOGGED_IN)
     if (!oldPin || !newPin) return refuse(CKR.ARGUMENTS_BAD)

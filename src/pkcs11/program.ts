@@ -1,4 +1,6 @@
 /** One program at the other end of a connection: what it asks, call by call, between C_Initialize and C_Finalize. */
+
+import { createKeyedQueue, type KeyedQueue } from '../base/keyed-queue.ts'
 import type { Log } from '../base/log.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
@@ -11,11 +13,12 @@ import {
 } from './application.ts'
 import { CKR } from './cryptoki/returns.ts'
 import { CryptokiError, refuse, returnValueOf } from './errors.ts'
+import type { FairShare, Peer } from './fair-share.ts'
 import type { FunctionName } from './functions/function.ts'
 import { FUNCTIONS } from './functions/functions.ts'
 import type { Refusals } from './refusals.ts'
 import type { CallName } from './rpc/calls.ts'
-import { MalformedMessage, malformed } from './rpc/malformed.ts'
+import { MalformedRequest, malformed } from './rpc/malformed.ts'
 import {
   type CallResults,
   type Request,
@@ -23,11 +26,9 @@ import {
   type Unreadable,
   writeRefusal,
   writeResponse,
-} from './rpc/messages.ts'
+} from './rpc/requests.ts'
 import { isSessionCall } from './session-calls.ts'
-import type { Peer, Supply } from './supply.ts'
 import type { Token } from './token.ts'
-import { createTurns, type Turns } from './turns.ts'
 
 export type ProgramNeeds = {
   readonly hsm: Hsm
@@ -37,11 +38,11 @@ export type ProgramNeeds = {
   /** Whose program it is. */
   readonly peer: Peer
   /** Sessions of all applications. */
-  readonly sessions: Supply
+  readonly sessions: FairShare
 }
 
 /** What another process needs to go on with a program. Plain data, with a password in it. */
-export type Snapshot = {
+export type ProgramSnapshot = {
   /** Protocol version that the client offered. */
   readonly offered: number
   readonly application: ApplicationSnapshot
@@ -59,7 +60,7 @@ export type Program = {
   hasBegun(): boolean
   isLoggedIn(): boolean
   /** Undefined before C_Initialize and after C_Finalize. */
-  snapshot(): Snapshot | undefined
+  snapshot(): ProgramSnapshot | undefined
   /** Ends nothing but its session of the HSM: another process goes on. */
   leave(): Promise<void>
   /** Ends its login, its session objects and what is under way. */
@@ -69,9 +70,9 @@ export type Program = {
 /** What the client library says first, so that nobody talks to something else by mistake. */
 const HANDSHAKE = Buffer.from('PRIVATE-GNOME-KEYRING-PKCS11-PROTOCOL-V-1')
 
-export function createProgram(needs: ProgramNeeds, from?: Snapshot): Program {
+export function createProgram(needs: ProgramNeeds, from?: ProgramSnapshot): Program {
   let application: Application | undefined = from && createApplication(needs, from.offered, from.application)
-  const turns = createTurns()
+  const queue = createKeyedQueue()
 
   const initialized = (): Application => application ?? refuse(CKR.CRYPTOKI_NOT_INITIALIZED)
 
@@ -100,14 +101,14 @@ export function createProgram(needs: ProgramNeeds, from?: Snapshot): Program {
         await end()
         return []
       default:
-        return perform(initialized(), request, turns)
+        return perform(initialized(), request, queue)
     }
   }
 
   function note(call: CallName | undefined, error: unknown): void {
     if (call && (error instanceof CryptokiError || error instanceof HsmError))
       needs.refusals.note(call, application?.account.username(), error)
-    else if (!(error instanceof MalformedMessage)) needs.log('error', { err: error }, 'a PKCS#11 call failed')
+    else if (!(error instanceof MalformedRequest)) needs.log('error', { err: error }, 'a PKCS#11 call failed')
   }
 
   return {
@@ -120,7 +121,7 @@ export function createProgram(needs: ProgramNeeds, from?: Snapshot): Program {
         return writeResponse(code, call, await results(request, offered))
       } catch (error) {
         note(call, error)
-        return writeRefusal(code, error instanceof MalformedMessage ? CKR.DEVICE_ERROR : returnValueOf(error))
+        return writeRefusal(code, error instanceof MalformedRequest ? CKR.DEVICE_ERROR : returnValueOf(error))
       } finally {
         body.fill(0)
       }
@@ -133,7 +134,11 @@ export function createProgram(needs: ProgramNeeds, from?: Snapshot): Program {
   }
 }
 
-function perform(to: Application, { name, given }: Request & { readonly name: FunctionName }, turns: Turns) {
+function perform(
+  to: Application,
+  { name, given }: Request & { readonly name: FunctionName },
+  queue: KeyedQueue,
+) {
   // The table pairs every name with its arguments; TypeScript cannot follow a union of pairs.
   const run = FUNCTIONS[name] as (
     application: Application,
@@ -141,7 +146,7 @@ function perform(to: Application, { name, given }: Request & { readonly name: Fu
   ) => CallResults<typeof name> | Promise<CallResults<typeof name>>
   if (!isSessionCall(name)) return run(to, ...given)
   const session = given[0] as number
-  return turns(session, async () => {
+  return queue.run(session, async () => {
     // A bad session is said before anything else that is wrong (v2.40 §5.1.7).
     to.sessions.get(session)
     return run(to, ...given)

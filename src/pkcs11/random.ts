@@ -1,10 +1,10 @@
 /** C_GenerateRandom (PKCS#11 v2.40 §5.14). */
 import { LIMITS } from '../contract/limits.ts'
-import { NO_ROOM } from './answer.ts'
 import { type Application, signedIn } from './application.ts'
 import { BOUNDS } from './bounds.ts'
 import { CKR } from './cryptoki/returns.ts'
 import { refuse } from './errors.ts'
+import { NO_ROOM } from './output.ts'
 
 /** Bytes of the HSM's generator. Like everything else it serves, they are for those who are logged in. */
 export async function generateRandom(

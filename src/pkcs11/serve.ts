@@ -4,18 +4,18 @@ import type { Log } from '../base/log.ts'
 import type { CallSource } from '../contract/call-source.ts'
 import { calledFrom, type Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
-import { createAdmission, type Place } from './admission.ts'
-import { createAttention } from './attention.ts'
 import { BOUNDS, PATIENCE, type Patience } from './bounds.ts'
+import { createBusyPoll } from './busy-poll.ts'
 import { type Connection, createConnection } from './connection.ts'
+import { createConnectionAdmission, type Place } from './connection-admission.ts'
+import { createFairShare, type Peer } from './fair-share.ts'
 import { createIdleWatch } from './idle.ts'
-import { createMemory } from './memory.ts'
-import type { Snapshot } from './program.ts'
+import { createMemoryBudget } from './memory-budget.ts'
+import type { ProgramSnapshot } from './program.ts'
 import { createRefusals } from './refusals.ts'
-import { createSupply, type Peer } from './supply.ts'
 import { createToken } from './token.ts'
 
-export type { Snapshot } from './program.ts'
+export type { ProgramSnapshot } from './program.ts'
 
 export type Pkcs11Needs = {
   /** In process, or the HTTPS client. */
@@ -44,9 +44,9 @@ export type ServeOptions = {
   /** Whose program it is; left out, it shares nothing with any other. */
   readonly peer?: PeerProcess | undefined
   /** The connection has been served before, and this is where it stands. */
-  readonly snapshot?: Snapshot
+  readonly snapshot?: ProgramSnapshot
   /** Nothing has been asked for a while, and another process could go on from here. */
-  readonly onIdle?: (snapshot: Snapshot) => void
+  readonly onIdle?: (snapshot: ProgramSnapshot) => void
   /** After `onIdle`: something is asked. */
   readonly onBusy?: () => void
   /** Makes the stream's source deliver nothing more; what it has delivered is still answered. */
@@ -85,12 +85,12 @@ export function createPkcs11({ hsm, version, log, bounds, patience }: Pkcs11Need
     log,
     refusals,
     token: createToken(hsm, version),
-    memory: createMemory(memory),
-    sessions: createSupply(sessions),
-    attention: createAttention(),
+    memory: createMemoryBudget(memory),
+    sessions: createFairShare(sessions),
+    busyPoll: createBusyPoll(),
     patience: { ...PATIENCE, ...patience },
   }
-  const admission = createAdmission(connections)
+  const admission = createConnectionAdmission(connections)
   const all = new Set<Served>()
 
   function open(stream: Duplex, peer: Peer, options: ServeOptions, place: Place): Served {

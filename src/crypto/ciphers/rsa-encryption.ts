@@ -3,9 +3,9 @@ import { constants, type KeyObject, privateDecrypt, publicEncrypt } from 'node:c
 import { HASHES, type Hash } from '../../contract/algorithms.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { CIPHER_KEY_TYPE, type Cipher } from '../../contract/mechanisms.ts'
+import { queueOnEventLoop } from '../event-loop-queue.ts'
 import { heldMessage } from '../held-message.ts'
 import { type Oaep, oaepDecrypt, oaepEncrypt, opensslAvailable } from '../openssl.ts'
-import { inTurn } from '../turns.ts'
 import { type CipherStream, type Direction, decryptionFailed, NO_BYTES } from './cipher-stream.ts'
 
 export type RsaCipher = Extract<Cipher, { name: `rsa-${string}` }>
@@ -76,7 +76,7 @@ async function decrypt(
   // RFC 8017 §7.1.2 step 1b and §7.2.2 step 1; OpenSSL alone would take one without its leading zeros.
   if (sealed.length !== modulusBytes) throw decryptionFailed()
   try {
-    return await inTurn(() => decryptBlock(key, cipher, sealed))
+    return await queueOnEventLoop(() => decryptBlock(key, cipher, sealed))
   } catch {
     throw decryptionFailed()
   }

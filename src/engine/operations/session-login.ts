@@ -1,5 +1,6 @@
 import type { CatalogView } from '../../catalog/catalog.ts'
 import { createCatalog } from '../../catalog/memory-catalog.ts'
+import { HsmError } from '../../contract/errors.ts'
 import { LIMITS } from '../../contract/limits.ts'
 import type { Checked } from '../../contract/operations.ts'
 import type { UserRecord } from '../../model/records.ts'
@@ -97,11 +98,12 @@ function resumableFacts(
 const UNKNOWN = '-'
 
 /**
- * Tries for one name take turns, so that many at once cannot outrun the count of wrong passwords. Names that nobody has count
+ * Tries for one name wait for each other, so that many at once cannot outrun the count of wrong passwords. Names that nobody has count
  * as one, and few of them wait, so that they do not keep others waiting for a password to be hashed.
  */
-export const sessionLogin: Handler<'session.login'> = (parts, call, request) => {
+export const sessionLogin: Handler<'session.login'> = async (parts, call, request) => {
   const isKnown = parts.store.catalog.userByName(request.username) !== undefined
-  const [name, most] = isKnown ? [request.username] : [UNKNOWN, LIMITS.unknownLogins]
-  return parts.loginTurns(name, () => attempt(parts, call, request), most)
+  const name = isKnown ? request.username : UNKNOWN
+  if (!isKnown && parts.logins.count(name) >= LIMITS.unknownLogins) throw new HsmError('busy')
+  return parts.logins.run(name, () => attempt(parts, call, request))
 }

@@ -7,7 +7,7 @@ import { type Outcome, wrongUsage } from '../../administration/outcome.ts'
 import { version } from '../../base/version.ts'
 import type { Home } from '../../home/home.ts'
 import { openLogger } from '../../logging/logger.ts'
-import { createPkcs11, type Snapshot } from '../../pkcs11/serve.ts'
+import { createPkcs11, type ProgramSnapshot } from '../../pkcs11/serve.ts'
 import { asConfigured, configuredHsm } from './configured-hsm.ts'
 import type { KeeperMessage } from './keeper-messages.ts'
 import type { AgentSource } from './keeper-start.ts'
@@ -15,7 +15,7 @@ import type { PatientHsm } from './patient-hsm.ts'
 import { peerProcess } from './peer-process.ts'
 
 /** A connection that is only kept open. */
-type Kept = { readonly handle: unknown; readonly snapshot: Snapshot | undefined }
+type Kept = { readonly handle: unknown; readonly snapshot: ProgramSnapshot | undefined }
 
 /** Whose programs are kept. */
 export type Keeping = { readonly home: Home } | AgentSource
@@ -37,13 +37,13 @@ export async function keep(source: Keeping): Promise<Outcome> {
   return { exit: 0, text: '' }
 }
 
-type Resumed = { readonly socket: Socket; readonly snapshot: Snapshot }
+type Resumed = { readonly socket: Socket; readonly snapshot: ProgramSnapshot }
 
 /** Keeps until the other process is gone. */
 function untilAlone(): Promise<ReadonlyMap<number, Kept>> {
   const kept = new Map<number, Kept>()
   const { promise, resolve } = Promise.withResolvers<ReadonlyMap<number, Kept>>()
-  const change = (id: number, snapshot: Snapshot | undefined) => {
+  const change = (id: number, snapshot: ProgramSnapshot | undefined) => {
     const found = kept.get(id)
     if (found) kept.set(id, { ...found, snapshot })
   }

@@ -6,13 +6,13 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import type { Log } from '../../base/log.ts'
-import type { Snapshot } from '../../pkcs11/serve.ts'
+import type { ProgramSnapshot } from '../../pkcs11/serve.ts'
 import type { KeeperMessage } from './keeper-messages.ts'
 import { createKeeperProcess } from './keeper-process.ts'
 
 export type Held = {
   /** The keeper could go on with it from here. */
-  idle(snapshot: Snapshot): void
+  idle(snapshot: ProgramSnapshot): void
   /** Something is asked; if the HSM ended now, nobody could tell whether it had been answered. */
   busy(): void
   gone(): void
@@ -30,7 +30,7 @@ type Connection = {
   readonly socket: Socket
   keeper: ChildProcess
   /** Undefined while something is asked. */
-  snapshot: Snapshot | undefined
+  snapshot: ProgramSnapshot | undefined
 }
 
 /** @param start the process, with an IPC channel */
@@ -50,7 +50,7 @@ export function createKeeper(start: () => ChildProcess, log: Log): Keeper {
     }
   }
 
-  function reportIdle(id: number, connection: Connection, snapshot: Snapshot): void {
+  function reportIdle(id: number, connection: Connection, snapshot: ProgramSnapshot): void {
     connection.snapshot = snapshot
     const { keeper } = connection
     void tell(keeper, { idle: id, snapshot }).then(() => {

@@ -7,7 +7,7 @@ import type { CallerMechanism } from '../mechanisms/parameters.ts'
 import type { Template } from '../objects/template.ts'
 import { type Attribute, templateOf } from '../rpc/attributes.ts'
 import type { CallName } from '../rpc/calls.ts'
-import type { CallArguments, CallResults } from '../rpc/messages.ts'
+import type { CallArguments, CallResults } from '../rpc/requests.ts'
 
 /** These begin and end the application itself. */
 export type FunctionName = Exclude<CallName, 'C_Initialize' | 'C_Finalize'>

@@ -2,7 +2,7 @@
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
 import { generateKey, generateKeyPair } from '../objects/generate.ts'
-import { deriveKey, unwrapKey, wrapKey } from '../objects/transport.ts'
+import { deriveKey, unwrapKey, wrapKey } from '../objects/key-transport.ts'
 import { generateRandom } from '../random.ts'
 import { EMPTY, type Functions, mechanismFrom, templateFrom } from './function.ts'
 

@@ -37,9 +37,9 @@ function namesOf(der: Buffer): Names | undefined {
 const EMPTY = Buffer.alloc(0)
 const derOf = ({ value }: CertificateObject): Buffer => Buffer.from(value, 'base64')
 
-type Reader = (certificate: CertificateObject) => Value | undefined
+type Getter = (certificate: CertificateObject) => Value | undefined
 
-const READERS: Readonly<Record<number, Reader>> = {
+const READERS: Readonly<Record<number, Getter>> = {
   [CKA.CLASS]: () => CKO.CERTIFICATE,
   [CKA.TOKEN]: ({ session }) => !session,
   [CKA.PRIVATE]: () => false,

@@ -11,8 +11,8 @@ import { ecParams } from './curves.ts'
 import { publicKeyInfo } from './encodings.ts'
 import type { Value } from './value.ts'
 
-type Reader = (key: KeyObject) => Value | undefined
-type Readers = Readonly<Record<number, Reader>>
+type Getter = (key: KeyObject) => Value | undefined
+type Getters = Readonly<Record<number, Getter>>
 
 export const CLASS_OF: Readonly<Record<KeyClass, number>> = {
   'secret-key': CKO.SECRET_KEY,
@@ -40,40 +40,40 @@ export const keyTypeOf = (key: KeyObject): KeyType => key.attributes['key-type']
 const curveOf = (key: KeyObject): Curve | undefined => key.attributes['curve'] as Curve | undefined
 
 const flag =
-  (name: FlagName): Reader =>
+  (name: FlagName): Getter =>
   ({ attributes }) =>
     attributes[name] === true
 
 const bytes =
-  (name: string): Reader =>
+  (name: string): Getter =>
   ({ attributes }) => {
     const value = attributes[name]
     return typeof value === 'string' ? Buffer.from(value.slice(2), 'hex') : undefined
   }
 
 const count =
-  (name: string): Reader =>
+  (name: string): Getter =>
   ({ attributes }) => {
     const value = attributes[name]
     return typeof value === 'number' ? value : undefined
   }
 
 const always =
-  (value: Value): Reader =>
+  (value: Value): Getter =>
   () =>
     value
 
 const EMPTY = always(Buffer.alloc(0))
 const NO = always(false)
 
-const keyType: Reader = (key) => (curveOf(key) === 'ed25519' ? CKK.EC_EDWARDS : KEY_TYPE_OF[keyTypeOf(key)])
+const keyType: Getter = (key) => (curveOf(key) === 'ed25519' ? CKK.EC_EDWARDS : KEY_TYPE_OF[keyTypeOf(key)])
 
-const generatedBy: Reader = (key) => {
+const generatedBy: Getter = (key) => {
   if (key.attributes['local'] !== true) return UNAVAILABLE
   return GENERATED_BY.get(kindOf(keyTypeOf(key), curveOf(key))) ?? UNAVAILABLE
 }
 
-const COMMON: Readers = {
+const COMMON: Getters = {
   [CKA.CLASS]: (key) => CLASS_OF[keyClassOf(key)],
   [CKA.TOKEN]: flag('token'),
   [CKA.PRIVATE]: flag('private'),
@@ -92,7 +92,7 @@ const COMMON: Readers = {
   [CKA.CHECK_VALUE]: bytes('check-value'),
 }
 
-const SECRECY: Readers = {
+const SECRECY: Getters = {
   [CKA.SENSITIVE]: flag('sensitive'),
   [CKA.ALWAYS_SENSITIVE]: flag('always-sensitive'),
   [CKA.EXTRACTABLE]: flag('extractable'),
@@ -100,7 +100,7 @@ const SECRECY: Readers = {
   [CKA.WRAP_WITH_TRUSTED]: flag('wrap-with-trusted'),
 }
 
-const HALF: Readers = {
+const HALF: Getters = {
   [CKA.SUBJECT]: (key) => bytes('subject')(key) ?? Buffer.alloc(0),
   [CKA.MODULUS]: bytes('modulus'),
   [CKA.MODULUS_BITS]: count('modulus-size-bits'),
@@ -119,7 +119,7 @@ const HALF: Readers = {
     }),
 }
 
-const BY_CLASS: Readonly<Record<KeyClass, Readers>> = {
+const BY_CLASS: Readonly<Record<KeyClass, Getters>> = {
   'secret-key': {
     ...COMMON,
     ...SECRECY,

@@ -1,10 +1,11 @@
 /** C_Encrypt… and C_Decrypt… (PKCS#11 v2.40 §5.8 and §5.9). */
-import { type Answer, fits, isQuery } from '../answer.ts'
+
 import { type Application, signedIn } from '../application.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { type Meanings, meaning, refuse } from '../errors.ts'
 import { mechanismFor } from '../mechanisms/mechanism.ts'
 import type { CallerMechanism } from '../mechanisms/parameters.ts'
+import { fits, isQuery, type Output } from '../output.ts'
 import type { Session } from '../sessions.ts'
 import type { CipherOperation, Purpose } from './active.ts'
 import { beginWith } from './begin.ts'
@@ -32,7 +33,7 @@ function underWay(session: Session, purpose: Purpose): CipherOperation {
 }
 
 /** C_Encrypt and C_Decrypt */
-export function whole(session: Session, purpose: Purpose, data: Buffer, room: number): Promise<Answer> {
+export function whole(session: Session, purpose: Purpose, data: Buffer, room: number): Promise<Output> {
   const operation = underWay(session, purpose)
   const { message, lengths } = operation
   return lastStep(session, purpose, async () => {
@@ -48,7 +49,7 @@ export function whole(session: Session, purpose: Purpose, data: Buffer, room: nu
 }
 
 /** C_EncryptUpdate and C_DecryptUpdate */
-export function update(session: Session, purpose: Purpose, data: Buffer, room: number): Promise<Answer> {
+export function update(session: Session, purpose: Purpose, data: Buffer, room: number): Promise<Output> {
   const operation = underWay(session, purpose)
   return step(session, purpose, async () => {
     if (operation.held) refuse(CKR.OPERATION_NOT_INITIALIZED)
@@ -63,7 +64,7 @@ export function update(session: Session, purpose: Purpose, data: Buffer, room: n
 }
 
 /** C_EncryptFinal and C_DecryptFinal */
-export async function final(session: Session, purpose: Purpose, room: number): Promise<Answer> {
+export async function final(session: Session, purpose: Purpose, room: number): Promise<Output> {
   const operation = activeOne(session, purpose)
   if (operation.over) {
     delete session.active[purpose]
@@ -75,7 +76,7 @@ export async function final(session: Session, purpose: Purpose, room: number): P
   return result
 }
 
-async function end(operation: CipherOperation, room: number): Promise<Answer> {
+async function end(operation: CipherOperation, room: number): Promise<Output> {
   const { purpose, message, lengths, held } = operation
   if (held) return await release(operation, held, room)
   const length = lengths.final(operation.pending) ?? wrongLength(purpose)
@@ -87,7 +88,7 @@ async function end(operation: CipherOperation, room: number): Promise<Answer> {
 }
 
 /** Held back until there is room for it, it is a use of the key once more, and the HSM is asked for the right to it. */
-async function release({ message }: CipherOperation, held: Buffer, room: number): Promise<Answer> {
+async function release({ message }: CipherOperation, held: Buffer, room: number): Promise<Output> {
   if (!fits(held.length, room)) return { needed: held.length }
   await message.restart()
   await message.cancel()

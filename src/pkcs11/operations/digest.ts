@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { HASHES } from '../../contract/algorithms.ts'
-import { type Answer, fits } from '../answer.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
 import { digestOf } from '../mechanisms/hashes.ts'
 import { type CallerMechanism, withoutParameter } from '../mechanisms/parameters.ts'
+import { fits, type Output } from '../output.ts'
 import type { Session } from '../sessions.ts'
 import type { Digest } from './active.ts'
 import { activeOne, lastStep, noneActive } from './steps.ts'
@@ -19,7 +19,7 @@ export function init(session: Session, mechanism: CallerMechanism): void {
 }
 
 /** C_Digest */
-export function digest(session: Session, data: Buffer, room: number): Promise<Answer> {
+export function digest(session: Session, data: Buffer, room: number): Promise<Output> {
   const operation = activeOne(session, 'digest')
   return lastStep(session, 'digest', async () => {
     if (operation.inParts) refuse(CKR.OPERATION_NOT_INITIALIZED)
@@ -37,7 +37,7 @@ export async function update(session: Session, data: Buffer): Promise<void> {
 }
 
 /** C_DigestFinal */
-export function final(session: Session, room: number): Promise<Answer> {
+export function final(session: Session, room: number): Promise<Output> {
   const operation = activeOne(session, 'digest')
   return lastStep(session, 'digest', async () =>
     fits(operation.bytes, room) ? { bytes: operation.hash.digest() } : { needed: operation.bytes },

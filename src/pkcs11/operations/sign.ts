@@ -1,10 +1,11 @@
 /** C_Sign… and C_Verify… (PKCS#11 v2.40 §5.11 and §5.12). Signatures by ECDSA are r‖s on both sides. */
-import { type Answer, answer, fits } from '../answer.ts'
+
 import { type Application, signedIn } from '../application.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { type Meanings, meaning, refuse } from '../errors.ts'
 import { mechanismFor } from '../mechanisms/mechanism.ts'
 import type { CallerMechanism } from '../mechanisms/parameters.ts'
+import { answer, fits, type Output } from '../output.ts'
 import type { Session } from '../sessions.ts'
 import { beginWith } from './begin.ts'
 import type { Done, Message } from './message.ts'
@@ -31,7 +32,7 @@ export async function init(
 }
 
 /** C_Sign */
-export function sign(session: Session, data: Buffer, room: number): Promise<Answer> {
+export function sign(session: Session, data: Buffer, room: number): Promise<Output> {
   return signature(session, room, (message) => {
     wholeOnly(message)
     return message.whole(data)
@@ -45,7 +46,7 @@ export async function update(session: Session, purpose: Purpose, data: Buffer): 
 }
 
 /** C_SignFinal */
-export const signFinal = (session: Session, room: number): Promise<Answer> =>
+export const signFinal = (session: Session, room: number): Promise<Output> =>
   signature(session, room, (message) => message.finish())
 
 /** The length is known beforehand, so the work is done once there is room for it. */
@@ -53,7 +54,7 @@ function signature(
   session: Session,
   room: number,
   work: (message: Message) => Promise<Done>,
-): Promise<Answer> {
+): Promise<Output> {
   const message = activeOne(session, 'sign')
   return lastStep(session, 'sign', async () => {
     const length = message.resultBytes ?? refuse(CKR.FUNCTION_FAILED)
@@ -89,7 +90,7 @@ async function verification(
   })
 }
 
-const DONE: Answer = { bytes: Buffer.alloc(0) }
+const DONE: Output = { bytes: Buffer.alloc(0) }
 
 function wholeOnly(message: Message): void {
   if (message.inParts) refuse(CKR.OPERATION_NOT_INITIALIZED)

@@ -1,7 +1,8 @@
 /** How the functions of an operation follow each other (PKCS#11 v2.40 §5.2 and §5.8 to §5.12). */
-import type { Answer } from '../answer.ts'
+
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
+import type { Output } from '../output.ts'
 import type { Session } from '../sessions.ts'
 import type { Active } from './active.ts'
 
@@ -29,7 +30,7 @@ export async function step<T>(session: Session, kind: Kind, body: () => Promise<
 }
 
 /** The last step: it ends the operation, unless all it did was to tell how much room its result needs. */
-export async function lastStep(session: Session, kind: Kind, body: () => Promise<Answer>): Promise<Answer> {
+export async function lastStep(session: Session, kind: Kind, body: () => Promise<Output>): Promise<Output> {
   const operation = session.active[kind]
   const result = await step(session, kind, body)
   if ('bytes' in result && session.active[kind] === operation) delete session.active[kind]

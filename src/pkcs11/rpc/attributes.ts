@@ -4,7 +4,6 @@ import type { Template } from '../objects/template.ts'
 import type { Value } from '../objects/value.ts'
 import { malformed } from './malformed.ts'
 import {
-  type Reader,
   readByte,
   readByteArray,
   readBytes,
@@ -13,8 +12,9 @@ import {
   readU32,
   readU64,
   remaining,
-} from './reader.ts'
-import { type Writer, writeByte, writeByteArray, writeU32, writeU64 } from './writer.ts'
+  type WireReader,
+} from './wire-reader.ts'
+import { type WireWriter, writeByte, writeByteArray, writeU32, writeU64 } from './wire-writer.ts'
 
 type Kind = 'boolean' | 'boolean in bytes' | 'number' | 'template' | 'mechanisms' | 'bytes'
 
@@ -55,7 +55,7 @@ function kind(name: Kind, types: readonly number[]): [number, Kind][] {
   return types.map((type) => [type, name])
 }
 
-const kindOf = ({ offered }: Reader, type: number): Kind =>
+const kindOf = ({ offered }: WireReader, type: number): Kind =>
   (offered >= 1 ? LATER_KINDS : KINDS).get(type) ?? 'bytes'
 
 /** Bytes of CK_BBOOL, CK_ULONG and CK_ATTRIBUTE in the program's memory (64-bit systems). */
@@ -74,7 +74,7 @@ export type Attribute = {
 }
 
 /** `aA` */
-export function readAttributes(from: Reader, depth = 0): Attribute[] {
+export function readAttributes(from: WireReader, depth = 0): Attribute[] {
   if (depth > MAX_DEPTH) malformed('templates within templates')
   if (remaining(from) > BOUNDS.attributesBytes) malformed('attributes too long')
   const count = readCount(from, LEAST_BYTES)
@@ -82,14 +82,14 @@ export function readAttributes(from: Reader, depth = 0): Attribute[] {
   return readMany(count, () => readAttribute(from, depth))
 }
 
-function readAttribute(from: Reader, depth: number): Attribute {
+function readAttribute(from: WireReader, depth: number): Attribute {
   const type = readU32(from)
   if (readByte(from) === 0) return { type, value: null }
   const length = readU32(from)
   return { type, value: readValue(from, kindOf(from, type), length, depth) }
 }
 
-function readValue(from: Reader, of: Kind, length: number, depth: number): Attribute['value'] {
+function readValue(from: WireReader, of: Kind, length: number, depth: number): Attribute['value'] {
   switch (of) {
     case 'boolean': {
       const value = readByte(from) !== 0
@@ -134,7 +134,7 @@ export type Wanted = {
  * `fA`, the last thing in a request. Some clients say after the room for a template how much there is for the members;
  * only what follows tells whether they did.
  */
-export function readWanted(from: Reader): Wanted[] {
+export function readWanted(from: WireReader): Wanted[] {
   if (remaining(from) > BOUNDS.attributesBytes) malformed('attributes too long')
   const start = from.at
   for (const nested of [false, true]) {
@@ -145,7 +145,7 @@ export function readWanted(from: Reader): Wanted[] {
   return malformed('attributes asked for')
 }
 
-function tryWanted(from: Reader, nested: boolean, depth = 0): Wanted[] | undefined {
+function tryWanted(from: WireReader, nested: boolean, depth = 0): Wanted[] | undefined {
   if (depth > MAX_DEPTH || remaining(from) < 4) return undefined
   const count = readU32(from)
   if (count > BOUNDS.attributes) return undefined
@@ -170,7 +170,7 @@ export function lengthOf(value: Value | Template): number {
 }
 
 /** `aA` */
-export function writeAttributes(to: Writer, attributes: readonly Answered[]): void {
+export function writeAttributes(to: WireWriter, attributes: readonly Answered[]): void {
   writeU32(to, attributes.length)
   for (const { type, value } of attributes) {
     writeU32(to, type)
@@ -181,7 +181,7 @@ export function writeAttributes(to: Writer, attributes: readonly Answered[]): vo
   }
 }
 
-function writeValue(to: Writer, value: Value | Template, of: Kind | undefined): void {
+function writeValue(to: WireWriter, value: Value | Template, of: Kind | undefined): void {
   if (of === 'boolean in bytes') writeByteArray(to, Buffer.of(value ? 1 : 0))
   else if (typeof value === 'boolean') writeByte(to, value ? 1 : 0)
   else if (typeof value === 'number') writeU64(to, value)

@@ -4,7 +4,7 @@ import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
 import type { CallerMechanism } from '../mechanisms/parameters.ts'
 import { TYPES } from '../mechanisms/types.ts'
-import { type Reader, readByte, readByteArray, readU32, readU64 } from './reader.ts'
+import { readByte, readByteArray, readU32, readU64, type WireReader } from './wire-reader.ts'
 
 /** NULL instead of a mechanism: what is under way is to be given up. */
 const NULL_MECHANISM = 0xffff_ffff
@@ -14,7 +14,7 @@ const NO_PARAMETER = 0xffff_ffff
 const FLAGGED = 2
 
 /** `M`; null for NULL. Throws CKR_MECHANISM_INVALID. */
-export function readMechanism(from: Reader): CallerMechanism | null {
+export function readMechanism(from: WireReader): CallerMechanism | null {
   const type = readU32(from)
   if (type === NULL_MECHANISM) return null
   const known = TYPES.get(type)
@@ -27,17 +27,17 @@ export function readMechanism(from: Reader): CallerMechanism | null {
   return readU32(from) === NO_PARAMETER ? { type } : refuse(CKR.MECHANISM_PARAM_INVALID)
 }
 
-function withParameter(type: number, kind: ParameterKind, from: Reader): CallerMechanism {
+function withParameter(type: number, kind: ParameterKind, from: WireReader): CallerMechanism {
   const parameter = READERS[kind](from)
   return parameter ? { type, parameter } : { type }
 }
 
 type Parameter = NonNullable<CallerMechanism['parameter']>
 const EMPTY = Buffer.alloc(0)
-const bytes = (from: Reader): Buffer => readByteArray(from) ?? EMPTY
+const bytes = (from: WireReader): Buffer => readByteArray(from) ?? EMPTY
 
 /** The members in the order of their structures; undefined for NULL. */
-const READERS: Readonly<Record<ParameterKind, (from: Reader) => Parameter | undefined>> = {
+const READERS: Readonly<Record<ParameterKind, (from: WireReader) => Parameter | undefined>> = {
   pss: (from) => ({ kind: 'pss', hashAlg: readU64(from), mgf: readU64(from), saltLength: readU64(from) }),
   oaep: (from) => ({
     kind: 'oaep',

@@ -1,6 +1,7 @@
 /** A call's signature says what it takes and gives, one letter or two for each; here they are types, and are read and written. */
-import type { Answer } from '../answer.ts'
+
 import type { CallerMechanism } from '../mechanisms/parameters.ts'
+import type { Output } from '../output.ts'
 import type { Version } from '../token.ts'
 import {
   type Answered,
@@ -12,8 +13,8 @@ import {
 } from './attributes.ts'
 import { malformed } from './malformed.ts'
 import { readMechanism } from './mechanisms.ts'
-import { type Reader, readByte, readByteArray, readU32, readU64 } from './reader.ts'
-import { type Writer, writeByte, writeByteArray, writeU32, writeU64 } from './writer.ts'
+import { readByte, readByteArray, readU32, readU64, type WireReader } from './wire-reader.ts'
+import { type WireWriter, writeByte, writeByteArray, writeU32, writeU64 } from './wire-writer.ts'
 
 /** What each letter of a request stands for. */
 type Argument = {
@@ -41,7 +42,7 @@ type Result = {
   v: Version
   /** Padded with blanks to the size of the structure's field. */
   s: Buffer
-  ay: Answer
+  ay: Output
   au: NumberList
   aA: readonly Answered[]
 }
@@ -64,8 +65,8 @@ type Values<Signature extends string, Letters> = Signature extends ''
 export type Arguments<Signature extends string> = Values<Signature, Argument>
 export type Results<Signature extends string> = Values<Signature, Result>
 
-type Readers = { readonly [L in keyof Argument]: (from: Reader) => Argument[L] }
-type Writers = { readonly [L in keyof Result]: (to: Writer, value: Result[L]) => void }
+type Readers = { readonly [L in keyof Argument]: (from: WireReader) => Argument[L] }
+type Writers = { readonly [L in keyof Result]: (to: WireWriter, value: Result[L]) => void }
 
 const READERS: Readers = {
   y: readByte,
@@ -110,15 +111,15 @@ const WRITERS: Writers = {
 const lettersOf = (signature: string): string[] => signature.match(/[af][yuA]|./g) ?? []
 
 /** How to read the arguments of a request. */
-export function argumentsReader<S extends string>(signature: S): (from: Reader) => Arguments<S> {
+export function argumentsReader<S extends string>(signature: S): (from: WireReader) => Arguments<S> {
   const readers = lettersOf(signature).map((letter) => READERS[letter as keyof Argument])
   return (from) => readers.map((read) => read(from)) as Arguments<S>
 }
 
 /** How to write the results of a response. */
-export function resultsWriter<S extends string>(signature: S): (to: Writer, results: Results<S>) => void {
+export function resultsWriter<S extends string>(signature: S): (to: WireWriter, results: Results<S>) => void {
   const writers = lettersOf(signature).map(
-    (letter) => WRITERS[letter as keyof Result] as (to: Writer, value: unknown) => void,
+    (letter) => WRITERS[letter as keyof Result] as (to: WireWriter, value: unknown) => void,
   )
   return (to, results) => {
     for (const [index, write] of writers.entries()) write(to, (results as unknown[])[index])

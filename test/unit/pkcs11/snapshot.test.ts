@@ -5,7 +5,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
-import { createPkcs11, type Pkcs11, type Snapshot } from '../../../src/pkcs11/serve.ts'
+import { createPkcs11, type Pkcs11, type ProgramSnapshot } from '../../../src/pkcs11/serve.ts'
 import { testEngine } from '../../support/engine.ts'
 import { bytes, INITIALIZE, mechanism, room, speak, template, ulong } from '../../support/p11-client.ts'
 import { createWorld, PASSWORD } from '../../support/world.ts'
@@ -19,7 +19,7 @@ suite('PKCS#11 connections handed over', () => {
     const make = () => createPkcs11({ hsm: engine, version: '1.2.3', log: () => undefined })
     const [first, second] = [make(), make()]
     const path = join(tmpdir(), `strongroom-test-${process.pid}-${Math.random().toString(36).slice(2)}.sock`)
-    const snapshots: Snapshot[] = []
+    const snapshots: ProgramSnapshot[] = []
     const { promise: accepted, resolve } = Promise.withResolvers<Socket>()
     const server = createServer({ pauseOnConnect: true }, resolve).listen(path)
     await once(server, 'listening')

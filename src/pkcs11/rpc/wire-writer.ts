@@ -1,20 +1,20 @@
 /** Writing the protocol's big-endian primitives into one growing buffer. */
 import { UNAVAILABLE } from '../cryptoki/unavailable.ts'
-import { NULL_LENGTH } from './reader.ts'
+import { NULL_LENGTH } from './wire-reader.ts'
 
-export type Writer = {
+export type WireWriter = {
   bytes: Buffer
   length: number
 }
 
 const INITIAL_BYTES = 256
 
-export const createWriter = (): Writer => ({ bytes: Buffer.allocUnsafe(INITIAL_BYTES), length: 0 })
+export const createWireWriter = (): WireWriter => ({ bytes: Buffer.allocUnsafe(INITIAL_BYTES), length: 0 })
 
-export const written = ({ bytes, length }: Writer): Buffer => bytes.subarray(0, length)
+export const written = ({ bytes, length }: WireWriter): Buffer => bytes.subarray(0, length)
 
 /** Makes room, and tells where it begins. What the buffer held before it grew is wiped. */
-function take(to: Writer, count: number): number {
+function take(to: WireWriter, count: number): number {
   const at = to.length
   const length = at + count
   if (length > to.bytes.length) {
@@ -27,18 +27,18 @@ function take(to: Writer, count: number): number {
   return at
 }
 
-export const writeByte = (to: Writer, value: number): void => {
+export const writeByte = (to: WireWriter, value: number): void => {
   const at = take(to, 1)
   to.bytes.writeUInt8(value, at)
 }
 
-export const writeU32 = (to: Writer, value: number): void => {
+export const writeU32 = (to: WireWriter, value: number): void => {
   const at = take(to, 4)
   to.bytes.writeUInt32BE(value, at)
 }
 
 /** @param value a safe integer, or UNAVAILABLE */
-export function writeU64(to: Writer, value: number): void {
+export function writeU64(to: WireWriter, value: number): void {
   const at = take(to, 8)
   if (value === UNAVAILABLE) {
     to.bytes.fill(0xff, at, at + 8)
@@ -50,7 +50,7 @@ export function writeU64(to: Writer, value: number): void {
 }
 
 /** @param value null for NULL */
-export function writeByteArray(to: Writer, value: Uint8Array | null): void {
+export function writeByteArray(to: WireWriter, value: Uint8Array | null): void {
   writeU32(to, value?.length ?? NULL_LENGTH)
   if (!value) return
   const at = take(to, value.length)

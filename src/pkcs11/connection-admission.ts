@@ -1,9 +1,9 @@
 /** Which connections there may be: each peer has its share, and who is nobody and does nothing gives way to who comes. */
 import { createEvictable } from '../listener/eviction.ts'
 import type { Connection } from './connection.ts'
-import { createSupply, type Peer } from './supply.ts'
+import { createFairShare, type Peer } from './fair-share.ts'
 
-export type Admission = {
+export type ConnectionAdmission = {
   /** Undefined when there is no place. What is returned gives the place back; `evict` is called when it is needed. */
   admit(peer: Peer, evict: () => void): Place | undefined
 }
@@ -19,14 +19,14 @@ export type Place = {
 type Taken = { readonly peer: Peer; readonly evict: () => void; isHeld: () => boolean }
 
 /** @param most connections of all peers together */
-export function createAdmission(most: number): Admission {
-  const supply = createSupply(most)
+export function createConnectionAdmission(most: number): ConnectionAdmission {
+  const share = createFairShare(most)
   const places = new Set<Taken>()
   const evictable = createEvictable<Peer, Taken>()
 
   /** Who has places makes room among them; who has none yet gets one of the peer that has the most. */
   function evictOne(comer: Peer): boolean {
-    const victim = evictable.next(supply.heldBy(comer) === 0 ? undefined : comer)
+    const victim = evictable.next(share.heldBy(comer) === 0 ? undefined : comer)
     if (!victim) return false
     giveBack(victim)
     victim.evict()
@@ -35,12 +35,12 @@ export function createAdmission(most: number): Admission {
 
   function giveBack(place: Taken): void {
     evictable.remove(place)
-    if (places.delete(place)) supply.give(place.peer, 1)
+    if (places.delete(place)) share.give(place.peer, 1)
   }
 
   return {
     admit(peer, evict) {
-      while (!supply.take(peer, 1)) if (!evictOne(peer)) return undefined
+      while (!share.take(peer, 1)) if (!evictOne(peer)) return undefined
       const place: Taken = { peer, evict, isHeld: () => true }
       places.add(place)
       evictable.add(place)

@@ -2,53 +2,53 @@
 import { UNAVAILABLE } from '../cryptoki/unavailable.ts'
 import { malformed } from './malformed.ts'
 
-export type Reader = {
+export type WireReader = {
   readonly bytes: Buffer
   at: number
   /** Protocol version that the client offered; it decides how mechanisms are encoded. */
   readonly offered: number
 }
 
-export const createReader = (bytes: Buffer, offered = 0): Reader => ({ bytes, at: 0, offered })
+export const createWireReader = (bytes: Buffer, offered = 0): WireReader => ({ bytes, at: 0, offered })
 
 /** Length of a byte array that is a NULL pointer. */
 export const NULL_LENGTH = 0xffff_ffff
 
-export const remaining = ({ bytes, at }: Reader): number => bytes.length - at
+export const remaining = ({ bytes, at }: WireReader): number => bytes.length - at
 
 /** Moves on, and tells where the bytes begin. */
-function take(from: Reader, count: number): number {
+function take(from: WireReader, count: number): number {
   const { at } = from
   if (count > remaining(from)) malformed('cut short')
   from.at = at + count
   return at
 }
 
-export const readByte = (from: Reader): number => from.bytes.readUInt8(take(from, 1))
+export const readByte = (from: WireReader): number => from.bytes.readUInt8(take(from, 1))
 
-export const readU32 = (from: Reader): number => from.bytes.readUInt32BE(take(from, 4))
+export const readU32 = (from: WireReader): number => from.bytes.readUInt32BE(take(from, 4))
 
 /** Every number above 2^53 - 1 reads as UNAVAILABLE: none of them names anything of ours. */
-export function readU64(from: Reader): number {
+export function readU64(from: WireReader): number {
   const at = take(from, 8)
   const value = from.bytes.readUInt32BE(at) * 2 ** 32 + from.bytes.readUInt32BE(at + 4)
   return Number.isSafeInteger(value) ? value : UNAVAILABLE
 }
 
 /** A part of the message, not a copy; null for NULL. */
-export function readByteArray(from: Reader): Buffer | null {
+export function readByteArray(from: WireReader): Buffer | null {
   const length = readU32(from)
   return length === NULL_LENGTH ? null : readBytes(from, length)
 }
 
 /** A part of the message, not a copy. */
-export function readBytes(from: Reader, length: number): Buffer {
+export function readBytes(from: WireReader, length: number): Buffer {
   const at = take(from, length)
   return from.bytes.subarray(at, at + length)
 }
 
 /** @param least bytes that each element takes at least */
-export function readCount(from: Reader, least: number): number {
+export function readCount(from: WireReader, least: number): number {
   const count = readU32(from)
   if (count * least > remaining(from)) malformed('count')
   return count
@@ -56,6 +56,6 @@ export function readCount(from: Reader, least: number): number {
 
 export const readMany = <T>(count: number, read: () => T): T[] => Array.from({ length: count }, read)
 
-export function readEnd(from: Reader): void {
+export function readEnd(from: WireReader): void {
   if (remaining(from) > 0) malformed('bytes after the end')
 }

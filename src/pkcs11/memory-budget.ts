@@ -3,9 +3,9 @@
  * counted what may come, so that whatever has begun can end. Who finds too little left waits.
  */
 import { BOUNDS } from './bounds.ts'
-import { createSupply, type Peer } from './supply.ts'
+import { createFairShare, type Peer } from './fair-share.ts'
 
-export type Memory = {
+export type MemoryBudget = {
   /**
    * Calls `onGranted` as soon as there is that much for the peer: at once, or when others have given back. What is
    * returned gives it back, or gives up waiting.
@@ -15,12 +15,12 @@ export type Memory = {
 
 type Request = { readonly peer: Peer; readonly bytes: number; readonly onGranted: () => void }
 
-export function createMemory(bytes: number = BOUNDS.largeFramesBytes): Memory {
-  const supply = createSupply(bytes)
+export function createMemoryBudget(bytes: number = BOUNDS.largeFramesBytes): MemoryBudget {
+  const share = createFairShare(bytes)
   const waiting = new Set<Request>()
 
   const granted = (request: Request): boolean => {
-    if (!supply.take(request.peer, request.bytes)) return false
+    if (!share.take(request.peer, request.bytes)) return false
     waiting.delete(request)
     request.onGranted()
     return true
@@ -28,7 +28,7 @@ export function createMemory(bytes: number = BOUNDS.largeFramesBytes): Memory {
 
   /** Who has nothing yet goes first and in order, so that small requests of others do not overtake a large one for ever. */
   function grant(): void {
-    const first = [...waiting].filter(({ peer }) => supply.heldBy(peer) === 0)
+    const first = [...waiting].filter(({ peer }) => share.heldBy(peer) === 0)
     if (!first.every(granted)) return
     for (const request of [...waiting]) granted(request)
   }
@@ -42,7 +42,7 @@ export function createMemory(bytes: number = BOUNDS.largeFramesBytes): Memory {
       return () => {
         if (over) return
         over = true
-        if (!waiting.delete(request)) supply.give(peer, bytes)
+        if (!waiting.delete(request)) share.give(peer, bytes)
         grant()
       }
     },

@@ -4,7 +4,7 @@ import { BOUNDS, type Patience } from './bounds.ts'
 import { createDeadline } from './deadline.ts'
 
 /** Where a connection stands. */
-export type Standing = {
+export type ConnectionState = {
   /** Calls that are not answered yet. */
   readonly underWay: number
   readonly hasBegun: boolean
@@ -14,9 +14,9 @@ export type Standing = {
   readonly waits: boolean
 }
 
-export type Pace = {
+export type Backpressure = {
   /** To be called whenever something has changed. */
-  keep(): void
+  update(): void
   /** Nothing is read any more. */
   halt(): void
   end(): void
@@ -29,16 +29,16 @@ const LATE = {
 } as const satisfies Record<keyof Patience, string>
 
 /** @param onLate is told what the program did not do in time */
-export function createPace(
+export function createBackpressure(
   stream: Duplex,
   patience: Patience,
-  standing: () => Standing,
+  state: () => ConnectionState,
   onLate: (reason: string) => void,
-): Pace {
+): Backpressure {
   const deadline = createDeadline(patience, (what) => onLate(LATE[what]))
   let halted = false
 
-  function expect({ underWay, hasBegun, frame }: Standing, full: boolean): void {
+  function expect({ underWay, hasBegun, frame }: ConnectionState, full: boolean): void {
     if (stream.writableNeedDrain) deadline.wait('replyMs')
     else if (full) deadline.wait(undefined)
     else if (frame !== undefined) deadline.wait('frameMs', frame)
@@ -47,9 +47,9 @@ export function createPace(
 
   return {
     /** One who does not read its answers is asked nothing more until it does. */
-    keep() {
+    update() {
       if (stream.destroyed) return
-      const now = standing()
+      const now = state()
       const full = now.underWay >= BOUNDS.callsUnderWay || stream.writableNeedDrain || now.waits
       expect(now, full)
       if (halted) return

@@ -5,9 +5,16 @@ import { CryptokiError } from '../errors.ts'
 import { CALLS, type CallName, LAST_CALL } from './calls.ts'
 import { HEADER_BYTES } from './frame.ts'
 import { malformed } from './malformed.ts'
-import { createReader, type Reader, readByteArray, readEnd, readU32, readU64 } from './reader.ts'
 import { type Arguments, argumentsReader, type Results, resultsWriter } from './signatures.ts'
-import { createWriter, type Writer, writeByteArray, writeU32, writeU64, written } from './writer.ts'
+import { createWireReader, readByteArray, readEnd, readU32, readU64, type WireReader } from './wire-reader.ts'
+import {
+  createWireWriter,
+  type WireWriter,
+  writeByteArray,
+  writeU32,
+  writeU64,
+  written,
+} from './wire-writer.ts'
 
 export type CallArguments<N extends CallName> = Arguments<(typeof CALLS)[N]['request']>
 export type CallResults<N extends CallName> = Results<(typeof CALLS)[N]['response']>
@@ -17,8 +24,8 @@ type Layout = {
   readonly id: number
   readonly request: Buffer
   readonly response: Buffer
-  readonly read: (from: Reader) => readonly unknown[]
-  readonly write: (to: Writer, results: never) => void
+  readonly read: (from: WireReader) => readonly unknown[]
+  readonly write: (to: WireWriter, results: never) => void
 }
 
 const LAYOUTS: ReadonlyMap<number, Layout> = new Map(
@@ -55,7 +62,7 @@ export type Unreadable = {
  * Throws MalformedMessage.
  */
 export function readRequest(body: Buffer, offered: number): Request | Unreadable | undefined {
-  const from = createReader(body, offered)
+  const from = createWireReader(body, offered)
   const id = readU32(from)
   const signature = readByteArray(from)
   const layout = LAYOUTS.get(id)
@@ -98,8 +105,8 @@ const ERROR_SIGNATURE = Buffer.from('u')
 export const writeRefusal = (code: number, value: ReturnValue | number): Buffer =>
   framed(code, ERROR, ERROR_SIGNATURE, (to) => writeU64(to, value))
 
-function framed(code: number, id: number, signature: Buffer, write: (to: Writer) => void): Buffer {
-  const to = createWriter()
+function framed(code: number, id: number, signature: Buffer, write: (to: WireWriter) => void): Buffer {
+  const to = createWireWriter()
   writeU32(to, code)
   writeU32(to, 0)
   writeU32(to, 0)

@@ -1,9 +1,9 @@
 /** The memory that one connection has reserved: for the frame that is coming, and for answers that are large. */
 import { BOUNDS } from './bounds.ts'
-import type { Memory } from './memory.ts'
-import type { Peer } from './supply.ts'
+import type { Peer } from './fair-share.ts'
+import type { MemoryBudget } from './memory-budget.ts'
 
-export type Room = {
+export type FrameMemory = {
   /** A frame of that length is coming. Until there is memory for it, `isWaiting`. */
   make(bytes: number): void
   isWaiting(): boolean
@@ -18,7 +18,7 @@ export type Room = {
 const NOTHING = (): void => undefined
 
 /** @param onGranted `isWaiting` no longer */
-export function createRoom(memory: Memory, peer: Peer, onGranted: () => void): Room {
+export function createFrameMemory(memory: MemoryBudget, peer: Peer, onGranted: () => void): FrameMemory {
   let giveBack: (() => void) | undefined
   let waiting = false
   return {

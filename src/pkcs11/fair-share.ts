@@ -3,7 +3,7 @@
 /** Who takes: a user of the machine, or a connection of which more is not known. */
 export type Peer = number | symbol
 
-export type Supply = {
+export type FairShare = {
   /** False, and nothing is taken, when the peer would have more than would be left. */
   take(peer: Peer, count: number): boolean
   give(peer: Peer, count: number): void
@@ -14,7 +14,7 @@ export type Supply = {
  * One peer alone gets half, each of `n` peers one part of `n + 1` (dynamic thresholds, Choudhury and Hahne, IEEE/ACM
  * Transactions on Networking 6(2), 1998).
  */
-export function createSupply(total: number): Supply {
+export function createFairShare(total: number): FairShare {
   const held = new Map<Peer, number>()
   let left = total
   const heldBy = (peer: Peer) => held.get(peer) ?? 0

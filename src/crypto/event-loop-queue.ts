@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 let last: Promise<unknown> = Promise.resolve()
 
 /** Runs `work` after all that were handed in before, with a round of the event loop in between. */
-export function inTurn<R>(work: () => R): Promise<R> {
+export function queueOnEventLoop<R>(work: () => R): Promise<R> {
   const mine = last.then(() => setImmediate()).then(work)
   last = mine.catch(() => undefined)
   return mine

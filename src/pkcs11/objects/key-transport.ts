@@ -3,7 +3,6 @@ import type { KeyClass, KeyType } from '../../contract/attributes.ts'
 import { KEY_TYPE_CLASSES, UNWRAPPED_CLASSES } from '../../contract/key-type-classes.ts'
 import { LIMITS } from '../../contract/limits.ts'
 import { WRAPPING_KEY_TYPE } from '../../contract/mechanisms.ts'
-import { type Answer, fits } from '../answer.ts'
 import { type Application, filterOf, signedIn } from '../application.ts'
 import { CKA } from '../cryptoki/objects.ts'
 import { CKR } from '../cryptoki/returns.ts'
@@ -11,6 +10,7 @@ import { type Meanings, meaning, refuse } from '../errors.ts'
 import { mechanismFor } from '../mechanisms/mechanism.ts'
 import type { CallerMechanism } from '../mechanisms/parameters.ts'
 import { wrappedLength } from '../mechanisms/wrapped-length.ts'
+import { fits, type Output } from '../output.ts'
 import { CLASS_OF, KEY_TYPE_OF, keyTypeOf } from './key-attributes.ts'
 import { handleOfKey, mayMake } from './make.ts'
 import { newKey } from './new-key.ts'
@@ -32,7 +32,7 @@ export async function wrapKey(
   wrappingKey: number,
   key: number,
   room: number,
-): Promise<Answer> {
+): Promise<Output> {
   signedIn(application, handle)
   const wrapping = mechanismFor('wrap', mechanism)
   const under = await lookAtKey(application, wrappingKey, CKR.WRAPPING_KEY_HANDLE_INVALID)

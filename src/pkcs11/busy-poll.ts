@@ -6,12 +6,12 @@
  */
 const MOMENT_MS = 0.05
 
-export type Attention = {
+export type BusyPoll = {
   /** An answer has been sent: the next request may be on its way. */
-  pay(): void
+  extend(): void
 }
 
-export function createAttention(): Attention {
+export function createBusyPoll(): BusyPoll {
   let until = 0
   let awake = false
 
@@ -21,7 +21,7 @@ export function createAttention(): Attention {
   }
 
   return {
-    pay() {
+    extend() {
       until = performance.now() + MOMENT_MS
       if (awake) return
       awake = true
