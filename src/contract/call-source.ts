@@ -7,6 +7,8 @@ export type CallSource =
   /** The HSM's own process. */
   | { readonly kind: 'local' }
 
-export const SOURCE_KINDS = ['https', 'pkcs11', 'local'] as const satisfies readonly CallSource['kind'][]
+export type SourceKind = CallSource['kind']
+
+export const SOURCE_KINDS = ['https', 'pkcs11', 'local'] as const satisfies readonly SourceKind[]
 
 export const LOCAL: CallSource = { kind: 'local' }

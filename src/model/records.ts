@@ -1,6 +1,6 @@
 import type { Curve, MlDsaAlgorithm } from '../contract/algorithms.ts'
 import type { Flags, KeyClass, KeyType, Template } from '../contract/attributes.ts'
-import type { CallSource } from '../contract/call-source.ts'
+import type { SourceKind } from '../contract/call-source.ts'
 import type { HsmType, Mode } from '../contract/profiles.ts'
 import type { ShownRole } from '../contract/users.ts'
 
@@ -183,14 +183,16 @@ export type LoginRecord = {
   /** SHA-256 of the secret in the resume credential, hex. */
   readonly secretHash: string
   /** The kind of interface that the login was made through, or was last resumed through. */
-  readonly through: CallSource['kind']
+  readonly through: SourceKind
   /** Id of the session that it has now. */
   readonly session: string
   /** Unix time in milliseconds. */
   readonly expiresAt: number
-  /** What the login chose, which every session of it has. */
+  /** What the login chose, as every session of it has it; left out, the cluster's default. */
   readonly availabilityCheck: boolean | undefined
+  /** Likewise: ECDSA with hash functions weaker than the key, in FIPS mode. */
   readonly weakHashes: boolean
+  /** Likewise: the session ends when it is not used for longer. */
   readonly idleMs: number
 }
 

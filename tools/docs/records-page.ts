@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CURVE_NAMES, ML_DSA_ALGORITHMS } from '../../src/contract/algorithms.ts'
 import { FLAG_NAMES, KEY_CLASSES, KEY_TYPES } from '../../src/contract/attributes.ts'
+import { SOURCE_KINDS } from '../../src/contract/call-source.ts'
 import { HSM_TYPES, MODES } from '../../src/contract/profiles.ts'
 import { sealedMember } from '../../src/crypto/sealed-fields.ts'
 import { FIRST_MEMBERS, FORMAT } from '../../src/model/formats.ts'
@@ -21,6 +22,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   MlDsaAlgorithm: ML_DSA_ALGORITHMS,
   Mode: MODES,
   ShownRole: ROLES,
+  SourceKind: SOURCE_KINDS,
   Template: FLAG_NAMES,
 }
 
@@ -44,9 +46,10 @@ const isLaterAudit = (kind: string, member: Member) =>
 function sinceOf(kind: string, member: Member): number {
   const { name, since } = member
   const first = (FIRST_MEMBERS as Readonly<Record<string, readonly string[]>>)[kind]
-  if (since === undefined && first && !first.includes(name))
+  if (since === undefined && first?.length && !first.includes(name))
     throw new Error(`${kind}.${name} is not in format 1: say "@since format N" in its docstring`)
-  return since ?? (isLaterAudit(kind, member) ? 2 : 1)
+  // A kind that format 1 did not have came with the second.
+  return since ?? (first?.length === 0 || isLaterAudit(kind, member) ? 2 : 1)
 }
 
 function table(kind: string, members: readonly Member[], sealed?: string): string {
