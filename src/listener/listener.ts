@@ -4,7 +4,7 @@ import { HsmError } from '../contract/errors.ts'
 import type { Budgets } from '../rates/budgets.ts'
 import type { Connection } from './connection.ts'
 import { type ConnectionsLimits, createConnections } from './connections.ts'
-import { createStarts } from './starts.ts'
+import { createHandshakeQueue } from './handshake-queue.ts'
 
 export type Listening = { readonly host: string; readonly port: number }
 
@@ -36,12 +36,12 @@ export function createListener(needs: ListenerNeeds): Listener {
   const { purpose = 'listen', limits, budgets, startCostMs, start, onAcceptError } = needs
   // Who has a login pays nothing for the handshake after all.
   const connections = createConnections(limits, ({ peer }) => budgets.refund(peer, startCostMs))
-  const starts = createStarts(budgets, startCostMs)
+  const handshakes = createHandshakeQueue(budgets, startCostMs)
   const server = createServer({ pauseOnConnect: true }, (socket) => {
     const connection = connections.accept(socket)
     if (!connection) return
-    connection.onGone(() => starts.forget(connection))
-    starts.begin(connection, () => start(socket, connection))
+    connection.onGone(() => handshakes.forget(connection))
+    handshakes.begin(connection, () => start(socket, connection))
   })
   return {
     listen(host, port) {

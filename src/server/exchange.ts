@@ -9,10 +9,10 @@ import type { Budgets } from '../rates/budgets.ts'
 import { type Answer, closeOf, failure, send } from './answer.ts'
 import { receive } from './body.ts'
 import type { BoundSessions } from './bound-sessions.ts'
+import type { InFlight, Reservation } from './in-flight.ts'
 import { decodeObject } from './json.ts'
 import { type Head, operationOf, readHead } from './request-head.ts'
 import type { RequestLog } from './request-log.ts'
-import type { Place, Room } from './room.ts'
 import { cutOff, type Incoming, type Outgoing } from './wire.ts'
 
 export type ExchangeLimits = {
@@ -32,7 +32,7 @@ export type ExchangeNeeds = {
   /** Milliseconds that this thread has had of a processor. */
   readonly worked: () => number
   readonly limits: ExchangeLimits
-  readonly room: Room
+  readonly inFlight: InFlight
   /** Milliseconds of the event loop that peers without a session may take. */
   readonly budgets: Budgets
 }
@@ -46,7 +46,7 @@ export type Exchange = {
 
 /** A request that was admitted, or why it was not. */
 type Asked = Admitted | { readonly refused: unknown }
-type Admitted = Head & { readonly admission: Admission; readonly place: Place }
+type Admitted = Head & { readonly admission: Admission; readonly reservation: Reservation }
 
 /** Of the event loop, for a request without a session, besides what is measured: HTTP itself, and its log line. */
 const REQUEST_COST_MS = 0.25
@@ -65,8 +65,8 @@ export async function exchange(needs: ExchangeNeeds, parts: Exchange): Promise<v
   const closed = closeOf(response)
   const asked = begin(needs, parts)
   const answer = await answerTo(needs, parts, asked).catch((error) => failure(log, operation, error))
-  const place = 'place' in asked ? asked.place : undefined
-  if (place?.answer(answer.body.length) === false) cutOff(request)
+  const reservation = 'reservation' in asked ? asked.reservation : undefined
+  if (reservation?.answer(answer.body.length) === false) cutOff(request)
   else send(request, response, answer)
   const { outcome } = answer
   const ms = Math.round((monotonic() - startedAt) * 1000) / 1000
@@ -75,11 +75,11 @@ export async function exchange(needs: ExchangeNeeds, parts: Exchange): Promise<v
   const untaken = setTimeout(() => cutOff(request), needs.limits.replyMs)
   await closed
   clearTimeout(untaken)
-  place?.leave()
+  reservation?.leave()
 }
 
 /** Who asks, and whether they may: nothing of the body has been looked at yet. */
-function begin({ admit, room, budgets }: ExchangeNeeds, { request, connection }: Exchange): Asked {
+function begin({ admit, inFlight, budgets }: ExchangeNeeds, { request, connection }: Exchange): Asked {
   let admission: Admission | undefined
   try {
     if (request.method !== 'POST') throw new HsmError('invalid-request', 'The method must be POST')
@@ -87,7 +87,7 @@ function begin({ admit, room, budgets }: ExchangeNeeds, { request, connection }:
     admission = admit(head.operation, head.token)
     if (admission.user !== undefined) connection.showedSession()
     else checkBudget(budgets, connection)
-    return { ...head, admission, place: room.place(admission, connection.peer) }
+    return { ...head, admission, reservation: inFlight.reserve(admission, connection.peer) }
   } catch (error) {
     return { refused: error }
   } finally {
@@ -115,13 +115,13 @@ async function answerTo(
     requestBodyMs: limits.requestBodyMs,
   }
   const body = receive(request, sizes, (bytes) => {
-    if ('place' in asked) asked.place.arrive(bytes)
+    if ('reservation' in asked) asked.reservation.arrive(bytes)
     if (admission?.user === undefined) budgets.charge(connection.peer, bytes * BYTE_COST_MS)
   })
   try {
     if ('refused' in asked) throw asked.refused
     const bytes = await body.bytes()
-    asked.place.enter()
+    asked.reservation.enter()
     const release = connection.hold()
     return await work(needs, connection, sessions, asked, bytes).finally(release)
   } finally {

@@ -12,8 +12,8 @@ import type { ConnectionsLimits } from '../listener/connections.ts'
 import { createListener, type Listener } from '../listener/listener.ts'
 import { type BoundSessions, createBoundSessions } from './bound-sessions.ts'
 import { type ExchangeLimits, type ExchangeNeeds, exchange } from './exchange.ts'
+import { createInFlight, type InFlightLimits } from './in-flight.ts'
 import { createRequestLog, type RequestLogLimits } from './request-log.ts'
-import { createRoom, type RoomLimits } from './room.ts'
 import { type Carrier, carrierOf, hangUp, type Incoming, type Outgoing } from './wire.ts'
 
 export type HttpsServerNeeds = {
@@ -34,7 +34,7 @@ export type HttpsServerNeeds = {
 export type ServerLimits = ConnectionsLimits &
   AnonymousLimits &
   ExchangeLimits &
-  RoomLimits &
+  InFlightLimits &
   RequestLogLimits & {
     readonly headerBytes: number
     readonly requestsPerConnection: number
@@ -59,8 +59,8 @@ export function createHttpsServer(needs: HttpsServerNeeds): HttpsServer {
   const server = createSecureServer(serverOptions(needs.tls, limits))
   const peers = createPeers(server, limits, needs)
   const requestLog = createRequestLog(needs.log, limits, needs.monotonic)
-  const room = createRoom(limits)
-  const underWay = answerRequests(server, peers, { ...needs, limits, budgets, room, requestLog })
+  const inFlight = createInFlight(limits)
+  const underWay = answerRequests(server, peers, { ...needs, limits, budgets, inFlight, requestLog })
   refuseWhatIsNotHttp(server, peers, needs.log)
   const listener = createListener({
     limits,

@@ -1,7 +1,7 @@
 /** A line in the log for each request that is refused, and no more lines than an operator can read. */
 
 import type { Log } from '../base/log.ts'
-import { createBursts, type LeftOut } from '../rates/bursts.ts'
+import { createThrottle, type LeftOut } from '../rates/throttle.ts'
 
 export type RequestLog = {
   /** @param source whose refusals are counted together */
@@ -27,7 +27,7 @@ export type RequestLogLimits = {
 
 /** @param monotonic milliseconds on a clock that never steps */
 export function createRequestLog(log: Log, limits: RequestLogLimits, monotonic: () => number): RequestLog {
-  const refusals = createBursts<RequestFields>({
+  const refusals = createThrottle<RequestFields>({
     periodMs: limits.refusalsPeriodMs,
     written: limits.refusalsLogged,
     kinds: limits.refusalKinds,

@@ -4,7 +4,7 @@
  */
 import { LIMITS } from '../../contract/limits.ts'
 import type { AuditEvent } from '../../model/audit.ts'
-import { createBursts, type LeftOut } from '../../rates/bursts.ts'
+import { createThrottle, type LeftOut } from '../../rates/throttle.ts'
 import type { EngineNeeds } from '../parts.ts'
 import { appendAll } from './auditing.ts'
 
@@ -30,7 +30,7 @@ const CLOSING_MS = 5000
 
 export function createAuditQueue(needs: Needs): AuditQueue {
   const { monotonic, log } = needs
-  const bursts = createBursts<AuditEvent>({
+  const throttle = createThrottle<AuditEvent>({
     periodMs: LIMITS.refusalsPeriodMs,
     written: LIMITS.refusalsAudited,
     kinds: LIMITS.refusalKinds,
@@ -61,12 +61,12 @@ export function createAuditQueue(needs: Needs): AuditQueue {
     await writing
   }
   function look(): void {
-    if (waiting.length === 0 && !bursts.isPending()) return
+    if (waiting.length === 0 && !throttle.isPending()) return
     timer ??= setTimeout(
       () => {
         timer = undefined
         // What is counted stays there for as long as the store takes nothing.
-        if (waiting.length === 0) waiting.push(...bursts.due().map(summary))
+        if (waiting.length === 0) waiting.push(...throttle.due().map(summary))
         void write()
       },
       waiting.length > 0 ? RETRY_MS : LIMITS.refusalsPeriodMs,
@@ -74,7 +74,7 @@ export function createAuditQueue(needs: Needs): AuditQueue {
   }
   return {
     async refusal(who, event) {
-      if (bursts.note(who, `${event.operation} ${event.outcome}`, event)) await commit(needs, [event])
+      if (throttle.note(who, `${event.operation} ${event.outcome}`, event)) await commit(needs, [event])
       else look()
     },
     event(event) {
@@ -84,12 +84,12 @@ export function createAuditQueue(needs: Needs): AuditQueue {
     },
     endOf(who) {
       if (waiting.length > 0) return
-      waiting.push(...bursts.soFar(who).map(summary))
+      waiting.push(...throttle.soFar(who).map(summary))
       void write()
     },
     async close() {
       await writing
-      waiting.push(...bursts.soFar().map(summary))
+      waiting.push(...throttle.soFar().map(summary))
       const over = Promise.withResolvers<void>()
       const limit = setTimeout(over.resolve, CLOSING_MS)
       await Promise.race([write(), over.promise])

@@ -2,7 +2,7 @@
 import type { Budgets } from '../rates/budgets.ts'
 import type { Connection } from './connection.ts'
 
-export type Starts = {
+export type HandshakeQueue = {
   /** @param start called once, unless the connection is gone before its turn */
   begin(connection: Connection, start: () => void): void
   /** It is gone. */
@@ -17,7 +17,7 @@ const LOOK_AGAIN_MS = 20
  *
  * @param costMs what a handshake takes of the event loop
  */
-export function createStarts(budgets: Budgets, costMs: number): Starts {
+export function createHandshakeQueue(budgets: Budgets, costMs: number): HandshakeQueue {
   const waiting = new Map<Connection, () => void>()
   let timer: NodeJS.Timeout | undefined
 

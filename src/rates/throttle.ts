@@ -3,7 +3,7 @@
  * of each kind, and at its end the last of each kind with the number of those between that were left out.
  */
 
-export type Bursts<E> = {
+export type Throttle<E> = {
   /** @returns whether it is to be written down now; otherwise it is kept or counted */
   note(source: string, kind: string, event: E): boolean
   /** What is still to be said of periods that are over, which are forgotten with that. */
@@ -17,7 +17,7 @@ export type Bursts<E> = {
 /** The last event of a kind, and how many before it were left out. */
 export type LeftOut<E> = { readonly last: E; readonly leftOut: number }
 
-export type BurstsNeeds = {
+export type ThrottleNeeds = {
   /** How long a period is, from its first event. */
   readonly periodMs: number
   /** Events of a source that are written down in a period, whatever they are. */
@@ -35,7 +35,7 @@ type Period<E> = { readonly until: number; written: number; readonly kinds: Map<
 
 const OTHERS = ''
 
-export function createBursts<E>(needs: BurstsNeeds): Bursts<E> {
+export function createThrottle<E>(needs: ThrottleNeeds): Throttle<E> {
   const { periodMs, monotonic } = needs
   const periods = new Map<string, Period<E>>()
   /** Of periods that were forgotten, because their time was over, when a new one began. */

@@ -1,9 +1,9 @@
-/** Room in the HSM for requests that arrive, are worked on and are answered: for each user, each peer, and revocations. */
+/** How many requests, and bytes of them, may be under way at once: of each user, of each peer, and of revocations. */
 import { HsmError } from '../contract/errors.ts'
 import type { Admission } from '../contract/hsm.ts'
 import { createPool, type Pool } from '../rates/pool.ts'
 
-export type RoomLimits = {
+export type InFlightLimits = {
   readonly requestsInFlight: number
   readonly userRequests: number
   readonly requestsPerUser: number
@@ -23,7 +23,7 @@ export type RoomLimits = {
 }
 
 /** What one request has of it. Everything it took is given back with `leave`. */
-export type Place = {
+export type Reservation = {
   /** @throws HsmError `busy` when there is no room for so many more bytes of it */
   arrive(bytes: number): void
   /** It is whole, and work on it begins. @throws HsmError `busy` */
@@ -33,12 +33,12 @@ export type Place = {
   leave(): void
 }
 
-export type Room = {
+export type InFlight = {
   /** Of a request that was admitted. @param peer where it comes from */
-  place(admission: Admission, peer: string): Place
+  reserve(admission: Admission, peer: string): Reservation
 }
 
-export function createRoom(limits: RoomLimits): Room {
+export function createInFlight(limits: InFlightLimits): InFlight {
   const everything = createPool({ total: limits.requestsInFlight, each: limits.requestsInFlight })
   const anonymous: Pools = {
     requests: within(
@@ -68,9 +68,9 @@ export function createRoom(limits: RoomLimits): Room {
     untaken: users.untaken,
   }
   return {
-    place({ user, revokes }, peer) {
-      if (user === undefined) return createPlace(peer, [anonymous])
-      return createPlace(user, revokes ? [users, reserve] : [users])
+    reserve({ user, revokes }, peer) {
+      if (user === undefined) return createReservation(peer, [anonymous])
+      return createReservation(user, revokes ? [users, reserve] : [users])
     },
   }
 }
@@ -92,7 +92,7 @@ const within = (whole: Pool, part: Pool): Pool => ({
 })
 
 /** @param choices where there may be room, in the order in which it is tried */
-function createPlace(holder: string, choices: readonly Pools[]): Place {
+function createReservation(holder: string, choices: readonly Pools[]): Reservation {
   const taken = new Map<Pool, { readonly kind: keyof Pools; readonly amount: number }>()
   const take = (kind: keyof Pools, amount: number): boolean => {
     const pool = choices.map((pools) => pools[kind]).find((pool) => pool.take(holder, amount))
