@@ -1,7 +1,6 @@
-import { quoted } from '../cli/shell/split-line.ts'
 import { usageError } from '../cli/usage.ts'
 import { visible } from '../contract/shown.ts'
-import type { Home } from '../home/home.ts'
+import { type Home, startCommand } from '../home/home.ts'
 
 /** What a subcommand of `strongroom` comes to. Text goes to stdout when all is well, else to stderr. */
 export type Outcome = {
@@ -15,10 +14,6 @@ export const done = (text: string): Outcome => ({ exit: 0, text: `${visible(text
 
 /** @param problem a sentence */
 export const failed = (problem: string): Outcome => ({ exit: 1, text: `strongroom: ${visible(problem)}\n` })
-
-/** @param more options that it needs, such as `--listen HOST:PORT` */
-export const startCommand = ({ root }: Pick<Home, 'root'>, ...more: readonly string[]): string =>
-  ['strongroom start --home', quoted(root, 'none'), ...more].join(' ')
 
 export const notRunning = (home: Home): Outcome =>
   failed(`Strongroom is not running on ${home.root}. Start it with: ${startCommand(home)}`)

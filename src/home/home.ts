@@ -2,6 +2,7 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { makeDirectory } from '../base/directories.ts'
+import { shellWord } from '../base/shell-word.ts'
 import { homeConfig } from '../client-config/locate.ts'
 import { checkWhole } from '../contract/text.ts'
 
@@ -41,6 +42,14 @@ export function homeAt(path: string) {
     log: at('log', 'strongroom.log'),
   } as const
 }
+
+/**
+ * How the HSM of the home is started, to be shown.
+ *
+ * @param more options that it needs, such as `--listen HOST:PORT`
+ */
+export const startCommand = ({ root }: Pick<Home, 'root'>, ...more: readonly string[]): string =>
+  ['strongroom start --home', shellWord(root), ...more].join(' ')
 
 const DIRECTORIES = ['data', 'tls', 'etc', 'run', 'log'] as const
 

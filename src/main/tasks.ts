@@ -10,13 +10,13 @@ import {
   wordsOf,
 } from '../administration/option-values.ts'
 import type * as spec from '../administration/options.ts'
-import { done, type Outcome, startCommand } from '../administration/outcome.ts'
+import { done, type Outcome } from '../administration/outcome.ts'
 import type { TaskName } from '../administration/tree.ts'
 import { writeOutput } from '../base/standard-streams.ts'
 import type { Credentials } from '../cli/seats.ts'
 import type { Args } from '../cli/spec.ts'
 import { defaultHome } from '../client-config/locate.ts'
-import { type Home, homeAt } from '../home/home.ts'
+import { type Home, homeAt, startCommand } from '../home/home.ts'
 
 type OnHome = { readonly home?: string }
 type AsJson = OnHome & { readonly json?: true }

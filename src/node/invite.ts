@@ -1,7 +1,7 @@
 /** Lets one more machine into the cluster. */
 import { randomBytes } from 'node:crypto'
 import { HsmError } from '../contract/errors.ts'
-import type { Home } from '../home/home.ts'
+import { type Home, startCommand } from '../home/home.ts'
 import { withMasterKey } from '../home/master-key.ts'
 import { createEtcdClient } from '../store/etcd/client.ts'
 import { INVITATION_SECONDS, nameOf, SECRET_BYTES, sealMasterKey, writeInvitation } from './invitation.ts'
@@ -20,7 +20,7 @@ export async function invite(home: Home, now: number): Promise<string> {
   if (!settings) {
     throw new HsmError(
       'invalid-request',
-      `${home.root} is not the home of a node on etcd; make it one with: strongroom start --etcd URL`,
+      `${home.root} is not the home of a node on etcd; make it one with: ${startCommand(home, '--etcd URL')}`,
     )
   }
   const { clusterId, etcd } = settings

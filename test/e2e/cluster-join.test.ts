@@ -224,7 +224,9 @@ test('only the home of a node invites', async () => {
   const home = newHome()
   await assert.rejects(
     invite(home, Date.now()),
-    refusal(`${home.root} is not the home of a node on etcd; make it one with: strongroom start --etcd URL`),
+    refusal(
+      `${home.root} is not the home of a node on etcd; make it one with: strongroom start --home ${home.root} --etcd URL`,
+    ),
   )
 })
 

@@ -34,7 +34,7 @@ test('start, status, stop', async (t) => {
 
   const stopped = await run(['stop', ...here])
   assert.deepEqual(stopped, { exit: 0, stdout: `Strongroom has stopped (process ${pid})\n`, stderr: '' })
-  const sentence = `strongroom: Strongroom is not running on ${home.root}. Start it with: strongroom start\n`
+  const sentence = `strongroom: Strongroom is not running on ${home.root}. Start it with: strongroom start --home ${home.root}\n`
   assert.deepEqual(await run(['status', ...here]), { exit: 1, stdout: '', stderr: sentence })
   assert.equal((await run(['stop', ...here])).exit, 0)
 })

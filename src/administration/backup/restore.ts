@@ -9,7 +9,7 @@ import { syncDirectory } from '../../base/durable.ts'
 import { HsmError } from '../../contract/errors.ts'
 import type { Sealer } from '../../crypto/seal.ts'
 import { restoreInto } from '../../engine/restore.ts'
-import { type Home, homeAt, makeHome } from '../../home/home.ts'
+import { type Home, homeAt, makeHome, startCommand } from '../../home/home.ts'
 import { newId } from '../../home/ids.ts'
 import { takeLock } from '../../home/lock.ts'
 import { openEmbeddedStore } from '../../node/embedded-store.ts'
@@ -42,7 +42,7 @@ export function restoreBackup(home: Home, options: RestoreOptions): Promise<Outc
     )
     return done(
       `Restored ${source} of ${header['made-at']}${keepId ? '' : ` as ${clusterId}, a clone of it`}: ${keys} keys, ${users} users.\n` +
-        `Its master key is a new one, ${home.masterKey}. Start it with: strongroom start --home ${home.root}${etcd ? ' --listen HOST:PORT' : ''}`,
+        `Its master key is a new one, ${home.masterKey}. Start it with: ${startCommand(home, ...(etcd ? ['--listen HOST:PORT'] : []))}`,
     )
   })
 }
