@@ -41,7 +41,7 @@ const leaf = (
   task: TaskName,
   about: string,
   { options = { home: HOME }, examples = [] }: Rest,
-): Leaf<Task> => ({ name, about, load: async () => ({ task, options, examples }) })
+): Leaf<Task> => ({ name, about, command: { task, options, examples } })
 
 const AS_ADMIN = "CLOUDHSM_ROLE=admin CLOUDHSM_PIN='admin:PASSWORD'"
 

@@ -1,7 +1,7 @@
 /** What can stand where a line is being typed: the shell's tab key asks this. */
 import { isOptionWord, optionNamed, splitOption } from './bind.ts'
 import { walk } from './parse.ts'
-import type { Group, Leaf, Option, Options, Root } from './spec.ts'
+import type { Group, Leaf, OpenGroup, Option, Options, Root } from './spec.ts'
 
 /** Values that only the cluster knows. */
 export type Known = {
@@ -30,10 +30,10 @@ async function candidatesFor(
   partial: string,
   known: Known,
 ): Promise<readonly string[]> {
-  const { path, leaf, rest, stop, help } = walk(root, words)
-  if (!leaf) return stop === undefined ? names(path[path.length - 1] as Group, help) : []
+  const { path, leaf, rest, stop, help } = await walk(root, words)
+  if (!leaf) return stop === undefined ? names(path[path.length - 1] as OpenGroup, help) : []
   if (help) return []
-  const { options } = await leaf.load()
+  const { options } = leaf.command
   const { name, inline } = splitOption(partial)
   if (inline !== undefined) {
     const option = named(options, name)
@@ -45,7 +45,7 @@ async function candidatesFor(
   return [...offered, ...unused(options, rest)]
 }
 
-function names({ commands }: Group, help: boolean): readonly string[] {
+function names({ commands }: OpenGroup, help: boolean): readonly string[] {
   const shown = commands.filter(({ hidden }: Group | Leaf) => !hidden).map(({ name }) => name)
   return help ? shown : [...shown, 'help']
 }

@@ -7,7 +7,7 @@ import { parse } from './parse.ts'
 import { failure, inPieces, type Output, partial, printed, success, wrongUsage } from './render.ts'
 import type { ClusterOption, Credentials, Seat } from './seats.ts'
 import { remembering, selectionNote } from './selection-note.ts'
-import type { Action, ArgValue, ArgValues, Context, Crossing, Progress, Root } from './spec.ts'
+import type { Action, ArgValue, ArgValues, Context, Progress, Replication, Root } from './spec.ts'
 import { usageError } from './usage.ts'
 
 /** What a command line is carried out with. */
@@ -68,8 +68,8 @@ async function carryOut(words: readonly string[], environment: Environment): Pro
     }
     case 'command':
       if ('run' in parsed.command) return run(parsed.command, parsed.args, environment)
-      if ('cross' in parsed.command) return cross(parsed.command, parsed.args, environment)
-      return { ...printed(''), next: { turn: parsed.command.turn, args: parsed.args } }
+      if ('replicate' in parsed.command) return replicate(parsed.command, parsed.args, environment)
+      return { ...printed(''), next: { mode: parsed.command.mode, args: parsed.args } }
   }
 }
 
@@ -123,7 +123,7 @@ async function refused(
   return { ...failure(error), ...(notes !== '' && { notes }) }
 }
 
-async function cross(command: Crossing, args: ArgValues, environment: Environment): Promise<Output> {
+async function replicate(command: Replication, args: ArgValues, environment: Environment): Promise<Output> {
   const at = (option: ClusterOption) =>
     environment.open({ clusterId: text(args[option.slice(2)]), option, config: text(args['config']) })
   let calls: ReturnType<typeof remembering> | undefined
@@ -143,7 +143,7 @@ async function cross(command: Crossing, args: ArgValues, environment: Environmen
     )
     for (const { seat, who } of logins) await seat.login(who, { again: true })
     calls = remembering(source.call)
-    return success(await command.cross(args, { source: calls.call, destination: destination.call }))
+    return success(await command.replicate(args, { source: calls.call, destination: destination.call }))
   } catch (error) {
     return refused(error, calls, args, environment)
   }

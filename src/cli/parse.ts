@@ -9,7 +9,16 @@ import {
   splitOption,
   unexpected,
 } from './bind.ts'
-import type { ArgValues, Command, Group, Leaf, Path, Root, Shape } from './spec.ts'
+import {
+  type ArgValues,
+  type Command,
+  type Leaf,
+  type OpenGroup,
+  opened,
+  type Path,
+  type Root,
+  type Shape,
+} from './spec.ts'
 import { subcommandTip } from './suggestions.ts'
 import { usage } from './usage.ts'
 
@@ -38,9 +47,9 @@ export type Walk<C extends Shape = Command> = {
   readonly help: boolean
 }
 
-export function walk<C extends Shape>(root: Root<C>, words: readonly string[]): Walk<C> {
+export async function walk<C extends Shape>(root: Root<C>, words: readonly string[]): Promise<Walk<C>> {
   let path: Path<C> = [root]
-  let group: Group<C> = root
+  let group: OpenGroup<C> = root
   let help = false
   const early: string[] = []
   for (let at = 0; at < words.length; at++) {
@@ -57,10 +66,12 @@ export function walk<C extends Shape>(root: Root<C>, words: readonly string[]): 
     }
     const next = group.commands.find(({ name }) => name === word)
     if (!next) return { path, leaf: undefined, rest: early, stop: word, help }
-    path = [...path, next]
-    if ('load' in next)
-      return { path, leaf: next, rest: [...early, ...words.slice(at + 1)], stop: undefined, help }
-    group = next
+    if ('command' in next) {
+      const rest = [...early, ...words.slice(at + 1)]
+      return { path: [...path, next], leaf: next, rest, stop: undefined, help }
+    }
+    group = await opened(next)
+    path = [...path, group]
   }
   return { path, leaf: undefined, rest: early, stop: undefined, help }
 }
@@ -75,9 +86,9 @@ function rootOption(root: Root<Shape>, words: readonly string[], at: number): re
 }
 
 export async function parse<C extends Shape>(root: Root<C>, words: readonly string[]): Promise<Parsed<C>> {
-  const { path, leaf, rest, stop, help } = walk(root, words)
+  const { path, leaf, rest, stop, help } = await walk(root, words)
   if (!leaf) return atGroup(path, stop, help)
-  const command = await leaf.load()
+  const { command } = leaf
   const line = usage(path, command.options)
   if (help) {
     const [extra] = rest
@@ -96,9 +107,9 @@ export async function parse<C extends Shape>(root: Root<C>, words: readonly stri
  * not understood: a password is never a command.
  */
 export async function answersTo(root: Root, words: readonly string[]): Promise<number> {
-  const { leaf, rest, help } = walk(root, words)
+  const { leaf, rest, help } = await walk(root, words)
   if (!leaf || help || rest.some((word) => helpLayout(word))) return 0
-  const command = await leaf.load()
+  const { command } = leaf
   return 'asks' in command && !hasPassword(rest) ? (command.asks ?? 0) : 0
 }
 

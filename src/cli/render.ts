@@ -2,7 +2,7 @@
 import { isSystemError, sentenceOf } from '../base/reasons.ts'
 import { HsmError } from '../contract/errors.ts'
 import { visible } from '../contract/shown.ts'
-import type { ArgValues, Turn } from './spec.ts'
+import type { ArgValues, ModeSwitch } from './spec.ts'
 
 export type Output = {
   readonly text: string
@@ -16,7 +16,7 @@ export type Output = {
   /** What comes after the text. If it fails, the output is left without its end and the exit status is that of the failure. */
   readonly rest?: AsyncGenerator<string>
   /** What the program is to do next. */
-  readonly next?: { readonly turn: Turn['turn']; readonly args: ArgValues }
+  readonly next?: { readonly mode: ModeSwitch['mode']; readonly args: ArgValues }
 }
 
 export const printed = (text: string): Output => ({ text, exit: 0, stream: 'stdout' })

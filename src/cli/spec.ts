@@ -116,15 +116,17 @@ export type Action = {
 }
 
 /** A command that talks to two clusters, and needs a login to both. */
-export type Crossing = {
+export type Replication = {
   readonly options: Options
-  readonly cross: (args: ArgValues, clusters: { source: Call; destination: Call }) => Promise<Data>
+  readonly replicate: (args: ArgValues, clusters: Clusters) => Promise<Data>
 }
 
-/** A command about the program itself. */
-export type Turn = { readonly options: Options; readonly turn: 'interactive' | 'quit' }
+type Clusters = { readonly source: Call; readonly destination: Call }
 
-export type Command = Action | Crossing | Turn
+/** A command about the program itself. */
+export type ModeSwitch = { readonly options: Options; readonly mode: 'interactive' | 'quit' }
+
+export type Command = Action | Replication | ModeSwitch
 
 /** What help and parser need of a command of any program. */
 export type Shape = {
@@ -133,27 +135,36 @@ export type Shape = {
   readonly examples?: readonly string[]
 }
 
-export type Leaf<C extends Shape = Command> = {
+type Named = {
   readonly name: string
   readonly about: string
   /** Works, but is not shown. */
   readonly hidden?: true
   /** Not in the CLI of AWS. Help lists it apart. */
   readonly extension?: true
-  /** Commands are read from disk when they are first needed. */
-  readonly load: () => Promise<C>
 }
 
-export type Group<C extends Shape = Command> = {
-  readonly name: string
-  readonly about: string
-  readonly hidden?: true
-  readonly extension?: true
-  readonly commands: readonly (Group<C> | Leaf<C>)[]
+/** A command with its name. */
+export type Leaf<C extends Shape = Command> = Named & { readonly command: C }
+
+/** Commands with a name in common. A table that is a function is read from disk when it is first needed. */
+export type Group<C extends Shape = Command> = Named & {
+  readonly commands: Rows<C> | (() => Promise<Rows<C>>)
+}
+
+/** A table of commands, in the order of the help. */
+export type Rows<C extends Shape = Command> = readonly (Group<C> | Leaf<C>)[]
+
+/** A group whose table has been read. */
+export type OpenGroup<C extends Shape = Command> = Group<C> & { readonly commands: Rows<C> }
+
+export async function opened<C extends Shape>(group: Group<C>): Promise<OpenGroup<C>> {
+  const { commands } = group
+  return { ...group, commands: typeof commands === 'function' ? await commands() : commands }
 }
 
 /** The top of a command tree. */
-export type Root<C extends Shape = Command> = Group<C> & {
+export type Root<C extends Shape = Command> = OpenGroup<C> & {
   /** Accepted by every command, and shown by none. */
   readonly options: Options
   /** Printed by `--version`, where there is such an option. */
@@ -163,36 +174,69 @@ export type Root<C extends Shape = Command> = Group<C> & {
 }
 
 /** From the root to a group or a command, both included. */
-export type Path<C extends Shape = Command> = readonly [Root<C>, ...(Group<C> | Leaf<C>)[]]
+export type Path<C extends Shape = Command> = readonly [Root<C>, ...(OpenGroup<C> | Leaf<C>)[]]
 
 export const CLUSTER_ID = {
   value: 'CLUSTER_ID',
   help: 'Unique Id to choose which of the clusters in the config file to run the operation against. If not provided, will fall back to the value provided when interactive mode was started, or error',
 } as const satisfies Option
 
-/** An action from its own options; every action takes `--cluster-id` as well. */
-export function action<const S extends Options>(spec: {
-  readonly options: S
-  readonly anyone?: true
-  readonly plainPage?: true
-  readonly asks?: number
-  readonly failed?: (data: Data) => boolean
-  run(args: Args<S>, context: Context): Promise<Data>
-}): Action {
-  // The parser hands over exactly what the options promise.
-  const run = spec.run as Action['run']
-  return { ...spec, options: { 'cluster-id': CLUSTER_ID, ...spec.options }, run }
+/** A row of a table of commands, without what carries the command out. */
+type Row<S extends Options> = Named &
+  Omit<Action, 'run' | 'options'> & {
+    /** Its own; most commands take `--cluster-id` as well. */
+    readonly options: S
+  }
+
+/** A command that does more than one operation, or something with the reply. */
+export function action<const S extends Options>(
+  row: Row<S> & { run(args: Args<S>, context: Context): Promise<Data> },
+): Leaf {
+  const { name, about, hidden, extension, options, run, ...rest } = row
+  return {
+    ...named(row),
+    // The parser hands over exactly what the options promise.
+    command: { ...rest, options: { 'cluster-id': CLUSTER_ID, ...options }, run: run as Action['run'] },
+  }
 }
+
+/** A command that is one operation. `output`: what is printed of the reply; left out, all of it. */
+export const command = <const S extends Options, K extends OperationName>({
+  operation,
+  request,
+  output,
+  ...row
+}: Row<S> & {
+  readonly operation: K
+  request(args: Args<S>, context: Context): Request<K> | Promise<Request<K>>
+  output?(reply: Reply<K>): Data
+}): Leaf =>
+  action<S>({
+    ...row,
+    async run(args, context) {
+      const reply = await context.call(operation, await request(args, context))
+      return output ? output(reply) : reply
+    },
+  })
 
 const SOURCE = { value: 'SOURCE_CLUSTER_ID', required: true, help: 'Source cluster ID' } as const
 const DESTINATION = { ...SOURCE, value: 'DESTINATION_CLUSTER_ID', help: 'Destination cluster ID' } as const
 
-/** A command between two clusters from its own options; the two take the place of `--cluster-id`. */
-export function crossing<const S extends Options>(spec: {
-  readonly options: S
-  cross(args: Args<S>, clusters: { source: Call; destination: Call }): Promise<Data>
-}): Crossing {
-  const cross = spec.cross as Crossing['cross']
-  const ids = { 'source-cluster-id': SOURCE, 'destination-cluster-id': DESTINATION }
-  return { options: { ...spec.options, ...ids }, cross }
+/** A command between two clusters; their two options take the place of `--cluster-id`. */
+export function replication<const S extends Options>(
+  row: Named & { readonly options: S; replicate(args: Args<S>, clusters: Clusters): Promise<Data> },
+): Leaf {
+  const options = {
+    ...row.options,
+    'source-cluster-id': SOURCE,
+    'destination-cluster-id': DESTINATION,
+  }
+  return { ...named(row), command: { options, replicate: row.replicate as Replication['replicate'] } }
 }
+
+const named = ({ name, about, hidden, extension }: Named): Named => ({
+  name,
+  about,
+  ...(hidden && { hidden }),
+  ...(extension && { extension }),
+})

@@ -47,7 +47,7 @@ async function main(words: readonly string[]): Promise<number> {
   if (interruption.signal.aborted) process.exit(INTERRUPTED)
   process.off('SIGINT', onInterrupt)
   await seats?.close()
-  return output.next?.turn === 'interactive' ? interactive(chosen(output.next.args)) : exit
+  return output.next?.mode === 'interactive' ? interactive(chosen(output.next.args)) : exit
 }
 
 async function interactive({ clusterId, config }: Chosen): Promise<number> {

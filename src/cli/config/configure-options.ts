@@ -1,7 +1,7 @@
 /** The command line of configure-cli, as data for the parser and the help of the CLI. */
 
 import { LOG_LEVELS, LOG_ROTATIONS, LOG_TYPES } from '../../client-config/document.ts'
-import type { Group, Leaf, Option, Options, Path, Root, Turn } from '../spec.ts'
+import type { Leaf, ModeSwitch, OpenGroup, Option, Options, Path, Root } from '../spec.ts'
 
 const file = (help: string) => ({ value: 'FILE', help }) as const satisfies Option
 
@@ -68,27 +68,28 @@ export type Subcommand = keyof typeof SUBCOMMANDS
 const leaf = (name: Subcommand, about: string): Leaf => ({
   name,
   about,
-  load: async () => turnWith(SUBCOMMANDS[name]),
+  command: quittingWith(SUBCOMMANDS[name]),
 })
 
-const PROGRAM: Group = {
+const LEAVES: readonly Leaf[] = [
+  leaf('add-cluster', 'Add a cluster to the configuration'),
+  leaf('remove-cluster', 'Remove a cluster from the configuration'),
+]
+
+const PROGRAM: OpenGroup = {
   name: 'configure-cli',
   about: 'Edit the configuration of the CloudHSM CLI. What is not named stays as it is',
-  commands: [
-    leaf('add-cluster', 'Add a cluster to the configuration'),
-    leaf('remove-cluster', 'Remove a cluster from the configuration'),
-  ],
+  commands: LEAVES,
 }
 
 /** The program stands below the root, so that usage lines begin with its name. */
 const ROOT: Root = { name: '', about: '', options: {}, commands: [PROGRAM] }
 
 export function pathTo(subcommand: Subcommand | undefined): Path {
-  const leaves = PROGRAM.commands.filter(({ name }) => name === subcommand)
-  return [ROOT, PROGRAM, ...leaves]
+  return [ROOT, PROGRAM, ...LEAVES.filter(({ name }) => name === subcommand)]
 }
 
 /** Having run, the program quits. */
-export function turnWith(options: Options): Turn {
-  return { options, turn: 'quit' }
+export function quittingWith(options: Options): ModeSwitch {
+  return { options, mode: 'quit' }
 }

@@ -13,7 +13,7 @@ import { subcommandTip } from '../suggestions.ts'
 import { usage, usageError } from '../usage.ts'
 import { changeConfig } from './change.ts'
 import { changeOf, type EditArgs, wrongTogether } from './configure-args.ts'
-import { EDIT, pathTo, SUBCOMMANDS, type Subcommand, turnWith } from './configure-options.ts'
+import { EDIT, pathTo, quittingWith, SUBCOMMANDS, type Subcommand } from './configure-options.ts'
 import { checkTrustFiles } from './trust-files.ts'
 
 export type Surroundings = {
@@ -29,7 +29,7 @@ export function configure(words: readonly string[], surroundings: Surroundings):
   const { subcommand, rest } = split(words)
   const options = subcommand === undefined ? EDIT : SUBCOMMANDS[subcommand]
   const path = pathTo(subcommand)
-  const help = (layout: 'short' | 'long') => renderHelp(path, turnWith(options), layout)
+  const help = (layout: 'short' | 'long') => renderHelp(path, quittingWith(options), layout)
   if (words.length === 0) return wrongUsage(help('short'))
   const bound = read(subcommand, rest)
   if (bound.kind === 'help') return printed(help(bound.layout))

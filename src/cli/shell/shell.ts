@@ -95,7 +95,7 @@ const NOT_SHOWN = wrongUsage(
   'error: the line after one that was not understood is no command either; it may be a password and is not shown\n',
 )
 
-const QUIT: Output = { ...printed(''), next: { turn: 'quit', args: {} } }
+const QUIT: Output = { ...printed(''), next: { mode: 'quit', args: {} } }
 
 async function runLine(
   line: string,

@@ -162,7 +162,7 @@ suite('one command', () => {
       text: '',
       exit: 0,
       stream: 'stdout',
-      next: { turn: 'interactive', args: { config: 'f', 'cluster-id': 'c' } },
+      next: { mode: 'interactive', args: { config: 'f', 'cluster-id': 'c' } },
     })
   })
 })

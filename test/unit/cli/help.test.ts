@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { renderHelp } from '../../../src/cli/help.ts'
 import { parse } from '../../../src/cli/parse.ts'
-import type { Group, Leaf, Root } from '../../../src/cli/spec.ts'
+import { type Group, type Leaf, opened, type Root } from '../../../src/cli/spec.ts'
 import { programTree, SHELL_TREE } from '../../../src/cli/tree.ts'
 
 const UNSHARE = `Unshare a key in the HSM cluster with another user
@@ -36,10 +36,12 @@ async function help(root: Root, words: readonly string[]): Promise<string> {
   return renderHelp(parsed.path, parsed.command, parsed.layout)
 }
 
-function leaves(group: Group, path: readonly string[] = []): readonly (readonly string[])[] {
-  return group.commands.flatMap((node: Group | Leaf) =>
+async function leaves(group: Group, path: readonly string[] = []): Promise<readonly (readonly string[])[]> {
+  const { commands } = await opened(group)
+  const below = commands.map((node: Group | Leaf) =>
     'commands' in node ? leaves(node, [...path, node.name]) : [[...path, node.name]],
   )
+  return (await Promise.all(below)).flat()
 }
 
 suite('help', () => {
@@ -56,14 +58,14 @@ suite('help', () => {
 
   test('every command has help', async () => {
     const root = programTree('1')
-    for (const path of leaves(root)) {
+    for (const path of await leaves(root)) {
       const text = await help(root, ['help', ...path])
       assert.match(
         text,
         new RegExp(`^\\S.*\\n\\nUsage: ${path.join(' ')}( \\[OPTIONS\\])?[^\\n]*\\n\\nOptions:\\n`),
       )
     }
-    assert.ok(leaves(root).length > 25)
+    assert.ok((await leaves(root)).length > 25)
   })
 
   test('the program has a version and a configuration, the shell has not', async () => {

@@ -1,9 +1,9 @@
-/** What the commands of `crypto encrypt` and `crypto decrypt` share. */
+/** `crypto encrypt` and `crypto decrypt`. */
 
 import { LIMITS } from '../../../contract/limits.ts'
 import type { Cipher } from '../../../contract/mechanisms.ts'
-import type { Args, Context, Data, Options } from '../../spec.ts'
-import { aad, gcmParameters, type oaepOptions, oaepParameters, tagLengthBits } from '../cipher-options.ts'
+import { type Args, action, type Context, type Data, type Group, type Options } from '../../spec.ts'
+import { aad, gcmIv, gcmParameters, oaepOptions, oaepParameters, tagLengthBits } from '../cipher-options.ts'
 import { dataOptions, wholeData, wholeOf } from '../data.ts'
 import { toHex } from '../encodings.ts'
 import { saveOutput } from '../files.ts'
@@ -12,7 +12,7 @@ import { cipherMessage } from './cipher-calls.ts'
 
 const TAG_LENGTH_BITS = 128
 
-export const encryption = {
+const encryption = {
   'key-filter': keyToUse('encryption'),
   ...dataOptions,
   'ciphertext-path': {
@@ -22,7 +22,7 @@ export const encryption = {
   },
 } as const satisfies Options
 
-export const decryption = {
+const decryption = {
   'key-filter': keyToUse('decryption'),
   'ciphertext-path': {
     value: 'CIPHERTEXT_PATH',
@@ -37,26 +37,22 @@ export const decryption = {
   },
 } as const satisfies Options
 
-export const gcmOptions = {
+const gcmOptions = {
   aad,
   'tag-length-bits': { ...tagLengthBits, fallback: String(TAG_LENGTH_BITS) },
 } as const satisfies Options
 
-export const gcm = (args: Args<typeof gcmOptions>, iv?: string): Cipher => ({
+const gcm = (args: Args<typeof gcmOptions>, iv?: string): Cipher => ({
   name: 'aes-gcm',
   ...gcmParameters(args, args['tag-length-bits'] ?? TAG_LENGTH_BITS, iv),
 })
 
-export const oaep = (args: Args<typeof oaepOptions>): Cipher => ({
+const oaep = (args: Args<typeof oaepOptions>): Cipher => ({
   name: 'rsa-oaep',
   ...oaepParameters(args),
 })
 
-export async function encrypt(
-  args: Args<typeof encryption>,
-  context: Context,
-  cipher: Cipher,
-): Promise<Data> {
+async function encrypt(args: Args<typeof encryption>, context: Context, cipher: Cipher): Promise<Data> {
   // What is larger could not be decrypted here again.
   const message = await wholeData(args, LIMITS.streamBufferBytes)
   const { reference, data, iv } = await cipherMessage(
@@ -73,11 +69,7 @@ export async function encrypt(
   return reply
 }
 
-export async function decrypt(
-  args: Args<typeof decryption>,
-  context: Context,
-  cipher: Cipher,
-): Promise<Data> {
+async function decrypt(args: Args<typeof decryption>, context: Context, cipher: Cipher): Promise<Data> {
   const most = LIMITS.streamBufferBytes + TAG_LENGTH_BITS / 8
   const sealed = await wholeOf('--ciphertext', args['ciphertext-path'], args.ciphertext, most)
   const { reference, data } = await cipherMessage(context.call, 'decrypt', args['key-filter'], cipher, sealed)
@@ -85,4 +77,44 @@ export async function decrypt(
   if (path === undefined) return { 'key-reference': reference, data: data.toString('base64') }
   await saveOutput({ option: '--data-path', path, audience: 'private' }, data, context)
   return { 'key-reference': reference }
+}
+
+export const ENCRYPT: Group = {
+  name: 'encrypt',
+  about: 'Encrypt data with a key in the HSM cluster',
+  extension: true,
+  commands: [
+    action({
+      name: 'aes-gcm',
+      about: 'Encrypt with an AES key: AES-GCM',
+      options: { ...encryption, ...gcmOptions },
+      run: async (args, context) => encrypt(args, context, gcm(args)),
+    }),
+    action({
+      name: 'rsa-oaep',
+      about: 'Encrypt with an RSA public key: RSAES-OAEP',
+      options: { ...encryption, ...oaepOptions },
+      run: (args, context) => encrypt(args, context, oaep(args)),
+    }),
+  ],
+}
+
+export const DECRYPT: Group = {
+  name: 'decrypt',
+  about: 'Decrypt data with a key in the HSM cluster',
+  extension: true,
+  commands: [
+    action({
+      name: 'aes-gcm',
+      about: 'Decrypt with an AES key: AES-GCM',
+      options: { ...decryption, iv: gcmIv('encrypt'), ...gcmOptions },
+      run: async (args, context) => decrypt(args, context, gcm(args, args.iv)),
+    }),
+    action({
+      name: 'rsa-oaep',
+      about: 'Decrypt with an RSA private key: RSAES-OAEP',
+      options: { ...decryption, ...oaepOptions },
+      run: (args, context) => decrypt(args, context, oaep(args)),
+    }),
+  ],
 }

@@ -1,15 +1,15 @@
-/** What the commands of `crypto mac` share. */
+/** `crypto mac`: a command to generate and one to verify, for each mechanism. */
 import { HsmError } from '../../../contract/errors.ts'
-import type { Args, Context, Data, Options } from '../../spec.ts'
+import { type Args, action, type Context, type Data, type Group, type Options } from '../../spec.ts'
 import { dataOptions, type Message, sentAsTheyAre } from '../data.ts'
 import { saveOutput } from '../files.ts'
 import { hashFunction, keyToUse } from '../options.ts'
 import { signMessage, verifyMessage } from './signature-calls.ts'
 import { readSignature } from './signatures.ts'
 
-export const macKey = { 'key-filter': keyToUse('the MAC') } as const satisfies Options
+const macKey = { 'key-filter': keyToUse('the MAC') } as const satisfies Options
 
-export const cmacOptions = {
+const cmacOptions = {
   ...dataOptions,
   'mac-length': {
     value: 'MAC_LENGTH',
@@ -18,9 +18,9 @@ export const cmacOptions = {
   },
 } as const satisfies Options
 
-export const hmacOptions = { 'hash-function': hashFunction, ...cmacOptions } as const satisfies Options
+const hmacOptions = { 'hash-function': hashFunction, ...cmacOptions } as const satisfies Options
 
-export const macFile = {
+const macFile = {
   'mac-path': {
     value: 'MAC_PATH',
     writes: true,
@@ -28,7 +28,7 @@ export const macFile = {
   },
 } as const satisfies Options
 
-export const givenMac = {
+const givenMac = {
   'mac-path': {
     value: 'MAC_PATH',
     group: 'mac',
@@ -37,13 +37,7 @@ export const givenMac = {
   mac: { value: 'MAC', group: 'mac', help: 'The MAC in base64' },
 } as const satisfies Options
 
-export const hmacMessage = (args: Args<typeof hmacOptions>): Message =>
-  sentAsTheyAre(args, { name: 'hmac', hash: args['hash-function'], 'mac-length': args['mac-length'] })
-
-export const cmacMessage = (args: Args<typeof cmacOptions>): Message =>
-  sentAsTheyAre(args, { name: 'aes-cmac', 'mac-length': args['mac-length'] })
-
-export async function generateMac(
+async function generateMac(
   args: Args<typeof macKey & typeof macFile>,
   context: Context,
   message: Message,
@@ -55,7 +49,7 @@ export async function generateMac(
   return { 'key-reference': reference }
 }
 
-export async function verifyMac(
+async function verifyMac(
   args: Args<typeof macKey & typeof givenMac>,
   { call }: Context,
   message: Message,
@@ -64,4 +58,64 @@ export async function verifyMac(
   const valid = await verifyMessage(call, args['key-filter'], message, mac.toString('base64'))
   if (!valid) throw new HsmError('signature-invalid', 'MAC verification failed')
   return { message: 'MAC verified successfully' }
+}
+
+type MacMechanism = {
+  readonly name: string
+  /** Behind `Generate a MAC with`. */
+  readonly how: string
+  readonly options: Options
+  message(args: MacArgs): Message
+}
+type MacArgs = Args<typeof cmacOptions> & Partial<Args<typeof hmacOptions>>
+
+const MECHANISMS: readonly MacMechanism[] = [
+  {
+    name: 'aes-cmac',
+    how: 'an AES key: AES-CMAC',
+    options: cmacOptions,
+    message: (args) => sentAsTheyAre(args, { name: 'aes-cmac', 'mac-length': args['mac-length'] }),
+  },
+  {
+    name: 'hmac',
+    how: 'a generic secret: HMAC',
+    options: hmacOptions,
+    message(args) {
+      const { 'hash-function': hash, 'mac-length': length } = args as Args<typeof hmacOptions>
+      return sentAsTheyAre(args, { name: 'hmac', hash, 'mac-length': length })
+    },
+  },
+]
+
+const GENERATE: Group = {
+  name: 'generate',
+  about: 'Generate a MAC of data',
+  commands: MECHANISMS.map(({ name, how, options, message }) =>
+    action({
+      name,
+      about: `Generate a MAC with ${how}`,
+      options: { ...macKey, ...options, ...macFile },
+      run: (args, context) => generateMac(args, context, message(args)),
+    }),
+  ),
+}
+
+const VERIFY: Group = {
+  name: 'verify',
+  about: 'Verify a MAC of data',
+  commands: MECHANISMS.map(({ name, how, options, message }) =>
+    action({
+      name,
+      about: `Verify a MAC with ${how}`,
+      options: { ...macKey, ...options, ...givenMac },
+      run: (args, context) => verifyMac(args, context, message(args)),
+    }),
+  ),
+}
+
+export const MAC: Group = {
+  name: 'mac',
+  about: 'Generate and verify message authentication codes with a secret key in the HSM cluster',
+  extension: true,
+  commands: [GENERATE, VERIFY],
 }

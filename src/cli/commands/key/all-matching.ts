@@ -10,7 +10,7 @@ import { keyPages } from './pages.ts'
 
 const NEEDS = { needs: 'all-matching' } as const
 
-export const bulkOptions = {
+export const allMatchingOptions = {
   'all-matching': {
     extension: true,
     help: 'Every key that matches instead of exactly one. --filter can be left out if there is another criterion',
@@ -35,12 +35,12 @@ type Ask = (request: Several) => Promise<Reply<'key.delete-many'>>
 type Key = Reply<'key.list'>['matched_keys'][number]
 
 /** What became of a key, in a word, and why if that is not clear; and what it counts as. */
-type Fate = { readonly outcome: string; readonly reason?: string; readonly counts: keyof Tally }
+type KeyResult = { readonly outcome: string; readonly reason?: string; readonly counts: keyof Tally }
 type Tally = { changed: number; unchanged: number; failed: number }
 
 /** Each key is decided on by itself. When the HSM fails to answer half way, those that are left are not tried. */
-export async function doToAll(
-  args: Args<typeof bulkOptions> & { readonly filter?: string[] },
+export async function forAllMatching(
+  args: Args<typeof allMatchingOptions> & { readonly filter?: string[] },
   context: Context,
   verb: Verb,
   ask: Ask,
@@ -52,8 +52,8 @@ export async function doToAll(
     const keys = await matching(context, criteria)
     const asked = (references: string[]) => ask({ ...criteria, keys: references, 'dry-run': dryRun })
     const done = dryRun ? `would-${verb.infinitive}` : verb.participle
-    const fates = await fatesOf(keys, asked, { ...verb, participle: done }, progress)
-    const data = told(keys, fates, verb, dryRun)
+    const results = await resultsOf(keys, asked, { ...verb, participle: done }, progress)
+    const data = summary(keys, results, verb, dryRun)
     progress.end(data.message)
     return data
   } finally {
@@ -82,30 +82,32 @@ async function matching(context: Context, criteria: Criteria): Promise<readonly 
   return found
 }
 
-async function fatesOf(
+async function resultsOf(
   keys: readonly Key[],
   ask: (references: string[]) => ReturnType<Ask>,
   verb: Verb,
   progress: Progress,
-): Promise<readonly Fate[]> {
-  const fates: Fate[] = []
+): Promise<readonly KeyResult[]> {
+  const results: KeyResult[] = []
   // Once also without any key, so that a user who does not exist is told in any case.
   for (let at = 0; at === 0 || at < keys.length; at += LIMITS.keysAtOnce) {
     const batch = keys.slice(at, at + LIMITS.keysAtOnce)
     try {
       const { outcomes } = await ask(batch.map((key) => key['key-reference']))
-      fates.push(...outcomes.map((outcome) => fateOf(outcome, verb)))
+      results.push(...outcomes.map((outcome) => resultOf(outcome, verb)))
     } catch (error) {
       if (at === 0 || !(error instanceof HsmError)) throw error
-      const left = keys.slice(at + batch.length).map((): Fate => ({ outcome: 'not-tried', counts: 'failed' }))
-      return [...fates, ...batch.map(() => failedWith(error)), ...left]
+      const left = keys
+        .slice(at + batch.length)
+        .map((): KeyResult => ({ outcome: 'not-tried', counts: 'failed' }))
+      return [...results, ...batch.map(() => failedWith(error)), ...left]
     }
-    progress.show(fates.length, keys.length)
+    progress.show(results.length, keys.length)
   }
-  return fates
+  return results
 }
 
-function fateOf(outcome: KeyOutcome, { participle, already }: Verb): Fate {
+function resultOf(outcome: KeyOutcome, { participle, already }: Verb): KeyResult {
   if (outcome.outcome === 'done') return { outcome: participle, counts: 'changed' }
   if (outcome.outcome === 'not-selected') return { outcome: 'no-longer-matching', counts: 'unchanged' }
   const { code, reason } = outcome
@@ -115,14 +117,14 @@ function fateOf(outcome: KeyOutcome, { participle, already }: Verb): Fate {
 }
 
 /** Whether it was done is sometimes not known, and the reason says so. */
-function failedWith({ code, message }: HsmError): Fate {
+function failedWith({ code, message }: HsmError): KeyResult {
   const isOpen = code === 'unconfirmed' || code === 'unavailable'
   return { outcome: isOpen ? 'unconfirmed' : 'failed', reason: message, counts: 'failed' }
 }
 
-function told(keys: readonly Key[], fates: readonly Fate[], { participle }: Verb, dryRun: boolean) {
+function summary(keys: readonly Key[], results: readonly KeyResult[], { participle }: Verb, dryRun: boolean) {
   const tally: Tally = { changed: 0, unchanged: 0, failed: 0 }
-  for (const { counts } of fates) tally[counts] += 1
+  for (const { counts } of results) tally[counts] += 1
   const parts = [
     `${tally.changed} of ${keys.length} keys ${dryRun ? 'would be ' : ''}${participle}`,
     tally.unchanged > 0 ? `${tally.unchanged} left as they were` : [],
@@ -131,7 +133,7 @@ function told(keys: readonly Key[], fates: readonly Fate[], { participle }: Verb
   return {
     dry_run: dryRun,
     matched_keys: keys.map((key, at) => {
-      const { outcome, reason } = fates[at] as Fate
+      const { outcome, reason } = results[at] as KeyResult
       return { ...key, outcome, ...(reason !== undefined && { reason }) }
     }),
     total_key_count: keys.length,

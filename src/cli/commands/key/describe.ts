@@ -1,13 +1,16 @@
+/** `key describe`: what the HSM says of a key, and the rights once more in words. */
 import type { KeyRights } from '../../../contract/key-rights.ts'
-import { action } from '../../spec.ts'
+import { command } from '../../spec.ts'
 import { oneKey } from '../options.ts'
 
-export const describeKey = action({
+export const DESCRIBE = command({
+  name: 'describe',
+  about: 'Show a key of the HSM cluster, who can do what with it, and why',
+  extension: true,
   options: { filter: oneKey('description') },
-  async run({ filter }, { call }) {
-    const { key, rights } = await call('key.describe', { filter })
-    return { key, summary: rights.map(inWords), rights }
-  },
+  operation: 'key.describe',
+  request: ({ filter }) => ({ filter }),
+  output: ({ key, rights }) => ({ key, summary: rights.map(inWords), rights }),
 })
 
 const WHO: Readonly<Record<KeyRights['who'], (usernames: string) => string>> = {

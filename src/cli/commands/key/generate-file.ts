@@ -1,9 +1,12 @@
+/** `key generate-file`: a public key, or a file that names a private key, in a PEM file. */
 import { HsmError } from '../../../contract/errors.ts'
 import { action } from '../../spec.ts'
 import { saveOutput } from '../files.ts'
 import { oneKey } from '../options.ts'
 
-export const generateFile = action({
+export const GENERATE_FILE = action({
+  name: 'generate-file',
+  about: 'Write a public key, or a reference to a private key, of the HSM cluster to a file',
   options: {
     encoding: {
       value: 'ENCODING',

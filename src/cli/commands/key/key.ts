@@ -1,107 +1,70 @@
 /** The commands of `key`. */
-import type { Group } from '../../spec.ts'
-import { UNWRAP, WRAP } from './wrapping-names.ts'
+import { parseAttributeValue } from '../../../contract/attributes.ts'
+import { command, type Rows, replication } from '../../spec.ts'
+import { oneKey } from '../options.ts'
+import { DELETE, SHARE, UNSHARE } from './changes.ts'
+import { DESCRIBE } from './describe.ts'
+import { GENERATE_FILE } from './generate-file.ts'
+import { LIST } from './list.ts'
+import { GENERATE_PAIR, GENERATE_SYMMETRIC, IMPORT } from './new-keys.ts'
+import { UNWRAP, WRAP } from './wrapping.ts'
 
-const SYMMETRIC: Group = {
-  name: 'generate-symmetric',
-  about: 'Generate a symmetric key in the HSM cluster',
-  commands: [
-    {
-      name: 'aes',
-      about: 'Generate an AES key in the HSM cluster',
-      load: async () => (await import('./generate-aes.ts')).generateAes,
+const SET_ATTRIBUTE = command({
+  name: 'set-attribute',
+  about: 'Set an attribute of a key in the HSM cluster',
+  options: {
+    filter: oneKey('modification'),
+    name: {
+      value: 'KEY_ATTRIBUTE',
+      required: true,
+      completes: 'attribute',
+      help: 'The name of the attribute to set',
     },
-    {
-      name: 'generic-secret',
-      about: 'Generate a generic secret in the HSM cluster',
-      load: async () => (await import('./generate-generic-secret.ts')).generateGenericSecret,
+    value: {
+      value: 'KEY_ATTRIBUTE_VALUE',
+      many: true,
+      required: true,
+      help: 'The value to set; for a template, space separated attributes in the form of NAME=VALUE, or none',
     },
-  ],
-}
+  },
+  operation: 'key.set-attribute',
+  request: ({ filter, name, value }) => ({
+    filter,
+    attributes: { [name]: parseAttributeValue(name, value) },
+  }),
+  output: () => ({ message: 'Attribute set successfully' }),
+})
 
-const PAIR: Group = {
-  name: 'generate-asymmetric-pair',
-  about: 'Generate an asymmetric key pair in the HSM cluster',
-  commands: [
-    {
-      name: 'ec',
-      about: 'Generate an EC key pair in the HSM cluster',
-      load: async () => (await import('./generate-ec.ts')).generateEc,
+const REPLICATE = replication({
+  name: 'replicate',
+  about: 'Replicate a key from a source to a destination cluster',
+  options: {
+    filter: {
+      ...oneKey('replicating'),
+      help: 'Key reference (e.g. key-reference=0xabc) or space separated list of key attributes in the form of attr.KEY_ATTRIBUTE_NAME=KEY_ATTRIBUTE_VALUE to select matching key on the source cluster',
     },
-    {
-      name: 'ml-dsa',
-      about: 'Generate an ML-DSA key pair in the HSM cluster',
-      load: async () => (await import('./generate-ml-dsa.ts')).generateMlDsa,
-    },
-    {
-      name: 'rsa',
-      about: 'Generate an RSA key pair in the HSM cluster',
-      load: async () => (await import('./generate-rsa.ts')).generateRsa,
-    },
-  ],
-}
+  },
+  async replicate({ filter }, { source, destination }) {
+    const { challenge } = await destination('replica.challenge', {})
+    const { parcel } = await source('key.export-replica', { filter, challenge })
+    const { key } = await destination('key.import-replica', { challenge, parcel })
+    return { key, message: 'Successfully replicated key' }
+  },
+})
 
-const IMPORT: Group = {
-  name: 'import',
-  about: 'Import a key into the HSM cluster',
-  commands: [
-    {
-      name: 'pem',
-      about: 'Import a public key from a PEM file',
-      load: async () => (await import('./import-pem.ts')).importPem,
-    },
-  ],
-}
-
-export const KEY: Group = {
-  name: 'key',
-  about: 'Manage keys in the HSM cluster',
-  commands: [
-    {
-      name: 'delete',
-      about: 'Delete a key from the HSM cluster',
-      load: async () => (await import('./delete.ts')).deleteKey,
-    },
-    {
-      name: 'describe',
-      about: 'Show a key of the HSM cluster, who can do what with it, and why',
-      extension: true,
-      load: async () => (await import('./describe.ts')).describeKey,
-    },
-    {
-      name: 'generate-file',
-      about: 'Write a public key, or a reference to a private key, of the HSM cluster to a file',
-      load: async () => (await import('./generate-file.ts')).generateFile,
-    },
-    PAIR,
-    SYMMETRIC,
-    IMPORT,
-    {
-      name: 'list',
-      about: 'List the keys you own, the keys shared with you, and the public keys of the HSM cluster',
-      load: async () => (await import('./list.ts')).listKeys,
-    },
-    {
-      name: 'replicate',
-      about: 'Replicate a key from a source to a destination cluster',
-      load: async () => (await import('./replicate.ts')).replicateKey,
-    },
-    {
-      name: 'set-attribute',
-      about: 'Set an attribute of a key in the HSM cluster',
-      load: async () => (await import('./set-attribute.ts')).setAttribute,
-    },
-    {
-      name: 'share',
-      about: 'Share a key in the HSM cluster with another user',
-      load: async () => (await import('./share.ts')).shareKey,
-    },
-    {
-      name: 'unshare',
-      about: 'Unshare a key in the HSM cluster with another user',
-      load: async () => (await import('./unshare.ts')).unshareKey,
-    },
-    UNWRAP,
-    WRAP,
-  ],
-}
+/** In the order of the help. */
+export const KEY: Rows = [
+  DELETE,
+  DESCRIBE,
+  GENERATE_FILE,
+  GENERATE_PAIR,
+  GENERATE_SYMMETRIC,
+  IMPORT,
+  LIST,
+  REPLICATE,
+  SET_ATTRIBUTE,
+  SHARE,
+  UNSHARE,
+  UNWRAP,
+  WRAP,
+]

@@ -1,3 +1,4 @@
+/** `key list`: a page, all pages, or how many keys there are. */
 import { action, type Context, type Options } from '../../spec.ts'
 import { anyKeys, moreCriteria } from '../options.ts'
 import { keyPages, listing } from './pages.ts'
@@ -31,12 +32,14 @@ const options = {
   ...moreCriteria({}),
 } as const satisfies Options
 
-export const listKeys = action({
+export const LIST = action({
+  name: 'list',
+  about: 'List the keys you own, the keys shared with you, and the public keys of the HSM cluster',
   options,
   async run(args, context) {
     const { filter = [], 'label-glob': glob, owner, 'shared-with': sharedWith, verbose } = args
     const request = { filter, 'label-glob': glob, owner, 'shared-with': sharedWith, verbose }
-    if (args.all) return listing(told(keyPages(context, request), context))
+    if (args.all) return listing(withProgress(keyPages(context, request), context))
     const page = await context.call('key.list', {
       ...request,
       'max-items': args.count ? 1 : args['max-items'],
@@ -46,7 +49,7 @@ export const listKeys = action({
   },
 })
 
-async function* told(pages: ReturnType<typeof keyPages>, { progress }: Context) {
+async function* withProgress(pages: ReturnType<typeof keyPages>, { progress }: Context) {
   const listed = progress(true)
   let count = 0
   try {

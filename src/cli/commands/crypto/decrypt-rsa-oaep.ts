@@ -1,8 +1,0 @@
-import { action } from '../../spec.ts'
-import { oaepOptions } from '../cipher-options.ts'
-import { decrypt, decryption, oaep } from './ciphers.ts'
-
-export const decryptRsaOaep = action({
-  options: { ...decryption, ...oaepOptions },
-  run: (args, context) => decrypt(args, context, oaep(args)),
-})

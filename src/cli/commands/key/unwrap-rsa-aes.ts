@@ -1,8 +1,0 @@
-import { action } from '../../spec.ts'
-import { oaepOptions } from '../cipher-options.ts'
-import { oaep, unwrap, unwrapOptions } from './wrapping.ts'
-
-export const unwrapRsaAes = action({
-  options: { ...unwrapOptions, ...oaepOptions },
-  run: async (args, context) => unwrap(args, context, { name: 'rsa-aes', ...oaep(args) }),
-})

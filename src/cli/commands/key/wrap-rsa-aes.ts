@@ -1,8 +1,0 @@
-import { action } from '../../spec.ts'
-import { oaepOptions } from '../cipher-options.ts'
-import { oaep, wrap, wrapOptions } from './wrapping.ts'
-
-export const wrapRsaAes = action({
-  options: { ...wrapOptions, ...oaepOptions },
-  run: async (args, context) => wrap(args, context, { name: 'rsa-aes', ...oaep(args) }),
-})
