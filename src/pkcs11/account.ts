@@ -2,7 +2,7 @@
 import { type ErrorCode, HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import type { OperationName, Reply, Request } from '../contract/operations.ts'
-import { type Credentials, createHeldLogin, type Login } from './held-login.ts'
+import { type Credentials, createHeldLogin, type Login, type LoginSnapshot } from './held-login.ts'
 
 /** A message in several parts. It lives in one session of the HSM and ends with it: then every call is `stream-not-found`. */
 export interface Stream {
@@ -18,19 +18,19 @@ export interface Account {
   loggedIn(): boolean
   /** Who is logged in. */
   username(): string | undefined
-  /** Who is logged in, with the password, for whoever goes on with the login in this one's place. */
-  credentials(): Credentials | undefined
-  /** Throws what `session.login` throws. The password is kept, in memory only, until the login ends. */
+  /** The login, for whoever goes on with it in this one's place. */
+  snapshot(): LoginSnapshot | undefined
+  /** Throws what `session.login` throws. The password is not kept. */
   login(credentials: Credentials): Promise<void>
-  /** Ends the login and forgets the password. Never throws. */
+  /** Never throws. */
   logout(): Promise<void>
-  /** Leaves the login to another process: the HSM's session ends, the credentials stay. Never throws. */
+  /** Leaves the login to another process: only the HSM's session ends. Never throws. */
   leave(): Promise<void>
   /** Throws `bad-credentials` when `old` is not the present password, or what `user.change-password` throws. */
   changePassword(old: string, password: string): Promise<void>
   /**
-   * A call in the session of the login. When the session is gone, logs in anew, at most once, and repeats a call that
-   * is safe to repeat. Throws `not-logged-in` when there is no login, or the password is not good any more.
+   * A call in the session of the login. When the session is gone, resumes the login, at most once, and repeats a call that
+   * is safe to repeat. Throws `not-logged-in` when there is no login, or it has ended.
    */
   call<K extends OperationName>(operation: K, request: Request<K>): Promise<Reply<K>>
   begin(request: Request<'crypto.begin'>): Promise<Stream>
@@ -55,7 +55,7 @@ const REPEATABLE: ReadonlySet<OperationName> = new Set([
 ])
 
 /** @param known a login to go on with */
-export function createAccount(hsm: Hsm, known?: Credentials): Account {
+export function createAccount(hsm: Hsm, known?: LoginSnapshot): Account {
   const held = createHeldLogin(hsm, known)
 
   async function call<K extends OperationName>(
@@ -91,9 +91,9 @@ export function createAccount(hsm: Hsm, known?: Credentials): Account {
   return {
     loggedIn: () => held.current() !== undefined,
     username: () => held.current()?.username,
-    credentials() {
+    snapshot() {
       const login = held.current()
-      return login && { username: login.username, password: login.password.toString() }
+      return login && { username: login.username, credential: login.credential }
     },
     login: held.begin,
     logout: held.end,
@@ -102,9 +102,6 @@ export function createAccount(hsm: Hsm, known?: Credentials): Account {
       const { username } = held.signedIn()
       await held.prove({ username, password: old })
       await call('user.change-password', { username, role: 'crypto-user', password })
-      const login = held.signedIn()
-      login.password.fill(0)
-      login.password = Buffer.from(password)
     },
     call: async (operation, request) => (await call(operation, request)).reply,
     async callAsAnyone(operation, request) {

@@ -7,7 +7,7 @@ import { CKR } from './cryptoki/returns.ts'
 import { meaning, refuse } from './errors.ts'
 import type { FairShare, Peer } from './fair-share.ts'
 import type { ObjectReference } from './handles.ts'
-import type { Credentials } from './held-login.ts'
+import type { LoginSnapshot } from './held-login.ts'
 import {
   createSessions,
   endOperations,
@@ -27,9 +27,9 @@ export type Application = {
   readonly logins: KeyedQueue
 }
 
-/** What another process needs to go on with an application. Plain data, with a password in it. */
+/** What another process needs to go on with an application. Plain data, with a secret in it: what resumes the login. */
 export type ApplicationSnapshot = {
-  readonly credentials: Credentials | undefined
+  readonly login: LoginSnapshot | undefined
   readonly sessions: SessionsSnapshot
 }
 
@@ -47,7 +47,7 @@ export const createApplication = (
 ): Application => ({
   offered,
   token,
-  account: createAccount(hsm, from?.credentials),
+  account: createAccount(hsm, from?.login),
   sessions: createSessions(
     { take: () => sessions.take(peer, 1), give: () => sessions.give(peer, 1) },
     from?.sessions,
@@ -56,7 +56,7 @@ export const createApplication = (
 })
 
 export const snapshotOf = ({ account, sessions }: Application): ApplicationSnapshot => ({
-  credentials: account.credentials(),
+  login: account.snapshot(),
   sessions: sessions.snapshot(),
 })
 

@@ -1,13 +1,21 @@
-/** One login, and the session of the HSM that it has at the moment. */
+/**
+ * One login, and the session of the HSM that it has at the moment. The password is let go of when it is proven: another session is
+ * had with the credential that came with the login.
+ */
 import { type ErrorCode, HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
 
 export type Credentials = { readonly username: string; readonly password: string }
 
-export type Login = {
+/** What another process needs to go on with a login. */
+export type LoginSnapshot = {
   readonly username: string
-  password: Buffer
+  /** Undefined when the HSM gave none: the login ends with its session. */
+  readonly credential: string | undefined
+}
+
+export type Login = LoginSnapshot & {
   token: string
   renewing: Promise<void> | undefined
 }
@@ -26,43 +34,66 @@ export type HeldLogin = {
   prove(credentials: Credentials): Promise<void>
   /**
    * A new session in place of one that is lost. All that notice the same loss wait for the same one.
-   * Throws `not-logged-in` when the login has ended, or its password is not good any more.
+   * Throws `not-logged-in` when the login has ended.
    */
   renewed(login: Login, lost: string): Promise<void>
 }
 
-/** The password is wrong now, or the user is gone: trying it again would only lock the user. */
-const OVER: ReadonlySet<ErrorCode> = new Set(['bad-credentials', 'user-locked', 'user-not-found'])
+/** An HSM of an earlier version refuses what it does not know, before it looks at the password. */
+const NOT_KNOWN: ErrorCode = 'invalid-request'
+
+/** How often a login is renewed while it lasts: three failures in a row are of no account. */
+const RENEWAL_MS = (LIMITS.loginSeconds * 1000) / 4
 
 /** @param known a login to go on with; its session is opened when it is first needed */
-export function createHeldLogin(hsm: Hsm, known?: Credentials): HeldLogin {
-  let current: Login | undefined = known && loginOf(known, '')
+export function createHeldLogin(hsm: Hsm, known?: LoginSnapshot): HeldLogin {
+  let current: Login | undefined
+  let timer: NodeJS.Timeout | undefined
 
-  const open = async ({ username, password }: Credentials): Promise<string> => {
-    const idle = { 'idle-seconds': LIMITS.sessionIdleSecondsMax }
-    return (await hsm.call('session.login', { username, role: 'crypto-user', password, ...idle })).token
+  const close = (token: string, resumable = false) =>
+    hsm.call('session.logout', resumable ? { resumable } : {}, token).then(ignore, ignore)
+
+  function hold(login: Login | undefined): void {
+    current = login
+    clearInterval(timer)
+    if (login?.credential === undefined) return
+    const renew = () => void hsm.call('session.renew', {}, login.token).catch((error) => lost(login, error))
+    timer = setInterval(renew, RENEWAL_MS).unref()
   }
-  const close = (token: string) => hsm.call('session.logout', {}, token).then(ignore, ignore)
+
+  /** A program that is quiet for days has its session end, and not its login. */
+  async function lost(login: Login, error: unknown): Promise<void> {
+    if (isOver(error)) await renewed(login, login.token).catch(ignore)
+  }
 
   function forget(login: Login): void {
-    login.password.fill(0)
-    if (current === login) current = undefined
+    if (current === login) hold(undefined)
   }
 
-  async function renew(login: Login): Promise<void> {
-    const old = login.token
+  async function resume(login: Login): Promise<void> {
+    const { credential } = login
+    if (credential === undefined) return forget(login)
     try {
-      const token = await open({ username: login.username, password: login.password.toString() })
-      // It may live on where the answer was lost.
-      void close(old)
+      const { token } = await hsm.call('session.resume', { credential })
       if (current === login) login.token = token
       else await close(token)
     } catch (error) {
-      if (!(error instanceof HsmError && OVER.has(error.code))) throw error
+      if (!isOver(error)) throw error
       forget(login)
     }
   }
 
+  async function renewed(login: Login, lostToken: string): Promise<void> {
+    if (login.token === lostToken) {
+      login.renewing ??= resume(login).finally(() => {
+        login.renewing = undefined
+      })
+      await login.renewing
+    }
+    if (current !== login) throw new HsmError('not-logged-in')
+  }
+
+  if (known) hold({ ...known, token: '', renewing: undefined })
   return {
     current: () => current,
     signedIn() {
@@ -71,7 +102,9 @@ export function createHeldLogin(hsm: Hsm, known?: Credentials): HeldLogin {
     },
     async begin(credentials) {
       if (current) throw new HsmError('already-logged-in')
-      current = loginOf(credentials, await open(credentials))
+      const { username } = credentials
+      const { token, credential } = await open(hsm, credentials)
+      hold({ username, credential, token, renewing: undefined })
     },
     async end() {
       const login = current
@@ -80,26 +113,34 @@ export function createHeldLogin(hsm: Hsm, known?: Credentials): HeldLogin {
       await close(login.token)
     },
     async leave() {
-      if (current) await close(current.token)
+      clearInterval(timer)
+      if (current) await close(current.token, true)
     },
-    prove: async (credentials) => close(await open(credentials)),
-    async renewed(login, lost) {
-      if (login.token === lost) {
-        login.renewing ??= renew(login).finally(() => {
-          login.renewing = undefined
-        })
-        await login.renewing
-      }
-      if (current !== login) throw new HsmError('not-logged-in')
+    async prove(credentials) {
+      const { token } = await hsm.call('session.login', requestOf(credentials))
+      await close(token)
     },
+    renewed,
   }
 }
 
-const loginOf = ({ username, password }: Credentials, token: string): Login => ({
-  username,
-  password: Buffer.from(password),
-  token,
-  renewing: undefined,
+const requestOf = (credentials: Credentials) => ({
+  ...credentials,
+  role: 'crypto-user' as const,
+  'idle-seconds': LIMITS.sessionIdleSecondsMax,
 })
+
+async function open(hsm: Hsm, credentials: Credentials) {
+  const request = requestOf(credentials)
+  try {
+    return await hsm.call('session.login', { ...request, resumable: true })
+  } catch (error) {
+    if (!(error instanceof HsmError && error.code === NOT_KNOWN)) throw error
+    return await hsm.call('session.login', request)
+  }
+}
+
+const OVER: ReadonlySet<ErrorCode> = new Set(['not-logged-in', 'unknown-operation'])
+const isOver = (error: unknown): boolean => error instanceof HsmError && OVER.has(error.code)
 
 const ignore = (): void => undefined

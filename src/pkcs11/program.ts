@@ -41,7 +41,7 @@ export type ProgramNeeds = {
   readonly sessions: FairShare
 }
 
-/** What another process needs to go on with a program. Plain data, with a password in it. */
+/** What another process needs to go on with a program. Plain data, with a secret in it. */
 export type ProgramSnapshot = {
   /** Protocol version that the client offered. */
   readonly offered: number

@@ -63,7 +63,7 @@ export type Pkcs11 = {
   connections(): number
   /**
    * Reads nothing more, answers what was asked, and tells where each connection stands. They stay open; their sessions
-   * of the HSM end, for whoever goes on with them logs in by itself.
+   * of the HSM end, for whoever goes on with them resumes their logins.
    */
   release(): Promise<void>
   /** Ends all connections; resolves when their logins are closed. */

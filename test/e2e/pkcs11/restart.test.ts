@@ -13,6 +13,9 @@ import { find, findKey, sign, signIn } from './steps.ts'
 const linuxOnly = process.platform === 'linux' ? false : 'processes are found in /proc'
 const SHA256_RSA = { mechanism: CKM.SHA256_RSA_PKCS }
 
+/** For so long the HSM shows the same page of metrics. */
+const PAGE_MS = 250
+
 suite('pkcs11js across restarts', needsPkcs11js(), () => {
   const company = payments('--metrics', '127.0.0.1:0')
 
@@ -117,6 +120,8 @@ suite('pkcs11js across restarts', needsPkcs11js(), () => {
   /** Until everything that the program was answered is known to the keeper. */
   async function untilIdle(): Promise<void> {
     const [, address] = /"metrics":"([^"]+)"/.exec(company.hsm.log()) ?? []
+    // The page may be as old as that.
+    await delay(PAGE_MS)
     for (;;) {
       const page = await (await fetch(`http://${address}/metrics`)).text()
       const [, all] = /^strongroom_pkcs11_connections (\d+)/m.exec(page) ?? []

@@ -98,6 +98,30 @@ suite('PKCS#11 connections handed over', () => {
     await close()
   })
 
+  test('a snapshot has no password in it', async () => {
+    const { program, first, snapshots, close } = await handover()
+    await program.call(C.Initialize, ...INITIALIZE)
+    await program.login()
+    await first.release()
+    assert.equal(snapshots.length, 1)
+    assert.equal(snapshots[0]?.application.login?.username, 'alice')
+    assert.equal(JSON.stringify(snapshots).includes(PASSWORD), false)
+    await close()
+  })
+
+  test('a program whose logins were ended meanwhile is logged out', async () => {
+    const { engine, program, first, second, takeOver, close } = await handover()
+    await program.call(C.Initialize, ...INITIALIZE)
+    const s = ulong(await program.login())
+    await first.release()
+    const who = { username: 'admin', role: 'admin', password: PASSWORD } as const
+    const { token } = await engine.call('session.login', who)
+    await engine.call('user.logout', { username: 'alice', role: 'crypto-user' }, token)
+    await takeOver(second)
+    assert.equal(await program.refusal(C.GenerateRandom, s, room(8)), 0x101)
+    await close()
+  })
+
   test('a program that has not begun has no snapshot', async () => {
     const { first, snapshots, close } = await handover()
     await first.release()

@@ -1,0 +1,121 @@
+/** Logins of programs: what is kept of them, for how long, and what ends them. */
+import assert from 'node:assert/strict'
+import { suite, type TestContext, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { HsmError } from '../../../src/contract/errors.ts'
+import type { Hsm } from '../../../src/contract/hsm.ts'
+import type { OperationName } from '../../../src/contract/operations.ts'
+import { createHeldLogin } from '../../../src/pkcs11/held-login.ts'
+import { memoryStore } from '../../../src/store/memory.ts'
+import { testEngine } from '../../support/engine.ts'
+import { fails } from '../../support/errors.ts'
+import { createWorld, PASSWORD } from '../../support/world.ts'
+
+const ALICE = { username: 'alice', password: PASSWORD }
+const HOUR = 3_600_000
+
+/** An HSM with a clock, which can be asked what it was asked. */
+async function hsmWithClock(t: TestContext) {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const clock = { ms: 1_000_000_000_000 }
+  const store = memoryStore()
+  const engine = await testEngine({ store, now: () => clock.ms, monotonic: () => clock.ms })
+  const world = await createWorld(engine)
+  const asked: OperationName[] = []
+  const hsm: Hsm = {
+    call(operation, request, session) {
+      asked.push(operation)
+      return engine.call(operation, request, session)
+    },
+  }
+  /** Time passes, and whatever it brings is done. */
+  const pass = async (ms: number, step = HOUR / 2) => {
+    for (let passed = 0; passed < ms; passed += step) {
+      clock.ms += step
+      t.mock.timers.tick(step)
+      for (let turn = 0; turn < 5; turn++) await setImmediate()
+    }
+  }
+  const uses = async (held: ReturnType<typeof createHeldLogin>) => {
+    const login = held.signedIn()
+    await hsm.call('crypto.random', { bytes: 8 }, login.token).catch(async (error) => {
+      assert.equal(error.code, 'not-logged-in')
+      await held.renewed(login, login.token)
+      await hsm.call('crypto.random', { bytes: 8 }, login.token)
+    })
+  }
+  return { clock, store, world, hsm, asked, pass, uses }
+}
+
+suite('a login of a program', () => {
+  test('lasts for as long as the program is there, however quiet it is', async (t) => {
+    const { hsm, store, pass, uses } = await hsmWithClock(t)
+    const held = createHeldLogin(hsm)
+    await held.begin(ALICE)
+    await pass(100 * HOUR)
+    await uses(held)
+    await held.end()
+    assert.equal(store.catalog.loginCount(), 0)
+  })
+
+  test('is over when it was not renewed for hours', async (t) => {
+    const { hsm, clock, uses } = await hsmWithClock(t)
+    const held = createHeldLogin(hsm)
+    await held.begin(ALICE)
+    const snapshot = held.current()
+    await held.leave()
+    clock.ms += 8 * HOUR
+    await assert.rejects(uses(createHeldLogin(hsm, snapshot)), fails('not-logged-in'))
+  })
+
+  test('goes on in another process, which keeps it', async (t) => {
+    const { hsm, pass, uses } = await hsmWithClock(t)
+    const held = createHeldLogin(hsm)
+    await held.begin(ALICE)
+    const snapshot = structuredClone({ ...held.current(), renewing: undefined })
+    await held.leave()
+    const keeper = createHeldLogin(hsm, snapshot as never)
+    await pass(24 * HOUR)
+    await uses(keeper)
+    await keeper.end()
+  })
+
+  test('is over, without another try, when all logins of its user have been ended', async (t) => {
+    const { hsm, world, asked, uses } = await hsmWithClock(t)
+    const held = createHeldLogin(hsm)
+    await held.begin(ALICE)
+    await world.as('admin', 'user.logout', { username: 'alice', role: 'crypto-user' })
+    asked.length = 0
+    await assert.rejects(uses(held), fails('not-logged-in'))
+    assert.deepEqual(asked, ['crypto.random', 'session.resume'])
+    assert.equal(held.current(), undefined)
+  })
+
+  test('ends with its session where the HSM is of an earlier version', async () => {
+    const asked: unknown[] = []
+    const earlier = {
+      async call(operation: string, request: object) {
+        asked.push([operation, 'resumable' in request])
+        if ('resumable' in request) throw new HsmError('invalid-request', 'resumable is not known')
+        if (operation === 'session.login') return { token: 'one', username: 'alice', role: 'crypto-user' }
+        throw new HsmError('unknown-operation')
+      },
+    } as unknown as Hsm
+    const held = createHeldLogin(earlier)
+    await held.begin(ALICE)
+    assert.deepEqual(asked, [
+      ['session.login', true],
+      ['session.login', false],
+    ])
+    await assert.rejects(held.renewed(held.signedIn(), 'one'), fails('not-logged-in'))
+    assert.equal(held.current(), undefined)
+  })
+
+  test('keeps no password', async (t) => {
+    const { hsm } = await hsmWithClock(t)
+    const held = createHeldLogin(hsm)
+    await held.begin(ALICE)
+    assert.equal(JSON.stringify(held.current()).includes(PASSWORD), false)
+    await held.end()
+  })
+})
