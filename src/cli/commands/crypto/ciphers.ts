@@ -2,7 +2,7 @@
 
 import { LIMITS } from '../../../contract/limits.ts'
 import type { Cipher } from '../../../contract/mechanisms.ts'
-import { type Args, action, type Context, type Data, type Group, type Options } from '../../spec.ts'
+import { type Args, action, type Context, type Data, type Options, type Rows } from '../../spec.ts'
 import { aad, gcmIv, gcmParameters, oaepOptions, oaepParameters, tagLengthBits } from '../cipher-options.ts'
 import { dataOptions, wholeData, wholeOf } from '../data.ts'
 import { toHex } from '../encodings.ts'
@@ -79,42 +79,32 @@ async function decrypt(args: Args<typeof decryption>, context: Context, cipher: 
   return { 'key-reference': reference }
 }
 
-export const ENCRYPT: Group = {
-  name: 'encrypt',
-  about: 'Encrypt data with a key in the HSM cluster',
-  extension: true,
-  commands: [
-    action({
-      name: 'aes-gcm',
-      about: 'Encrypt with an AES key: AES-GCM',
-      options: { ...encryption, ...gcmOptions },
-      run: async (args, context) => encrypt(args, context, gcm(args)),
-    }),
-    action({
-      name: 'rsa-oaep',
-      about: 'Encrypt with an RSA public key: RSAES-OAEP',
-      options: { ...encryption, ...oaepOptions },
-      run: (args, context) => encrypt(args, context, oaep(args)),
-    }),
-  ],
-}
+export const ENCRYPT: Rows = [
+  action({
+    name: 'aes-gcm',
+    about: 'Encrypt with an AES key: AES-GCM',
+    options: { ...encryption, ...gcmOptions },
+    run: async (args, context) => encrypt(args, context, gcm(args)),
+  }),
+  action({
+    name: 'rsa-oaep',
+    about: 'Encrypt with an RSA public key: RSAES-OAEP',
+    options: { ...encryption, ...oaepOptions },
+    run: (args, context) => encrypt(args, context, oaep(args)),
+  }),
+]
 
-export const DECRYPT: Group = {
-  name: 'decrypt',
-  about: 'Decrypt data with a key in the HSM cluster',
-  extension: true,
-  commands: [
-    action({
-      name: 'aes-gcm',
-      about: 'Decrypt with an AES key: AES-GCM',
-      options: { ...decryption, iv: gcmIv('encrypt'), ...gcmOptions },
-      run: async (args, context) => decrypt(args, context, gcm(args, args.iv)),
-    }),
-    action({
-      name: 'rsa-oaep',
-      about: 'Decrypt with an RSA private key: RSAES-OAEP',
-      options: { ...decryption, ...oaepOptions },
-      run: (args, context) => decrypt(args, context, oaep(args)),
-    }),
-  ],
-}
+export const DECRYPT: Rows = [
+  action({
+    name: 'aes-gcm',
+    about: 'Decrypt with an AES key: AES-GCM',
+    options: { ...decryption, iv: gcmIv('encrypt'), ...gcmOptions },
+    run: async (args, context) => decrypt(args, context, gcm(args, args.iv)),
+  }),
+  action({
+    name: 'rsa-oaep',
+    about: 'Decrypt with an RSA private key: RSAES-OAEP',
+    options: { ...decryption, ...oaepOptions },
+    run: (args, context) => decrypt(args, context, oaep(args)),
+  }),
+]

@@ -1,6 +1,14 @@
 /** `crypto mac`: a command to generate and one to verify, for each mechanism. */
 import { HsmError } from '../../../contract/errors.ts'
-import { type Args, action, type Context, type Data, type Group, type Options } from '../../spec.ts'
+import {
+  type Args,
+  action,
+  type Context,
+  type Data,
+  type Group,
+  type Options,
+  type Rows,
+} from '../../spec.ts'
 import { dataOptions, type Message, sentAsTheyAre } from '../data.ts'
 import { saveOutput } from '../files.ts'
 import { hashFunction, keyToUse } from '../options.ts'
@@ -113,9 +121,4 @@ const VERIFY: Group = {
   ),
 }
 
-export const MAC: Group = {
-  name: 'mac',
-  about: 'Generate and verify message authentication codes with a secret key in the HSM cluster',
-  extension: true,
-  commands: [GENERATE, VERIFY],
-}
+export const MAC: Rows = [GENERATE, VERIFY]

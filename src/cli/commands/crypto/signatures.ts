@@ -4,7 +4,7 @@ import { readDer, toDer } from '../../../contract/ecdsa-signature.ts'
 import { HsmError } from '../../../contract/errors.ts'
 import type { KeyObject } from '../../../contract/key-object.ts'
 import { LIMITS } from '../../../contract/limits.ts'
-import { type Args, action, type Context, type Data, type Group, type Options } from '../../spec.ts'
+import { type Args, action, type Context, type Data, type Options, type Rows } from '../../spec.ts'
 import type { Message } from '../data.ts'
 import { fromBase64, isBase64 } from '../encodings.ts'
 import { readSmall, saveOutput } from '../files.ts'
@@ -86,28 +86,20 @@ export async function readSignature(
   return isBase64(inside) && inside !== '' ? Buffer.from(inside, 'base64') : bytes
 }
 
-export const SIGN: Group = {
-  name: 'sign',
-  about: 'Sign data with a private key in the HSM cluster',
-  commands: SIGNING_MECHANISMS.map(({ name, title, options, more, message }) =>
-    action({
-      name,
-      about: `Sign with ${title}`,
-      options: { ...signingKey, ...options, ...signatureFile, ...more },
-      run: async (args, context) => sign(args as SignArgs, context, await message(args)),
-    }),
-  ),
-}
+export const SIGN: Rows = SIGNING_MECHANISMS.map(({ name, title, options, more, message }) =>
+  action({
+    name,
+    about: `Sign with ${title}`,
+    options: { ...signingKey, ...options, ...signatureFile, ...more },
+    run: async (args, context) => sign(args as SignArgs, context, await message(args)),
+  }),
+)
 
-export const VERIFY: Group = {
-  name: 'verify',
-  about: 'Verify a signature with a public key in the HSM cluster',
-  commands: SIGNING_MECHANISMS.map(({ name, title, options, more, message }) =>
-    action({
-      name,
-      about: `Verify with ${title}`,
-      options: { ...verificationKey, ...options, ...signature, ...more },
-      run: (args, context) => verify(args as VerifyArgs, context, async () => message(args)),
-    }),
-  ),
-}
+export const VERIFY: Rows = SIGNING_MECHANISMS.map(({ name, title, options, more, message }) =>
+  action({
+    name,
+    about: `Verify with ${title}`,
+    options: { ...verificationKey, ...options, ...signature, ...more },
+    run: (args, context) => verify(args as VerifyArgs, context, async () => message(args)),
+  }),
+)

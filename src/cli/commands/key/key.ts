@@ -1,13 +1,11 @@
 /** The commands of `key`. */
 import { parseAttributeValue } from '../../../contract/attributes.ts'
-import { command, type Rows, replication } from '../../spec.ts'
+import { command, type Group, type Rows, replication } from '../../spec.ts'
 import { oneKey } from '../options.ts'
 import { DELETE, SHARE, UNSHARE } from './changes.ts'
 import { DESCRIBE } from './describe.ts'
 import { GENERATE_FILE } from './generate-file.ts'
 import { LIST } from './list.ts'
-import { GENERATE_PAIR, GENERATE_SYMMETRIC, IMPORT } from './new-keys.ts'
-import { UNWRAP, WRAP } from './wrapping.ts'
 
 const SET_ATTRIBUTE = command({
   name: 'set-attribute',
@@ -51,6 +49,36 @@ const REPLICATE = replication({
     return { key, message: 'Successfully replicated key' }
   },
 })
+
+const GENERATE_PAIR: Group = {
+  name: 'generate-asymmetric-pair',
+  about: 'Generate an asymmetric key pair in the HSM cluster',
+  commands: async () => (await import('./new-keys.ts')).GENERATE_PAIR,
+}
+
+const GENERATE_SYMMETRIC: Group = {
+  name: 'generate-symmetric',
+  about: 'Generate a symmetric key in the HSM cluster',
+  commands: async () => (await import('./new-keys.ts')).GENERATE_SYMMETRIC,
+}
+
+const IMPORT: Group = {
+  name: 'import',
+  about: 'Import a key into the HSM cluster',
+  commands: async () => (await import('./new-keys.ts')).IMPORT,
+}
+
+const UNWRAP: Group = {
+  name: 'unwrap',
+  about: 'Make a key of one that was wrapped with a key in the HSM cluster',
+  commands: async () => (await import('./wrapping.ts')).UNWRAP,
+}
+
+const WRAP: Group = {
+  name: 'wrap',
+  about: 'Encrypt a key with another key in the HSM cluster, to take it elsewhere',
+  commands: async () => (await import('./wrapping.ts')).WRAP,
+}
 
 /** In the order of the help. */
 export const KEY: Rows = [

@@ -9,8 +9,8 @@ import {
   action,
   type Context,
   type Data,
-  type Group,
   type Options,
+  type Rows,
 } from '../../spec.ts'
 import { aad, gcmIv, gcmParameters, oaepOptions, oaepParameters, tagLengthBits } from '../cipher-options.ts'
 import { wholeData } from '../data.ts'
@@ -179,28 +179,20 @@ const MECHANISMS = [
   }),
 ]
 
-export const WRAP: Group = {
-  name: 'wrap',
-  about: 'Encrypt a key with another key in the HSM cluster, to take it elsewhere',
-  commands: MECHANISMS.map(({ name, how, options, mechanism }) =>
-    action({
-      name,
-      about: `Wrap a key with ${how}`,
-      options: { ...wrapOptions, ...options },
-      run: async (args, context) => wrap(args, context, mechanism(args)),
-    }),
-  ),
-}
+export const WRAP: Rows = MECHANISMS.map(({ name, how, options, mechanism }) =>
+  action({
+    name,
+    about: `Wrap a key with ${how}`,
+    options: { ...wrapOptions, ...options },
+    run: async (args, context) => wrap(args, context, mechanism(args)),
+  }),
+)
 
-export const UNWRAP: Group = {
-  name: 'unwrap',
-  about: 'Make a key of one that was wrapped with a key in the HSM cluster',
-  commands: MECHANISMS.map(({ name, how, options, mechanism, ivApart }) =>
-    action({
-      name,
-      about: `Unwrap a key with ${how}`,
-      options: { ...unwrapOptions, ...options, ...(ivApart && { iv: gcmIv('key wrap') }) },
-      run: async (args, context) => unwrap(args, context, mechanism(args)),
-    }),
-  ),
-}
+export const UNWRAP: Rows = MECHANISMS.map(({ name, how, options, mechanism, ivApart }) =>
+  action({
+    name,
+    about: `Unwrap a key with ${how}`,
+    options: { ...unwrapOptions, ...options, ...(ivApart && { iv: gcmIv('key wrap') }) },
+    run: async (args, context) => unwrap(args, context, mechanism(args)),
+  }),
+)
