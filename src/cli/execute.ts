@@ -5,7 +5,8 @@ import { renderHelp } from './help.ts'
 import { interruptionBy } from './interruption.ts'
 import { parse } from './parse.ts'
 import { failure, inPieces, type Output, partial, printed, success, wrongUsage } from './render.ts'
-import type { ClusterOption, Credentials, Seat } from './seats.ts'
+import type { Credentials } from './seat-login.ts'
+import type { ClusterOption, Seat } from './seats.ts'
 import { remembering, selectionNote } from './selection-note.ts'
 import type { Action, ArgValue, ArgValues, Context, Progress, Replication, Root } from './spec.ts'
 import { usageError } from './usage.ts'
@@ -98,7 +99,7 @@ async function carriedOut(
     if (command.refused !== undefined) throw new HsmError('invalid-request', command.refused)
     const seat = await environment.open(chosen(args))
     if (!command.anyone && seat.username() === undefined) {
-      await seat.login(environment.credentials('only', seat.clusterId), { again: true })
+      await seat.login(environment.credentials('only', seat.clusterId))
     }
     calls = remembering(seat.call)
     const data = await command.run(args, {
@@ -141,7 +142,7 @@ async function replicate(command: Replication, args: ArgValues, environment: Env
     ).flatMap(([seat, side]) =>
       seat.username() === undefined ? { seat, who: environment.credentials(side, seat.clusterId) } : [],
     )
-    for (const { seat, who } of logins) await seat.login(who, { again: true })
+    for (const { seat, who } of logins) await seat.login(who)
     calls = remembering(source.call)
     return success(await command.replicate(args, { source: calls.call, destination: destination.call }))
   } catch (error) {

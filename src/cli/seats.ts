@@ -1,10 +1,9 @@
 /** The clusters a program talks to, each with its connection and the login held there. */
 import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
-import { LIMITS } from '../contract/limits.ts'
 import type { OperationName, Reply, Request } from '../contract/operations.ts'
 import { shown } from '../contract/shown.ts'
-import type { Role } from '../contract/users.ts'
+import { type Credentials, createSeatLogin, type SessionOptions } from './seat-login.ts'
 
 /** The clusters of a client configuration. */
 export type Clusters = {
@@ -17,11 +16,6 @@ export type Clusters = {
   connect(id: string, onLost: () => void): Promise<Connection>
 }
 
-export type SessionOptions = Pick<
-  Request<'session.login'>,
-  'key-availability-check' | 'ecdsa-with-weak-hash-function'
->
-
 export type Connection = {
   readonly hsm: Hsm
   /** What the configuration says of every session; left out, as the cluster has it. */
@@ -29,19 +23,18 @@ export type Connection = {
   close(): void
 }
 
-export type Credentials = { readonly username: string; readonly role: Role; readonly password: string }
-
 /** What names a cluster on the command line. */
 export type ClusterOption = '--cluster-id' | '--source-cluster-id' | '--destination-cluster-id'
 
 export type LoginOptions = {
-  /** Log in anew, and ask again, when the HSM with the login goes or stops serving. */
-  readonly again?: boolean
   /** Whether nobody waits for it any longer: then nobody is logged in by it. */
   readonly isGivenUp?: () => boolean
 }
 
-/** One cluster, and the login held on it. */
+/**
+ * One cluster, and the login held on it. When the session goes, with its HSM or with the connection, the next call has
+ * another one (see `seat-login.ts`).
+ */
 export type Seat = {
   readonly clusterId: string
   /** Who is logged in, as the HSM names the user. */
@@ -63,13 +56,13 @@ export type Seats = {
 
 /**
  * @param preferred the cluster of a command that names none; undefined: the only one
- * @param onLoginLost the connection went, and with it a login
+ * @param onLost a connection with a login went; `goesOn`: the login has another session with the next call
  * @throws HsmError `invalid-request` when the preferred cluster is not configured
  */
 export function createSeats(
   clusters: Clusters,
   preferred: string | undefined,
-  onLoginLost: (clusterId: string) => void = () => undefined,
+  onLost: (clusterId: string, goesOn: boolean) => void = () => undefined,
 ): Seats {
   const seats = new Map<string, Seat>()
   const [first, ...others] = clusters.ids()
@@ -78,7 +71,7 @@ export function createSeats(
   return {
     seat(asked, option) {
       const id = chosenCluster(clusters, asked ?? fallback, option)
-      const seat = seats.get(id) ?? createSeat(clusters, id, () => onLoginLost(id))
+      const seat = seats.get(id) ?? createSeat(clusters, id, (goesOn) => onLost(id, goesOn))
       seats.set(id, seat)
       return seat
     },
@@ -112,10 +105,9 @@ export function chosenCluster(
   return id
 }
 
-function createSeat(clusters: Clusters, clusterId: string, onLoginLost: () => void): Seat {
+function createSeat(clusters: Clusters, clusterId: string, onLost: (goesOn: boolean) => void): Seat {
   let connection: Promise<Connection> | undefined
-  let login: { readonly username: string; readonly token: string } | undefined
-  let standIn: Credentials | undefined
+  const held = createSeatLogin()
 
   function connected(): Promise<Connection> {
     connection ??= open().catch((error: unknown) => {
@@ -127,59 +119,45 @@ function createSeat(clusters: Clusters, clusterId: string, onLoginLost: () => vo
 
   const open = () =>
     clusters.connect(clusterId, () => {
-      if (login) onLoginLost()
-      login = undefined
+      const goesOn = held.disconnected()
+      if (goesOn !== undefined) onLost(goesOn)
     })
 
   async function call<K extends OperationName>(operation: K, request: Request<K>): Promise<Reply<K>> {
     const { hsm } = await connected()
+    const login = held.current()
+    if (!login) return hsm.call(operation, request)
+    await held.resumed(hsm, login, undefined)
+    const { token } = login
     try {
-      return await hsm.call(operation, request, login?.token)
+      const reply = await hsm.call(operation, request, token)
+      held.used(hsm, login)
+      return reply
     } catch (error) {
       if (!isUntouched(error)) throw error
-      // Ended by the HSM: idle for too long, or the password was changed. Or the HSM was.
-      if (error.code === 'not-logged-in') login = undefined
-      if (!standIn) throw error
-      const { token } = await logIn(hsm, standIn)
-      return hsm.call(operation, request, token)
+      await held.resumed(hsm, login, token, error)
+      return hsm.call(operation, request, login.token)
     }
-  }
-
-  async function logIn(hsm: Hsm, who: Credentials, isGivenUp = () => false) {
-    const { sessionOptions } = await connected()
-    const { token, ...user } = await hsm.call('session.login', {
-      ...who,
-      'idle-seconds': LIMITS.sessionIdleSecondsMax,
-      ...sessionOptions,
-    })
-    if (isGivenUp()) {
-      await hsm.call('session.logout', {}, token)
-      throw new HsmError('not-logged-in')
-    }
-    login = { username: user.username, token }
-    return { token, user }
   }
 
   async function logout(): Promise<void> {
-    standIn = undefined
     await call('session.logout', {})
-    login = undefined
+    held.end()
   }
 
   return {
     clusterId,
-    username: () => login?.username,
+    username: () => held.current()?.username,
     call,
-    async login(who, { again = false, isGivenUp } = {}) {
-      if (login) throw new HsmError('already-logged-in')
-      const { hsm } = await connected()
-      const { user } = await logIn(hsm, who, isGivenUp)
-      if (again) standIn = who
-      return user
+    async login(who, { isGivenUp } = {}) {
+      if (held.current()) throw new HsmError('already-logged-in')
+      const { hsm, sessionOptions } = await connected()
+      return held.begin(hsm, who, sessionOptions, isGivenUp)
     },
     logout,
     async close() {
-      if (login) await logout().catch(() => undefined)
+      // Whoever has lost the connection does not wait for another one to log out.
+      if (held.current()?.token !== undefined) await logout().catch(() => undefined)
       await connection?.then(({ close }) => close()).catch(() => undefined)
     },
   }

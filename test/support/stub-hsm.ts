@@ -25,3 +25,11 @@ export function stubHsm(
   }
   return { asked, call: call as Hsm['call'] }
 }
+
+/** One that gives what resumes a login, and another session for it. */
+export const resumableHsm = (replies: Parameters<typeof stubHsm>[0]): StubHsm =>
+  stubHsm({
+    'session.login': { token: 'token', username: 'ines', role: 'crypto-user', credential: 'credential' },
+    'session.resume': { token: 'another', username: 'ines', role: 'crypto-user' },
+    ...replies,
+  })

@@ -4,7 +4,7 @@ import { parseHeader, writeFirstLine, writeHeader } from '../../backup/header.ts
 import { sealersOf, sealHeader } from '../../backup/parts.ts'
 import { openWithMasterKey, passphraseWay } from '../../backup/ways.ts'
 import { isStandardOutput } from '../../cli/commands/files.ts'
-import type { Credentials } from '../../cli/seats.ts'
+import type { Credentials } from '../../cli/seat-login.ts'
 import type { Hsm } from '../../contract/hsm.ts'
 import type { Reply } from '../../contract/operations.ts'
 import { KEY_COST } from '../../crypto/passphrase.ts'

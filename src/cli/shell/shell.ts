@@ -37,9 +37,12 @@ export async function runShell({
   print,
   progress,
 }: ShellNeeds): Promise<number> {
-  const seats = createSeats(clusters, clusterId, (id) => {
+  const seats = createSeats(clusters, clusterId, (id, goesOn) => {
+    const what = `The connection to ${id === '' ? 'the cluster' : id} was lost`
     source.notice(
-      `The connection to ${id === '' ? 'the cluster' : id} was lost, and the login with it. Log in again.\n`,
+      goesOn
+        ? `${what}. The login goes on; its session keys are gone.\n`
+        : `${what}, and the login with it. Log in again.\n`,
     )
   })
   const source = openSource(completerOf(seats))

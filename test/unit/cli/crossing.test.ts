@@ -69,10 +69,17 @@ suite('a command between two clusters', () => {
       role: 'crypto-user',
       password: 'one',
       'idle-seconds': 86_400,
+      resumable: true,
     })
     assert.deepEqual(exported?.request, { filter: ['attr.label=pay'], challenge: 'C' })
     assert.deepEqual(two.asked[2]?.request, { challenge: 'C', parcel: 'P' })
-    const there = { username: 'root', role: 'admin', password: 'two', 'idle-seconds': 86_400 }
+    const there = {
+      username: 'root',
+      role: 'admin',
+      password: 'two',
+      'idle-seconds': 86_400,
+      resumable: true,
+    }
     assert.deepEqual(two.asked[0]?.request, there)
   })
 

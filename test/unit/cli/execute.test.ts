@@ -7,7 +7,7 @@ import { programTree } from '../../../src/cli/tree.ts'
 import { HsmError } from '../../../src/contract/errors.ts'
 import type { Hsm } from '../../../src/contract/hsm.ts'
 import { oneCluster, testShell } from '../../support/cli.ts'
-import { stubHsm } from '../../support/stub-hsm.ts'
+import { resumableHsm, stubHsm } from '../../support/stub-hsm.ts'
 
 const failed = (data: string) => ({
   text: `${JSON.stringify({ error_code: 1, data }, null, 2)}\n`,
@@ -101,32 +101,38 @@ suite('one command', () => {
   })
 
   for (const gone of ['not-logged-in', 'not-serving'] as const) {
-    test(`asks again under a new login when the HSM has not done it: ${gone}`, async () => {
+    test(`asks again in another session of the login when the HSM has not done it: ${gone}`, async () => {
       let answers = 0
       const unshare = () => {
         if (answers++ === 0) throw new HsmError(gone)
         return {}
       }
-      const hsm = stubHsm({ 'key.unshare': unshare })
+      const hsm = resumableHsm({ 'key.unshare': unshare })
       assert.equal(
         (await once(oneCluster(hsm), UNSHARE, { role: 'crypto-user', pin: 'ines:password' })).exit,
         0,
       )
       assert.deepEqual(
         hsm.asked.map(({ operation }) => operation),
-        ['session.login', 'key.unshare', 'session.login', 'key.unshare', 'session.logout'],
+        ['session.login', 'key.unshare', 'session.resume', 'key.unshare', 'session.logout'],
       )
+      assert.deepEqual(hsm.asked[2], {
+        operation: 'session.resume',
+        request: { credential: 'credential' },
+        session: undefined,
+      })
+      assert.equal(hsm.asked[3]?.session, 'another')
     })
 
     test(`asks again once: ${gone}`, async () => {
-      const hsm = stubHsm({ 'key.unshare': new HsmError(gone), 'session.logout': new HsmError(gone) })
+      const hsm = resumableHsm({ 'key.unshare': new HsmError(gone) })
       assert.equal(
         (await once(oneCluster(hsm), UNSHARE, { role: 'crypto-user', pin: 'ines:password' })).exit,
         1,
       )
       assert.deepEqual(
         hsm.asked.map(({ operation }) => operation),
-        ['session.login', 'key.unshare', 'session.login', 'key.unshare', 'session.logout'],
+        ['session.login', 'key.unshare', 'session.resume', 'key.unshare', 'session.logout'],
       )
     })
   }
@@ -206,65 +212,9 @@ suite('several clusters', () => {
       role: 'crypto-user',
       password: 'password',
       'idle-seconds': 86_400,
+      resumable: true,
       ...OPTIONS,
     })
-  })
-})
-
-suite('a login', () => {
-  test('is held once, and gone when the HSM says so', async () => {
-    const hsm = stubHsm({ 'key.list': new HsmError('not-logged-in', 'The login has ended, log in again') })
-    const shell = testShell(hsm)
-    const login = 'login --username ines --role crypto-user --password password'
-    assert.deepEqual(await shell.run('key list'), failed('Not logged in'))
-    assert.equal((await shell.run(login)).exit, 0)
-    assert.deepEqual(await shell.run(login), failed('User is already logged in'))
-    assert.deepEqual(await shell.run('key list'), failed('The login has ended, log in again'))
-    assert.deepEqual(await shell.run('key list'), failed('Not logged in'))
-    assert.equal((await shell.run(login)).exit, 0)
-  })
-
-  test('is gone with the connection', async () => {
-    let lost = () => {}
-    const seats = createSeats(
-      {
-        ids: () => ['c'],
-        async connect(_id, onLost) {
-          lost = onLost
-          return { hsm: stubHsm(), close: () => undefined }
-        },
-      },
-      undefined,
-      (id) => notices.push(id),
-    )
-    const notices: string[] = []
-    const seat = seats.seat(undefined)
-    await seat.call('session.logout', {})
-    lost()
-    assert.deepEqual(notices, [], 'nobody was logged in')
-    await seat.login({ username: 'ines', role: 'crypto-user', password: 'password' })
-    lost()
-    assert.deepEqual(notices, ['c'])
-    assert.equal(seat.username(), undefined)
-  })
-
-  test('connects again after a failure', async () => {
-    let attempts = 0
-    const seats = createSeats(
-      {
-        ids: () => ['c'],
-        async connect() {
-          attempts += 1
-          if (attempts === 1) throw new HsmError('unavailable')
-          return { hsm: stubHsm(), close: () => undefined }
-        },
-      },
-      undefined,
-    )
-    const seat = seats.seat(undefined)
-    await assert.rejects(seat.call('session.logout', {}), { code: 'unavailable' })
-    await seat.call('session.logout', {})
-    assert.equal(attempts, 2)
   })
 })
 
