@@ -35,29 +35,42 @@ export function oneOf<const T extends string>(values: readonly T[]): Read<T> {
 }
 
 export function object<T>(shape: Shape<T>): Read<T> {
-  const read = extensible(shape)
+  const read = members(shape)
   return (value) => {
-    const found = read(value)
-    if (unknownIn(shape, found as object).length > 0) refuse('it has an unknown member')
-    return found
+    const { known, unknown } = read(membersOf(value))
+    return unknown.length === 0 ? known : refuse('it has an unknown member')
   }
 }
 
 /** Members that are not in the shape are kept as they are: a later version has added them, and may be ignored. */
 export function extensible<T>(shape: Shape<T>): Read<T> {
-  const members = Object.entries(shape) as [string, Read<unknown>][]
+  const read = members(shape)
   return (value) => {
-    const given = membersOf(value)
-    const read: Record<string, unknown> = {}
-    for (const [name, readMember] of members) read[name] = readMember(given[name])
-    const unknown = unknownIn(shape, given)
-    if (unknown.length === 0) return read as T
-    return { ...read, ...Object.fromEntries(unknown.map((name) => [name, given[name]])) } as T
+    const { known, unknown } = read(membersOf(value))
+    return unknown.length === 0 ? known : { ...known, ...Object.fromEntries(unknown) }
   }
 }
 
-const unknownIn = (shape: object, given: object): readonly string[] =>
-  Object.keys(given).filter((name) => !Object.hasOwn(shape, name))
+type Members<T> = { readonly known: T; readonly unknown: readonly (readonly [string, unknown])[] }
+
+const NONE: Members<never>['unknown'] = []
+
+/** A start reads every record there is: unknown members are looked for only when there are more than were read. */
+function members<T>(shape: Shape<T>): (given: Readonly<Record<string, unknown>>) => Members<T> {
+  const readers = Object.entries(shape) as [string, Read<unknown>][]
+  return (given) => {
+    const known: Record<string, unknown> = {}
+    let found = 0
+    for (const [name, read] of readers) {
+      const member = given[name]
+      known[name] = read(member)
+      if (member !== undefined) found += 1
+    }
+    const isWhole = Object.keys(given).length === found
+    const unknown = isWhole ? NONE : Object.entries(given).filter(([name]) => !Object.hasOwn(shape, name))
+    return { known: known as T, unknown }
+  }
+}
 
 /** Any of the members, each of the same kind. */
 export function partial<Name extends string, T>(

@@ -29,6 +29,10 @@ function purposesOf(type: MechanismType): readonly Purpose[] {
   return [{ flag: secret ? CKF.GENERATE : CKF.GENERATE_KEY_PAIR, keys, notInFips: notInFips !== undefined }]
 }
 
+/** Kinds of the keys that mechanisms of the type make or use. */
+export const kindsOf = (type: MechanismType): readonly KeyKind[] =>
+  purposesOf(type).flatMap(({ keys }) => keys ?? [])
+
 const CURVES = CKF.EC_F_P | CKF.EC_NAMEDCURVE | CKF.EC_UNCOMPRESS
 
 function infoOf(type: MechanismType, mode: Mode): MechanismInfo | undefined {

@@ -2,16 +2,16 @@
 
 import { CURVES, type WeierstrassCurve } from '../../contract/algorithms.ts'
 import { barePoint } from '../../contract/ec-points.ts'
-import type { KeyTypeClass } from '../../contract/key-type-classes.ts'
-import { KEY_TYPE_CLASSES } from '../../contract/key-type-classes.ts'
+import { KEY_TYPE_CLASSES, type KeyTypeClass } from '../../contract/key-type-classes.ts'
 import { type Application, signedIn } from '../application.ts'
-import { attributeName, CKA, CKC_X_509, CKK, CKO } from '../cryptoki/objects.ts'
+import { attributeName, CKA, CKC_X_509, CKO } from '../cryptoki/objects.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { meaning, refuse } from '../errors.ts'
 import type { Session } from '../sessions.ts'
 import { certificateAttribute, certificatesHave } from './certificate.ts'
 import { curveOf } from './curves.ts'
 import { ecPrivateKey, ecPublicKey, rsaPrivateKey, rsaPublicKey } from './encodings.ts'
+import { keyTypeClassOf } from './key-types.ts'
 import { handleOfKey, mayMake, place } from './make.ts'
 import { labelIn, namesIn, newKey } from './new-key.ts'
 import { bytesIn, flagIn, mustBe, needed, numberIn, type Template } from './template.ts'
@@ -28,19 +28,19 @@ export async function createObject(
   if (objectClass === CKO.CERTIFICATE) return createCertificate(application, session, template)
   if (objectClass === CKO.DATA) return refuse(CKR.ATTRIBUTE_VALUE_INVALID, 'There are no objects of CKO_DATA')
   const type = needed(numberIn(template, CKA.KEY_TYPE), CKA.KEY_TYPE)
-  const kind = KINDS.find((known) => known.objectClass === objectClass && known.type === type)
-  if (!kind)
+  const name = keyTypeClassOf(IMPORTED, objectClass, type)
+  if (!name)
     return refuse(
       CKR.ATTRIBUTE_VALUE_INVALID,
       'CKA_CLASS and CKA_KEY_TYPE name no kind of key that can be brought in',
     )
-  return createKey(application, session, template, kind)
+  return createKey(application, session, template, name)
 }
 
-type Kind = {
-  readonly objectClass: number
-  readonly type: number
-  readonly name: KeyTypeClass
+const IMPORTED = Object.keys(KEY_TYPE_CLASSES) as KeyTypeClass[]
+
+/** How the template of a key gives its value. */
+type Given = {
   /** Attributes that `material` reads. */
   readonly parts: readonly number[]
   /** The key as the HSM takes it; wiped afterwards. */
@@ -65,54 +65,25 @@ function secretValue(template: Template): Buffer {
   return Buffer.from(value)
 }
 
-const secret = (type: number, name: KeyTypeClass): Kind => ({
-  objectClass: CKO.SECRET_KEY,
-  type,
-  name,
-  parts: [CKA.VALUE, CKA.VALUE_LEN],
-  material: secretValue,
-})
+const SECRET: Given = { parts: [CKA.VALUE, CKA.VALUE_LEN], material: secretValue }
 
-const KINDS: readonly Kind[] = [
-  secret(CKK.AES, 'aes'),
-  secret(CKK.GENERIC_SECRET, 'generic-secret'),
-  secret(CKK.DES3, 'des3'),
-  {
-    objectClass: CKO.PUBLIC_KEY,
-    type: CKK.RSA,
-    name: 'rsa-public',
-    parts: [...RSA_PUBLIC, CKA.MODULUS_BITS],
-    material: rsaPublic,
-  },
-  {
-    objectClass: CKO.PRIVATE_KEY,
-    type: CKK.RSA,
-    name: 'rsa-private',
-    parts: [...RSA_PUBLIC, ...RSA_PRIVATE],
-    material: rsaPrivate,
-  },
-  {
-    objectClass: CKO.PUBLIC_KEY,
-    type: CKK.EC,
-    name: 'ec-public',
-    parts: [CKA.EC_PARAMS, CKA.EC_POINT],
-    material: ecPublic,
-  },
-  {
-    objectClass: CKO.PRIVATE_KEY,
-    type: CKK.EC,
-    name: 'ec-private',
-    parts: [CKA.EC_PARAMS, CKA.EC_POINT, CKA.VALUE],
-    material: ecPrivate,
-  },
-]
+const GIVEN: Readonly<Record<KeyTypeClass, Given>> = {
+  aes: SECRET,
+  'generic-secret': SECRET,
+  des3: SECRET,
+  'rsa-public': { parts: [...RSA_PUBLIC, CKA.MODULUS_BITS], material: rsaPublic },
+  'rsa-private': { parts: [...RSA_PUBLIC, ...RSA_PRIVATE], material: rsaPrivate },
+  'ec-public': { parts: [CKA.EC_PARAMS, CKA.EC_POINT], material: ecPublic },
+  'ec-private': { parts: [CKA.EC_PARAMS, CKA.EC_POINT, CKA.VALUE], material: ecPrivate },
+}
 
 async function createKey(
   application: Application,
   session: Session,
   template: Template,
-  { name, parts, material }: Kind,
+  name: KeyTypeClass,
 ): Promise<number> {
+  const { parts, material } = GIVEN[name]
   const made = newKey(template, KEY_TYPE_CLASSES[name].keyClass, parts)
   const bytes = material(template)
   try {

@@ -4,30 +4,16 @@ import type { Curve } from '../../contract/algorithms.ts'
 import type { FlagName, KeyClass, KeyType } from '../../contract/attributes.ts'
 import { type KeyKind, kindOf } from '../../contract/key-kinds.ts'
 import type { KeyObject } from '../../contract/key-object.ts'
-import { CKA, CKK, CKO } from '../cryptoki/objects.ts'
+import { CKA } from '../cryptoki/objects.ts'
 import { UNAVAILABLE } from '../cryptoki/unavailable.ts'
 import { TYPES } from '../mechanisms/types.ts'
 import { ecParams } from './curves.ts'
 import { publicKeyInfo } from './encodings.ts'
+import { CLASS_OF, KEY_TYPE_OF } from './key-types.ts'
 import type { Value } from './value.ts'
 
 type Getter = (key: KeyObject) => Value | undefined
 type Getters = Readonly<Record<number, Getter>>
-
-export const CLASS_OF: Readonly<Record<KeyClass, number>> = {
-  'secret-key': CKO.SECRET_KEY,
-  'public-key': CKO.PUBLIC_KEY,
-  'private-key': CKO.PRIVATE_KEY,
-}
-
-export const KEY_TYPE_OF: Readonly<Record<KeyType, number>> = {
-  aes: CKK.AES,
-  'generic-secret': CKK.GENERIC_SECRET,
-  des3: CKK.DES3,
-  rsa: CKK.RSA,
-  ec: CKK.EC,
-  'ml-dsa': CKK.ML_DSA,
-}
 
 /** How the HSM makes keys of a kind; PKCS#11 has had no mechanism for ML-DSA before v3.2. */
 const GENERATED_BY: ReadonlyMap<KeyKind, number> = new Map(
@@ -66,11 +52,12 @@ const always =
 const EMPTY = always(Buffer.alloc(0))
 const NO = always(false)
 
-const keyType: Getter = (key) => (curveOf(key) === 'ed25519' ? CKK.EC_EDWARDS : KEY_TYPE_OF[keyTypeOf(key)])
+const kind = (key: KeyObject): KeyKind => kindOf(keyTypeOf(key), curveOf(key))
+const keyType: Getter = (key) => KEY_TYPE_OF[kind(key)]
 
 const generatedBy: Getter = (key) => {
   if (key.attributes['local'] !== true) return UNAVAILABLE
-  return GENERATED_BY.get(kindOf(keyTypeOf(key), curveOf(key))) ?? UNAVAILABLE
+  return GENERATED_BY.get(kind(key)) ?? UNAVAILABLE
 }
 
 const COMMON: Getters = {

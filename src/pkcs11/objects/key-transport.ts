@@ -11,7 +11,8 @@ import { mechanismFor } from '../mechanisms/mechanism.ts'
 import type { CallerMechanism } from '../mechanisms/parameters.ts'
 import { wrappedLength } from '../mechanisms/wrapped-length.ts'
 import { fits, type Output } from '../output.ts'
-import { CLASS_OF, KEY_TYPE_OF, keyTypeOf } from './key-attributes.ts'
+import { keyTypeOf } from './key-attributes.ts'
+import { CLASS_OF, KEY_TYPE_OF, keyTypeClassOf } from './key-types.ts'
 import { handleOfKey, mayMake } from './make.ts'
 import { newKey } from './new-key.ts'
 import { lookAtKey } from './seen.ts'
@@ -110,12 +111,9 @@ function lengthIn(template: Template): { 'key-length-bytes'?: number } {
 function unwrappedClass(template: Template): (typeof UNWRAPPED_CLASSES)[number] {
   const objectClass = needed(numberIn(template, CKA.CLASS), CKA.CLASS)
   const type = needed(numberIn(template, CKA.KEY_TYPE), CKA.KEY_TYPE)
-  const found = UNWRAPPED_CLASSES.find((name) => {
-    const { keyClass, keyType } = KEY_TYPE_CLASSES[name]
-    return CLASS_OF[keyClass] === objectClass && KEY_TYPE_OF[keyType] === type
-  })
   return (
-    found ?? refuse(CKR.TEMPLATE_INCONSISTENT, 'CKA_CLASS and CKA_KEY_TYPE name no key that can be unwrapped')
+    keyTypeClassOf(UNWRAPPED_CLASSES, objectClass, type) ??
+    refuse(CKR.TEMPLATE_INCONSISTENT, 'CKA_CLASS and CKA_KEY_TYPE name no key that can be unwrapped')
   )
 }
 

@@ -1,10 +1,10 @@
 /** From the template of a search to the filter of `key.list`. */
-import { KEY_CLASSES, KEY_TYPES } from '../../contract/attributes.ts'
+import { KEY_CLASSES } from '../../contract/attributes.ts'
 import { LIMITS } from '../../contract/limits.ts'
 import { fromUtf8 } from '../../contract/text.ts'
-import { CKA, CKK } from '../cryptoki/objects.ts'
+import { CKA } from '../cryptoki/objects.ts'
 import { curveOf } from './curves.ts'
-import { CLASS_OF, KEY_TYPE_OF } from './key-attributes.ts'
+import { CLASS_OF, kindOfType, termOf } from './key-types.ts'
 import type { Template } from './template.ts'
 import type { Value } from './value.ts'
 
@@ -36,10 +36,8 @@ const className = (value: Value): Term => {
 
 /** Keys on Edwards curves have a type of their own in PKCS#11 only. */
 const keyType = (value: Value): Term => {
-  if (value === CKK.EC) return { word: 'attr.key-type=ec', exact: false }
-  if (value === CKK.EC_EDWARDS) return { word: 'attr.curve=ed25519', exact: true }
-  const name = KEY_TYPES.find((known) => KEY_TYPE_OF[known] === value)
-  return name && { word: `attr.key-type=${name}`, exact: true }
+  const kind = kindOfType(value)
+  return kind && { word: termOf(kind), exact: kind !== 'ec' }
 }
 
 const curve = (value: Value): Term => {
