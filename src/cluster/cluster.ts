@@ -17,6 +17,16 @@ export interface Serving {
   fence(): Promise<void>
 }
 
+/** Whether it may, at this moment. */
+export function isServing({ check }: Pick<Serving, 'check'>): boolean {
+  try {
+    check()
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** How a change was established on the other HSMs: each said so, or so much time passed that none can lack it. */
 export type Established = 'acknowledged' | 'elapsed'
 

@@ -4,21 +4,26 @@ import type { Serving } from './cluster.ts'
 import type { Grant, Uses } from './uses.ts'
 
 /** What a use rests on: one right, or two when another key takes part. Each must stand when the result is released. */
-type Used = Grant & { readonly with?: string }
+type Used = Grant & { readonly with?: string | undefined }
+
+type Needs = { readonly serving: Serving; readonly uses: Uses }
+type Work<G, R> = (grant: G, check: () => void) => R | Promise<R>
 
 /**
+ * Without the fence, and if the work needs no waiting, all of it is one synchronous stretch of code.
+ *
  * @param permit decides on the state as it is, synchronously; throws the refusal. What it decides on is what is used: it is
  *   called once
  * @param work its `check` throws when the result could not be released; to be called after every piece of work
  * @returns the result, if the right to it still stands when it is there
  * @throws HsmError `revoked`, `not-serving`, and what `permit` and `work` throw
  */
-export async function useKey<G extends Used, R>(
-  { serving, uses }: { readonly serving: Serving; readonly uses: Uses },
-  permit: () => G,
-  work: (grant: G, check: () => void) => Promise<R>,
-): Promise<R> {
-  if (serving.fenced()) await serving.fence()
+export function useKey<G extends Used, R>(needs: Needs, permit: () => G, work: Work<G, R>): R | Promise<R> {
+  if (needs.serving.fenced()) return needs.serving.fence().then(() => use(needs, permit, work))
+  return use(needs, permit, work)
+}
+
+function use<G extends Used, R>({ serving, uses }: Needs, permit: () => G, work: Work<G, R>): R | Promise<R> {
   serving.check()
   const grant = permit()
   const keys = grant.with === undefined ? [grant.key] : [grant.key, grant.with]
@@ -27,13 +32,27 @@ export async function useKey<G extends Used, R>(
     serving.check()
     for (const ticket of tickets) if (!ticket.live) throw new HsmError(ticket.reason)
   }
-  try {
-    const result = await work(grant, check)
-    // The right may have ended on another HSM while this one was cut off or stood still.
-    if (serving.fenced()) await serving.fence()
-    check()
-    return result
-  } finally {
+  const end = () => {
     for (const ticket of tickets) ticket.end()
   }
+  let result: R | Promise<R>
+  try {
+    result = work(grant, check)
+    if (!(result instanceof Promise) && !serving.fenced()) check()
+    else result = released(result, serving, check)
+  } catch (error) {
+    end()
+    throw error
+  }
+  if (result instanceof Promise) return result.finally(end)
+  end()
+  return result
+}
+
+/** The right may have ended on another HSM while this one was cut off or stood still. */
+async function released<R>(result: R | Promise<R>, serving: Serving, check: () => void): Promise<R> {
+  const there = await result
+  if (serving.fenced()) await serving.fence()
+  check()
+  return there
 }

@@ -28,9 +28,10 @@ export const calledFrom = (hsm: Hsm, source: CallSource): Hsm => ({
  * Who asks, and whether they may at all, before anything of the request is read or worked on.
  *
  * @param session as it was presented
+ * @param source where it comes from; left out, this process
  * @throws HsmError `unknown-operation`, `not-serving`, `not-logged-in` or `not-permitted`
  */
-export type Admit = (operation: string, session: string | undefined) => Admission
+export type Admit = (operation: string, session: string | undefined, source?: CallSource) => Admission
 
 export type Admission = {
   /** Id of the user who asks; undefined before login. */

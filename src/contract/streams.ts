@@ -8,3 +8,7 @@ export const streamStart = v.variant('purpose', [
   v.strictObject({ filter: keyFilter('filter'), purpose: v.picklist(['encrypt', 'decrypt']), cipher }),
 ])
 export type StreamStart = v.InferOutput<typeof streamStart>
+
+type WithoutFilter<T> = T extends unknown ? Omit<T, 'filter'> : never
+/** What is to be done with the message, whichever the key. */
+export type StreamUse = WithoutFilter<StreamStart>

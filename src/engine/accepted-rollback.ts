@@ -3,7 +3,7 @@ import { append } from '../audit/chain.ts'
 import type { Log } from '../base/log.ts'
 import { formatOf } from '../model/formats.ts'
 import type { Store } from '../store/store.ts'
-import { withTaken } from './references.ts'
+import { withTaken } from './keys/references.ts'
 
 /** Keys that are lost had references, which must not be given to others. */
 const LOST_REFERENCES = 2 ** 20

@@ -16,14 +16,16 @@ import { revocationsOf } from '../policy/revocation.ts'
 import { createChallenges } from '../session/challenges.ts'
 import { createSessions, isCurrent, type Sessions } from '../session/sessions.ts'
 import type { Change } from '../store/store.ts'
-import { createBackups } from './backups.ts'
 import { found } from './founding.ts'
 import { HANDLERS } from './handlers.ts'
 import { createAuditQueue } from './journal/audit-queue.ts'
-import { createKeyring } from './keyring.ts'
+import { createKeyring } from './keys/keyring.ts'
 import type { Call, EngineNeeds, Parts } from './parts.ts'
-import { granted, type Handler } from './pipelines.ts'
-import { createStreams } from './streams.ts'
+import { newAttempt, noteRequest, recordRefusal } from './pipeline/attempt.ts'
+import { granted } from './pipeline/granted.ts'
+import type { Handler } from './pipeline/pipeline.ts'
+import { createBackups } from './replication/backups.ts'
+import { createStreams } from './streams/streams.ts'
 
 export type Engine = Hsm & {
   /** What `call` begins with, for those who have a request yet to read. */
@@ -39,9 +41,13 @@ export type Engine = Hsm & {
 export function createEngine(needs: EngineNeeds): Engine {
   const parts = assemble(needs)
   return {
-    admit(operation, token) {
+    admit(operation, token, source = LOCAL) {
       if (!isOperation(operation)) throw new HsmError('unknown-operation')
-      const { session } = asking(parts, operation, token, LOCAL)
+      const call = asking(parts, operation, token, source)
+      const may = mayAsk(call.actor, OPERATIONS[operation].access)
+      if (!may.allow) void recordRefusal(newAttempt(parts, operation, call), may.code)
+      granted(may)
+      const { session } = call
       return {
         user: session?.user,
         revokes: 'revokes' in OPERATIONS[operation],
@@ -50,12 +56,16 @@ export function createEngine(needs: EngineNeeds): Engine {
     },
     async call(operation, request, token, source = LOCAL) {
       if (!isOperation(operation)) throw new HsmError('unknown-operation')
+      const attempt = newAttempt(parts, operation, asking(parts, operation, token, source))
       try {
-        const call = asking(parts, operation, token, source)
+        granted(mayAsk(attempt.call.actor, attempt.row.access))
         const checked = checkRequest(operation, request)
-        return await (HANDLERS[operation] as Handler<typeof operation>)(parts, call, checked)
-      } catch (error) {
-        throw asHsmError(parts, operation, error)
+        noteRequest(attempt, checked)
+        return await (HANDLERS[operation] as Handler<typeof operation>)(attempt, checked)
+      } catch (thrown) {
+        const error = asHsmError(parts, operation, thrown)
+        await recordRefusal(attempt, error.code)
+        throw error
       }
     },
     found: () => found(needs),
@@ -131,12 +141,10 @@ function leave(sessions: Sessions, before: Change['before'], after: Change['afte
   if (before.session !== after.session) sessions.end(before.session)
 }
 
-/** Who asks, and whether they may at all: this comes before anything that costs, as does looking at the request. */
+/** Who asks. Whether they may at all comes next, before anything that costs, as does looking at the request. */
 function asking(parts: Parts, operation: OperationName, token: string | undefined, source: CallSource): Call {
   if (!ALWAYS_ANSWERED.has(operation)) parts.cluster.serving.check()
-  const call = { ...who(parts, token), source }
-  granted(mayAsk(call.actor, OPERATIONS[operation].access))
-  return call
+  return { ...who(parts, token), source }
 }
 
 function who({ sessions, store }: Parts, token: string | undefined): Omit<Call, 'source'> {

@@ -3,9 +3,9 @@ import { sealLineage } from '../crypto/sealed-fields.ts'
 import { FORMAT } from '../model/formats.ts'
 import type { StoredRecord, UserRecord } from '../model/records.ts'
 import { foundingProfile } from '../policy/hsm-profile/profile.ts'
+import { FIRST_REFERENCE } from './keys/references.ts'
 import type { EngineNeeds } from './parts.ts'
-import { granted } from './pipelines.ts'
-import { FIRST_REFERENCE } from './references.ts'
+import { granted } from './pipeline/granted.ts'
 
 export const newUserId = (random: (bytes: number) => Uint8Array): string =>
   Buffer.from(random(8)).toString('hex')

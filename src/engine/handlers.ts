@@ -1,56 +1,57 @@
 import type { OperationName } from '../contract/operations.ts'
 import { auditList } from './operations/audit-list.ts'
-import { backupBegin } from './operations/backup-begin.ts'
-import { backupNext } from './operations/backup-next.ts'
-import { certificateChange } from './operations/certificate-change.ts'
-import { certificateCreate } from './operations/certificate-create.ts'
-import { certificateDelete } from './operations/certificate-delete.ts'
-import { certificateList } from './operations/certificate-list.ts'
-import { clusterActivate } from './operations/cluster-activate.ts'
-import { clusterHsmInfo } from './operations/cluster-hsm-info.ts'
-import { clusterStatus } from './operations/cluster-status.ts'
-import { cryptoBegin } from './operations/crypto-begin.ts'
-import { cryptoCancel } from './operations/crypto-cancel.ts'
-import { cryptoDecrypt } from './operations/crypto-decrypt.ts'
-import { cryptoEncrypt } from './operations/crypto-encrypt.ts'
-import { cryptoFinish } from './operations/crypto-finish.ts'
+import { backupBegin, backupNext } from './operations/backups.ts'
+import {
+  certificateChange,
+  certificateCreate,
+  certificateDelete,
+  certificateList,
+} from './operations/certificates.ts'
+import {
+  clusterActivate,
+  clusterHsmInfo,
+  clusterStatus,
+  policyApply,
+  policyShow,
+} from './operations/cluster.ts'
 import { cryptoRandom } from './operations/crypto-random.ts'
-import { cryptoSign } from './operations/crypto-sign.ts'
-import { cryptoUpdate } from './operations/crypto-update.ts'
-import { cryptoVerify } from './operations/crypto-verify.ts'
+import {
+  keyDelete,
+  keyDeleteMany,
+  keySetAttribute,
+  keyShare,
+  keyShareMany,
+  keyUnshare,
+  keyUnshareMany,
+} from './operations/key-changes.ts'
 import { keyCopy } from './operations/key-copy.ts'
-import { keyDelete } from './operations/key-delete.ts'
-import { keyDeleteMany } from './operations/key-delete-many.ts'
-import { keyDerive } from './operations/key-derive.ts'
 import { keyDescribe } from './operations/key-describe.ts'
-import { keyExportPublic } from './operations/key-export-public.ts'
-import { keyExportReference } from './operations/key-export-reference.ts'
-import { keyExportReplica } from './operations/key-export-replica.ts'
-import { keyExportValue } from './operations/key-export-value.ts'
-import { keyGeneratePair } from './operations/key-generate-pair.ts'
-import { keyGenerateSymmetric } from './operations/key-generate-symmetric.ts'
-import { keyImport } from './operations/key-import.ts'
-import { keyImportReplica } from './operations/key-import-replica.ts'
+import { keyGeneratePair, keyGenerateSymmetric } from './operations/key-generate.ts'
+import { keyDerive, keyImport, keyUnwrap } from './operations/key-incoming.ts'
 import { keyList } from './operations/key-list.ts'
-import { keySetAttribute } from './operations/key-set-attribute.ts'
-import { keyShare, keyUnshare } from './operations/key-share.ts'
-import { keyShareMany, keyUnshareMany } from './operations/key-share-many.ts'
-import { keyUnwrap } from './operations/key-unwrap.ts'
-import { keyWrap } from './operations/key-wrap.ts'
-import { policyApply } from './operations/policy-apply.ts'
-import { policyShow } from './operations/policy-show.ts'
-import { replicaChallenge } from './operations/replica-challenge.ts'
+import {
+  cryptoDecrypt,
+  cryptoEncrypt,
+  cryptoSign,
+  cryptoVerify,
+  keyExportPublic,
+  keyExportReference,
+  keyExportValue,
+  keyWrap,
+} from './operations/key-use.ts'
+import { cryptoBegin, cryptoCancel, cryptoFinish, cryptoUpdate } from './operations/messages-in-parts.ts'
+import {
+  keyExportReplica,
+  keyImportReplica,
+  replicaChallenge,
+  userExportReplica,
+  userImportReplica,
+} from './operations/replication.ts'
 import { sessionLogin } from './operations/session-login.ts'
 import { sessionLogout } from './operations/session-logout.ts'
 import { sessionRenew, sessionResume } from './operations/session-resume.ts'
-import { userChangePassword } from './operations/user-change-password.ts'
-import { userCreate } from './operations/user-create.ts'
-import { userDelete } from './operations/user-delete.ts'
-import { userExportReplica } from './operations/user-export-replica.ts'
-import { userImportReplica } from './operations/user-import-replica.ts'
-import { userList } from './operations/user-list.ts'
-import { userLogout } from './operations/user-logout.ts'
-import type { Handler } from './pipelines.ts'
+import { userChangePassword, userCreate, userDelete, userList, userLogout } from './operations/users.ts'
+import type { Handler } from './pipeline/pipeline.ts'
 
 export const HANDLERS: { readonly [K in OperationName]: Handler<K> } = {
   'audit.list': auditList,

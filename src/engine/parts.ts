@@ -13,10 +13,10 @@ import type { Profile } from '../policy/hsm-profile/profile.ts'
 import type { Challenges } from '../session/challenges.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
 import type { Store } from '../store/store.ts'
-import type { Backups } from './backups.ts'
 import type { AuditQueue } from './journal/audit-queue.ts'
-import type { Keyring } from './keyring.ts'
-import type { Streams } from './streams.ts'
+import type { Keyring } from './keys/keyring.ts'
+import type { Backups } from './replication/backups.ts'
+import type { Streams } from './streams/streams.ts'
 
 /** What the engine is given by whoever composes it. */
 export type EngineNeeds = {

@@ -8,7 +8,7 @@ import type { AuditEntry } from '../model/audit.ts'
 import { FORMAT } from '../model/formats.ts'
 import { type AuditHeadRecord, recordKey, type StoredRecord } from '../model/records.ts'
 import type { Store } from '../store/store.ts'
-import { firstOfClone } from './references.ts'
+import { firstOfClone } from './keys/references.ts'
 
 export type Restoring = {
   /** Of the cluster that the backup is of, and of what is to be made of it. */

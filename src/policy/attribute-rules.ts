@@ -10,8 +10,14 @@ import { attributeOf } from '../model/key-attributes.ts'
 import type { KeyRecord } from '../model/records.ts'
 import type { Actor } from './actor.ts'
 import { refusal } from './attribute-refusal.ts'
-import { allow, type Decision, deny } from './decision.ts'
+import { keysFit } from './capacity.ts'
+import { all, allow, type Decision, deny } from './decision.ts'
+import type { About } from './facts.ts'
+import { changeFits } from './hsm-profile/attributes.ts'
+import { keyAvailable } from './key-availability.ts'
+import { owns } from './key-visibility.ts'
 import { possible } from './new-key-flags.ts'
+import { mayChange } from './trusted-wrapping/changes.ts'
 
 type Rule = 'free' | 'only-true' | 'only-false' | 'never'
 
@@ -39,6 +45,41 @@ const RULES: Readonly<Record<FlagName, Rule>> = {
 
 const isFlag = (name: string): name is FlagName => (FLAG_NAMES as readonly string[]).includes(name)
 
+type Values = Readonly<Record<string, AttributeValue>>
+
+/** The key with all of these attributes changed, if every change is allowed by itself and together. */
+export function maySetAttributes(
+  {
+    actor,
+    key: before,
+    cluster,
+    circumstances,
+    room,
+  }: About<'actor' | 'key' | 'cluster' | 'circumstances' | 'room'>,
+  { attributes }: { readonly attributes: Values },
+): Decision<KeyRecord> {
+  const decision = setAll(actor, before, attributes)
+  if (!decision.allow) return decision
+  const after = decision.result
+  if (after === before) return decision
+  const fits = all(changeFits(cluster, before, after), mayChange(cluster, before, after))
+  // A session key that becomes a token key takes a place in the store.
+  const isMoved = after.flags.token && !before.flags.token
+  const place = isMoved ? all(keysFit(room, [after]), keyAvailable(circumstances, true)) : fits
+  return all(fits, place, allow(after, { put: after }))
+}
+
+/** One after another; that a key becomes unmodifiable comes last, so that it does not get in the way of the others. */
+function setAll(actor: Actor, key: KeyRecord, { modifiable, ...others }: Values): Decision<KeyRecord> {
+  const entries = Object.entries(others)
+  if (modifiable !== undefined) entries.push(['modifiable', modifiable])
+  let decision: Decision<KeyRecord> = allow(key)
+  for (const [name, value] of entries) {
+    if (decision.allow) decision = setAttribute(actor, decision.result, name, value)
+  }
+  return decision
+}
+
 /**
  * The key with one attribute changed. The owner changes anything but `trusted`, in the directions above and only while
  * the key is modifiable; an admin changes `trusted` of any key and nothing else. A value that is already in place
@@ -54,7 +95,7 @@ export function setAttribute(
     return deny('invalid-attribute', `Invalid attribute: ${unknownAttribute(name)}`)
   if (actor.role === 'admin')
     return name === 'trusted' ? setFlag(key, 'trusted', value) : refusal(name, value)
-  if (key.owner !== actor.id) return deny('not-owner')
+  if (!owns(actor, key)) return deny('not-owner')
   if (!key.flags.modifiable) return deny('not-modifiable')
   if (name === 'trusted') return value === key.flags.trusted ? allow(key) : refusal(name, value)
   if (isFlag(name)) return setFlag(key, name, value)

@@ -3,6 +3,7 @@ import type { PublicObjects } from '../contract/public-objects.ts'
 import type { CertificateRecord } from '../model/records.ts'
 import type { Actor } from './actor.ts'
 import { allow, type Decision, deny } from './decision.ts'
+import { owns } from './key-visibility.ts'
 
 /** How many certificates there are that count towards the same limit. */
 export const certificateFits = (has: number): Decision<void> =>
@@ -18,6 +19,7 @@ export const mayChangeCertificate = (
   certificate: CertificateRecord | undefined,
 ): Decision<CertificateRecord> => {
   if (!certificate) return deny('certificate-not-found')
-  const may = actor.role === 'crypto-user' && certificate.owner === actor.id
-  return may ? allow(certificate) : deny('not-owner', 'User does not own the certificate')
+  return owns(actor, certificate)
+    ? allow(certificate)
+    : deny('not-owner', 'User does not own the certificate')
 }

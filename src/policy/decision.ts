@@ -22,6 +22,12 @@ export const allow = <R>(result: R, ...writes: readonly Write[]): Decision<R> =>
   writes,
 })
 
+/** All of them, asked in this order: the first that refuses, or what the last one allows. */
+export function all<R>(...decisions: readonly [...Decision<unknown>[], Decision<R>]): Decision<R> {
+  const refused = decisions.find((decision) => !decision.allow)
+  return (refused ?? decisions.at(-1)) as Decision<R>
+}
+
 /** @param why one sentence instead of the code's own text */
 export const deny = (code: ErrorCode, why?: string, ...writes: readonly Write[]): Refusal => ({
   allow: false,

@@ -1,23 +1,21 @@
 import type { FlagName } from '../contract/attributes.ts'
 import { CIPHER_KEY_TYPE, type Cipher } from '../contract/mechanisms.ts'
 import type { KeyRecord } from '../model/records.ts'
-import type { Actor } from './actor.ts'
 import type { Circumstances } from './circumstances.ts'
 import { type Decision, deny } from './decision.ts'
+import type { About } from './facts.ts'
 import { mechanismFits } from './hsm-profile/mechanisms.ts'
 import { keyAvailable } from './key-availability.ts'
 import { holds } from './key-visibility.ts'
+
+type Using = About<'actor' | 'key' | 'circumstances'>
+type Ciphering = { readonly cipher: Cipher }
 
 /**
  * The owner and the users it is shared with encrypt with a secret key, and every crypto user with any public key, whose
  * `encrypt` is set.
  */
-export function mayEncrypt(
-  actor: Actor,
-  key: KeyRecord,
-  cipher: Cipher,
-  circumstances: Circumstances,
-): Decision<void> {
+export function mayEncrypt({ actor, key, circumstances }: Using, { cipher }: Ciphering): Decision<void> {
   if (key.keyClass === 'private-key') {
     return deny(
       'key-type',
@@ -29,12 +27,7 @@ export function mayEncrypt(
 }
 
 /** The owner and the users it is shared with decrypt with a secret or private key whose `decrypt` is set. */
-export function mayDecrypt(
-  actor: Actor,
-  key: KeyRecord,
-  cipher: Cipher,
-  circumstances: Circumstances,
-): Decision<void> {
+export function mayDecrypt({ actor, key, circumstances }: Using, { cipher }: Ciphering): Decision<void> {
   if (key.keyClass === 'public-key') {
     return deny(
       'key-type',

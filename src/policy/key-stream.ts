@@ -1,26 +1,19 @@
-import type { StreamStart } from '../contract/streams.ts'
-import type { KeyRecord } from '../model/records.ts'
-import type { Actor } from './actor.ts'
-import type { Circumstances } from './circumstances.ts'
+import type { StreamUse } from '../contract/streams.ts'
 import type { Decision } from './decision.ts'
+import type { About } from './facts.ts'
 import { mayDecrypt, mayEncrypt } from './key-encryption.ts'
 import { maySign, mayVerify } from './key-use.ts'
 
 /** A message in parts asks for what one in a single piece does, with each of its parts. */
-export function mayStream(
-  actor: Actor,
-  key: KeyRecord,
-  start: StreamStart,
-  circumstances: Circumstances,
-): Decision<void> {
-  switch (start.purpose) {
+export function mayStream(facts: About<'actor' | 'key' | 'circumstances'>, use: StreamUse): Decision<void> {
+  switch (use.purpose) {
     case 'sign':
-      return maySign(actor, key, start.mechanism, circumstances)
+      return maySign(facts, use)
     case 'verify':
-      return mayVerify(actor, key, start.mechanism, circumstances)
+      return mayVerify(facts, use)
     case 'encrypt':
-      return mayEncrypt(actor, key, start.cipher, circumstances)
+      return mayEncrypt(facts, use)
     case 'decrypt':
-      return mayDecrypt(actor, key, start.cipher, circumstances)
+      return mayDecrypt(facts, use)
   }
 }

@@ -2,9 +2,13 @@ import type { KeyRecord } from '../model/records.ts'
 import type { Actor } from './actor.ts'
 import { allow, type Decision, deny } from './decision.ts'
 
+/** Whose key it is. */
+export const owns = (actor: Actor, key: Pick<KeyRecord, 'owner'>): boolean =>
+  actor.role === 'crypto-user' && key.owner === actor.id
+
 /** A right to the key itself: its owner, or a user it is shared with. */
 export const holds = (actor: Actor, key: KeyRecord): boolean =>
-  actor.role === 'crypto-user' && (key.owner === actor.id || key.sharedWith.includes(actor.id))
+  owns(actor, key) || (actor.role === 'crypto-user' && key.sharedWith.includes(actor.id))
 
 /**
  * Which keys exist for an actor: a crypto user finds own keys, shared keys and all public keys; an admin finds every
@@ -20,7 +24,7 @@ export type Standing = 'own' | 'shared' | 'other'
 
 export function standing(actor: Actor, key: KeyRecord): Standing {
   if (!holds(actor, key)) return 'other'
-  return key.owner === actor.id ? 'own' : 'shared'
+  return owns(actor, key) ? 'own' : 'shared'
 }
 
 /**

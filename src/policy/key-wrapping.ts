@@ -9,10 +9,35 @@ import { WRAPPING_KEY_TYPE, type Wrapping } from '../contract/mechanisms.ts'
 import type { KeyRecord } from '../model/records.ts'
 import type { Actor } from './actor.ts'
 import type { Circumstances } from './circumstances.ts'
-import { allow, type Decision, deny } from './decision.ts'
+import { all, allow, type Decision, deny } from './decision.ts'
+import type { About } from './facts.ts'
 import { mechanismFits } from './hsm-profile/mechanisms.ts'
 import { type Availability, keyAvailable } from './key-availability.ts'
-import { holds } from './key-visibility.ts'
+import { holds, owns } from './key-visibility.ts'
+import { mayUnwrapBy, mayWrapUnder } from './trusted-wrapping/transport.ts'
+
+type Transporting = { readonly mechanism: Wrapping }
+type Pair = { readonly wrapping: KeyRecord; readonly payload: KeyRecord }
+
+/** Both keys must allow it, and the policy trusted-wrapping, if it is applied. */
+export function mayWrap(
+  { actor, wrapping, payload, cluster, circumstances }: Pair & About<'actor' | 'cluster' | 'circumstances'>,
+  { mechanism }: Transporting,
+): Decision<void> {
+  return all(
+    mayWrapWith(actor, wrapping, mechanism, circumstances),
+    mayWrapKey(actor, payload, wrapping, circumstances),
+    mayWrapUnder(cluster, { wrapping, payload }, mechanism),
+  )
+}
+
+/** The key must allow it, and the policy trusted-wrapping, if it is applied. */
+export function mayUnwrap(
+  { actor, key, cluster, circumstances }: About<'actor' | 'key' | 'cluster' | 'circumstances'>,
+  { mechanism }: Transporting,
+): Decision<void> {
+  return all(mayUnwrapWith(actor, key, mechanism, circumstances), mayUnwrapBy(cluster, mechanism))
+}
 
 /**
  * A key encrypts another when its `wrap` is set: an AES key for its owner and the users it is shared with, a public RSA
@@ -75,7 +100,7 @@ export function mayWrapKey(
   if (payload.keyClass === 'public-key' || payload.keyType === 'ml-dsa') {
     return deny('wrap-refused', `A ${payload.keyClass} of type ${payload.keyType} cannot be wrapped`)
   }
-  if (actor.role !== 'crypto-user' || payload.owner !== actor.id) return deny('not-owner')
+  if (!owns(actor, payload)) return deny('not-owner')
   if (!payload.flags.extractable) return deny('not-extractable')
   if (payload.flags['wrap-with-trusted'] && !wrapping.flags.trusted) {
     return deny('wrap-refused', 'The key can only be wrapped with a trusted key')

@@ -30,7 +30,7 @@ const hasRoom = ({ sessions, sessionsOfUser }: Occupancy): boolean =>
 export type LoggedIn = { readonly user: UserRecord; readonly login: LoginRecord | undefined }
 
 /** A good password within the allowed number of tries opens a session; a wrong one is counted and at last locks. */
-export function login(facts: LoginFacts): Decision<LoggedIn> {
+export function mayLogin(facts: LoginFacts): Decision<LoggedIn> {
   const { user } = facts
   if (facts.cluster.state !== 'ACTIVE') return deny('cluster-not-activated')
   if (!user?.password) return deny('bad-credentials')
@@ -117,7 +117,7 @@ export type ResumeFacts = Occupancy & {
  * Another session takes the place of the one that the login had. What is not good any more is refused in one way, whatever is
  * wrong with it. That a user is locked is no reason: it ends no session either.
  */
-export function resume(facts: ResumeFacts): Decision<{ user: UserRecord; login: LoginRecord }> {
+export function mayResume(facts: ResumeFacts): Decision<{ user: UserRecord; login: LoginRecord }> {
   const { user, login, proven, through, session, now } = facts
   const isGood = login && proven && isAlive(login, user, now) && leadsTo(login.through, through)
   if (!user || !isGood) return deny('not-logged-in', 'The login has ended, log in again')
@@ -127,7 +127,7 @@ export function resume(facts: ResumeFacts): Decision<{ user: UserRecord; login: 
 }
 
 /** @param session id of the one that asks @returns the login as it is then; undefined when it cannot be resumed */
-export function renew(
+export function mayRenew(
   { user, login, now }: Pick<ResumeFacts, 'user' | 'login' | 'now'>,
   session: string,
 ): Decision<LoginRecord | undefined> {

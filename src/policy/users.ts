@@ -7,23 +7,23 @@ import { survives } from './login.ts'
 
 type Named = { readonly username: string; readonly role: Role }
 
-/** @param password PHC string of the new user's password */
-export function createUser(
-  wanted: Named & { readonly id: string; readonly password: string },
+/** The new user, but for what is made for it: an id, and a password. */
+export function mayCreateUser(
+  { username, role }: Named,
   has: { readonly namesake: UserRecord | undefined; readonly users: readonly UserRecord[] },
   capacity: Capacity,
-): Decision<UserRecord> {
+): Decision<Omit<UserRecord, 'id' | 'password'>> {
   if (has.namesake) return deny('user-exists')
   if (has.users.length >= capacity.users) return deny('user-capacity')
-  const user: UserRecord = {
+  return allow({
     kind: 'user',
-    ...wanted,
+    username,
+    role,
     wrongPasswords: 0,
     credentialVersion: 1,
     survivingSession: undefined,
     ordinal: 1 + has.users.reduce((last, other) => Math.max(last, other.ordinal), 0),
-  }
-  return allow(user, { put: user })
+  })
 }
 
 /** `force`: the user's logins end, instead of standing in the way. */
@@ -48,7 +48,7 @@ const loggedIn = (hsm: string): Refusal =>
  * A user who owns keys stays, and so does one who is logged in, unless that is overruled. Nobody deletes himself: that keeps
  * the last admin.
  */
-export function deleteUser(
+export function mayDeleteUser(
   actor: Actor,
   wanted: Forced,
   has: Held & { readonly ownsKeys: boolean },
@@ -62,7 +62,7 @@ export function deleteUser(
 }
 
 /** Ends every login of a user, on every HSM; one's own all but the one that asks. Others' only as an admin. */
-export function logoutUser(
+export function mayLogoutUser(
   actor: Actor,
   wanted: Named,
   { user, login }: Pick<Held, 'user'> & OwnLogin,
@@ -83,11 +83,11 @@ export function logoutUser(
  * Everyone changes the own password, an admin anyone's; another user's only while that user is not logged in, unless that is
  * overruled. Sessions begun under the old password end, except the one that asks. An admin's change unlocks.
  *
- * @param password PHC string
+ * @returns the user as it will be, but for the new password
  */
-export function changePassword(
+export function mayChangePassword(
   actor: Actor,
-  wanted: Forced & { readonly password: string },
+  wanted: Forced,
   { user, loggedInOn, login }: Held & OwnLogin,
 ): Decision<UserRecord> {
   const own = user?.id === actor.id
@@ -97,27 +97,22 @@ export function changePassword(
   if (!own && loggedInOn !== undefined && !wanted.force) return loggedIn(loggedInOn)
   const changed: UserRecord = {
     ...user,
-    password: wanted.password,
     credentialVersion: user.credentialVersion + 1,
     survivingSession: own ? actor.session : undefined,
     wrongPasswords: actor.role === 'admin' ? 0 : user.wrongPasswords,
   }
-  return allow(changed, { put: changed }, ...survives(login, changed))
+  return allow(changed, ...survives(login, changed))
 }
 
-/** Gives the first admin of a new cluster a password. @param password PHC string; undefined if none was made */
-export function activate(
+/** Gives the first admin of a new cluster a password. @returns admin and cluster as they will be, but for the password */
+export function mayActivate(
   cluster: ClusterRecord,
   admin: UserRecord | undefined,
-  password: string | undefined,
-): Decision<UserRecord> {
+): Decision<{ readonly admin: UserRecord; readonly cluster: ClusterRecord }> {
   const fresh = cluster.state === 'INITIALIZED' && admin?.role === 'unactivated-admin'
-  if (!fresh || password === undefined) return deny('cluster-already-activated')
-  const activated: UserRecord = {
-    ...admin,
-    role: 'admin',
-    password,
-    credentialVersion: admin.credentialVersion + 1,
-  }
-  return allow(activated, { put: activated }, { put: { ...cluster, state: 'ACTIVE' } })
+  if (!fresh) return deny('cluster-already-activated')
+  return allow({
+    admin: { ...admin, role: 'admin', credentialVersion: admin.credentialVersion + 1 },
+    cluster: { ...cluster, state: 'ACTIVE' },
+  })
 }

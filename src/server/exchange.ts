@@ -1,6 +1,7 @@
 /** One HTTP exchange: from a request on the wire to the HSM's answer or refusal. */
 
 import type { Log } from '../base/log.ts'
+import type { CallSource } from '../contract/call-source.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { Admission, Admit, Hsm } from '../contract/hsm.ts'
 import type { OperationName, Request } from '../contract/operations.ts'
@@ -84,7 +85,7 @@ function begin({ admit, inFlight, budgets }: ExchangeNeeds, { request, connectio
   try {
     if (request.method !== 'POST') throw new HsmError('invalid-request', 'The method must be POST')
     const head = readHead(request)
-    admission = admit(head.operation, head.token)
+    admission = admit(head.operation, head.token, sourceOf(connection))
     if (admission.user !== undefined) connection.showedSession()
     else checkBudget(budgets, connection)
     return { ...head, admission, reservation: inFlight.reserve(admission, connection.peer) }
@@ -94,6 +95,8 @@ function begin({ admit, inFlight, budgets }: ExchangeNeeds, { request, connectio
     if (admission?.user === undefined) budgets.charge(connection.peer, REQUEST_COST_MS)
   }
 }
+
+const sourceOf = ({ remote }: Connection): CallSource => ({ kind: 'https', address: remote ?? '-' })
 
 /** A peer that has taken more than its share of the event loop loses its connection, too. */
 function checkBudget(budgets: Budgets, connection: Connection): void {
@@ -147,9 +150,8 @@ async function work(
     }
   }
   // The HSM checks it against the operation's schema.
-  const source = { kind: 'https', address: connection.remote ?? '-' } as const
   const replying = measured(() =>
-    hsm.call(operation, decodeObject(bytes) as Request<OperationName>, token, source),
+    hsm.call(operation, decodeObject(bytes) as Request<OperationName>, token, sourceOf(connection)),
   )
   const reply = await replying
   noteSessions(connection, sessions, bound, token, reply)

@@ -1,6 +1,7 @@
 /** Records to test rules with: sound ones, of which a test changes what it is about. */
 import type { ClusterRecord, KeyRecord, UserRecord } from '../../src/model/records.ts'
 import type { Actor } from '../../src/policy/actor.ts'
+import type { KeyRoom } from '../../src/policy/capacity.ts'
 import type { Circumstances } from '../../src/policy/circumstances.ts'
 
 export const OWNER = 'u-owner'
@@ -94,4 +95,12 @@ export const HERE: Circumstances = {
   liveHsms: 1,
   profile: { mode: 'non-fips', hsmType: 'hsm2m.medium' },
   weakHashes: false,
+}
+
+/** Room for any number of keys. */
+export const ROOM: KeyRoom = {
+  keys: 0,
+  asymmetricKeys: 0,
+  sessionKeys: 0,
+  capacity: { users: 100, keys: 100, asymmetricKeys: 100 },
 }

@@ -9,10 +9,16 @@ import type { EngineNeeds } from '../parts.ts'
 import { appendAll } from './auditing.ts'
 
 export type AuditQueue = {
-  /** Resolves when it is written, if it is to be written now. @param who whose refusals are counted together */
+  /**
+   * Writes it as `event` does, if it is one of the first of its kind; otherwise it is counted.
+   *
+   * @param who whose refusals are counted together
+   */
   refusal(who: string, event: AuditEvent): Promise<void>
   /** Writes it as soon as the store takes it. Resolves when it is written, or could not be as yet. */
   event(event: AuditEvent): Promise<void>
+  /** Resolves when it is written. @throws HsmError of the store when it is not */
+  done(event: AuditEvent): Promise<void>
   /** Writes what is still to be said of the refusals of somebody. */
   endOf(who: string): void
   /** Writes what is still to be said of all. Resolves when that is done, or cannot be. */
@@ -72,16 +78,18 @@ export function createAuditQueue(needs: Needs): AuditQueue {
       waiting.length > 0 ? RETRY_MS : LIMITS.refusalsPeriodMs,
     ).unref()
   }
+  function add(event: AuditEvent): Promise<void> {
+    if (waiting.length < WAITING) waiting.push(event)
+    else log('error', { event }, 'an entry of the audit log could not be written')
+    return write()
+  }
   return {
     async refusal(who, event) {
-      if (throttle.note(who, `${event.operation} ${event.outcome}`, event)) await commit(needs, [event])
+      if (throttle.note(who, `${event.operation} ${event.outcome}`, event)) await add(event)
       else look()
     },
-    event(event) {
-      if (waiting.length < WAITING) waiting.push(event)
-      else log('error', { event }, 'an entry of the audit log could not be written')
-      return write()
-    },
+    event: add,
+    done: (event) => commit(needs, [event]),
     endOf(who) {
       if (waiting.length > 0) return
       waiting.push(...throttle.soFar(who).map(summary))

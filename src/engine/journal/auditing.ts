@@ -1,54 +1,51 @@
 /** Entries of the management log that are committed with what they tell of. */
 import { append } from '../../audit/chain.ts'
 import type { CatalogView } from '../../catalog/catalog.ts'
-import type { OperationName } from '../../contract/operations.ts'
 import type { AuditEntry, AuditEvent } from '../../model/audit.ts'
 import { formatOf } from '../../model/formats.ts'
 import type { AuditHeadRecord, Write } from '../../model/records.ts'
 import type { Decision } from '../../policy/decision.ts'
 import type { Outcome } from '../../store/store.ts'
-import type { Call, Parts } from '../parts.ts'
-import { changeEventOf, eventOf, type Refused } from './outcome.ts'
+import type { Parts } from '../parts.ts'
+import { changeEventOf, eventOf, type Refused, type RequestOutcome } from './outcome.ts'
 
-type Audited<D> = {
-  readonly operation: OperationName
-  readonly decision: Decision<D>
+type Audited = {
+  readonly outcome: RequestOutcome
   /** What of the decision's writes goes to the store. */
   readonly writes: readonly Write[]
-  readonly subjects: readonly string[]
   /** What was refused of a decision that allows. */
   readonly refused: readonly Refused[]
 }
 
-/** What was decided, and the refusals among it that changed nothing: they are not committed with anything. */
-export type Outcomes<D> = { readonly decision: Decision<D>; readonly refusals: readonly AuditEvent[] }
+/** What was decided, and whether the journal has it with the commit. */
+export type Outcomes<D> = {
+  readonly decision: Decision<D>
+  readonly recorded: boolean
+  /** Refusals of a request that is allowed, none of which changed anything: they are not committed with anything. */
+  readonly refusals: readonly AuditEvent[]
+}
 
-/** The decision's writes and its audit entries, to be committed together. */
+/** The decision's writes and its audit entries, to be committed together. A refusal that writes nothing is not recorded here. */
 export function auditing<D>(
   { hsm, now }: Parts,
   view: CatalogView,
-  call: Call,
-  { operation, decision, writes, subjects, refused }: Audited<D>,
+  decision: Decision<D>,
+  { outcome, writes, refused }: Audited,
 ): Outcome<Outcomes<D>> {
-  // Of those who are not logged in only tried passwords are logged.
-  const worthIt = decision.allow || call.actor.role !== 'nobody' || decision.code === 'bad-credentials'
-  if (!worthIt) return { writes, audit: [], result: { decision, refusals: [] } }
+  if (!decision.allow && writes.length === 0)
+    return { writes, audit: [], result: { decision, recorded: false, refusals: [] } }
   const at = now()
-  const isAllRefused = refused.length > 0 && decision.writes.length === 0
-  const code = decision.allow ? 'ok' : decision.code
-  const events = [
-    ...(isAllRefused ? [] : [changeEventOf(view, { operation, code, call, subjects }, decision.writes, at)]),
-    ...refused.map(({ code, subjects: keys }) =>
-      eventOf({ operation, code, call, subjects: [...subjects, ...keys] }, at),
-    ),
-  ]
-  const changedNothing = isAllRefused || (!decision.allow && writes.length === 0)
-  if (changedNothing) return { writes, audit: [], result: { decision, refusals: events } }
+  const refusals = refused.map(({ code, subjects }) =>
+    eventOf({ ...outcome, code, subjects: [...outcome.subjects, ...subjects] }, at),
+  )
+  if (refused.length > 0 && decision.writes.length === 0)
+    return { writes, audit: [], result: { decision, recorded: true, refusals } }
+  const events = [changeEventOf(view, outcome, decision.writes, at), ...refusals]
   const { head, entries } = appendAll(view, hsm.id, events)
   return {
     writes: head ? [...writes, { put: head }] : writes,
     audit: entries,
-    result: { decision, refusals: [] },
+    result: { decision, recorded: true, refusals: [] },
   }
 }
 

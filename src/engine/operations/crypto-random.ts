@@ -1,5 +1,5 @@
-import type { Handler } from '../pipelines.ts'
+import { answer } from '../pipeline/pipeline.ts'
 
-export const cryptoRandom: Handler<'crypto.random'> = async ({ random }, _call, { bytes }) => ({
-  data: Buffer.from(random(bytes)).toString('base64'),
+export const cryptoRandom = answer<'crypto.random'>({
+  work: ({ parts: { random } }, { bytes }) => ({ data: Buffer.from(random(bytes)).toString('base64') }),
 })

@@ -2,14 +2,11 @@ import type { CatalogView } from '../../catalog/catalog.ts'
 import type { Reply } from '../../contract/operations.ts'
 import { type KeyRecord, recordKey, type UserRecord } from '../../model/records.ts'
 import type { Actor } from '../../policy/actor.ts'
-import { allow } from '../../policy/decision.ts'
+import { allow, type Decision } from '../../policy/decision.ts'
 import { type Rights, rightsOf } from '../../policy/key-rights/rights.ts'
-import { exactlyOne } from '../../policy/key-selection.ts'
-import { clusterOf } from '../cluster-state.ts'
-import { circumstances } from '../facts.ts'
-import { keyObject, keySummary } from '../key-object.ts'
-import { read } from '../pipelines.ts'
-import { select } from '../selection.ts'
+import { keyObject, keySummary } from '../keys/key-object.ts'
+import { type Facts, keyRoom } from '../pipeline/facts.ts'
+import { answer } from '../pipeline/pipeline.ts'
 
 /** Users who have the same rights to a key, and one of them. */
 type Party = {
@@ -19,27 +16,22 @@ type Party = {
 }
 
 /** An admin is told no more than `key list` tells, and what admins can do. */
-export const keyDescribe = read<'key.describe'>(({ parts, view, call }, { filter }) => {
-  const selected = exactlyOne(select(view, call, filter))
-  if (!selected.allow) return selected
-  const key = selected.result
+export const keyDescribe = answer<'key.describe'>({ may: describe })
+
+function describe(facts: Facts<'key.describe'>): Decision<Reply<'key.describe'>> {
+  const { parts, view, call, key, cluster, circumstances } = facts
   const full = call.actor.role === 'crypto-user'
   const covers = parts.cluster.coverage()
-  const facts = {
-    key,
-    cluster: clusterOf(view),
-    circumstances: circumstances(parts, view, call),
-    synchronized: covers(recordKey(key)),
-  }
+  const matter = { key, cluster, circumstances, room: keyRoom(facts), synchronized: covers(recordKey(key)) }
   return allow({
     key: full ? keyObject(view, key, covers) : keySummary(key),
     rights: (full ? partiesTo(view, key) : [ADMINS]).map(({ who, usernames, actor }) => ({
       who,
       usernames: [...usernames],
-      ...grouped(rightsOf({ ...facts, actor })),
+      ...grouped(rightsOf({ ...matter, actor })),
     })),
   })
-})
+}
 
 /** Anyone who is not named: nobody has this id. */
 const anyone = (role: Actor['role']): Actor => ({ id: '', username: '', role, session: '' })

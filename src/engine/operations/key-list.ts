@@ -2,30 +2,32 @@ import type { KeyRecord } from '../../model/records.ts'
 import type { Actor } from '../../policy/actor.ts'
 import { allow } from '../../policy/decision.ts'
 import { nearestFirst, standing } from '../../policy/key-visibility.ts'
-import { page } from '../../policy/paging.ts'
-import { keyObject, keySummary } from '../key-object.ts'
-import { read } from '../pipelines.ts'
-import { leavingOut, selectBy } from '../selection.ts'
+import { keyObject, keySummary } from '../keys/key-object.ts'
+import { page } from '../paging.ts'
+import { answer } from '../pipeline/pipeline.ts'
+import { leavingOut, selectBy } from '../pipeline/selection.ts'
 
 /** Admins are shown references and labels whether they ask for more or not. */
-export const keyList = read<'key.list'>(({ parts, view, call }, request) => {
-  const selected = selectBy(view, call, request)
-  if (!selected.allow) return selected
-  const wanted = leavingOut(selected.result, request.without)
-  const nearest = request['nearest-first']
-  const keys = nearest ? nearestFirst(call.actor, wanted) : wanted
-  const decision = page(keys, request['max-items'], request['starting-token'], !nearest)
-  if (!decision.allow) return decision
-  const { items, next } = decision.result
-  const full = request.verbose && call.actor.role === 'crypto-user'
-  const covers = parts.cluster.coverage()
-  return allow({
-    matched_keys: items.map((key) => (full ? keyObject(view, key, covers) : keySummary(key))),
-    ...(nearest && { standing: standings(call.actor, items) }),
-    total_key_count: keys.length,
-    returned_key_count: items.length,
-    ...(next !== undefined && { next_token: next }),
-  })
+export const keyList = answer<'key.list'>({
+  may({ parts, view, call }, request) {
+    const selected = selectBy(view, call, request)
+    if (!selected.allow) return selected
+    const wanted = leavingOut(selected.result, request.without)
+    const nearest = request['nearest-first']
+    const keys = nearest ? nearestFirst(call.actor, wanted) : wanted
+    const decision = page(keys, request['max-items'], request['starting-token'], !nearest)
+    if (!decision.allow) return decision
+    const { items, next } = decision.result
+    const full = request.verbose && call.actor.role === 'crypto-user'
+    const covers = parts.cluster.coverage()
+    return allow({
+      matched_keys: items.map((key) => (full ? keyObject(view, key, covers) : keySummary(key))),
+      ...(nearest && { standing: standings(call.actor, items) }),
+      total_key_count: keys.length,
+      returned_key_count: items.length,
+      ...(next !== undefined && { next_token: next }),
+    })
+  },
 })
 
 function standings(actor: Actor, keys: readonly KeyRecord[]): { own: number; shared: number } {

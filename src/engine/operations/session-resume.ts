@@ -5,21 +5,21 @@
 import { createCatalog } from '../../catalog/memory-catalog.ts'
 import { HsmError } from '../../contract/errors.ts'
 import type { LoginRecord, UserRecord } from '../../model/records.ts'
-import { deny } from '../../policy/decision.ts'
-import { renew, resume } from '../../policy/login.ts'
+import { mayRenew, mayResume } from '../../policy/login.ts'
 import { proves, readCredential } from '../../session/resume-credential.ts'
-import { loginOf, occupancy, resumableSeconds } from '../facts.ts'
-import { change, granted, type Handler, stillIn } from '../pipelines.ts'
+import { loginOf, occupancy, resumableSeconds } from '../pipeline/facts.ts'
+import { change } from '../pipeline/pipeline.ts'
 
 type Resumed = { readonly user: UserRecord; readonly login: LoginRecord }
 
-export const sessionResume = change<'session.resume', string, Resumed>('session.resume', {
-  prepare: async ({ sessions }) => sessions.newId(),
-  decide({ parts, view, call }, { credential }, session) {
+export const sessionResume = change<'session.resume', undefined, string, Resumed>({
+  work: ({ parts: { sessions } }) => sessions.newId(),
+  change({ parts, view, call, note }, { credential }, _permitted, session) {
     const shown = readCredential(credential)
     const login = shown && view.login(shown.id)
     const user = login && view.user(login.user)
-    return resume({
+    if (user) note(`user/${user.username}`)
+    return mayResume({
       user,
       login,
       proven: shown !== undefined && login !== undefined && proves(shown, login),
@@ -29,9 +29,8 @@ export const sessionResume = change<'session.resume', string, Resumed>('session.
       ...occupancy(parts, user),
     })
   },
-  subjects: (_request, resumed) => (resumed ? [`user/${resumed.user.username}`] : []),
   localOnly: true,
-  reply(parts, _call, { user, login }) {
+  reply({ parts }, { user, login }) {
     // It may have ended, or gone on elsewhere, since it was committed.
     const { catalog } = parts.store
     const isCurrent =
@@ -54,16 +53,12 @@ export const sessionResume = change<'session.resume', string, Resumed>('session.
 })
 
 /** Changes nothing that anybody would look for in the audit log. */
-export const sessionRenew: Handler<'session.renew'> = async (parts, call) => {
-  const { result } = await parts.store.transact((view) => {
-    const decision = stillIn(view, call)
-      ? renew(
-          { user: view.user(call.actor.id), login: loginOf(view, call), now: parts.now() },
-          call.actor.session,
-        )
-      : deny('not-logged-in')
-    return { writes: decision.writes, audit: [], result: decision }
-  })
-  const login = granted(result)
-  return login ? { 'resumable-seconds': resumableSeconds(parts, login) } : {}
-}
+export const sessionRenew = change<'session.renew', LoginRecord | undefined>({
+  may(facts) {
+    const { parts, view, actor } = facts
+    const has = { user: view.user(actor.id), login: loginOf(facts), now: parts.now() }
+    return mayRenew(has, actor.session)
+  },
+  localOnly: true,
+  reply: ({ parts }, login) => (login ? { 'resumable-seconds': resumableSeconds(parts, login) } : {}),
+})

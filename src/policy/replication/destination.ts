@@ -26,7 +26,7 @@ type KeyFacts = {
  * The key with its reference, attributes, owner and shares; all of these users must be here, as the users that they are
  * at the source. What is here already in the same way stays as it is.
  */
-export function importKey(actor: Actor, key: KeyRecord, has: KeyFacts): Decision<KeyRecord> {
+export function mayImportKey(actor: Actor, key: KeyRecord, has: KeyFacts): Decision<KeyRecord> {
   if (!mayReplicate(actor, key)) return deny('not-owner')
   if (has.missing !== undefined) {
     return deny('user-not-found', `User ${has.missing} does not exist on the destination cluster`)
@@ -52,7 +52,7 @@ type UserFacts = {
 }
 
 /** The same user as at the source, with id and password; none of the shares that ended here with the user come back. */
-export function importUser(user: UserRecord, has: UserFacts): Decision<UserRecord> {
+export function mayImportUser(user: UserRecord, has: UserFacts): Decision<UserRecord> {
   const standing = has.users.find(({ id }) => id === user.id)
   if (standing && isSame(standing, user)) return allow(standing)
   if (standing || has.namesake) return failed('User', has.hsms)

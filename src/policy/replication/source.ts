@@ -2,6 +2,7 @@
 import type { ClusterRecord, KeyRecord, UserRecord } from '../../model/records.ts'
 import type { Actor } from '../actor.ts'
 import { allow, type Decision, deny } from '../decision.ts'
+import { owns } from '../key-visibility.ts'
 import { mayLeave } from '../trusted-wrapping/replicas.ts'
 
 /** What one cluster is told of another. */
@@ -40,6 +41,6 @@ export function mayExportUser(
 
 /** On either side: users have the same id in all clones. */
 export const mayReplicate = (actor: Actor, key: KeyRecord): boolean =>
-  actor.role === 'admin' || (actor.role === 'crypto-user' && key.owner === actor.id)
+  actor.role === 'admin' || owns(actor, key)
 
 const sameCluster = () => deny('invalid-request', 'The source and the destination are the same cluster')

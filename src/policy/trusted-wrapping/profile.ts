@@ -15,7 +15,7 @@ export type Setting = Pick<ClusterRecord, 'trustedWrapping'>
 export const isApplied = ({ trustedWrapping }: Setting): boolean => trustedWrapping
 
 /** For good: keys that trusted keys have wrapped under the policy would be lost with it. Applying it again is no error. */
-export function applyTrustedWrapping(cluster: ClusterRecord): Decision<void> {
+export function mayApplyTrustedWrapping(cluster: ClusterRecord): Decision<void> {
   if (isApplied(cluster)) return allow(undefined)
   return allow(undefined, { put: { ...cluster, trustedWrapping: true } })
 }

@@ -91,7 +91,7 @@ export function startNode({ id, process, store, chance, now, mutation }: Needs):
         return false
       }
     },
-    use: (user, workMs) =>
+    use: async (user, workMs) =>
       useKey(
         { serving: (mutation.serving ?? same)(cluster.serving), uses },
         () => {

@@ -170,10 +170,7 @@ function fromBefore(world: () => Promise<World>): void {
     const logged = entries.filter(({ operation }) => operation === 'policy.apply')
     assert.deepEqual(
       logged.map(({ outcome, subjects }) => [outcome, ...subjects]),
-      [
-        ['ok', 'policy/trusted-wrapping'],
-        ['ok', 'policy/trusted-wrapping'],
-      ],
+      [['not-permitted'], ['ok', 'policy/trusted-wrapping'], ['ok', 'policy/trusted-wrapping']],
     )
   })
 }

@@ -26,7 +26,7 @@ export function auditContract(open: () => Promise<Hsm>): void {
       await assert.rejects(world.login('ghost', 'crypto-user', 'wrong password'))
       assert.deepEqual(await newest(4), [
         ['alice', 'key.share', 'ok', 'user/bob', `key/${priv}`],
-        ['bob', 'key.delete', 'not-owner'],
+        ['bob', 'key.delete', 'not-owner', `key/${priv}`],
         ['-', 'session.login', 'bad-credentials', 'user/carol'],
         ['-', 'session.login', 'bad-credentials', 'user/ghost'],
       ])

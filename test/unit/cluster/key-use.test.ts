@@ -21,7 +21,7 @@ suite('key use', () => {
       steps.push('fence')
     },
   }
-  const use = (work: (check: () => void) => void = () => undefined) =>
+  const use = async (work: (check: () => void) => void = () => undefined) =>
     useKey(
       { serving, uses },
       () => {
@@ -54,7 +54,7 @@ suite('key use', () => {
   })
 
   test('when another key takes part, the right to each must stand, and both uses end', async () => {
-    const both = (ends: string) =>
+    const both = async (ends: string) =>
       useKey(
         { serving, uses },
         () => ({ key: 'k', with: 'payload', user: 'u', session: 's' }),

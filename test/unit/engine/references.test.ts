@@ -7,8 +7,8 @@ import {
   reference,
   withSeen,
   withTaken,
-} from '../../../src/engine/references.ts'
-import { isSessionReference } from '../../../src/engine/session-keys.ts'
+} from '../../../src/engine/keys/references.ts'
+import { isSessionReference } from '../../../src/engine/keys/session-keys.ts'
 import { sampleCluster } from '../../contract/store-samples.ts'
 
 const BLOCK = 2 ** 32

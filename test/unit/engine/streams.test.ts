@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { createUses } from '../../../src/cluster/uses.ts'
 import { LIMITS } from '../../../src/contract/limits.ts'
-import { createStreams, type Stream } from '../../../src/engine/streams.ts'
+import type { Stream } from '../../../src/engine/streams/stream.ts'
+import { createStreams } from '../../../src/engine/streams/streams.ts'
 import type { Session } from '../../../src/session/sessions.ts'
 import { fails } from '../../support/errors.ts'
 
@@ -23,7 +24,7 @@ function table() {
     streams.watch(stream, { key: KEY, user: 'u', session })
     stream.begun = {
       key: KEY,
-      start: { filter: { terms: [] }, purpose: 'sign', mechanism: { name: 'ed25519' } },
+      start: { purpose: 'sign', mechanism: { name: 'ed25519' } },
       work: {
         update: () => undefined,
         finish: async () => ({ verified: true }),

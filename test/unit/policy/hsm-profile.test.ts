@@ -72,9 +72,17 @@ suite('what FIPS mode forbids to do with keys', () => {
             keyType === 'ec' ? { ecPoint: '0x', curve: edwards ? 'ed25519' : 'secp256r1' } : undefined
           const key = able({ keyType, keyClass: half(use, keyType), ec } as Partial<KeyRecord>)
           const mechanism = { name, hash: 'sha256', input: 'raw' } as Mechanism
-          assert.equal(outcome(rule(owner, key, mechanism, inMode(mode))), expected(mode, use, name), name)
-          const start = { filter: { terms: [] }, purpose: use, mechanism }
-          assert.equal(outcome(mayStream(owner, key, start, inMode(mode))), expected(mode, use, name), name)
+          assert.equal(
+            outcome(rule({ actor: owner, key, circumstances: inMode(mode) }, { mechanism })),
+            expected(mode, use, name),
+            name,
+          )
+          const start = { purpose: use, mechanism }
+          assert.equal(
+            outcome(mayStream({ actor: owner, key, circumstances: inMode(mode) }, start)),
+            expected(mode, use, name),
+            name,
+          )
         }
       })
     }
@@ -88,9 +96,17 @@ suite('what FIPS mode forbids to do with keys', () => {
           const keyType = CIPHER_KEY_TYPE[name]
           const key = able({ keyType, keyClass: half(use, keyType) })
           const cipher = { name } as Cipher
-          assert.equal(outcome(rule(owner, key, cipher, inMode(mode))), expected(mode, use, name), name)
-          const start = { filter: { terms: [] }, purpose: use, cipher }
-          assert.equal(outcome(mayStream(owner, key, start, inMode(mode))), expected(mode, use, name), name)
+          assert.equal(
+            outcome(rule({ actor: owner, key, circumstances: inMode(mode) }, { cipher })),
+            expected(mode, use, name),
+            name,
+          )
+          const start = { purpose: use, cipher }
+          assert.equal(
+            outcome(mayStream({ actor: owner, key, circumstances: inMode(mode) }, start)),
+            expected(mode, use, name),
+            name,
+          )
         }
       })
     }
@@ -120,7 +136,10 @@ suite('what FIPS mode forbids to do with keys', () => {
 
   test('whoever has no right to the key learns that first', () => {
     const key = able({ keyType: 'rsa', keyClass: 'private-key' })
-    const stranger = mayDecrypt(anActor('u-else'), key, { name: 'rsa-pkcs' }, inMode('fips'))
+    const stranger = mayDecrypt(
+      { actor: anActor('u-else'), key, circumstances: inMode('fips') },
+      { cipher: { name: 'rsa-pkcs' } },
+    )
     assert.equal(outcome(stranger), 'not-permitted')
   })
 })
@@ -145,10 +164,25 @@ suite('hash functions of ECDSA in FIPS mode', () => {
         const expected = strong(curve, hash) ? 'ok' : 'mechanism-refused'
         for (const input of ['raw', 'digest'] as const) {
           const mechanism = { name: 'ecdsa', hash, input } as const
-          assert.equal(outcome(maySign(owner, priv, mechanism, inMode('fips'))), expected, `sign ${hash}`)
-          assert.equal(outcome(mayVerify(owner, pub, mechanism, inMode('fips'))), expected, `verify ${hash}`)
-          assert.ok(maySign(owner, priv, mechanism, inMode('non-fips')).allow)
-          assert.ok(maySign(owner, priv, mechanism, { ...inMode('fips'), weakHashes: true }).allow)
+          assert.equal(
+            outcome(maySign({ actor: owner, key: priv, circumstances: inMode('fips') }, { mechanism })),
+            expected,
+            `sign ${hash}`,
+          )
+          assert.equal(
+            outcome(mayVerify({ actor: owner, key: pub, circumstances: inMode('fips') }, { mechanism })),
+            expected,
+            `verify ${hash}`,
+          )
+          assert.ok(
+            maySign({ actor: owner, key: priv, circumstances: inMode('non-fips') }, { mechanism }).allow,
+          )
+          assert.ok(
+            maySign(
+              { actor: owner, key: priv, circumstances: { ...inMode('fips'), weakHashes: true } },
+              { mechanism },
+            ).allow,
+          )
         }
         const unnamed: Mechanism = { name: 'ecdsa-prehashed' }
         assert.equal(outcome(digestsFit(inMode('fips'), priv, unnamed, [64, BYTES[hash]])), expected, hash)
@@ -161,7 +195,12 @@ suite('hash functions of ECDSA in FIPS mode', () => {
   test('the refusal names both strengths, as CloudHSM does', () => {
     const sha1 = { name: 'ecdsa', hash: 'sha1', input: 'raw' } as const
     assert.equal(
-      why(maySign(owner, onCurve('secp256r1'), sha1, inMode('fips'))),
+      why(
+        maySign(
+          { actor: owner, key: onCurve('secp256r1'), circumstances: inMode('fips') },
+          { mechanism: sha1 },
+        ),
+      ),
       'Invalid mechanism: Digest security strength (80) is weaker than the key security strength (128)',
     )
   })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { KEY_CLASSES } from '../../../src/contract/attributes.ts'
 import type { Cipher } from '../../../src/contract/mechanisms.ts'
-import type { StreamStart } from '../../../src/contract/streams.ts'
+import type { StreamUse } from '../../../src/contract/streams.ts'
 import type { Role } from '../../../src/contract/users.ts'
 import { mayDecrypt, mayEncrypt } from '../../../src/policy/key-encryption.ts'
 import { mayStream } from '../../../src/policy/key-stream.ts'
@@ -36,12 +36,12 @@ suite('who encrypts and decrypts with which key', () => {
           const cipher = secret ? ecb : rsa
           const open = keyClass === 'public-key' && role === 'crypto-user'
           assert.equal(
-            mayEncrypt(actor, key, cipher, HERE).allow,
+            mayEncrypt({ actor, key, circumstances: HERE }, { cipher }).allow,
             encrypt && (open || (secret && holder)),
             'encrypt',
           )
           assert.equal(
-            mayDecrypt(actor, key, cipher, HERE).allow,
+            mayDecrypt({ actor, key, circumstances: HERE }, { cipher }).allow,
             decrypt && holder && keyClass !== 'public-key',
             'decrypt',
           )
@@ -62,7 +62,10 @@ test('the cipher must fit the type of the key', () => {
   const fitting = { 'aes-ecb': 'aes', 'des3-ecb': 'des3', 'rsa-pkcs': 'rsa' } as const
   for (const [name, fits] of Object.entries(fitting)) {
     for (const [type, key] of Object.entries(keys)) {
-      const decision = mayEncrypt(anActor(OWNER), key, { name } as Cipher, HERE)
+      const decision = mayEncrypt(
+        { actor: anActor(OWNER), key, circumstances: HERE },
+        { cipher: { name } as Cipher },
+      )
       assert.equal(decision.allow, type === fits, `${name} with ${type}`)
       if (!decision.allow) assert.equal(decision.code, 'key-type')
     }
@@ -71,9 +74,17 @@ test('the cipher must fit the type of the key', () => {
 
 test('with the availability check on, a token key needs two HSMs', () => {
   const key = aKey({ flags: { decrypt: true } })
-  const decision = mayDecrypt(anActor(OWNER), key, rsa, { ...HERE, check: true, liveHsms: 1 })
+  const decision = mayDecrypt(
+    { actor: anActor(OWNER), key, circumstances: { ...HERE, check: true, liveHsms: 1 } },
+    { cipher: rsa },
+  )
   assert.equal(!decision.allow && decision.code, 'key-availability')
-  assert.ok(mayDecrypt(anActor(OWNER), key, rsa, { ...HERE, check: true, liveHsms: 2 }).allow)
+  assert.ok(
+    mayDecrypt(
+      { actor: anActor(OWNER), key, circumstances: { ...HERE, check: true, liveHsms: 2 } },
+      { cipher: rsa },
+    ).allow,
+  )
 })
 
 test('a message in parts is allowed to whom one in a single piece is', () => {
@@ -83,20 +94,20 @@ test('a message in parts is allowed to whom one in a single piece is', () => {
       const actor = anActor(id, role)
       const flags = { sign: true, verify: true, encrypt: true, decrypt: true }
       const key = aKey({ keyClass, flags })
-      const streamed = (start: StreamStart) => mayStream(actor, key, start, HERE)
+      const streamed = (start: StreamUse) => mayStream({ actor, key, circumstances: HERE }, start)
       for (const purpose of ['sign', 'verify'] as const) {
         assert.deepEqual(
-          streamed({ filter: { terms: [] }, purpose, mechanism: signature }),
-          rules[purpose](actor, key, signature, HERE),
+          streamed({ purpose, mechanism: signature }),
+          rules[purpose]({ actor, key, circumstances: HERE }, { mechanism: signature }),
         )
       }
       assert.deepEqual(
-        streamed({ filter: { terms: [] }, purpose: 'encrypt', cipher: rsa }),
-        mayEncrypt(actor, key, rsa, HERE),
+        streamed({ purpose: 'encrypt', cipher: rsa }),
+        mayEncrypt({ actor, key, circumstances: HERE }, { cipher: rsa }),
       )
       assert.deepEqual(
-        streamed({ filter: { terms: [] }, purpose: 'decrypt', cipher: rsa }),
-        mayDecrypt(actor, key, rsa, HERE),
+        streamed({ purpose: 'decrypt', cipher: rsa }),
+        mayDecrypt({ actor, key, circumstances: HERE }, { cipher: rsa }),
       )
     }
   }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import { shareKey, type Target, unshareKey } from '../../../src/policy/key-sharing.ts'
+import type { Target } from '../../../src/policy/facts.ts'
+import { mayShareKey, mayUnshareKey } from '../../../src/policy/key-sharing.ts'
 import { aKey, anActor, aUser, OWNER, SHARED, STRANGER } from '../../support/records.ts'
 
 const target = (id: string): Target => ({ username: id, user: aUser({ id, username: id }) })
@@ -11,7 +12,7 @@ suite('refusals', () => {
   const cases = [
     [
       'share by a user it is shared with',
-      shareKey,
+      mayShareKey,
       SHARED,
       aKey(),
       'crypto-user',
@@ -21,7 +22,7 @@ suite('refusals', () => {
     ],
     [
       'unshare by a user it is shared with',
-      unshareKey,
+      mayUnshareKey,
       SHARED,
       aKey(),
       'crypto-user',
@@ -31,7 +32,7 @@ suite('refusals', () => {
     ],
     [
       'share by a stranger',
-      shareKey,
+      mayShareKey,
       STRANGER,
       aKey(),
       'crypto-user',
@@ -39,11 +40,11 @@ suite('refusals', () => {
       'not-owner',
       undefined,
     ],
-    ['share with a role', shareKey, OWNER, aKey(), 'admin', target(STRANGER), 'share-role', undefined],
-    ['unshare with a role', unshareKey, OWNER, aKey(), 'admin', target(SHARED), 'share-role', undefined],
+    ['share with a role', mayShareKey, OWNER, aKey(), 'admin', target(STRANGER), 'share-role', undefined],
+    ['unshare with a role', mayUnshareKey, OWNER, aKey(), 'admin', target(SHARED), 'share-role', undefined],
     [
       'share with nobody',
-      shareKey,
+      mayShareKey,
       OWNER,
       aKey(),
       'crypto-user',
@@ -53,7 +54,7 @@ suite('refusals', () => {
     ],
     [
       'unshare with nobody',
-      unshareKey,
+      mayUnshareKey,
       OWNER,
       aKey(),
       'crypto-user',
@@ -61,11 +62,20 @@ suite('refusals', () => {
       'user-not-found',
       'User ghost not found',
     ],
-    ['share with oneself', shareKey, OWNER, aKey(), 'crypto-user', target(OWNER), 'share-owner', undefined],
-    ['share again', shareKey, OWNER, aKey(), 'crypto-user', target(SHARED), 'already-shared', undefined],
+    [
+      'share with oneself',
+      mayShareKey,
+      OWNER,
+      aKey(),
+      'crypto-user',
+      target(OWNER),
+      'share-owner',
+      undefined,
+    ],
+    ['share again', mayShareKey, OWNER, aKey(), 'crypto-user', target(SHARED), 'already-shared', undefined],
     [
       'unshare what is not shared',
-      unshareKey,
+      mayUnshareKey,
       OWNER,
       aKey(),
       'crypto-user',
@@ -75,7 +85,7 @@ suite('refusals', () => {
     ],
     [
       'share a session key',
-      shareKey,
+      mayShareKey,
       OWNER,
       aKey({ flags: { token: false } }),
       'crypto-user',
@@ -86,14 +96,26 @@ suite('refusals', () => {
   ] as const
   for (const [name, rule, actor, key, role, who, code, why] of cases) {
     test(name, () => {
-      const decision = rule(anActor(actor), key, role, [who])
+      const decision = rule({ actor: anActor(actor), key, users: [who] }, { role })
       assert.ok(!decision.allow)
       assert.deepEqual([decision.code, decision.why, decision.writes], [code, why, []])
     })
   }
   test('one bad name among good ones changes nothing', () => {
-    assert.equal(shareKey(anActor(OWNER), aKey(), 'crypto-user', [target(STRANGER), nobody]).allow, false)
-    assert.equal(unshareKey(anActor(OWNER), aKey(), 'crypto-user', [target(SHARED), nobody]).allow, false)
+    assert.equal(
+      mayShareKey(
+        { actor: anActor(OWNER), key: aKey(), users: [target(STRANGER), nobody] },
+        { role: 'crypto-user' },
+      ).allow,
+      false,
+    )
+    assert.equal(
+      mayUnshareKey(
+        { actor: anActor(OWNER), key: aKey(), users: [target(SHARED), nobody] },
+        { role: 'crypto-user' },
+      ).allow,
+      false,
+    )
   })
 })
 
@@ -119,7 +141,7 @@ type Sharing = typeof sharing extends fc.Arbitrary<infer S> ? S : never
 
 /** Allowed if and only if the sentence says so, and then with these users; both happen often enough to tell. */
 function holdsExactly(
-  rule: typeof shareKey,
+  rule: typeof mayShareKey,
   allowed: (of: Sharing) => boolean,
   usersAfter: (of: Sharing) => readonly string[],
 ) {
@@ -127,7 +149,10 @@ function holdsExactly(
   fc.assert(
     fc.property(sharing, (of) => {
       const key = aKey({ owner: of.owner, sharedWith: of.sharedWith })
-      const decision = rule(anActor(of.actor, of.role), key, 'crypto-user', of.named.map(target))
+      const decision = rule(
+        { actor: anActor(of.actor, of.role), key, users: of.named.map(target) },
+        { role: 'crypto-user' },
+      )
       met[decision.allow ? 'allowed' : 'refused'] += 1
       assert.equal(decision.allow, of.actor === of.owner && of.role === 'crypto-user' && allowed(of))
       const writes = decision.allow ? [{ put: { ...key, sharedWith: usersAfter(of) } }] : []
@@ -140,7 +165,7 @@ function holdsExactly(
 
 test('unshare is allowed exactly for the owner and users who have the key, and takes it from them alone', () => {
   holdsExactly(
-    unshareKey,
+    mayUnshareKey,
     ({ named, sharedWith }) => named.every((id) => sharedWith.includes(id)),
     ({ named, sharedWith }) => sharedWith.filter((id) => !named.includes(id)),
   )
@@ -148,7 +173,7 @@ test('unshare is allowed exactly for the owner and users who have the key, and t
 
 test('share is allowed exactly for the owner and users who do not have the key, and gives it to them, last', () => {
   holdsExactly(
-    shareKey,
+    mayShareKey,
     ({ named, sharedWith, owner }) => named.every((id) => id !== owner && !sharedWith.includes(id)),
     ({ named, sharedWith }) => [...sharedWith, ...named],
   )

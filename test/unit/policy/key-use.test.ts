@@ -4,7 +4,7 @@ import type { Curve } from '../../../src/contract/algorithms.ts'
 import { KEY_CLASSES } from '../../../src/contract/attributes.ts'
 import type { Mechanism } from '../../../src/contract/mechanisms.ts'
 import type { Role } from '../../../src/contract/users.ts'
-import { deleteKey } from '../../../src/policy/key-deletion.ts'
+import { mayDeleteKey } from '../../../src/policy/key-deletion.ts'
 import { mayExportPublic, mayExportReference, maySign, mayVerify } from '../../../src/policy/key-use.ts'
 import { sees } from '../../../src/policy/key-visibility.ts'
 import { aKey, anActor, HERE, OWNER, SHARED, STRANGER } from '../../support/records.ts'
@@ -29,22 +29,26 @@ suite('who may do what with which key', () => {
         const cryptoUser = role === 'crypto-user'
         test(`${who}, ${keyClass}, flags ${on}`, () => {
           assert.equal(
-            maySign(actor, key, rsa, HERE).allow,
+            maySign({ actor, key, circumstances: HERE }, { mechanism: rsa }).allow,
             holder && on && keyClass === 'private-key',
             'sign',
           )
           assert.equal(
-            mayVerify(actor, key, rsa, HERE).allow,
+            mayVerify({ actor, key, circumstances: HERE }, { mechanism: rsa }).allow,
             cryptoUser && on && keyClass === 'public-key',
             'verify',
           )
-          assert.equal(mayExportPublic(actor, key).allow, cryptoUser && keyClass === 'public-key', 'export')
           assert.equal(
-            mayExportReference(actor, key, 'reference-pem').allow,
+            mayExportPublic({ actor, key }).allow,
+            cryptoUser && keyClass === 'public-key',
+            'export',
+          )
+          assert.equal(
+            mayExportReference({ actor, key }, { encoding: 'reference-pem' }).allow,
             holder && keyClass === 'private-key',
             'refer to',
           )
-          assert.equal(deleteKey(actor, key).allow, id === OWNER && cryptoUser && on, 'delete')
+          assert.equal(mayDeleteKey({ actor, key }).allow, id === OWNER && cryptoUser && on, 'delete')
           assert.equal(sees(actor, key), role === 'admin' || holder || keyClass === 'public-key', 'see')
         })
       }
@@ -58,9 +62,14 @@ test('nobody sees nothing', () => {
 
 test('the mechanism must fit the type of the key', () => {
   const key = aKey({ flags: { sign: true } })
-  const decision = maySign(anActor(OWNER), key, ecdsa, HERE)
+  const decision = maySign({ actor: anActor(OWNER), key, circumstances: HERE }, { mechanism: ecdsa })
   assert.equal(!decision.allow && decision.code, 'key-type')
-  assert.ok(maySign(anActor(OWNER), { ...key, keyType: 'ec' }, ecdsa, HERE).allow)
+  assert.ok(
+    maySign(
+      { actor: anActor(OWNER), key: { ...key, keyType: 'ec' }, circumstances: HERE },
+      { mechanism: ecdsa },
+    ).allow,
+  )
 })
 
 test('each type of private key has one encoding of references', () => {
@@ -71,8 +80,8 @@ test('each type of private key has one encoding of references', () => {
     ['cloudhsm-reference-pem', 'reference-pem', ec('ed25519')],
     ['cloudhsm-reference-pem', 'reference-pem', { keyType: 'ml-dsa' }],
   ] as const) {
-    assert.ok(mayExportReference(anActor(OWNER), aKey(key), encoding).allow)
-    const decision = mayExportReference(anActor(OWNER), aKey(key), other)
+    assert.ok(mayExportReference({ actor: anActor(OWNER), key: aKey(key) }, { encoding }).allow)
+    const decision = mayExportReference({ actor: anActor(OWNER), key: aKey(key) }, { encoding: other })
     assert.ok(!decision.allow)
     assert.equal(decision.why, `A reference to this key has the encoding ${encoding}, not ${other}`)
   }
@@ -81,8 +90,21 @@ test('each type of private key has one encoding of references', () => {
 test('with the availability check on, a token key needs two HSMs and a session key does not', () => {
   const token = aKey({ flags: { sign: true } })
   const session = aKey({ flags: { sign: true, token: false } })
-  const decision = maySign(anActor(OWNER), token, rsa, { ...HERE, check: true, liveHsms: 1 })
+  const decision = maySign(
+    { actor: anActor(OWNER), key: token, circumstances: { ...HERE, check: true, liveHsms: 1 } },
+    { mechanism: rsa },
+  )
   assert.equal(!decision.allow && decision.code, 'key-availability')
-  assert.ok(maySign(anActor(OWNER), token, rsa, { ...HERE, check: true, liveHsms: 2 }).allow)
-  assert.ok(maySign(anActor(OWNER), session, rsa, { ...HERE, check: true, liveHsms: 1 }).allow)
+  assert.ok(
+    maySign(
+      { actor: anActor(OWNER), key: token, circumstances: { ...HERE, check: true, liveHsms: 2 } },
+      { mechanism: rsa },
+    ).allow,
+  )
+  assert.ok(
+    maySign(
+      { actor: anActor(OWNER), key: session, circumstances: { ...HERE, check: true, liveHsms: 1 } },
+      { mechanism: rsa },
+    ).allow,
+  )
 })

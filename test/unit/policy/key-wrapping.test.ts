@@ -123,7 +123,7 @@ suite('which key derives for whom', () => {
             const key = aKey({ keyType: 'ec', keyClass, ec: { ecPoint: '0x', curve }, flags: { derive } })
             const expected = owns && keyClass === 'private-key' && curve === 'secp256r1' && derive
             assert.equal(
-              mayDerive(anActor(id, role), key, HERE).allow,
+              mayDerive({ actor: anActor(id, role), key, circumstances: HERE }).allow,
               expected,
               `${curve} ${keyClass} ${derive}`,
             )
@@ -135,7 +135,10 @@ suite('which key derives for whom', () => {
 
   test('with the availability check on, it has to be on two HSMs', () => {
     const key = aKey({ keyType: 'ec', flags: { derive: true } })
-    assert.equal(code(mayDerive(anActor(OWNER), key, short)), 'key-availability')
-    assert.equal(code(mayDerive(anActor(OWNER), aKey({ flags: { derive: true } }), HERE)), 'key-type')
+    assert.equal(code(mayDerive({ actor: anActor(OWNER), key, circumstances: short })), 'key-availability')
+    assert.equal(
+      code(mayDerive({ actor: anActor(OWNER), key: aKey({ flags: { derive: true } }), circumstances: HERE })),
+      'key-type',
+    )
   })
 })

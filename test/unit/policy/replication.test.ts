@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { UserRecord } from '../../../src/model/records.ts'
 import type { Decision } from '../../../src/policy/decision.ts'
-import { importKey, importUser } from '../../../src/policy/replication/destination.ts'
+import { mayImportKey, mayImportUser } from '../../../src/policy/replication/destination.ts'
 import { mayExportKey, mayExportUser } from '../../../src/policy/replication/source.ts'
 import { sampleCluster } from '../../contract/store-samples.ts'
 import { aKey, anActor, aUser, OWNER, SHARED, STRANGER } from '../../support/records.ts'
@@ -73,7 +73,7 @@ suite('which key comes in from a clone', () => {
           for (const here of yesNo)
             for (const there of yesNo)
               for (const madeUnderPolicy of yesNo) {
-                const decision = importKey(actor, aKey({ madeUnderPolicy }), {
+                const decision = mayImportKey(actor, aKey({ madeUnderPolicy }), {
                   ...facts,
                   standing,
                   missing,
@@ -90,19 +90,19 @@ suite('which key comes in from a clone', () => {
 
   test('it is one commit with the count of references, when that changes', () => {
     const counted = { ...cluster, nextReference: 2 }
-    assert.deepEqual(writesOf(importKey(owner, aKey(), facts)), ['key'])
-    assert.deepEqual(writesOf(importKey(owner, aKey(), { ...facts, counted })), ['key', 'cluster'])
+    assert.deepEqual(writesOf(mayImportKey(owner, aKey(), facts)), ['key'])
+    assert.deepEqual(writesOf(mayImportKey(owner, aKey(), { ...facts, counted })), ['key', 'cluster'])
   })
 
   test('there must be room, and two HSMs when the check is on', () => {
     const full = { ...facts, room: { ...facts.room, asymmetricKeys: 9 } }
-    assert.equal(code(importKey(owner, aKey(), full)), 'key-capacity')
+    assert.equal(code(mayImportKey(owner, aKey(), full)), 'key-capacity')
     const short = { ...facts, availability: { check: true, liveHsms: 1 } }
-    assert.equal(code(importKey(owner, aKey(), short)), 'key-availability')
+    assert.equal(code(mayImportKey(owner, aKey(), short)), 'key-availability')
   })
 
   test('a refusal tells of all HSMs', () => {
-    const refused = importKey(owner, aKey(), { ...facts, standing: 'another' })
+    const refused = mayImportKey(owner, aKey(), { ...facts, standing: 'another' })
     assert.equal(!refused.allow && refused.why, 'Key replicate failed on 3 of 3 connections')
   })
 })
@@ -129,7 +129,7 @@ suite('users between clones', () => {
   })
 
   test('come in as the same user, in a place of their own', () => {
-    const decision = importUser(user, {
+    const decision = mayImportUser(user, {
       ...facts,
       capacity: { ...facts.capacity, users: 2 },
       users: [aUser({ id: 'u', ordinal: 7 })],
@@ -139,7 +139,7 @@ suite('users between clones', () => {
   })
 
   test('who are there already stay as they are, or it fails', () => {
-    const as = (changes: Partial<UserRecord>) => importUser(user, { ...facts, users: [aUser(changes)] })
+    const as = (changes: Partial<UserRecord>) => mayImportUser(user, { ...facts, users: [aUser(changes)] })
     const same = as({ ordinal: 9, credentialVersion: 8, wrongPasswords: 1 })
     assert.equal(code(same), 'allowed')
     assert.deepEqual(same.writes, [])
@@ -148,11 +148,11 @@ suite('users between clones', () => {
       assert.equal(!refused.allow && refused.why, 'User replicate failed on 3 of 3 connections')
     }
     const namesake = aUser({ id: 'u-other' })
-    assert.equal(code(importUser(user, { ...facts, users: [namesake], namesake })), 'replicate-failed')
+    assert.equal(code(mayImportUser(user, { ...facts, users: [namesake], namesake })), 'replicate-failed')
   })
 
   test('need room, and keys that have forgotten them', () => {
-    assert.equal(code(importUser(user, { ...facts, users: [aUser({ id: 'u' })] })), 'user-capacity')
-    assert.equal(code(importUser(user, { ...facts, staleShares: 1 })), 'busy')
+    assert.equal(code(mayImportUser(user, { ...facts, users: [aUser({ id: 'u' })] })), 'user-capacity')
+    assert.equal(code(mayImportUser(user, { ...facts, staleShares: 1 })), 'busy')
   })
 })

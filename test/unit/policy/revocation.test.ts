@@ -7,7 +7,7 @@ import { setFlag } from '../../../src/policy/attribute-rules.ts'
 import { type KeyOperation, RULES } from '../../../src/policy/key-rights/rules.ts'
 import { revocationsOf } from '../../../src/policy/revocation.ts'
 import { mayChange } from '../../../src/policy/trusted-wrapping/changes.ts'
-import { aCluster, aKey, anActor, aUser, HERE } from '../../support/records.ts'
+import { aCluster, aKey, anActor, aUser, HERE, ROOM } from '../../support/records.ts'
 
 const users = ['a', 'b', 'c']
 const flags = fc.record(
@@ -100,7 +100,7 @@ const USES = (Object.keys(RULES) as KeyOperation[]).filter((operation) => !COMMI
 function allowed(operation: KeyOperation, user: string, record: KeyRecord, trustedWrapping: boolean) {
   const cluster = aCluster({ trustedWrapping })
   return RULES[operation]
-    .ways({ actor: anActor(user), key: record, cluster, circumstances: HERE, synchronized: true })
+    .ways({ actor: anActor(user), key: record, cluster, circumstances: HERE, room: ROOM, synchronized: true })
     .map(({ decision }) => decision.allow)
 }
 

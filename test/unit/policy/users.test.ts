@@ -6,8 +6,14 @@ import type { Role } from '../../../src/contract/users.ts'
 import type { UserRecord } from '../../../src/model/records.ts'
 import { mayAsk } from '../../../src/policy/access.ts'
 import { type Actor, NOBODY } from '../../../src/policy/actor.ts'
-import { isLocked, type LoginFacts, login } from '../../../src/policy/login.ts'
-import { activate, changePassword, createUser, deleteUser, logoutUser } from '../../../src/policy/users.ts'
+import { isLocked, type LoginFacts, mayLogin } from '../../../src/policy/login.ts'
+import {
+  mayActivate,
+  mayChangePassword,
+  mayCreateUser,
+  mayDeleteUser,
+  mayLogoutUser,
+} from '../../../src/policy/users.ts'
 import { aCluster, anActor, aUser, OWNER, SHARED } from '../../support/records.ts'
 
 const cluster = aCluster()
@@ -63,7 +69,7 @@ suite('login', () => {
     ['too many sessions of one user', { sessionsOfUser: LIMITS.sessionsPerUser }, 'too-many-sessions'],
   ] as const
   for (const [name, changes, code] of rows) {
-    test(`${name}: ${code}`, () => assert.equal(codeOf(login(facts(changes))), code))
+    test(`${name}: ${code}`, () => assert.equal(codeOf(mayLogin(facts(changes))), code))
   }
 
   test('any sequence of tries: locked exactly after more than five wrong ones in a row', () => {
@@ -72,7 +78,7 @@ suite('login', () => {
         let user = aUser()
         let inARow = 0
         for (const proven of tries) {
-          const decision = login(facts({ user, proven }))
+          const decision = mayLogin(facts({ user, proven }))
           const locked = inARow > LIMITS.wrongPasswords
           assert.equal(codeOf(decision), locked ? 'user-locked' : proven ? 'ok' : 'bad-credentials')
           for (const write of decision.writes) if ('put' in write) user = write.put as UserRecord
@@ -91,7 +97,7 @@ suite('users', () => {
   test('a new user needs a free name and a free place', () => {
     const full = { users: 1, keys: 1, asymmetricKeys: 1 }
     const make = (namesake: UserRecord | undefined, users: UserRecord[]) =>
-      codeOf(createUser({ ...wanted, id: 'x', password: 'h' }, { namesake, users }, full))
+      codeOf(mayCreateUser(wanted, { namesake, users }, full))
     assert.deepEqual(
       [make(undefined, []), make(aUser(), []), make(undefined, [aUser()])],
       ['ok', 'user-exists', 'user-capacity'],
@@ -99,9 +105,9 @@ suite('users', () => {
   })
 
   test('delete: the name and role must fit, no key owned, and no login open unless that is overruled', () => {
-    const remove = (has: Partial<Parameters<typeof deleteUser>[2]>, force = false) => {
+    const remove = (has: Partial<Parameters<typeof mayDeleteUser>[2]>, force = false) => {
       const held = { user: aUser(), loggedInOn: undefined, ownsKeys: false, ...has }
-      return codeOf(deleteUser(admin, { ...wanted, force }, held))
+      return codeOf(mayDeleteUser(admin, { ...wanted, force }, held))
     }
     const cases = [
       {},
@@ -124,14 +130,14 @@ suite('users', () => {
     const self = aUser({ id: admin.id, username: wanted.username, role: 'admin' })
     for (const force of [false, true]) {
       const held = { user: self, loggedInOn: undefined, ownsKeys: false }
-      assert.equal(codeOf(deleteUser(admin, { ...wanted, role: 'admin', force }, held)), 'user-logged-in')
+      assert.equal(codeOf(mayDeleteUser(admin, { ...wanted, role: 'admin', force }, held)), 'user-logged-in')
     }
   })
 
   test('logout: whose, by whom, and what it does', () => {
     const user = aUser({ wrongPasswords: 6 })
     const logout = (actor: Actor, has: UserRecord | undefined = user, role: Role = 'crypto-user') =>
-      logoutUser(actor, { ...wanted, role }, { user: has })
+      mayLogoutUser(actor, { ...wanted, role }, { user: has })
     const own = logout(anActor(OWNER))
     assert.ok(own.allow)
     const session = `session-of-${OWNER}`
@@ -140,47 +146,48 @@ suite('users', () => {
     assert.ok(byAdmin.allow)
     assert.deepEqual(byAdmin.result, { ...user, credentialVersion: 2, survivingSession: undefined })
     assert.equal(codeOf(logout(anActor(SHARED))), 'not-permitted')
-    assert.equal(codeOf(logoutUser(anActor(SHARED), wanted, { user: undefined })), 'not-permitted')
-    assert.equal(codeOf(logoutUser(admin, wanted, { user: undefined })), 'user-not-found')
+    assert.equal(codeOf(mayLogoutUser(anActor(SHARED), wanted, { user: undefined })), 'not-permitted')
+    assert.equal(codeOf(mayLogoutUser(admin, wanted, { user: undefined })), 'user-not-found')
     assert.equal(codeOf(logout(admin, user, 'admin')), 'user-not-found')
   })
 
   test('change of password: whose, by whom, and what it does', () => {
     const user = aUser({ wrongPasswords: 6 })
-    const to = { ...wanted, password: 'new', force: false }
-    const own = changePassword(anActor(OWNER), to, { user, loggedInOn: 'hsm-1' })
+    const to = { ...wanted, force: false }
+    const own = mayChangePassword(anActor(OWNER), to, { user, loggedInOn: 'hsm-1' })
     assert.ok(own.allow)
     assert.deepEqual(own.result, {
       ...user,
-      password: 'new',
       credentialVersion: 2,
       survivingSession: `session-of-${OWNER}`,
     })
-    const byAdmin = changePassword(admin, to, { user, loggedInOn: undefined })
+    const byAdmin = mayChangePassword(admin, to, { user, loggedInOn: undefined })
     assert.ok(byAdmin.allow)
     assert.deepEqual(byAdmin.result, {
       ...user,
-      password: 'new',
       credentialVersion: 2,
       survivingSession: undefined,
       wrongPasswords: 0,
     })
-    assert.equal(codeOf(changePassword(admin, to, { user, loggedInOn: 'hsm-1' })), 'user-logged-in')
-    assert.equal(codeOf(changePassword(admin, { ...to, force: true }, { user, loggedInOn: 'hsm-1' })), 'ok')
+    assert.equal(codeOf(mayChangePassword(admin, to, { user, loggedInOn: 'hsm-1' })), 'user-logged-in')
     assert.equal(
-      codeOf(changePassword(anActor(SHARED), to, { user, loggedInOn: undefined })),
+      codeOf(mayChangePassword(admin, { ...to, force: true }, { user, loggedInOn: 'hsm-1' })),
+      'ok',
+    )
+    assert.equal(
+      codeOf(mayChangePassword(anActor(SHARED), to, { user, loggedInOn: undefined })),
       'not-permitted',
     )
     assert.equal(
-      codeOf(changePassword(anActor(SHARED), to, { user: undefined, loggedInOn: undefined })),
+      codeOf(mayChangePassword(anActor(SHARED), to, { user: undefined, loggedInOn: undefined })),
       'not-permitted',
     )
     assert.equal(
-      codeOf(changePassword(admin, to, { user: undefined, loggedInOn: undefined })),
+      codeOf(mayChangePassword(admin, to, { user: undefined, loggedInOn: undefined })),
       'user-not-found',
     )
     assert.equal(
-      codeOf(changePassword(admin, { ...to, role: 'admin' }, { user, loggedInOn: undefined })),
+      codeOf(mayChangePassword(admin, { ...to, role: 'admin' }, { user, loggedInOn: undefined })),
       'user-not-found',
     )
   })
@@ -193,12 +200,13 @@ suite('users', () => {
       credentialVersion: 0,
     })
     const before = { ...cluster, state: 'INITIALIZED' } as const
-    const decision = activate(before, fresh, 'hash')
+    const decision = mayActivate(before, fresh)
     assert.ok(decision.allow)
-    assert.deepEqual([decision.result.role, decision.result.password], ['admin', 'hash'])
-    assert.deepEqual(decision.writes[1], { put: { ...before, state: 'ACTIVE' } })
-    assert.equal(codeOf(activate(cluster, decision.result, 'hash')), 'cluster-already-activated')
-    assert.equal(codeOf(activate(before, fresh, undefined)), 'cluster-already-activated')
+    const { admin: activated, cluster: active } = decision.result
+    assert.deepEqual([activated.role, activated.credentialVersion], ['admin', 1])
+    assert.deepEqual(active, { ...before, state: 'ACTIVE' })
+    assert.equal(codeOf(mayActivate(active, fresh)), 'cluster-already-activated')
+    assert.equal(codeOf(mayActivate(before, activated)), 'cluster-already-activated')
   })
 })
 
@@ -207,7 +215,7 @@ test('no user has more sessions than are left, so four of them do not keep the f
   let sessions = 0
   const opens = (who: string): boolean => {
     const sessionsOfUser = of.get(who) ?? 0
-    if (!login(facts({ sessions, sessionsOfUser })).allow) return false
+    if (!mayLogin(facts({ sessions, sessionsOfUser })).allow) return false
     of.set(who, sessionsOfUser + 1)
     sessions += 1
     return true

@@ -1,0 +1,23 @@
+/** Changes of keys that are there: whom they are shared with, their attributes, their end. One at a time, or several. */
+import type { KeyRecord } from '../../model/records.ts'
+import { maySetAttributes } from '../../policy/attribute-rules.ts'
+import { mayDeleteKey } from '../../policy/key-deletion.ts'
+import { mayName, mayShareKey, mayUnshareKey } from '../../policy/key-sharing.ts'
+import { keyRoom } from '../pipeline/facts.ts'
+import { change } from '../pipeline/pipeline.ts'
+import { changeSeveral } from '../several-keys.ts'
+
+const done = () => ({})
+
+export const keyShare = change<'key.share', KeyRecord>({ may: mayShareKey, reply: done })
+export const keyUnshare = change<'key.unshare', KeyRecord>({ may: mayUnshareKey, reply: done })
+export const keyDelete = change<'key.delete', void>({ may: mayDeleteKey, reply: done })
+
+export const keySetAttribute = change<'key.set-attribute', KeyRecord>({
+  may: (facts, request) => maySetAttributes({ ...facts, room: keyRoom(facts) }, request),
+  reply: done,
+})
+
+export const keyShareMany = changeSeveral<'key.share-many'>({ all: mayName, each: mayShareKey })
+export const keyUnshareMany = changeSeveral<'key.unshare-many'>({ all: mayName, each: mayUnshareKey })
+export const keyDeleteMany = changeSeveral<'key.delete-many'>({ each: mayDeleteKey })

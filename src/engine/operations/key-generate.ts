@@ -1,0 +1,145 @@
+/** Keys that are generated in the HSM. Everything that can be refused is refused before the expensive part. */
+import type { Flags } from '../../contract/attributes.ts'
+import type { Checked } from '../../contract/operations.ts'
+import type { KeyFamily } from '../../crypto/key-family.ts'
+import { generateEcPair, generateMlDsaPair, generateRsaPair, type KeyPair } from '../../crypto/key-pairs.ts'
+import {
+  ecFacts,
+  privateKeyLength,
+  publicCheckValue,
+  publicKeyLength,
+  rsaFacts,
+} from '../../crypto/public-facts.ts'
+import { checkValueOf, generateSecret } from '../../crypto/secret-keys.ts'
+import type { KeyRecord } from '../../model/records.ts'
+import { GENERATED } from '../../policy/new-key-flags.ts'
+import { mayMakeKeys } from '../../policy/new-keys.ts'
+import { keyObject } from '../keys/key-object.ts'
+import { type Draft, placedKey, placeKeys } from '../keys/new-keys.ts'
+import { keyRoom } from '../pipeline/facts.ts'
+import { change } from '../pipeline/pipeline.ts'
+
+type Records = readonly KeyRecord[]
+
+export const keyGenerateSymmetric = change<'key.generate-symmetric', readonly Flags[], Buffer, Records>({
+  may: (facts, { attributes, session }) =>
+    mayMakeKeys({ ...facts, room: keyRoom(facts) }, [{ keyClass: 'secret-key', attributes }], {
+      session,
+      origin: GENERATED,
+    }),
+  work: (_facts, request) => generateSecret(request['key-type'], request['key-length-bytes']),
+  change: (facts, request, [flags], material) =>
+    placeKeys(facts, [draftSecretKey(request, flags as Flags, material)]),
+  reply: placedKey,
+  wipe: (material) => material.fill(0),
+})
+
+function draftSecretKey(request: Checked<'key.generate-symmetric'>, flags: Flags, material: Buffer): Draft {
+  const keyType = request['key-type']
+  return {
+    keyType,
+    keyClass: 'secret-key',
+    origin: GENERATED,
+    label: request.label,
+    idAttribute: request.attributes.id ?? '0x',
+    subject: request.attributes.subject,
+    flags,
+    wrapTemplate: undefined,
+    unwrapTemplate: undefined,
+    checkValue: checkValueOf(keyType, material),
+    keyLengthBytes: material.length,
+    rsa: undefined,
+    ec: undefined,
+    mlDsa: undefined,
+    material,
+    shareWith: request['share-crypto-users'],
+  }
+}
+
+type PairRequest = Checked<'key.generate-pair'>
+
+export const keyGeneratePair = change<'key.generate-pair', readonly Flags[], KeyPair, Records>({
+  may: (facts, request) =>
+    mayMakeKeys(
+      { ...facts, room: keyRoom(facts) },
+      [
+        { keyClass: 'public-key', attributes: request['public-attributes'] },
+        { keyClass: 'private-key', attributes: request['private-attributes'] },
+      ],
+      { session: request.session, origin: GENERATED },
+    ),
+  work: (_facts, request) => generate(request),
+  change: (facts, request, flags, pair) => placeKeys(facts, draftPair(request, flags, pair)),
+  reply({ parts: { store, cluster } }, [publicKey, privateKey]) {
+    const covers = cluster.coverage()
+    return {
+      public_key: keyObject(store.catalog, publicKey as KeyRecord, covers),
+      private_key: keyObject(store.catalog, privateKey as KeyRecord, covers),
+    }
+  },
+  wipe: ({ spki, pkcs8 }) => {
+    spki.fill(0)
+    pkcs8.fill(0)
+  },
+})
+
+function draftPair(
+  request: PairRequest,
+  [publicFlags, privateFlags]: readonly Flags[],
+  pair: KeyPair,
+): readonly Draft[] {
+  const family = familyOfRequest(request)
+  const common = commonFacts(request, pair)
+  return [
+    {
+      ...common,
+      keyClass: 'public-key',
+      flags: publicFlags as Flags,
+      label: request['public-label'],
+      idAttribute: request['public-attributes'].id ?? '0x',
+      subject: request['public-attributes'].subject,
+      keyLengthBytes: publicKeyLength(family, pair.spki),
+      material: pair.spki,
+      shareWith: [],
+    },
+    {
+      ...common,
+      keyClass: 'private-key',
+      flags: privateFlags as Flags,
+      label: request['private-label'],
+      idAttribute: request['private-attributes'].id ?? '0x',
+      subject: request['private-attributes'].subject,
+      keyLengthBytes: privateKeyLength(family, pair.pkcs8),
+      material: pair.pkcs8,
+      shareWith: request['share-crypto-users'],
+    },
+  ]
+}
+
+function generate(request: PairRequest): Promise<KeyPair> {
+  switch (request['key-type']) {
+    case 'rsa':
+      return generateRsaPair(request['modulus-size-bits'], request['public-exponent'])
+    case 'ec':
+      return generateEcPair(request.curve)
+    case 'ml-dsa':
+      return generateMlDsaPair(request['mldsa-algorithm'])
+  }
+}
+
+/** What both halves show of themselves. */
+const commonFacts = (request: PairRequest, { spki }: KeyPair) => ({
+  keyType: request['key-type'],
+  origin: GENERATED,
+  wrapTemplate: undefined,
+  unwrapTemplate: undefined,
+  checkValue: publicCheckValue(spki),
+  rsa: request['key-type'] === 'rsa' ? rsaFacts(spki) : undefined,
+  ec: request['key-type'] === 'ec' ? ecFacts(spki, request.curve) : undefined,
+  mlDsa: request['key-type'] === 'ml-dsa' ? { algorithm: request['mldsa-algorithm'] } : undefined,
+})
+
+function familyOfRequest(request: PairRequest): KeyFamily {
+  if (request['key-type'] === 'rsa') return 'rsa'
+  return request['key-type'] === 'ec' ? request.curve : request['mldsa-algorithm']
+}

@@ -1,0 +1,142 @@
+/** What is done with keys in one piece. Work that needs no waiting is done without. */
+import { setImmediate } from 'node:timers/promises'
+import { HsmError } from '../../contract/errors.ts'
+import { checkNonce, cipherStream, withIv } from '../../crypto/ciphers/ciphers.ts'
+import { toPem } from '../../crypto/public-facts.ts'
+import { referenceFile } from '../../crypto/reference-file.ts'
+import { wrapPayload } from '../../crypto/wrapping/wrapping.ts'
+import { mayDecrypt, mayEncrypt } from '../../policy/key-encryption.ts'
+import {
+  mayExportPublic,
+  mayExportReference,
+  mayExportValue,
+  maySign,
+  mayVerify,
+} from '../../policy/key-use.ts'
+import { mayWrap } from '../../policy/key-wrapping.ts'
+import { whole } from '../ciphering.ts'
+import { andThen, type MaybePromise } from '../pipeline/maybe-promise.ts'
+import { answer } from '../pipeline/pipeline.ts'
+
+export const cryptoSign = answer<'crypto.sign', void>({
+  may: maySign,
+  work: ({ parts: { keyring }, actor, key }, { mechanism, data }, { check }) =>
+    keyring.withSigningKey(key, actor.session, (signingKey) => {
+      const sign = (item: string): MaybePromise<string> => {
+        check()
+        return andThen(signingKey.sign(mechanism, Buffer.from(item, 'base64')), inBase64)
+      }
+      return andThen(each(data, sign), (signatures) => ({ 'key-reference': key.id, signatures }))
+    }),
+})
+
+const inBase64 = (bytes: Buffer): string => bytes.toString('base64')
+
+/** One needs no waiting of its own. Of several all have ended before this does, even when one has failed. */
+function each(
+  items: readonly string[],
+  body: (item: string) => MaybePromise<string>,
+): MaybePromise<string[]> {
+  const [first] = items
+  if (items.length === 1 && first !== undefined) return andThen(body(first), (result) => [result])
+  const results = items.map(async (item) => body(item))
+  return Promise.allSettled(results).then(() => Promise.all(results))
+}
+
+/** Verifications run on the event loop; a large batch lets others have a turn after so many. */
+const AT_ONCE = 8
+
+export const cryptoVerify = answer<'crypto.verify', void>({
+  may: mayVerify,
+  work({ parts: { keyring }, actor, key }, { mechanism, data, signatures }, { check }) {
+    if (data.length !== signatures.length) {
+      throw new HsmError('invalid-request', 'signatures must be as many as data')
+    }
+    return keyring.withVerifyingKey(key, actor.session, (verifyingKey) => {
+      const verify = (at: number): boolean => {
+        check()
+        const [item, signature] = [data[at] ?? '', signatures[at] ?? '']
+        return verifyingKey.verify(mechanism, Buffer.from(item, 'base64'), Buffer.from(signature, 'base64'))
+      }
+      return andThen(inTurns(data.length, verify), (verified) => ({ 'key-reference': key.id, verified }))
+    })
+  },
+})
+
+function inTurns<R>(count: number, body: (at: number) => R): MaybePromise<R[]> {
+  const some = (from: number): R[] =>
+    Array.from({ length: Math.min(AT_ONCE, count - from) }, (_none, at) => body(from + at))
+  return count <= AT_ONCE ? some(0) : many()
+
+  async function many(): Promise<R[]> {
+    const results = some(0)
+    while (results.length < count) {
+      await setImmediate()
+      results.push(...some(results.length))
+    }
+    return results
+  }
+}
+
+export const cryptoEncrypt = answer<'crypto.encrypt', void>({
+  may: mayEncrypt,
+  work: ({ parts: { keyring }, actor, key }, { cipher, data }, { check }) =>
+    keyring.withKeyObject(key, actor.session, async (object) => {
+      checkNonce(cipher, data.length)
+      const ivs: string[] = []
+      const encrypted = await whole(data, check, object, () => {
+        const { cipher: complete, made } = withIv(cipher)
+        if (made !== undefined) ivs.push(made)
+        return cipherStream(object, complete, 'encrypt')
+      })
+      return { 'key-reference': key.id, data: encrypted, ...(ivs.length > 0 && { ivs }) }
+    }),
+})
+
+export const cryptoDecrypt = answer<'crypto.decrypt', void>({
+  may: mayDecrypt,
+  work: ({ parts: { keyring }, actor, key }, { cipher, data }, { check }) =>
+    keyring.withKeyObject(key, actor.session, async (object) => ({
+      'key-reference': key.id,
+      data: await whole(data, check, object, () => cipherStream(object, cipher, 'decrypt')),
+    })),
+})
+
+export const keyWrap = answer<'key.wrap', void>({
+  may: mayWrap,
+  work: ({ parts: { keyring }, actor, wrapping, payload }, { mechanism }) =>
+    keyring.withKeyObject(wrapping, actor.session, (key) =>
+      keyring.withMaterial(payload, async (clear) => {
+        const { wrapped, iv } = await wrapPayload(key, mechanism, clear)
+        return {
+          'payload-key-reference': payload.id,
+          'wrapping-key-reference': wrapping.id,
+          ...(iv && { iv: iv.toString('base64') }),
+          'wrapped-key': wrapped.toString('base64'),
+        }
+      }),
+    ),
+})
+
+export const keyExportPublic = answer<'key.export-public', void>({
+  may: mayExportPublic,
+  work: ({ key }) => ({ 'key-reference': key.id, pem: toPem(Buffer.from(key.material, 'base64')) }),
+})
+
+export const keyExportReference = answer<'key.export-reference', void>({
+  may: mayExportReference,
+  work: ({ parts: { keyring }, actor, key }, { encoding }) =>
+    keyring.withKeyObject(key, actor.session, (object) => ({
+      'key-reference': key.id,
+      pem: referenceFile(encoding, key.id, object),
+    })),
+})
+
+export const keyExportValue = answer<'key.export-value', void>({
+  may: mayExportValue,
+  work: ({ parts: { keyring }, key }) =>
+    keyring.withMaterial(key, (material) => ({
+      'key-reference': key.id,
+      value: material.toString('base64'),
+    })),
+})

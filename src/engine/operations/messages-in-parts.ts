@@ -1,0 +1,126 @@
+/** Messages in parts. Each step is a use of the key by itself (guarantee G); whatever goes wrong with one ends the message. */
+import type { Checked } from '../../contract/operations.ts'
+import { type Decision, deny } from '../../policy/decision.ts'
+import { digestsFit } from '../../policy/hsm-profile/digests.ts'
+import { mayStream } from '../../policy/key-stream.ts'
+import { taken } from '../ciphering.ts'
+import type { Attempt } from '../pipeline/attempt.ts'
+import type { Facts } from '../pipeline/facts.ts'
+import { granted } from '../pipeline/granted.ts'
+import { type MaybePromise, whenOver } from '../pipeline/maybe-promise.ts'
+import { answer } from '../pipeline/pipeline.ts'
+import type { Begun, Stream } from '../streams/stream.ts'
+import { beginWork, type OpenWith } from '../streams/stream-work.ts'
+import type { Streams } from '../streams/streams.ts'
+
+export const cryptoBegin = answer<'crypto.begin', void, Stream>({
+  around: ({ parts, call }, _request, run) =>
+    stepOf(parts.streams.open(call.actor.session), parts, false, run),
+  may: mayStream,
+  async work(facts, start, { held: stream }) {
+    const { parts, actor, key } = facts
+    parts.streams.watch(stream, { key: key.id, user: actor.id, session: actor.session })
+    const { filter: _, ...purpose } = start
+    const { work, resultBytes, iv } = await beginWork(openWith(facts), purpose)
+    stream.begun = { key: key.id, start: purpose, work }
+    return {
+      stream: stream.id,
+      'key-reference': key.id,
+      ...(resultBytes !== undefined && { 'result-bytes': resultBytes }),
+      ...(iv !== undefined && { iv }),
+    }
+  },
+})
+
+export const cryptoUpdate = answer<'crypto.update', Begun, Stream>({
+  around: (attempt, request, run) => next(attempt, request, false, run),
+  may: mayGoOn,
+  work(_facts, request, { permitted: { work } }) {
+    const part = Buffer.from(request.data, 'base64')
+    try {
+      const ready = work.update(part)
+      return ready ? { data: taken(ready) } : {}
+    } finally {
+      part.fill(0)
+    }
+  },
+})
+
+export const cryptoFinish = answer<'crypto.finish', Begun, Stream>({
+  around: (attempt, request, run) => next(attempt, request, true, run),
+  may: mayGoOn,
+  async work(facts, request, { permitted: { work, start } }) {
+    const data = Buffer.from(request.data ?? '', 'base64')
+    const signature = request.signature === undefined ? undefined : Buffer.from(request.signature, 'base64')
+    try {
+      if ('mechanism' in start) {
+        const bytes = [work.held() + data.length]
+        granted(digestsFit(facts.circumstances, facts.key, start.mechanism, bytes))
+      }
+      const finished = await work.finish(openWith(facts), { data, signature })
+      return 'verified' in finished ? finished : { data: taken(finished.data) }
+    } finally {
+      data.fill(0)
+    }
+  },
+})
+
+/** Needs no right to the key, as nothing is done with it. */
+export const cryptoCancel = answer<'crypto.cancel'>({
+  work({ parts: { streams }, actor }, { stream }) {
+    streams.cancel(actor.session, stream)
+    return {}
+  },
+})
+
+type Step = 'crypto.update' | 'crypto.finish'
+
+function next<R>(
+  attempt: Attempt,
+  { stream: id }: Checked<Step>,
+  last: boolean,
+  run: (stream: Stream) => MaybePromise<R>,
+): MaybePromise<R> {
+  const { parts, call } = attempt
+  const stream = parts.streams.take(call.actor.session, id)
+  const { start } = stream.begun ?? {}
+  if (start) attempt.mechanism = ('mechanism' in start ? start.mechanism : start.cipher).name
+  return stepOf(stream, parts, last, run)
+}
+
+/** The stream goes on after it, unless it is the last or goes wrong. */
+function stepOf<R>(
+  stream: Stream,
+  { streams }: Attempt['parts'],
+  last: boolean,
+  run: (stream: Stream) => MaybePromise<R>,
+): MaybePromise<R> {
+  return whenOver(
+    () => run(stream),
+    (done) => (done && !last ? release(streams, stream) : streams.close(stream)),
+  )
+}
+
+function release(streams: Streams, stream: Stream): void {
+  try {
+    streams.release(stream)
+  } catch (error) {
+    streams.close(stream)
+    throw error
+  }
+}
+
+/** One right to the key may have ended behind the fence, and another have been given. */
+function mayGoOn(facts: Facts<Step>, { stream: id }: Checked<Step>): Decision<Begun> {
+  const { begun, ended } = facts.parts.streams.get(facts.actor.session, id) ?? {}
+  if (ended) return deny(ended)
+  if (!begun) return deny('revoked')
+  const may = mayStream(facts, begun.start)
+  return may.allow ? { ...may, result: begun } : may
+}
+
+const openWith = ({ parts: { keyring }, actor, key }: Facts<Step> | Facts<'crypto.begin'>): OpenWith => ({
+  keyring,
+  key,
+  session: actor.session,
+})

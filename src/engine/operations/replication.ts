@@ -1,0 +1,135 @@
+/** Keys and users that go to a clone of the cluster, or come from one. */
+import { type KeyRecord, recordKey, type UserRecord, type Write } from '../../model/records.ts'
+import { capacityOf } from '../../policy/capacity.ts'
+import { allow } from '../../policy/decision.ts'
+import { mayImportKey, mayImportUser } from '../../policy/replication/destination.ts'
+import { mayExportKey, mayExportUser } from '../../policy/replication/source.ts'
+import { isApplied } from '../../policy/trusted-wrapping/profile.ts'
+import { keyObject, keySummary } from '../keys/key-object.ts'
+import { withSeen } from '../keys/references.ts'
+import type { Parts } from '../parts.ts'
+import { keyRoom } from '../pipeline/facts.ts'
+import { answer, change } from '../pipeline/pipeline.ts'
+import { missingFor, standingAs, takeChallenge } from '../replication/arriving.ts'
+import {
+  type Challenge,
+  cloneFacts,
+  type KeyParcel,
+  openChallenge,
+  openKeyParcel,
+  openUserParcel,
+  sealChallenge,
+  sealKeyParcel,
+  sealUserParcel,
+  type UserParcel,
+  unpacked,
+} from '../replication/parcels.ts'
+import { userInfo } from '../user-info.ts'
+
+export const replicaChallenge = answer<'replica.challenge'>({
+  work: ({ parts, actor }) => ({ challenge: sealChallenge(parts, parts.challenges.make(actor.session)) }),
+})
+
+type Leaving<Parcel> = { readonly destination: Challenge; readonly parcel: Parcel }
+
+/** Writes nothing but the audit entry. Users who were deleted here stay behind. */
+export const keyExportReplica = change<'key.export-replica', undefined, Challenge, Leaving<KeyParcel>>({
+  work({ parts, note }, { challenge }) {
+    const destination = openChallenge(parts, challenge)
+    note(`cluster/${destination.clusterId}`)
+    return destination
+  },
+  change({ parts, view, actor, key }, _request, _permitted, destination) {
+    const source = cloneFacts(view)
+    const synchronized = !key.flags.token || parts.cluster.coverage()(recordKey(key))
+    const may = mayExportKey(actor, key, { here: source, destination, synchronized })
+    if (!may.allow) return may
+    const holders = [key.owner, ...key.sharedWith].flatMap((id) => view.user(id) ?? [])
+    const sharedWith = key.sharedWith.filter((id) => view.user(id))
+    const named = holders.map(({ id, username }) => ({ id, username }))
+    return allow({ destination, parcel: { source, key: { ...key, sharedWith }, holders: named } })
+  },
+  reply: ({ parts }, { destination, parcel }) => ({ parcel: sealKeyParcel(parts, destination, parcel) }),
+})
+
+export const keyImportReplica = change<'key.import-replica', undefined, KeyParcel, KeyRecord>({
+  work({ parts, call, note }, { challenge, parcel }) {
+    const opened = openKeyParcel(parts, takeChallenge(parts, call, challenge), parcel)
+    note(recordKey(opened.key))
+    note(`cluster/${opened.source.clusterId}`)
+    return { ...opened, key: unpacked(parts, opened.key) }
+  },
+  change(facts, _request, _permitted, parcel) {
+    const { parts, view, actor, cluster, circumstances } = facts
+    const key = { ...parcel.key, madeUnderPolicy: parcel.key.madeUnderPolicy && isApplied(cluster) }
+    return mayImportKey(actor, key, {
+      cluster,
+      counted: withSeen(cluster, key.id),
+      source: parcel.source,
+      standing: standingAs(parts, view, key),
+      missing: missingFor(view, key, parcel.holders),
+      availability: circumstances,
+      room: keyRoom(facts),
+    })
+  },
+  reply: ({ parts: { store, cluster }, call: { actor } }, key) => ({
+    key: actor.role === 'admin' ? keySummary(key) : keyObject(store.catalog, key, cluster.coverage()),
+  }),
+})
+
+/** Writes nothing but the audit entry. */
+export const userExportReplica = change<'user.export-replica', undefined, Challenge, Leaving<UserParcel>>({
+  work({ parts, note }, { challenge }) {
+    const destination = openChallenge(parts, challenge)
+    note(`cluster/${destination.clusterId}`)
+    return destination
+  },
+  change({ parts, view, users: [target] }, { role }, _permitted, destination) {
+    const user = target?.user
+    const source = cloneFacts(view)
+    const synchronized = !user || parts.cluster.coverage()(recordKey(user))
+    const may = mayExportUser(user, role, { here: source, destination, synchronized })
+    return may.allow ? allow({ destination, parcel: { source, user: may.result } }) : may
+  },
+  reply: ({ parts }, { destination, parcel }) => ({ parcel: sealUserParcel(parts, destination, parcel) }),
+})
+
+export const userImportReplica = change<'user.import-replica', undefined, UserParcel, UserRecord>({
+  async work({ parts, call, note }, { challenge, parcel }) {
+    const opened = openUserParcel(parts, takeChallenge(parts, call, challenge), parcel)
+    note(`user/${opened.user.username}`)
+    note(`cluster/${opened.source.clusterId}`)
+    await forgetShares(parts, opened.user.id)
+    return opened
+  },
+  change: ({ parts, view, cluster }, _request, _permitted, { user }) =>
+    mayImportUser(user, {
+      namesake: view.userByName(user.username),
+      users: view.users(),
+      hsms: { liveHsms: parts.cluster.hsms().length },
+      capacity: capacityOf(cluster),
+      staleShares: view.user(user.id) ? 0 : view.keysBySharedUser(user.id).size,
+    }),
+  reply: ({ parts: { cluster } }, user) => ({ user: userInfo(user, cluster.coverage()(recordKey(user))) }),
+})
+
+/** As many as fit into one commit, on etcd too. */
+const AT_ONCE = 100
+
+/**
+ * Keys keep the ids of deleted users until they are next written, which means nothing as long as an id is not used again.
+ * Here one is about to be.
+ */
+async function forgetShares({ store }: Pick<Parts, 'store'>, id: string): Promise<void> {
+  for (;;) {
+    const { result } = await store.transact((view) => {
+      const keys = view.user(id) ? [] : [...view.keysBySharedUser(id)].slice(0, AT_ONCE)
+      const writes = keys.flatMap((reference): readonly Write[] => {
+        const key = view.key(reference)
+        return key ? [{ put: { ...key, sharedWith: key.sharedWith.filter((user) => user !== id) } }] : []
+      })
+      return { writes, audit: [], result: writes.length }
+    })
+    if (result < AT_ONCE) return
+  }
+}

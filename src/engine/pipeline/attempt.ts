@@ -1,0 +1,103 @@
+/** A request on its way through the pipeline, and what becomes known of it for the journals. */
+import { isServing } from '../../cluster/cluster.ts'
+import type { ErrorCode } from '../../contract/errors.ts'
+import { type Checked, OPERATIONS, type Operation, type OperationName } from '../../contract/operations.ts'
+import { eventOf, type RequestOutcome } from '../journal/outcome.ts'
+import type { Call, Parts } from '../parts.ts'
+
+export type Attempt = {
+  readonly operation: OperationName
+  readonly row: Operation
+  readonly parts: Parts
+  readonly call: Call
+  /** What it is about, by kind and name: `key/0x…` of keys that are selected, `user/alice`. */
+  readonly subjects: string[]
+  /** With which a key is used. */
+  mechanism: string | undefined
+  /** How many items the request has. */
+  count: number | undefined
+  /** Its refusal, or that it was refused in parts, is in the journal. */
+  recorded: boolean
+}
+
+export const newAttempt = (parts: Parts, operation: OperationName, call: Call): Attempt => ({
+  operation,
+  row: OPERATIONS[operation],
+  parts,
+  call,
+  subjects: [],
+  mechanism: undefined,
+  count: undefined,
+  recorded: false,
+})
+
+/** Notes what a request that has passed its schema names. */
+export function noteRequest(attempt: Attempt, request: Checked<OperationName>): void {
+  const { names } = attempt.row
+  const members: Readonly<Record<string, unknown>> = request
+  if (names) attempt.subjects.push(...named(names, members))
+  const { mechanism, cipher, data } = members
+  attempt.mechanism = nameOf(mechanism) ?? nameOf(cipher)
+  if (Array.isArray(data)) attempt.count = data.length
+}
+
+const named = (names: NonNullable<Operation['names']>, request: Readonly<Record<string, unknown>>) =>
+  Object.entries(names).flatMap(([member, kind]) =>
+    [request[member] ?? []].flat().map((name) => `${kind}/${name}`),
+  )
+
+const nameOf = (mechanism: unknown): string | undefined =>
+  typeof mechanism === 'object' && mechanism !== null && 'name' in mechanism
+    ? String(mechanism.name)
+    : undefined
+
+export const outcomeOf = (
+  { operation, row, call, subjects, mechanism, count }: Attempt,
+  code: 'ok' | ErrorCode,
+): RequestOutcome => ({
+  operation: row.auditedAs ?? operation,
+  code,
+  call,
+  subjects,
+  mechanism,
+  count,
+})
+
+/** Not failures of the request: whatever they keep from being done is not kept from being answered. */
+const FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'internal',
+  'not-serving',
+  'store-damaged',
+  'store-failure',
+  'unavailable',
+  'unconfirmed',
+])
+
+/**
+ * Records that the request was refused, wherever that was decided, unless that has been done with what was committed. Of those
+ * who are not logged in only tried passwords are recorded. Never throws: the refusal stands.
+ */
+export async function recordRefusal(attempt: Attempt, code: ErrorCode): Promise<void> {
+  const { parts, row, call, recorded } = attempt
+  const { actor } = call
+  if (recorded || row.audit === 'use' || row.audit === 'none') return
+  if (actor.role === 'nobody' && code !== 'bad-credentials') return
+  attempt.recorded = true
+  const event = eventOf(outcomeOf(attempt, code), parts.now())
+  const written = parts.auditQueue.refusal(actor.id || event.actor, event)
+  if (!FAILURES.has(code)) await written
+}
+
+/**
+ * Records what was done and has changed no record, before its result is released. What has nothing to release, such as the end
+ * of a session, is done also when its entry cannot be written as yet.
+ *
+ * @throws HsmError when a key was used and the entry cannot be written
+ */
+export async function recordDone(attempt: Attempt, usesKeys: boolean): Promise<void> {
+  const { parts } = attempt
+  const event = eventOf(outcomeOf(attempt, 'ok'), parts.now())
+  if (usesKeys) return parts.auditQueue.done(event)
+  const written = parts.auditQueue.event(event)
+  if (isServing(parts.cluster.serving)) await written
+}

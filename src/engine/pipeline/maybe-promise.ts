@@ -1,0 +1,33 @@
+/** Values that are there at once, or later. What needs no waiting goes on in the same synchronous stretch of code. */
+export type MaybePromise<T> = T | Promise<T>
+
+export const andThen = <T, R>(
+  value: MaybePromise<T>,
+  next: (value: T) => MaybePromise<R>,
+): MaybePromise<R> => (value instanceof Promise ? value.then(next) : next(value))
+
+/** @param over called once, when the work has ended, before its result is handed on; with false when it threw */
+export function whenOver<T>(work: () => MaybePromise<T>, over: (done: boolean) => void): MaybePromise<T> {
+  let result: MaybePromise<T>
+  try {
+    result = work()
+  } catch (error) {
+    over(false)
+    throw error
+  }
+  if (result instanceof Promise) return whenSettled(result, over)
+  over(true)
+  return result
+}
+
+async function whenSettled<T>(result: Promise<T>, over: (done: boolean) => void): Promise<T> {
+  let value: T
+  try {
+    value = await result
+  } catch (error) {
+    over(false)
+    throw error
+  }
+  over(true)
+  return value
+}

@@ -1,0 +1,257 @@
+/**
+ * The order in which every operation is carried out, written once. Who asks, whether they may at all and whether the request is
+ * well formed is known when a request comes here (`engine.ts`); then
+ *
+ * 1. **select** the keys that the request names, by the row of the operation table,
+ * 2. **may** it be done: policy decides on these keys as things are;
+ * 3. **work**, under a ticket for every key that is used;
+ * 4. **may** it still be done: the tickets are good, and what is to be committed is decided on again, in the transaction;
+ * 5. **commit**, with the entry in the audit log;
+ * 6. **confirm** that it is in effect on every HSM (guarantee G);
+ * 7. **reply**.
+ */
+import type { CatalogView } from '../../catalog/catalog.ts'
+import { useKey } from '../../cluster/key-use.ts'
+import type { Checked, OperationName, Reply } from '../../contract/operations.ts'
+import { allow, type Decision, deny, type Refusal } from '../../policy/decision.ts'
+import { isCurrent } from '../../session/sessions.ts'
+import type { Outcome } from '../../store/store.ts'
+import { auditing, type Outcomes } from '../journal/auditing.ts'
+import type { Refused } from '../journal/outcome.ts'
+import { applySessionWrites, storedWrites } from '../keys/session-keys.ts'
+import type { Call, Parts } from '../parts.ts'
+import { type Attempt, outcomeOf, recordDone } from './attempt.ts'
+import { commonFacts, type Facts, keyName } from './facts.ts'
+import { granted, refusalError } from './granted.ts'
+import { andThen, type MaybePromise } from './maybe-promise.ts'
+import { type Pinned, selectKeys } from './selection.ts'
+
+/** Carries out a request that has passed its schema. Without waiting, where nothing needs it. */
+export type Handler<K extends OperationName> = (
+  attempt: Attempt,
+  request: Checked<K>,
+) => MaybePromise<Reply<K>>
+
+/** What the work is given besides the facts. */
+export type Permit<P, H> = {
+  /** What `may` has decided. */
+  readonly permitted: P
+  /** Throws when the result could not be released any more; to be called after every piece of work. */
+  readonly check: () => void
+  /** What `around` holds meanwhile. */
+  readonly held: H
+}
+
+type Common<K extends OperationName, P, W, H> = {
+  /**
+   * Whether it may be done, and what follows from that; left out, whoever may ask may. Pure: asked before the work, and again,
+   * about the same keys, in the transaction that commits it, which may run more than once.
+   */
+  readonly may?: (facts: Facts<K>, request: Checked<K>) => Decision<P>
+  /** Whatever takes time or has effects. */
+  readonly work?: (facts: Facts<K>, request: Checked<K>, permit: Permit<P, H>) => MaybePromise<W>
+  /** Runs all of it while something is held: a turn, a stream. */
+  readonly around?: (
+    attempt: Attempt,
+    request: Checked<K>,
+    run: (held: H) => MaybePromise<Reply<K>>,
+  ) => MaybePromise<Reply<K>>
+}
+
+/** Changes nothing in the store. The reply is what the work gives or, without any, what was decided. */
+export function answer<K extends OperationName, P = Reply<K>, H = undefined>(
+  steps: Common<K, P, Reply<K>, H>,
+): Handler<K> {
+  return (attempt, request) =>
+    within(steps, attempt, request, (held) => answered(steps, attempt, request, held))
+}
+
+type Change<K extends OperationName, P, W, D, H> = Common<K, P, W, H> & {
+  /** What is committed besides what `may` wants written, by what was decided and made. Pure, as `may` is. */
+  readonly change?: (facts: Facts<K>, request: Checked<K>, permitted: P, made: W) => Decision<D>
+  /** What was refused of a request that is allowed. */
+  readonly refused?: (decided: D) => readonly Refused[]
+  /** Effects on this HSM alone, and the reply. Runs when the change is committed and confirmed. */
+  readonly reply: (at: Committed, decided: D, request: Checked<K>) => Reply<K>
+  /** True when nothing of it concerns other HSMs; then it is not confirmed by them. */
+  readonly localOnly?: boolean
+  /** Wipes what the work made. */
+  readonly wipe?: (made: W) => void
+}
+
+export type Committed = { readonly parts: Parts; readonly call: Call }
+
+/** Changes what is stored, with an entry in the audit log; answers when guarantee G holds for it. */
+export function change<K extends OperationName, P = undefined, W = undefined, D = P, H = undefined>(
+  steps: Change<K, P, W, D, H>,
+): Handler<K> {
+  return (attempt, request) =>
+    within(steps, attempt, request, (held) => {
+      if ('dry-run' in request && request['dry-run']) return tried(steps, attempt, request)
+      if (!steps.work) return committed(steps, attempt, request, undefined)
+      return andThen(worked(steps, attempt, request, held), (done) =>
+        committed(steps, attempt, request, done),
+      )
+    })
+}
+
+const within = <K extends OperationName, P, W, H>(
+  { around }: Common<K, P, W, H>,
+  attempt: Attempt,
+  request: Checked<K>,
+  run: (held: H) => MaybePromise<Reply<K>>,
+): MaybePromise<Reply<K>> => (around ? around(attempt, request, run) : run(undefined as H))
+
+function answered<K extends OperationName, P, H>(
+  steps: Common<K, P, Reply<K>, H>,
+  attempt: Attempt,
+  request: Checked<K>,
+  held: H,
+): MaybePromise<Reply<K>> {
+  if (steps.work) return andThen(worked(steps, attempt, request, held), ({ made }) => made)
+  const decision = decide(steps, attempt, request, attempt.parts.store.catalog)
+  return decision.allow ? (decision.result.permitted as Reply<K>) : refuse(attempt.parts, decision)
+}
+
+/** Decides, and changes nothing. */
+function tried<K extends OperationName, P, W, D, H>(
+  steps: Change<K, P, W, D, H>,
+  attempt: Attempt,
+  request: Checked<K>,
+): MaybePromise<Reply<K>> {
+  const { parts, call } = attempt
+  const decision = decideChange(steps, attempt, request, parts.store.catalog, undefined)
+  return decision.allow ? steps.reply({ parts, call }, decision.result, request) : refuse(parts, decision)
+}
+
+type Decided<K extends OperationName, P> = { readonly facts: Facts<K>; readonly permitted: P }
+
+/** Select and may, in one synchronous stretch of code. Whoever was logged in when it was asked must be so when it counts. */
+function decide<K extends OperationName, P, W, H>(
+  { may }: Common<K, P, W, H>,
+  attempt: Attempt,
+  request: Checked<K>,
+  view: CatalogView,
+  pinned?: Pinned,
+): Decision<Decided<K, P>> {
+  if (!stillIn(view, attempt.call)) return deny('not-logged-in')
+  const selected = selectKeys(attempt, view, request, pinned)
+  if (!selected.allow) return selected
+  const facts = { ...commonFacts(attempt, view, request), ...selected.result } as Facts<K>
+  const decision = may ? may(facts, request) : allow(undefined as P)
+  return decision.allow ? allow({ facts, permitted: decision.result }, ...decision.writes) : decision
+}
+
+const stillIn = (view: CatalogView, { actor, session }: Call): boolean =>
+  session === undefined || isCurrent(session, view.user(actor.id))
+
+/** What was made, of which keys. */
+type Done<W> = { readonly made: W; readonly of: Pinned }
+
+function worked<K extends OperationName, P, W, H>(
+  steps: Common<K, P, W, H>,
+  attempt: Attempt,
+  request: Checked<K>,
+  held: H,
+): MaybePromise<Done<W>> {
+  const { parts, row } = attempt
+  const work = ({ facts, permitted }: Decided<K, P>, check: () => void): MaybePromise<Done<W>> =>
+    andThen(steps.work?.(facts, request, { permitted, check, held }) as MaybePromise<W>, (made) => ({
+      made,
+      of: facts,
+    }))
+  const used = usedKeys(row.keys)
+  if (used.length === 0) {
+    const decision = decide(steps, attempt, request, parts.store.catalog)
+    if (!decision.allow) return refuse(parts, decision)
+    return andThen(work(decision.result, nothing), (done) => recorded(steps, attempt, done))
+  }
+  return useKey(
+    { serving: parts.cluster.serving, uses: parts.uses },
+    () => {
+      const decided = granted(decide(steps, attempt, request, parts.store.catalog))
+      const [key = '', other] = used.map((name) => (decided.facts as Pinned)[name]?.id)
+      const { id: user, session } = attempt.call.actor
+      return { key, with: other, user, session, decided }
+    },
+    ({ decided }, check) => andThen(work(decided, check), (done) => recorded(steps, attempt, done, check)),
+  )
+}
+
+/** What is in the audit log without a change is there before its result is released. */
+function recorded<W>(
+  steps: object,
+  attempt: Attempt,
+  done: Done<W>,
+  check?: () => void,
+): MaybePromise<Done<W>> {
+  if ('reply' in steps || attempt.row.audit !== 'management') return done
+  check?.()
+  return recordDone(attempt, check !== undefined).then(() => done)
+}
+
+const nothing = (): void => undefined
+
+const usedKeys = (keys: Attempt['row']['keys'] = {}): readonly string[] =>
+  Object.entries(keys).flatMap(([member, dealing]) => (dealing === 'use' ? [keyName(member)] : []))
+
+/**
+ * Decides and commits in one transaction, with the audit entry. A refusal waits too: when it says that there is no such key,
+ * user or right any more, whoever took it back may have died before anybody was told, and this answer is then the one that is
+ * gone by.
+ */
+async function committed<K extends OperationName, P, W, D, H>(
+  steps: Change<K, P, W, D, H>,
+  attempt: Attempt,
+  request: Checked<K>,
+  done: Done<W> | undefined,
+): Promise<Reply<K>> {
+  const { parts, call } = attempt
+  try {
+    const { result, revision } = await parts.store.transact((view) => {
+      const decision = decideChange(steps, attempt, request, view, done)
+      if (attempt.row.audit === 'none') return unrecorded(decision)
+      return auditing(parts, view, decision, {
+        outcome: outcomeOf(attempt, decision.allow ? 'ok' : decision.code),
+        writes: storedWrites(call, decision.writes),
+        refused: decision.allow ? (steps.refused?.(decision.result) ?? []) : [],
+      })
+    })
+    const { decision, refusals } = result
+    attempt.recorded = result.recorded
+    for (const refusal of refusals) await parts.auditQueue.refusal(call.actor.id || refusal.actor, refusal)
+    if (decision.allow) await applySessionWrites(parts, call, decision.writes)
+    if (steps.localOnly) await parts.barrier.settled(revision)
+    else await parts.barrier.confirm(revision, !decision.allow || decision.writes.length === 0)
+    return steps.reply({ parts, call }, granted(decision), request)
+  } finally {
+    if (done) steps.wipe?.(done.made)
+  }
+}
+
+const unrecorded = <D>(decision: Decision<D>): Outcome<Outcomes<D>> => ({
+  writes: decision.writes,
+  audit: [],
+  result: { decision, recorded: true, refusals: [] },
+})
+
+function decideChange<K extends OperationName, P, W, D, H>(
+  steps: Change<K, P, W, D, H>,
+  attempt: Attempt,
+  request: Checked<K>,
+  view: CatalogView,
+  done: Done<W> | undefined,
+): Decision<D> {
+  const decision = decide(steps, attempt, request, view, done?.of)
+  if (!decision.allow) return decision
+  const { facts, permitted } = decision.result
+  if (!steps.change) return allow(permitted as unknown as D, ...decision.writes)
+  const changed = steps.change(facts, request, permitted, done?.made as W)
+  return changed.allow ? allow(changed.result, ...changed.writes, ...decision.writes) : changed
+}
+
+/** That something is not there is said when it is in effect everywhere that it is gone. */
+async function refuse(parts: Parts, refusal: Refusal): Promise<never> {
+  await parts.barrier.confirmAll()
+  throw refusalError(refusal)
+}

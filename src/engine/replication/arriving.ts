@@ -1,0 +1,50 @@
+/** What comes from a clone, before it is decided whether it may. */
+import { timingSafeEqual } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import type { CatalogView } from '../../catalog/catalog.ts'
+import { HsmError } from '../../contract/errors.ts'
+import type { KeyRecord } from '../../model/records.ts'
+import { openMaterial } from '../keys/keyring.ts'
+import type { Call, Parts } from '../parts.ts'
+import { type Challenge, cloneFacts, type Holder, openChallenge } from './parcels.ts'
+
+/** The challenge that this cluster made for this session. It is used up. Throws `challenge-not-found` or `not-clones`. */
+export function takeChallenge(parts: Parts, { actor }: Call, sealed: string): Challenge {
+  const challenge = openChallenge(parts, sealed)
+  const isOurs = challenge.clusterId === cloneFacts(parts.store.catalog).clusterId
+  if (isOurs && parts.challenges.take(actor.session, challenge.nonce)) return challenge
+  throw new HsmError('challenge-not-found')
+}
+
+/** What has the reference of a key that arrives. Users who were deleted do not count. */
+export function standingAs(
+  { sealer }: Pick<Parts, 'sealer'>,
+  view: CatalogView,
+  arriving: KeyRecord,
+): 'nothing' | 'the same' | 'another' {
+  if (view.get(`certificate/${arriving.id}`)) return 'another'
+  const standing = view.key(arriving.id)
+  if (!standing) return 'nothing'
+  const facts = ({ material: _sealed, sharedWith, ...others }: KeyRecord) => ({
+    ...others,
+    sharedWith: sharedWith.filter((id) => view.user(id)).sort(),
+  })
+  const [one, other] = [openMaterial(sealer, standing), openMaterial(sealer, arriving)]
+  try {
+    const isSame = one.length === other.length && timingSafeEqual(one, other)
+    return isSame && isDeepStrictEqual(facts(standing), facts(arriving)) ? 'the same' : 'another'
+  } finally {
+    one.fill(0)
+    other.fill(0)
+  }
+}
+
+/** The name of a user whom the key needs, and who is no crypto user here. */
+export function missingFor(
+  view: CatalogView,
+  { owner, sharedWith }: KeyRecord,
+  holders: readonly Holder[],
+): string | undefined {
+  const missing = [owner, ...sharedWith].find((id) => view.user(id)?.role !== 'crypto-user')
+  return missing && (holders.find(({ id }) => id === missing)?.username ?? missing)
+}
