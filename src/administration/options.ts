@@ -19,8 +19,8 @@ export const JSON_OUTPUT = { help: 'Print JSON' } as const satisfies Option
 export const ETCD = {
   etcd: { value: 'URL,URL', help: 'Members of etcd, such as https://10.0.0.1:2379' },
   'etcd-ca': { value: 'FILE', help: 'Certificates of the CA of etcd' },
-  'etcd-cert': { value: 'FILE', help: 'Certificate by which etcd knows this HSM' },
-  'etcd-key': { value: 'FILE', help: 'Private key of that certificate' },
+  'etcd-cert': { value: 'FILE', help: 'Client certificate for etcd' },
+  'etcd-key': { value: 'FILE', help: 'Private key of the client certificate' },
   'etcd-user': { value: 'NAME', help: 'User of etcd' },
   'etcd-password-file': { value: 'FILE', help: 'File with the password of that user' },
 } as const satisfies Options
@@ -63,7 +63,7 @@ export const START = {
   'public-objects': {
     value: 'WHAT',
     choices: choices(PUBLIC_OBJECTS),
-    help: 'What is shown to those who are not logged in. Remembered',
+    help: 'Objects that are visible before login. Remembered',
     fallback: 'certificates',
   },
   'accept-rollback': { help: 'Go on with a store that may have lost its newest changes. Audited' },

@@ -22,7 +22,9 @@ function asText(running: Running, { nodes, barrier, serving, ...facts }: Status)
     pid: running.pid,
     address: showAddress(running),
     ...facts,
-    ...(serving !== undefined && { serving: serving ? 'yes' : 'no, it has lost touch with its cluster' }),
+    ...(serving !== undefined && {
+      serving: serving ? 'yes' : 'no, it has lost its connection to the cluster',
+    }),
     ...(barrier && {
       revocations: `${barrier.count} lately, waited ${barrier['p50-ms']} ms (median), ${barrier['max-ms']} ms (longest)`,
     }),

@@ -80,7 +80,7 @@ const BACKUP: Group<Task> = {
       options: BACKUP_RESTORE,
       examples: ['strongroom backup restore pay.backup --home /srv/strongroom --master-key-file master.key'],
     }),
-    leaf('inspect', 'backup-inspect', 'Show what a backup says about itself, without proof', {
+    leaf('inspect', 'backup-inspect', 'Show the header of a backup, unverified', {
       options: BACKUP_INSPECT,
       examples: ['strongroom backup inspect pay.backup'],
     }),
@@ -89,7 +89,7 @@ const BACKUP: Group<Task> = {
 
 const NODE: Group<Task> = {
   name: 'node',
-  about: 'Let machines into a cluster on etcd',
+  about: 'Add nodes to a cluster on etcd',
   commands: [
     leaf('invite', 'node-invite', 'Print a one-time join token for a new node, good for 10 minutes', {
       examples: ['strongroom node invite | ssh two strongroom node join --secret-file -'],
@@ -140,7 +140,7 @@ export const administrationTree = (version: string): Root<Task> => ({
       ...leaf('pkcs11-keep', 'pkcs11-keep', 'Keep the connections of PKCS#11 programs', { options: KEEP }),
       hidden: true,
     },
-    leaf('demo', 'demo', 'Share a key and take it back, on an HSM that is gone afterwards', {
+    leaf('demo', 'demo', 'Share a key and take it back, on a temporary HSM', {
       options: {},
       examples: ['strongroom demo'],
     }),

@@ -15,7 +15,7 @@ export const ERRORS = {
     http: 503,
 
     ckr: 'DEVICE_REMOVED',
-    text: 'This HSM has lost touch with its cluster and does nothing until it is back',
+    text: 'This HSM has lost its connection to the cluster and refuses requests until it is back',
   },
   unconfirmed: {
     http: 503,
@@ -112,13 +112,13 @@ export const ERRORS = {
     http: 409,
 
     ckr: 'DEVICE_ERROR',
-    text: 'The clusters are not clones of one another, or what one said was changed on its way to the other',
+    text: 'The clusters are not clones of each other, or a message between them was changed',
   },
   'challenge-not-found': {
     http: 409,
 
     ckr: 'DEVICE_ERROR',
-    text: 'There is no such challenge in this session: it was used, has expired, or is of another session',
+    text: 'There is no such challenge in this session: it was used, has expired, or belongs to another session',
   },
   'replicate-failed': { http: 409, ckr: 'DEVICE_ERROR', text: 'Replicate failed' },
   'backup-not-found': { http: 404, ckr: 'ARGUMENTS_BAD', text: 'There is no such backup in this session' },

@@ -40,7 +40,7 @@ test('help, version and wrong usage', async () => {
     [['backup', 'restore', 'a'], /<--master-key-file <FILE>\|--passphrase-file <FILE>>/],
     [['backup', 'restore', 'a', '--passphrase-file', 'b', '--etcd-ca', 'c'], /--etcd is missing/],
     [['backup', 'inspect'], /not provided:\n {2}<FILE>\n/],
-    [['node'], /^Let machines into a cluster/],
+    [['node'], /^Add nodes to a cluster/],
     [['node', 'dance'], /unrecognized subcommand 'dance'/],
     [['node', 'invite', '--json'], /unexpected argument '--json'/],
     [['node', 'join'], /not provided:\n {2}--secret-file <FILE>\n/],

@@ -108,7 +108,7 @@ export const ADMINISTRATION = {
   'session.resume': {
     access: 'anyone',
     audit: 'management',
-    about: 'Open another session of a login, in place of the one that it had, without the password',
+    about: 'Resume a login without the password, in a new session that replaces the former one',
     request: v.strictObject({
       credential: v.pipe(v.string(), v.maxLength(LIMITS.credentialLength, 'credential is too long')),
     }),
@@ -117,7 +117,7 @@ export const ADMINISTRATION = {
   'session.renew': {
     access: 'session',
     audit: 'none',
-    about: 'Let the login of this session be resumable for longer',
+    about: 'Extend how long the login of this session can be resumed',
     request: nothing,
     reply: v.object({ 'resumable-seconds': resumableSeconds }),
   },
@@ -125,7 +125,7 @@ export const ADMINISTRATION = {
     access: 'session',
     revokes: true,
     audit: 'management',
-    about: 'End the session and its session keys, and the login',
+    about: 'End the login, its session and its session keys',
     request: v.strictObject({
       /** The login stays, and can be resumed. */
       resumable: v.optional(v.boolean(), false),
@@ -149,7 +149,7 @@ export const ADMINISTRATION = {
   'cluster.status': {
     access: 'anyone',
     audit: 'none',
-    about: 'State of the cluster and how much it holds',
+    about: 'Show the state of the cluster, and how many users, keys and sessions it has',
     request: nothing,
     reply: v.object({
       'cluster-id': v.string(),
@@ -215,7 +215,7 @@ export const ADMINISTRATION = {
     revokes: true,
     names: { username: 'user' },
     audit: 'management',
-    about: "Change one's own password, or as admin anyone's, which also unlocks the user",
+    about: "Change one's own password; admins change anyone's, which also unlocks the user",
     request: v.strictObject({ ...account, password: newPassword, force }),
     reply: named,
   },
@@ -224,7 +224,7 @@ export const ADMINISTRATION = {
     revokes: true,
     names: { username: 'user' },
     audit: 'management',
-    about: "End every login of a user, on every HSM: as admin anyone's, else one's own but for this one",
+    about: "End every login of a user, on every HSM; admins end anyone's, others their own except this one",
     request: v.strictObject(account),
     reply: named,
   },
@@ -233,14 +233,15 @@ export const ADMINISTRATION = {
     revokes: true,
     names: { policy: 'policy' },
     audit: 'management',
-    about: 'Apply a policy to the cluster, for good; success means that nothing goes on that it forbids',
+    about:
+      'Apply a policy to the cluster, which cannot be undone; after success nothing that it forbids is under way',
     request: v.strictObject({ policy }),
     reply: policyState,
   },
   'policy.show': {
     access: 'admin',
     audit: 'refusals',
-    about: 'Whether the policy is applied, and which trusted keys it does not honour',
+    about: 'Show whether the policy is applied, and which trusted keys no longer count as trusted',
     request: nothing,
     reply: policyState,
   },

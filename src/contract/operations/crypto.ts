@@ -54,7 +54,7 @@ export const CRYPTO = {
     access: 'crypto-user',
     keys: { filter: 'use' },
     audit: 'use',
-    about: 'Begin a message in several parts; it lives in the session',
+    about: 'Begin a message in several parts, in this session',
     request: streamStart,
     reply: v.object({
       stream: v.string(),
@@ -71,7 +71,7 @@ export const CRYPTO = {
     access: 'crypto-user',
     keys: { stream: 'use' },
     audit: 'use',
-    about: 'The next part of a message',
+    about: 'Send the next part of a message',
     request: v.strictObject({ stream, data: base64(LIMITS.dataBytes) }),
     /** What is ready so far of a message that is encrypted or decrypted. */
     reply: v.object({ data: v.optional(v.string()) }),
@@ -81,7 +81,7 @@ export const CRYPTO = {
     keys: { stream: 'use' },
     audit: 'use',
     about:
-      'The last part of a message, if there is one left, and the result; the stream ends, whatever comes of it',
+      'Send the last part of a message, if any, and return the result; this ends the stream, also on failure',
     request: v.strictObject({
       stream,
       data: v.optional(base64(LIMITS.dataBytes)),
@@ -100,7 +100,7 @@ export const CRYPTO = {
   'crypto.random': {
     access: 'session',
     audit: 'none',
-    about: 'Random bytes',
+    about: 'Return random bytes',
     request: v.strictObject({
       bytes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.randomBytes)),
     }),
