@@ -48,6 +48,7 @@ type Shell = {
   leave(): Promise<void>
 }
 
+/** `strongroom demo`, on a temporary home that is removed afterwards, also after SIGINT, SIGTERM and SIGHUP. */
 export async function demo({ print, openHsm, clusters }: DemoNeeds): Promise<Outcome> {
   const directory = mkdtempSync(join(tmpdir(), 'strongroom-demo-'))
   const remove = () => rmSync(directory, { recursive: true, force: true })

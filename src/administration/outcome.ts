@@ -10,11 +10,17 @@ export type Outcome = {
   readonly aside?: true
 }
 
+/**
+ * Exit status 0.
+ *
+ * @param text printed with a newline
+ */
 export const done = (text: string): Outcome => ({ exit: 0, text: `${visible(text)}\n` })
 
 /** @param problem a sentence */
 export const failed = (problem: string): Outcome => ({ exit: 1, text: `strongroom: ${visible(problem)}\n` })
 
+/** Exit status 1, with the command that starts the HSM of this home. */
 export const notRunning = (home: Home): Outcome =>
   failed(`Strongroom is not running on ${home.root}. Start it with: ${startCommand(home)}`)
 

@@ -9,6 +9,10 @@ import { done, notRunning, type Outcome } from './outcome.ts'
 
 type Status = Reply<'cluster.status'>
 
+/**
+ * `strongroom status`: exit status 1 unless the HSM of this home serves. Rejects with the HSM's error when it does
+ * not answer.
+ */
 export async function status(home: Home, { json }: { readonly json: boolean }): Promise<Outcome> {
   const running = readRunning(home)
   if (!running) return notRunning(home)

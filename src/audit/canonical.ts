@@ -14,6 +14,7 @@ export const canonicalText = (
   without: 'hash' | 'signature',
 ): string => JSON.stringify(members(object, without))
 
+/** Members that have a value, sorted by name in the order of UTF-16 code units. */
 export const members = (
   object: Readonly<Record<string, unknown>>,
   without: 'hash' | 'signature',

@@ -28,6 +28,7 @@ export type Changes = {
 /** In characters of JSON, of all changes in one entry. */
 const MAX_LENGTH = 64 * 1024
 
+/** What the writes change, from the records before them. Lists only as much as one entry holds. */
 export function changesOf(before: Before, writes: readonly Write[]): Changes {
   const pairs = new Map<string, { old: StoredRecord | undefined; now: StoredRecord | undefined }>()
   for (const write of writes) {

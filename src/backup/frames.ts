@@ -5,6 +5,7 @@ import { LIMITS } from '../contract/limits.ts'
 const FRAME_BYTES = 2 * LIMITS.backupPartBytes
 const LENGTH_BYTES = 4
 
+/** A frame: 4 bytes with the length, big-endian, then the sealed bytes. */
 export function framed(sealed: Uint8Array): Buffer {
   const length = Buffer.alloc(LENGTH_BYTES)
   length.writeUInt32BE(sealed.length)
@@ -20,6 +21,7 @@ export interface Reader {
   ended(): Promise<boolean>
 }
 
+/** Reads a backup from its chunks, of any size. */
 export function createReader(chunks: AsyncIterable<Buffer>): Reader {
   const source = chunks[Symbol.asyncIterator]()
   let held: Buffer = Buffer.alloc(0)

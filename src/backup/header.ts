@@ -78,5 +78,6 @@ export async function readHeader(
   return { header, line }
 }
 
+/** `invalid-data`: the bytes are not a complete backup. */
 export const damaged = (options?: ErrorOptions): HsmError =>
   new HsmError('invalid-data', 'The backup is damaged, or not whole', options)

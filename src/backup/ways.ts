@@ -21,6 +21,7 @@ type About = Pick<Header, 'backup' | 'cluster-id'>
 
 const contextOf = ({ backup }: About): string => `backup-key/${backup}`
 
+/** @param key of the backup, 32 bytes, sealed under one derived from the master key */
 export const masterKeyWay = (about: About, { check, sealer }: BackupKeys, key: Uint8Array): MasterKeyWay => ({
   way: 'master-key',
   check,

@@ -14,6 +14,7 @@ export function isHost(text: string): boolean {
   return text.length <= 253 && text.split('.').every((label) => LABEL.test(label))
 }
 
+/** 1 to 65,535. */
 export function isPort(value: number): boolean {
   return Number.isInteger(value) && value >= 1 && value <= 65_535
 }

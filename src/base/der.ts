@@ -6,7 +6,13 @@ const OCTET_STRING = 0x04
 const SEQUENCE = 0x30
 const CONTEXT = 0xa0
 
+/**
+ * X.690 §8.9.
+ *
+ * @param parts whole elements
+ */
 export const sequence = (...parts: readonly Uint8Array[]): Uint8Array => element(SEQUENCE, ...parts)
+/** X.690 §8.7. */
 export const octetString = (bytes: Uint8Array): Uint8Array => element(OCTET_STRING, bytes)
 /** A whole number of bytes. */
 export const bitString = (bytes: Uint8Array): Uint8Array => element(BIT_STRING, Uint8Array.of(0), bytes)

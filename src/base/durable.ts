@@ -40,6 +40,7 @@ export function syncDirectory(path: string): void {
 /** A failed write has left something of both contents in the file. */
 const PARTLY = Symbol('partly')
 
+/** Whether an error of `overwrite` left parts of both contents in the file. */
 export const isPartlyOverwritten = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && PARTLY in error
 

@@ -9,6 +9,7 @@ export type KeyedQueue = {
 
 type Line = { last: Promise<unknown>; count: number }
 
+/** Runs the work of one key one after another, in the order of the calls; that of different keys at once. */
 export function createKeyedQueue(): KeyedQueue {
   const lines = new Map<number | string, Line>()
   return {

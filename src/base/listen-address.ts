@@ -27,5 +27,6 @@ export const localAddress = ({ host, port }: ListenAddress): ListenAddress => ({
   port,
 })
 
+/** `host:port`, or `[host]:port` for IPv6. */
 export const showAddress = ({ host, port }: ListenAddress): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`

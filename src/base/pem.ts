@@ -9,6 +9,7 @@ const PRIVATE_KEY = /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----/
 
 /** Cheap enough for every start of a program; `certificateProblem` finds more. */
 export const looksLikeCertificate = (text: string): boolean => text.includes('-----BEGIN CERTIFICATE-----')
+/** Looks at the label only, not at the key. */
 export const looksLikePrivateKey = (text: string): boolean => PRIVATE_KEY.test(text)
 
 /** Undefined when the file has one certificate in PEM or several, and nothing that looks like one and is none. */

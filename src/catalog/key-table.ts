@@ -2,6 +2,7 @@
 import type { KeyRecord } from '../model/records.ts'
 import { createReferenceIndex } from './reference-index.ts'
 
+/** All keys in the order of their references, with indexes by label, id, owner and shared user. */
 export function createKeyTable() {
   const records = createOrderedRecords()
   const indexes = createIndexes()

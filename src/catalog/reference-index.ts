@@ -11,6 +11,7 @@ export interface ReferenceIndex {
 
 const NONE: ReadonlySet<string> = new Set()
 
+/** From a value to the references that have it. Small where most values have one reference. */
 export function createReferenceIndex(): ReferenceIndex {
   const entries = new Map<string, string | Set<string>>()
   return {

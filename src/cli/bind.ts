@@ -19,9 +19,11 @@ type Given = Map<string, string[]>
 
 const HELP_WORDS: Readonly<Record<string, HelpLayout>> = { '-h': 'short', '--help': 'long' }
 
+/** The layout that `-h` or `--help` asks for; undefined for any other word. */
 export const helpLayout = (word: string): HelpLayout | undefined =>
   Object.hasOwn(HELP_WORDS, word) ? HELP_WORDS[word] : undefined
 
+/** @param usage whether the usage line is printed too */
 export const problem = (message: string, usage = true): Problem => ({ kind: 'problem', message, usage })
 
 /** @param names of the options that could be meant */
@@ -44,6 +46,7 @@ export function optionNamed(options: Options, word: string): string | undefined 
   return Object.keys(options).find((name) => word === `-${options[name]?.short}`)
 }
 
+/** Assigns the words of one command to its options. Never throws: a problem is a result. */
 export function bind(options: Options, words: readonly string[]): Bound {
   const given: Given = new Map()
   for (let at = 0; at < words.length; ) {

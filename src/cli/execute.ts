@@ -39,6 +39,7 @@ export type Chosen = {
   readonly config: string | undefined
 }
 
+/** What `--cluster-id` and `--config` say, undefined where they are not given. */
 export const chosen = (args: ArgValues): Chosen => ({
   clusterId: text(args['cluster-id']),
   config: text(args['config']),

@@ -20,6 +20,10 @@ export type LogNeeds = {
   readonly stderr: (text: string) => void
 }
 
+/**
+ * The log of the CLI: lines below the level are left out. A log that cannot be written is told on standard error
+ * once.
+ */
 export function createLog({ type, file, level, rotation }: LoggingConfig, { now, stderr }: LogNeeds): Log {
   const most = LEVELS.indexOf(level)
   const path = () => (isSpecial(file) ? file : `${file}${suffix(rotation, now())}`)

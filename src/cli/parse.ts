@@ -47,6 +47,7 @@ export type Walk<C extends Shape = Command> = {
   readonly help: boolean
 }
 
+/** Follows the words to a command or group, and leaves the words that follow it. */
 export async function walk<C extends Shape>(root: Root<C>, words: readonly string[]): Promise<Walk<C>> {
   let path: Path<C> = [root]
   let group: OpenGroup<C> = root
@@ -85,6 +86,7 @@ function rootOption(root: Root<Shape>, words: readonly string[], at: number): re
   return words.slice(at, at + taken)
 }
 
+/** From words to a command with its arguments, a help page or a problem. Never throws on what the user typed. */
 export async function parse<C extends Shape>(root: Root<C>, words: readonly string[]): Promise<Parsed<C>> {
   const { path, leaf, rest, stop, help } = await walk(root, words)
   if (!leaf) return atGroup(path, stop, help)

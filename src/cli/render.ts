@@ -19,8 +19,10 @@ export type Output = {
   readonly next?: { readonly mode: ModeSwitch['mode']; readonly args: ArgValues }
 }
 
+/** Exit status 0, on standard output. */
 export const printed = (text: string): Output => ({ text, exit: 0, stream: 'stdout' })
 
+/** Exit status 2, on standard error. */
 export const wrongUsage = (text: string): Output => ({ text, exit: 2, stream: 'stderr' })
 
 /** @param data members in the order in which they are printed */
@@ -52,6 +54,7 @@ export const brokenOff = (error: unknown): Output => ({
   stream: 'stderr',
 })
 
+/** `{"error_code": 1, …}` with the sentence of the error; what is no `HsmError` is worded here. */
 export function failure(error: unknown): Output {
   const known = asKnown(error)
   return { text: envelope(1, known.message), exit: 1, stream: 'stdout' }

@@ -53,6 +53,7 @@ export type SeatLogin = {
 /** How long a login is used before it is renewed. */
 const RENEWAL_MS = (LIMITS.loginSeconds * 1000) / 4
 
+/** No login at first. */
 export function createSeatLogin(): SeatLogin {
   let current: Login | undefined
   let resuming: Promise<void> | undefined

@@ -158,6 +158,7 @@ export type Rows<C extends Shape = Command> = readonly (Group<C> | Leaf<C>)[]
 /** A group whose table has been read. */
 export type OpenGroup<C extends Shape = Command> = Group<C> & { readonly commands: Rows<C> }
 
+/** Reads the group's table, from its module if it is loaded lazily. */
 export async function opened<C extends Shape>(group: Group<C>): Promise<OpenGroup<C>> {
   const { commands } = group
   return { ...group, commands: typeof commands === 'function' ? await commands() : commands }

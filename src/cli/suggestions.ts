@@ -12,6 +12,7 @@ export function subcommandTip(word: string, names: readonly string[]): string {
 export const argumentTip = (word: string, names: readonly string[]): string =>
   word.startsWith('--') ? best('argument', word.slice(2), names, '--') : ''
 
+/** Empty when no value is similar. */
 export const valueTip = (word: string, values: readonly string[]): string => best('value', word, values)
 
 function best(what: 'argument' | 'value', word: string, names: readonly string[], prefix = ''): string {

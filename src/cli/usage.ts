@@ -14,6 +14,7 @@ export function groupSignature(options: Options, group: string): string {
   return `<${members.map(([name, option]) => signature(name, option)).join('|')}>`
 }
 
+/** Names of the groups of options of which exactly one must be given. */
 export function groupsOf(options: Options): ReadonlySet<string> {
   return new Set(Object.values(options).flatMap(({ group }) => group ?? []))
 }

@@ -81,6 +81,7 @@ export type ConfigDocument = v.InferOutput<typeof document>
 export type ClusterEntry = ConfigDocument['clusters'][number]
 export type ServerEntry = ClusterEntry['cluster']['servers'][number]
 
+/** 1 to 128 letters, digits, `.`, `_` and `-`, the first of them a letter or digit. */
 export function isClusterId(id: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(id)
 }

@@ -98,6 +98,7 @@ export function removeCluster(config: ConfigDocument, id: string): ConfigDocumen
   return { ...config, clusters }
 }
 
+/** Changes the given settings and keeps the others. */
 export function setLogging(config: ConfigDocument, logging: Partial<LoggingConfig>): ConfigDocument {
   const { type, file, level, rotation } = logging
   return {

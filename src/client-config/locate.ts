@@ -64,6 +64,7 @@ export function homeConfig(home: string): string {
   return join(home, 'etc', 'cloudhsm-cli.cfg')
 }
 
+/** `invalid-request`, with the places that were looked at and what helps. */
 export function missingConfig({ path, namedBy }: ConfigLocation): HsmError {
   const problem =
     namedBy === undefined
@@ -80,10 +81,12 @@ export function defaultCaFile(config: string): string {
   return join(dirname(config), 'customerCA.crt')
 }
 
+/** `run/cloudhsm-cli.log` beside the directory of the configuration. */
 export function defaultLogFile(config: string): string {
   return join(dirname(config), '..', 'run', 'cloudhsm-cli.log')
 }
 
+/** A path of the configuration: relative ones are relative to its directory. */
 export function besideConfig(config: string, file: string): string {
   return isAbsolute(file) ? file : join(dirname(config), file)
 }

@@ -39,6 +39,7 @@ function refusalOf(path: string, cause: unknown): Error {
   return new HsmError('unavailable', `The lock ${path} cannot be taken`, { cause })
 }
 
+/** Whether another process holds the lock. Takes it for a moment to find out. */
 export function isLocked(path: string): boolean {
   const release = takeLock(path)
   release?.()

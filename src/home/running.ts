@@ -18,10 +18,16 @@ const running = v.object({
 })
 export type Running = v.InferOutput<typeof running>
 
+/**
+ * Tells commands of this home where the HSM is.
+ *
+ * @param facts replaces what was announced before
+ */
 export function announce({ running }: Home, facts: Running): void {
   replaceFile(running, `${JSON.stringify(facts)}\n`, 'private')
 }
 
+/** The HSM of this home does not serve any more. */
 export function withdraw({ running }: Home): void {
   rmSync(running, { force: true })
 }

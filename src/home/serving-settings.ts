@@ -45,6 +45,7 @@ export function readServingSettings({ serving }: Home): ServingSettings {
   }
 }
 
+/** Remembers them for the next start. Writes nothing if they are the same. */
 export function saveServingSettings({ serving }: Home, known: ServingSettings): void {
   const text = `${JSON.stringify(known, null, 2)}\n`
   if (readIfThere(serving) !== text) replaceFile(serving, text, 'private')

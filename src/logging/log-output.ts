@@ -17,6 +17,7 @@ const OLD_FILES = 4
 const PIPE_MS = 100
 const RETRY_MS = 10
 
+/** Standard output; each line is written when the call returns, or counted as lost. */
 export const standardOutput = (): LogOutput => ({
   write: (line) => wrote(1, line),
   reopen: () => undefined,

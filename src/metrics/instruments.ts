@@ -76,6 +76,7 @@ export function measuredStore(store: Store, registry: Registry, seconds: Seconds
 /** Tells how long each revocation waited for the other HSMs, and how that ended. */
 export type BarrierObserver = (seconds: number, outcome: Established | 'unconfirmed') => void
 
+/** @param observe called after each wait for the other HSMs */
 export function timedCluster(cluster: Cluster, seconds: Seconds, observe: BarrierObserver): Cluster {
   return {
     ...cluster,
@@ -95,6 +96,7 @@ export function timedCluster(cluster: Cluster, seconds: Seconds, observe: Barrie
   }
 }
 
+/** Registers the histogram `strongroom_barrier_wait_seconds`. */
 export function observeBarrier(registry: Registry): BarrierObserver {
   const waits = registry.histogram(
     'strongroom_barrier_wait_seconds',

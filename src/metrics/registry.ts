@@ -23,6 +23,7 @@ type Metric = {
   readonly lines: () => Promise<readonly string[]> | readonly string[]
 }
 
+/** Metrics in the order in which they are made. A series exists from its first value on. */
 export function createRegistry(): Registry {
   const metrics: Metric[] = []
   return {

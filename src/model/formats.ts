@@ -84,6 +84,7 @@ function versionOf(value: unknown): number {
 export const readRecord: Read<StoredRecord> = (value) =>
   readerOf(String((value as { kind?: unknown } | null)?.kind))(value)
 
+/** @returns the reader of a kind, of any format; one that throws TypeError for an unknown kind */
 export function readerOf(kind: string): Read<StoredRecord> {
   if (Object.hasOwn(SHAPES, kind)) return recordReader(kind as RecordKind)
   return () => {

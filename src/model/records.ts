@@ -208,6 +208,7 @@ export type RecordKind = StoredRecord['kind']
 /** `key/0x0000000000001f2a`: where a record stands in the store. */
 export type RecordKey = `${RecordKind}/${string}`
 
+/** `key/0x0000000000001f2a`. */
 export const recordKey = (record: StoredRecord): RecordKey => `${record.kind}/${record.id}`
 
 /** One change of state that a decision asks for. */

@@ -7,9 +7,11 @@ export type Read<T> = (value: unknown) => T
 /** One reader for every member: a member added to the type does not compile until it is read. */
 export type Shape<T> = { readonly [Member in keyof T]-?: Read<T[Member]> }
 
+/** Throws TypeError for anything but a string. */
 export const text: Read<string> = (value) =>
   typeof value === 'string' ? value : refuse('a member is not a text')
 
+/** Throws TypeError for anything but true and false. */
 export const flag: Read<boolean> = (value) =>
   typeof value === 'boolean' ? value : refuse('a member is neither true nor false')
 
@@ -29,11 +31,13 @@ export const listOf =
   (value) =>
     Array.isArray(value) ? value.map(read) : refuse('a member is not a list')
 
+/** Throws TypeError for any other value. */
 export function oneOf<const T extends string>(values: readonly T[]): Read<T> {
   const known: ReadonlyMap<unknown, T> = new Map(values.map((value) => [value, value]))
   return (value) => known.get(value) ?? refuse('a member has an unknown value')
 }
 
+/** Throws TypeError for a missing, wrong or unknown member. */
 export function object<T>(shape: Shape<T>): Read<T> {
   const read = members(shape)
   return (value) => {

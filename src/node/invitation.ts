@@ -60,6 +60,7 @@ const checksum = (json: string): Buffer =>
 export const nameOf = ({ secret, clusterId }: Invitation): string =>
   sealerOf(secret, clusterId).mark('name').toString('hex')
 
+/** AES-256-GCM under a key derived from the secret of the join token. */
 export const sealMasterKey = ({ secret, clusterId }: Invitation, masterKey: Uint8Array): Buffer =>
   sealerOf(secret, clusterId).seal(masterKey, CONTEXT)
 

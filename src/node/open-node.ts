@@ -31,6 +31,7 @@ export type OpenNodeOptions = {
   readonly log: Log
 }
 
+/** The life of this HSM in its cluster. Nothing is registered before it joins. */
 export function openNode({ store, hsm, place, clock, registry, log }: OpenNodeOptions): OpenNode {
   const self = (): HsmFacts => ({ ...hsm, address: hsm.address() })
   const node = createClusterNode({

@@ -61,6 +61,7 @@ export function readSettings({ cluster }: Home): NodeSettings | undefined {
   }
 }
 
+/** Remembers them for the next start. Writes nothing if they are the same. */
 export function saveSettings({ cluster }: Home, known: NodeSettings): void {
   const text = `${JSON.stringify(known, null, 2)}\n`
   if (readIfThere(cluster) !== text) replaceFile(cluster, text, 'private')

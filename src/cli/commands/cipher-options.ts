@@ -37,6 +37,7 @@ export const gcmParameters = (given: { readonly aad?: string }, tag: number, iv?
   ...(iv !== undefined && { iv: fromHex('--iv', iv) }),
 })
 
+/** The parameters of `rsa-oaep` from its options. */
 export const oaepParameters = (args: Args<typeof oaepOptions>) => ({
   hash: args['hash-function'],
   mgf: args.mgf,

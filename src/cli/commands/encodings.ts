@@ -7,6 +7,7 @@ export function fromBase64(option: string, text: string): Buffer {
   return Buffer.from(text, 'base64')
 }
 
+/** Standard alphabet with padding (RFC 4648 §4); the empty text too. */
 export const isBase64 = (text: string): boolean =>
   text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)
 
@@ -22,4 +23,5 @@ export function fromHex(option: string, text: string): string {
   return Buffer.from(digits, 'hex').toString('base64')
 }
 
+/** `0x` and lower-case digits. */
 export const toHex = (base64: string): string => `0x${Buffer.from(base64, 'base64').toString('hex')}`

@@ -52,6 +52,7 @@ export const moreCriteria = <const N extends { readonly needs?: string }>(needs:
 /** @param verb such as `signing` */
 export const keyToUse = (verb: string) => ({ ...oneKey(verb), value: 'KEY_FILTER' }) as const satisfies Option
 
+/** Required, and completed by Tab. */
 export const username = (help: string) =>
   ({ value: 'USERNAME', required: true, completes: 'username', help }) as const satisfies Option
 

@@ -85,6 +85,7 @@ const PROGRAM: OpenGroup = {
 /** The program stands below the root, so that usage lines begin with its name. */
 const ROOT: Root = { name: '', about: '', options: {}, commands: [PROGRAM] }
 
+/** The commands from the root to the subcommand, as help and usage need them. */
 export function pathTo(subcommand: Subcommand | undefined): Path {
   return [ROOT, PROGRAM, ...LEAVES.filter(({ name }) => name === subcommand)]
 }

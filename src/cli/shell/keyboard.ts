@@ -47,6 +47,7 @@ const ESCAPE = 0x1b
 const MOST_AHEAD = 1024 * 1024
 const PASSWORD_CHARACTERS = 1024
 
+/** Takes over the terminal's input. What is typed while nobody reads is kept, up to a limit. */
 export function createKeyboard(input: TerminalInput): Keyboard {
   let ahead: Buffer = Buffer.alloc(0)
   let reader: Reader | undefined

@@ -28,6 +28,7 @@ type Done = (error: Error | null, result: [string[], string]) => void
 const TAB = 0x09
 const COLUMNS = 80
 
+/** Handles Tab, Ctrl-R and the keys of a search before the line editor sees them. */
 export function createLineKeys({ keyboard, output, typed, lines, history }: Needs): LineKeys {
   const reader: Reader = { bytes: take, end: () => lines().close() }
   let search: Search | undefined

@@ -7,6 +7,7 @@ export type PasswordPrompt = {
   close(): void
 }
 
+/** Asks on the terminal without an echo. */
 export function createPasswordPrompt(input: TerminalInput, output: NodeJS.WritableStream): PasswordPrompt {
   const keyboard = createKeyboard(input)
   return {

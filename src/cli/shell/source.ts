@@ -25,6 +25,7 @@ export type LineSource = {
   close(): void
 }
 
+/** Lines that are typed, edited with history and completion. */
 export function terminalSource(
   input: TerminalInput,
   output: NodeJS.WritableStream,

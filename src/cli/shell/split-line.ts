@@ -19,6 +19,7 @@ type Groups = Readonly<Record<string, string | undefined>>
 /** A word and where it begins. */
 type Word = { readonly text: string; readonly start: number }
 
+/** Splits as a POSIX shell does: spaces, single and double quotes, backslashes; no expansion. */
 export function splitWords(line: string): Split {
   const words: Word[] = []
   let word: Word | undefined

@@ -16,6 +16,7 @@ export type AgentOptions = AgentSource & {
   readonly program: string
 }
 
+/** `strongroom pkcs11`: serves programs of a machine without an HSM until a signal ends it. */
 export async function agent({ config, clusterId, socket, named, program }: AgentOptions): Promise<Outcome> {
   process.umask(0o077)
   const { log, reopen } = openLogger(undefined, undefined, process.env['JOURNAL_STREAM'])

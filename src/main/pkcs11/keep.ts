@@ -20,6 +20,7 @@ type Kept = { readonly handle: unknown; readonly snapshot: ProgramSnapshot | und
 /** Whose programs are kept. */
 export type Keeping = { readonly home: Home } | AgentSource
 
+/** The keeper process: takes over the connections of programs when the process that started it is gone. */
 export async function keep(source: Keeping): Promise<Outcome> {
   if (!process.connected)
     return wrongUsage('pkcs11-keep is started by strongroom start and strongroom pkcs11')

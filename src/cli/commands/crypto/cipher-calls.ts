@@ -9,6 +9,7 @@ type Call = Context['call']
 /** The IV is one that the HSM made, in base64. */
 type Ciphered = { readonly reference: string; readonly data: Buffer; readonly iv: string | undefined }
 
+/** Encrypts or decrypts a message of any size: in parts when it is longer than one request may hold. */
 export function cipherMessage(
   call: Call,
   purpose: 'encrypt' | 'decrypt',

@@ -5,6 +5,7 @@ import type { Message } from '../data.ts'
 
 type Call = Context['call']
 
+/** @returns the key's reference, and the signature in base64 */
 export async function signMessage(
   call: Call,
   filter: string[],
