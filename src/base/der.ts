@@ -1,9 +1,9 @@
 /** As much of DER (ITU-T X.690) as files and PKCS#11 attributes with keys and certificates need. */
 
-const INTEGER = 0x02
+export const INTEGER = 0x02
 const BIT_STRING = 0x03
 const OCTET_STRING = 0x04
-const SEQUENCE = 0x30
+export const SEQUENCE = 0x30
 const CONTEXT = 0xa0
 
 /**
@@ -72,15 +72,19 @@ function elementAt(bytes: Uint8Array, at: number): Element | undefined {
   const tag = bytes[at]
   const first = bytes[at + 1]
   if (tag === undefined || first === undefined || (tag & 0x1f) === 0x1f) return undefined
-  const long = first < 0x80 ? 0 : first & 0x7f
-  const start = at + 2 + long
-  if (long > 4 || first === 0x80 || start > bytes.length) return undefined
-  const digits = long === 0 ? [first] : [...bytes.subarray(at + 2, start)]
-  // X.690 §10.1: no byte more than the length needs.
-  if (long > 0 && (digits[0] === 0 || (long === 1 && (digits[0] ?? 0) < 0x80))) return undefined
-  const end = start + digits.reduce((length, byte) => length * 0x100 + byte, 0)
+  const start = at + 2 + (first < 0x80 ? 0 : first & 0x7f)
+  const length = first < 0x80 ? first : longLength(bytes.subarray(at + 2, start), first & 0x7f)
+  const end = start + (length ?? Number.POSITIVE_INFINITY)
   if (end > bytes.length) return undefined
   return { tag, content: bytes.subarray(start, end), whole: bytes.subarray(at, end) }
+}
+
+/** Of 1 to 4 bytes, none of them more than the length needs (X.690 §10.1); undefined for another. */
+function longLength(digits: Uint8Array, count: number): number | undefined {
+  const [first = 0] = digits
+  if (count < 1 || count > 4 || digits.length < count || first === 0) return undefined
+  if (count === 1 && first < 0x80) return undefined
+  return digits.reduce((length, byte) => length * 0x100 + byte, 0)
 }
 
 /** The bytes inside a DER OCTET STRING; undefined when it is none. */

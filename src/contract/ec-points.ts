@@ -1,7 +1,7 @@
 /** Points of elliptic curves as callers encode them. */
+import { octetsOf } from '../base/der.ts'
 import { CURVES, type Curve } from './algorithms.ts'
 
-const OCTET_STRING = 0x04
 const ED25519_BYTES = 32
 
 /** Lengths of an encoded point in bytes: compressed and not (SEC 1 §2.3.3), or the only one (RFC 8032 §5.1.2). */
@@ -18,12 +18,8 @@ function lengthsOn(curve: Curve): readonly number[] {
  * @returns what was given where it is neither
  */
 export function barePoint(given: Uint8Array, curve: Curve): Uint8Array {
-  for (const length of lengthsOn(curve)) {
-    const header = length < 0x80 ? [OCTET_STRING, length] : [OCTET_STRING, 0x81, length]
-    const fits = given.length === header.length + length && header.every((byte, at) => given[at] === byte)
-    if (fits) return given.subarray(header.length)
-  }
-  return given
+  const inner = octetsOf(given)
+  return inner && lengthsOn(curve).includes(inner.length) ? inner : given
 }
 
 /** Compressed, or not. The point at infinity and hybrid encodings are neither (RFC 5480 §2.2). */

@@ -1,13 +1,12 @@
 /** EC keys made elsewhere. The HSM keeps them with the name of the curve and the point uncompressed. */
 import { createECDH, createPublicKey, type KeyObject } from 'node:crypto'
-import { bitString, bytesOfBitString, type Element, elements, sequence } from '../base/der.ts'
+import { bitString, bytesOfBitString, type Element, elements, SEQUENCE, sequence } from '../base/der.ts'
+import { ecPkcs8 } from '../base/pkcs8.ts'
 import { CURVES, type Curve, type WeierstrassCurve } from '../contract/algorithms.ts'
-import { ecPkcs8 } from './ec-pkcs8.ts'
 import { queueOnEventLoop } from './event-loop-queue.ts'
 import { attempt, bad, readDer, unfitting } from './incoming-der.ts'
 import { ecFacts, privateKeyLength, publicCheckValue, publicKeyLength, spkiOfPoint } from './public-facts.ts'
 
-const SEQUENCE = 0x30
 /** `[1]` of ECPrivateKey (RFC 5915 §3). */
 const PUBLIC_KEY = 0xa1
 
@@ -20,7 +19,7 @@ export async function readEcPublic(bytes: Buffer, field: string) {
     throw bad(field, `must have a point on ${curve}, and none at infinity or of small order`)
   }
   // OpenSSL also takes lengths in more bytes than they need.
-  const exact = sequence(inside(inside({ content: spki })[0])[0]?.whole ?? spki, bitString(given))
+  const exact = sequence(algorithmOf(spki), bitString(given))
   if (!bytes.equals(exact)) throw bad(field, 'is not in DER')
   return { ...factsOf(spki, curve), keyLengthBytes: publicKeyLength(curve, spki), material: spki }
 }
@@ -44,6 +43,13 @@ function read(type: 'spki' | 'pkcs8', bytes: Buffer, field: string): KeyObject {
   const key = readDer(type, bytes)
   if (key?.asymmetricKeyType === 'ec' || key?.asymmetricKeyType === 'ed25519') return key
   throw bad(field, 'is not an EC key')
+}
+
+/** AlgorithmIdentifier of a SubjectPublicKeyInfo, with the curve by its name. */
+function algorithmOf(spki: Buffer): Uint8Array {
+  const [algorithm] = inside(inside({ content: spki })[0])
+  if (!algorithm) throw new Error('The public half is no SubjectPublicKeyInfo')
+  return algorithm.whole
 }
 
 /** The curve's numbers are there, which RFC 5480 §2.1.1 forbids, even if they are those of a curve with a name. */
@@ -82,7 +88,7 @@ function checkedPair(key: KeyObject, curve: WeierstrassCurve, field: string) {
     // It need not be there.
     const given = bits ? spkiOfPoint(Buffer.from(bytesOfBitString(bits)), curve) : spki
     if (!scalar || !spki || !given?.equals(spki)) throw unfitting(field)
-    return { spki, material: ecPkcs8(spki, point, scalar.content) }
+    return { spki, material: ecPkcs8(algorithmOf(spki), scalar.content, point) }
   } finally {
     exported?.fill(0)
   }

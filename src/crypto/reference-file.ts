@@ -1,20 +1,13 @@
 /** Files that name a private key of the HSM where a program expects the key. docs/KEY-FILES.md has the formats. */
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import {
-  bytesOfBitString,
-  type Element,
-  elements,
-  octetString,
-  sequence,
-  tagged,
-  unsigned,
-} from '../base/der.ts'
+import { bytesOfBitString, type Element, elements, octetString, sequence, unsigned } from '../base/der.ts'
+import { ecPkcs8, rsaPkcs8 } from '../base/pkcs8.ts'
 import type { ReferenceEncoding } from '../contract/key-files.ts'
 
 /** In front of the reference, where a private key has its secret number. */
 const MARK = Buffer.from('strongrm')
 const ZERO = unsigned(Buffer.of(0))
-const ONE = unsigned(Buffer.of(1))
+const NONE = Buffer.of(0)
 
 /**
  * @param reference `0x` and 16 hex digits
@@ -27,24 +20,23 @@ export function referenceFile(encoding: ReferenceEncoding, reference: string, ke
     return pem('CLOUDHSM KEY REFERENCE', sequence(ZERO, octetString(name), spki))
   }
   const [algorithm, publicKey] = inside(spki)
-  const shape = key.asymmetricKeyType === 'rsa' ? rsaPrivateKey : ecPrivateKey
-  const inner = shape(publicKey, Buffer.concat([MARK, name]))
-  return pem('PRIVATE KEY', sequence(ZERO, algorithm.whole, octetString(inner)))
+  const shape = key.asymmetricKeyType === 'rsa' ? rsaFile : ecFile
+  return pem('PRIVATE KEY', shape(algorithm.whole, publicKey, Buffer.concat([MARK, name])))
 }
 
-/** RFC 8017 §A.1.2. With primes of 0 no program computes anything with it. */
-function rsaPrivateKey(publicKey: Element, number: Uint8Array): Uint8Array {
+/** With primes of 0 no program computes anything with it. */
+function rsaFile(algorithm: Uint8Array, publicKey: Element, number: Uint8Array): Buffer {
   const [modulus, exponent] = inside(bytesOfBitString(publicKey))
-  const numbers = [modulus.whole, exponent.whole, unsigned(number)]
-  return sequence(ZERO, ...numbers, ZERO, ZERO, ZERO, ZERO, ZERO)
+  return rsaPkcs8(algorithm, [modulus.content, exponent.content, number, NONE, NONE, NONE, NONE, NONE])
 }
 
-/** RFC 5915 §3: the number is as long as the order of the curve, and the public key is told. */
-function ecPrivateKey(publicKey: Element, number: Uint8Array): Uint8Array {
-  const bytes = (bytesOfBitString(publicKey).length - 1) / 2
+/** The number is as long as the order of the curve (RFC 5915 §3), and the public key is told. */
+function ecFile(algorithm: Uint8Array, publicKey: Element, number: Uint8Array): Buffer {
+  const point = bytesOfBitString(publicKey)
+  const bytes = (point.length - 1) / 2
   const scalar = new Uint8Array(bytes)
   scalar.set(number, bytes - number.length)
-  return sequence(ONE, octetString(scalar), tagged(1, publicKey.whole))
+  return ecPkcs8(algorithm, scalar, point)
 }
 
 /** The two elements of a sequence that OpenSSL made. */

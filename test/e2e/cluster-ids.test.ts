@@ -1,34 +1,14 @@
 /** An id is of one HSM, and of one process at a time. */
 import assert from 'node:assert/strict'
 import { cpSync, rmSync } from 'node:fs'
-import { after, type TestContext, test } from 'node:test'
-import type { StartOptions } from '../../src/administration/start-plan.ts'
-import type { Home } from '../../src/home/home.ts'
-import { type OpenHsm, openHsm } from '../../src/main/open-hsm.ts'
+import { type TestContext, test } from 'node:test'
+import type { OpenHsm } from '../../src/main/open-hsm.ts'
 import { invite } from '../../src/node/invite.ts'
 import { join } from '../../src/node/join.ts'
-import { etcdctl, startEtcd } from '../support/etcd.ts'
-import { temporaryHome } from '../support/homes.ts'
+import { clusterHomes } from '../support/cluster-homes.ts'
+import { etcdctl } from '../support/etcd.ts'
 
-const etcd = await startEtcd()
-const removals: (() => void)[] = []
-after(async () => {
-  await etcd.stop()
-  for (const remove of removals) remove()
-})
-
-function newHome(): Home {
-  const { home, remove } = temporaryHome()
-  removals.push(remove)
-  return home
-}
-
-async function start(t: TestContext, home: Home, options: StartOptions = {}): Promise<OpenHsm> {
-  const listen = { host: '127.0.0.1', port: 0 }
-  const hsm = await openHsm({ listen, home, log: () => undefined, ...options })
-  t.after(() => hsm.close({ graceMs: 0 }))
-  return hsm
-}
+const { etcd, newHome, start } = await clusterHomes()
 
 /** The first node of a cluster, as hsm-one, and the home of one that was invited. */
 async function oneAndInvited(t: TestContext, clusterId: string) {

@@ -2,38 +2,18 @@
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join as path } from 'node:path'
-import { after, type TestContext, test } from 'node:test'
-import type { StartOptions } from '../../src/administration/start-plan.ts'
+import { type TestContext, test } from 'node:test'
 import { createAuthority, issueServerCertificate } from '../../src/certificates/certificates.ts'
 import type { Home } from '../../src/home/home.ts'
 import { makeHome } from '../../src/home/home.ts'
-import { type OpenHsm, openHsm } from '../../src/main/open-hsm.ts'
 import { invite } from '../../src/node/invite.ts'
 import { join } from '../../src/node/join.ts'
+import { clusterHomes } from '../support/cluster-homes.ts'
 import { etcdctl, startEtcd } from '../support/etcd.ts'
-import { temporaryHome } from '../support/homes.ts'
 
-const etcd = await startEtcd()
-const removals: (() => void)[] = []
-after(async () => {
-  await etcd.stop()
-  for (const remove of removals) remove()
-})
+const { etcd, newHome, start } = await clusterHomes()
 
-function newHome(): Home {
-  const { home, remove } = temporaryHome()
-  removals.push(remove)
-  return home
-}
-
-const LISTEN = { host: '127.0.0.1', port: 0 }
 const ETCD = { endpoints: [...etcd.endpoints] }
-
-async function start(t: TestContext, home: Home, options: StartOptions = {}): Promise<OpenHsm> {
-  const hsm = await openHsm({ listen: LISTEN, home, log: () => undefined, ...options })
-  t.after(() => hsm.close({ graceMs: 0 }))
-  return hsm
-}
 
 /** The home of a cluster's first node, which runs until the test ends. */
 async function founded(t: TestContext, clusterId: string): Promise<Home> {

@@ -3,6 +3,7 @@ import type { Application } from '../application.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
 import type { CallerMechanism } from '../mechanisms/parameters.ts'
+import type { Purpose } from '../operations/active.ts'
 import * as cipher from '../operations/cipher-operation.ts'
 import * as digest from '../operations/digest.ts'
 import * as signing from '../operations/sign.ts'
@@ -22,33 +23,39 @@ async function init(
   return []
 }
 
+/** The four functions of a purpose. */
+const cipherFunctions = (purpose: Purpose) =>
+  ({
+    init: (application, handle, mechanism, key) =>
+      init(application, purpose, handle, mechanism, (given) =>
+        cipher.init(application, purpose, handle, given, key),
+      ),
+    whole: async ({ sessions }, handle, data = EMPTY, room) => [
+      await cipher.whole(sessions.get(handle), purpose, data, room),
+    ],
+    update: async ({ sessions }, handle, data = EMPTY, room) => [
+      await cipher.update(sessions.get(handle), purpose, data, room),
+    ],
+    final: async ({ sessions }, handle, room) => [await cipher.final(sessions.get(handle), purpose, room)],
+  }) satisfies {
+    readonly init: Functions['C_EncryptInit']
+    readonly whole: Functions['C_Encrypt']
+    readonly update: Functions['C_EncryptUpdate']
+    readonly final: Functions['C_EncryptFinal']
+  }
+
+const encryption = cipherFunctions('encrypt')
+const decryption = cipherFunctions('decrypt')
+
 export const MESSAGES = {
-  C_EncryptInit: (application, handle, mechanism, key) =>
-    init(application, 'encrypt', handle, mechanism, (given) =>
-      cipher.init(application, 'encrypt', handle, given, key),
-    ),
-  C_Encrypt: async ({ sessions }, handle, data = EMPTY, room) => [
-    await cipher.whole(sessions.get(handle), 'encrypt', data, room),
-  ],
-  C_EncryptUpdate: async ({ sessions }, handle, data = EMPTY, room) => [
-    await cipher.update(sessions.get(handle), 'encrypt', data, room),
-  ],
-  C_EncryptFinal: async ({ sessions }, handle, room) => [
-    await cipher.final(sessions.get(handle), 'encrypt', room),
-  ],
-  C_DecryptInit: (application, handle, mechanism, key) =>
-    init(application, 'decrypt', handle, mechanism, (given) =>
-      cipher.init(application, 'decrypt', handle, given, key),
-    ),
-  C_Decrypt: async ({ sessions }, handle, data = EMPTY, room) => [
-    await cipher.whole(sessions.get(handle), 'decrypt', data, room),
-  ],
-  C_DecryptUpdate: async ({ sessions }, handle, data = EMPTY, room) => [
-    await cipher.update(sessions.get(handle), 'decrypt', data, room),
-  ],
-  C_DecryptFinal: async ({ sessions }, handle, room) => [
-    await cipher.final(sessions.get(handle), 'decrypt', room),
-  ],
+  C_EncryptInit: encryption.init,
+  C_Encrypt: encryption.whole,
+  C_EncryptUpdate: encryption.update,
+  C_EncryptFinal: encryption.final,
+  C_DecryptInit: decryption.init,
+  C_Decrypt: decryption.whole,
+  C_DecryptUpdate: decryption.update,
+  C_DecryptFinal: decryption.final,
   C_DigestInit: (application, handle, mechanism) =>
     init(application, 'digest', handle, mechanism, (given) =>
       digest.init(application.sessions.get(handle), given),

@@ -1,6 +1,7 @@
 /** Keys as the HSM takes them, from the numbers that PKCS#11 attributes have. */
 
-import { bitString, NULL, octetString, octetsOf, sequence, tagged, unsigned } from '../../base/der.ts'
+import { bitString, NULL, octetsOf, sequence, unsigned } from '../../base/der.ts'
+import { ecPkcs8, rsaPkcs8 } from '../../base/pkcs8.ts'
 import type { Curve } from '../../contract/algorithms.ts'
 import { ecParams } from './curves.ts'
 
@@ -12,9 +13,6 @@ const rsaAlgorithm = (): Uint8Array => sequence(RSA_ENCRYPTION, NULL)
 /** Ed25519 has neither parameters nor the general identifier (RFC 8410 §3). */
 const curveAlgorithm = (curve: Curve): Uint8Array =>
   curve === 'ed25519' ? sequence(ecParams(curve)) : sequence(EC_PUBLIC_KEY, ecParams(curve))
-
-const ZERO = unsigned(Buffer.of(0))
-const ONE = unsigned(Buffer.of(1))
 
 /** SubjectPublicKeyInfo (RFC 5280 §4.1) of RSAPublicKey (RFC 8017 §A.1.1). */
 export const rsaPublicKey = (modulus: Buffer, publicExponent: Buffer): Buffer =>
@@ -35,9 +33,9 @@ export type RsaPrivateNumbers = {
   readonly coefficient: Buffer
 }
 
-/** PKCS #8 (RFC 5208 §5) of RSAPrivateKey (RFC 8017 §A.1.2). The caller wipes it. */
-export function rsaPrivateKey(numbers: RsaPrivateNumbers): Buffer {
-  const parts = [
+/** PKCS #8 of RSAPrivateKey (RFC 8017 §A.1.2). The caller wipes it. */
+export const rsaPrivateKey = (numbers: RsaPrivateNumbers): Buffer =>
+  rsaPkcs8(rsaAlgorithm(), [
     numbers.modulus,
     numbers.publicExponent,
     numbers.privateExponent,
@@ -46,25 +44,15 @@ export function rsaPrivateKey(numbers: RsaPrivateNumbers): Buffer {
     numbers.exponent1,
     numbers.exponent2,
     numbers.coefficient,
-  ].map(unsigned)
-  return pkcs8(rsaAlgorithm(), sequence(ZERO, ...parts), parts)
-}
+  ])
 
 /** PKCS #8 of ECPrivateKey (RFC 5915 §3), with its point if that is given. The caller wipes it. */
 export function ecPrivateKey(curve: Curve, scalar: Buffer, fieldBytes: number, point?: Uint8Array): Buffer {
   const padded = Buffer.alloc(fieldBytes)
   scalar.copy(padded, fieldBytes - scalar.length)
-  const octets = octetString(padded)
-  const parts = [ONE, octets, ...(point ? [tagged(1, bitString(point))] : [])]
-  return pkcs8(curveAlgorithm(curve), sequence(...parts), [padded, octets])
-}
-
-/** @param secrets intermediate copies, wiped here */
-function pkcs8(algorithm: Uint8Array, privateKey: Uint8Array, secrets: readonly Uint8Array[]): Buffer {
-  const octets = octetString(privateKey)
-  const whole = sequence(ZERO, algorithm, octets)
-  for (const secret of [...secrets, privateKey, octets]) secret.fill(0)
-  return asBuffer(whole)
+  const whole = ecPkcs8(curveAlgorithm(curve), padded, point)
+  padded.fill(0)
+  return whole
 }
 
 type PublicFacts = {

@@ -15,21 +15,6 @@ export function generationContract(open: () => Promise<Hsm>): void {
   })
   const pem = async (key: string) =>
     (await world.as('bob', 'key.export-public', { filter: reference(key) })).pem
-  const _verifyHere = async (
-    pub: string,
-    data: string,
-    signature: string,
-    mechanism: Request<'crypto.verify'>['mechanism'],
-  ) =>
-    (
-      await world.as('bob', 'crypto.verify', {
-        filter: reference(pub),
-        mechanism,
-        data: [data],
-        signatures: [signature],
-      })
-    ).verified[0]
-
   suite('generated keys', () => {
     test('AES: order of the attributes, and a check value that fits the reference', async () => {
       const { key } = await world.as('alice', 'key.generate-symmetric', {
