@@ -10,7 +10,7 @@ const ONE = unsigned(Uint8Array.of(1))
  * @param algorithm AlgorithmIdentifier, a whole element
  * @param privateKey in the form that the algorithm has for it; wiped here
  */
-export function pkcs8(algorithm: Uint8Array, privateKey: Uint8Array): Buffer {
+function pkcs8(algorithm: Uint8Array, privateKey: Uint8Array): Buffer {
   const octets = octetString(privateKey)
   const { buffer, byteOffset, byteLength } = sequence(ZERO, algorithm, octets)
   privateKey.fill(0)
