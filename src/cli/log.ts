@@ -21,8 +21,8 @@ export type LogNeeds = {
 }
 
 /**
- * The log of the CLI: lines below the level are left out. A log that cannot be written is told on standard error
- * once.
+ * Lines that are less severe than the level are left out. When the file cannot be written, this is told on standard
+ * error, where lines go from then on.
  */
 export function createLog({ type, file, level, rotation }: LoggingConfig, { now, stderr }: LogNeeds): Log {
   const most = LEVELS.indexOf(level)
