@@ -89,6 +89,7 @@ export function cannotConnect(
   )
 }
 
+/** `unavailable`: it is not known whether the HSM did what was asked. */
 export const connectionLost = (server: ServerAddress): HsmError =>
   unavailable(
     server,
@@ -96,6 +97,11 @@ export const connectionLost = (server: ServerAddress): HsmError =>
     'was lost; the operation may have been carried out or not',
   )
 
+/**
+ * `unavailable`, likewise.
+ *
+ * @param timeoutMs that was waited
+ */
 export const tookTooLong = (server: ServerAddress, timeoutMs: number): HsmError =>
   unavailable(
     server,
@@ -103,6 +109,7 @@ export const tookTooLong = (server: ServerAddress, timeoutMs: number): HsmError 
     `did not answer within ${timeoutMs / 1000} s; the operation may have been carried out or not`,
   )
 
+/** `unavailable`: what answered is no HSM of this version. */
 export const notUnderstood = (server: ServerAddress): HsmError =>
   unavailable(server, 'The server at', 'does not answer as an HSM does')
 

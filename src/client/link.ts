@@ -38,6 +38,7 @@ export type LinkOptions = {
   readonly isElsewhereBetter?: () => Promise<boolean>
 }
 
+/** @param socket whose TLS handshake is done */
 export function createLink({ server, socket, onLost, isElsewhereBetter }: LinkOptions): Link {
   const session = process
     .getBuiltinModule('node:http2')

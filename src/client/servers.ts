@@ -26,6 +26,7 @@ export interface Servers {
   close(): void
 }
 
+/** The servers of a cluster: the one that answered last comes first. */
 export function createServers({ servers, trust, connectTimeoutMs, onLost }: ServersOptions): Servers {
   let order = servers
   let current: Promise<Link> | undefined

@@ -13,6 +13,7 @@ export interface SessionHomes {
   close(): void
 }
 
+/** Which server each session lives on. */
 export function createSessionHomes(): SessionHomes {
   const homes = new Map<string, Link>()
   return {

@@ -23,6 +23,7 @@ export interface Acknowledgements extends AcknowledgementSender {
   after<R>(revision: number, waiting: Promise<R>): Promise<R>
 }
 
+/** Which revisions this node has acknowledged, and when it may acknowledge the next. */
 export function createAcknowledgements(needs: AcknowledgementsNeeds): Acknowledgements {
   let sender: AcknowledgementSender | undefined
   let settled: AcknowledgementSenderNeeds['settled'] = () => Promise.resolve()

@@ -17,6 +17,7 @@ export type ClockSources = {
 /** Less than the margin that `timing.ts` leaves, with the ten milliseconds in which the uptime counts. */
 const UNSEEN_MS = 50
 
+/** Milliseconds since the machine was booted, suspend included. */
 export function createBootClock({ monotonic, wall, uptime }: ClockSources): Clock {
   const difference = () => wall() - monotonic()
   let calibrated = difference()

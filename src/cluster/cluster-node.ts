@@ -35,6 +35,7 @@ export type ClusterNodeNeeds = Pick<MembershipNeeds, 'self' | 'place' | 'clock' 
   readonly timing?: Timing
 }
 
+/** A node that serves nothing until it has joined. */
 export function createClusterNode(needs: ClusterNodeNeeds): ClusterNode {
   const { store, coordination, clock, timing = TIMING } = needs
   const boot = Buffer.from(needs.random(16)).toString('hex')

@@ -42,6 +42,7 @@ export const writeRegistration = ({
 }: Omit<Registration, 'format'>): string =>
   JSON.stringify({ id, address, version, boot, begun, place, format: FORMAT })
 
+/** As it is sealed and stored under `ackKey`. */
 export const writeAcknowledgement = ({ boot, revision }: Acknowledgement): string =>
   JSON.stringify({ boot, revision })
 
@@ -53,5 +54,6 @@ export function readRegistration({ value }: Member): Registration {
   return { ...registration, begun }
 }
 
+/** Throws TypeError when the value is none. */
 export const readAcknowledgement = ({ value }: Member): Acknowledgement =>
   JSON.parse(value) as Acknowledgement

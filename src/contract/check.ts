@@ -18,6 +18,7 @@ export function checkRequest<K extends OperationName>(operation: K, request: unk
   throw new HsmError('invalid-request', explain(result.issues[0]))
 }
 
+/** Whether the operation table has this name. */
 export function isOperation(name: string): name is OperationName {
   return Object.hasOwn(OPERATIONS, name)
 }

@@ -27,6 +27,7 @@ export const KEY_KINDS = {
   'ml-dsa': { keyType: 'ml-dsa', secret: false },
 } as const satisfies Readonly<Record<KeyKind, Facts>>
 
+/** Sizes and defaults of a kind of key. */
 export const factsOf = (kind: KeyKind): Facts => KEY_KINDS[kind]
 
 export const kindOf = (keyType: KeyType, curve: Curve | undefined): KeyKind =>

@@ -15,6 +15,7 @@ export type Row<U extends string> = {
 }
 export type Table<U extends string = string> = Readonly<Record<string, Row<U>>>
 
+/** One form for each hash function. */
 export const eachHash = <const T>(form: (hash: Hash) => T): readonly T[] => HASH_NAMES.map(form)
 
 type Name<T> = keyof T & string

@@ -51,6 +51,7 @@ export function ecdsaSigner(key: KeyObject, curve: WeierstrassCurve, native: Nat
   }
 }
 
+/** FIPS 186-5 §6.4.2. Signatures are `r‖s`. */
 export function ecdsaVerifier(key: KeyObject, curve: WeierstrassCurve, spki: Uint8Array): Verifier {
   const options = { key, dsaEncoding } as const
   const width = CURVES[curve].fieldBytes

@@ -18,6 +18,7 @@ function check(mechanism: Mechanism): Named<'ed25519' | 'ed25519ph'> {
   return checked
 }
 
+/** RFC 8032 §5.1: 64 bytes, of the whole message. */
 export const ed25519Signer = (key: KeyObject, native: NativeKey): Signer => ({
   check,
   sign(mechanism, data) {
@@ -27,6 +28,7 @@ export const ed25519Signer = (key: KeyObject, native: NativeKey): Signer => ({
   },
 })
 
+/** RFC 8032 §5.1.7. */
 export const ed25519Verifier = (key: KeyObject, spki: Uint8Array): Verifier => ({
   check,
   verify(mechanism, data, signature) {

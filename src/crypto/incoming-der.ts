@@ -12,6 +12,7 @@ export function readDer(type: 'spki' | 'pkcs8', bytes: Buffer): KeyObject | unde
   )
 }
 
+/** The result, or undefined when the work throws. */
 export function attempt<R>(work: () => R): R | undefined {
   try {
     return work()
@@ -20,6 +21,7 @@ export function attempt<R>(work: () => R): R | undefined {
   }
 }
 
+/** `invalid-data` naming the field. */
 export const bad = (field: string, rule: string): HsmError => new HsmError('invalid-data', `${field} ${rule}`)
 
 /** Of a private key, whatever its numbers are. */

@@ -10,6 +10,11 @@ import { ecFacts, privateKeyLength, publicCheckValue, publicKeyLength, spkiOfPoi
 /** `[1]` of ECPrivateKey (RFC 5915 §3). */
 const PUBLIC_KEY = 0xa1
 
+/**
+ * SubjectPublicKeyInfo in DER (RFC 5480 §2).
+ *
+ * @throws HsmError `invalid-data` naming the field
+ */
 export async function readEcPublic(bytes: Buffer, field: string) {
   const curve = curveOf(read('spki', bytes, field), field)
   const [, bits] = inside(inside({ content: bytes })[0])
@@ -24,6 +29,11 @@ export async function readEcPublic(bytes: Buffer, field: string) {
   return { ...factsOf(spki, curve), keyLengthBytes: publicKeyLength(curve, spki), material: spki }
 }
 
+/**
+ * PKCS #8 in DER (RFC 5915).
+ *
+ * @throws HsmError `invalid-data` naming the field
+ */
 export async function readEcPrivate(bytes: Buffer, field: string) {
   const key = read('pkcs8', bytes, field)
   const curve = curveOf(key, field)

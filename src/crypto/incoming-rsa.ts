@@ -6,6 +6,11 @@ import { opensslAvailable } from './openssl.ts'
 import { privateKeyLength, publicCheckValue, publicKeyLength, rsaFacts } from './public-facts.ts'
 import { isSoundRsa } from './rsa-check.ts'
 
+/**
+ * SubjectPublicKeyInfo in DER (RFC 8017 §A.1).
+ *
+ * @throws HsmError `invalid-data` naming the field
+ */
 export async function readRsaPublic(bytes: Buffer, field: string) {
   const key = read('spki', bytes, field)
   const spki = key.export({ type: 'spki', format: 'der' })
@@ -16,6 +21,11 @@ export async function readRsaPublic(bytes: Buffer, field: string) {
   return { ...facts, keyLengthBytes: publicKeyLength('rsa', spki), material: spki }
 }
 
+/**
+ * PKCS #8 in DER (RFC 8017 §A.1.2).
+ *
+ * @throws HsmError `invalid-data` naming the field
+ */
 export async function readRsaPrivate(bytes: Buffer, field: string) {
   const key = read('pkcs8', bytes, field)
   const publicKey = createPublicKey(key)

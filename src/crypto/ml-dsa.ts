@@ -23,6 +23,7 @@ function check(mechanism: Mechanism): Named<'ml-dsa'> {
   return checked
 }
 
+/** FIPS 204 §5.2, with an empty context. */
 export function mlDsaSigner(key: KeyObject, algorithm: MlDsaAlgorithm, native: NativeKey): Signer {
   const scheme = { name: 'external-mu', algorithm } as const
   return {
@@ -35,6 +36,7 @@ export function mlDsaSigner(key: KeyObject, algorithm: MlDsaAlgorithm, native: N
   }
 }
 
+/** FIPS 204 §5.3, with an empty context. */
 export function mlDsaVerifier(key: KeyObject, algorithm: MlDsaAlgorithm, spki: Uint8Array): Verifier {
   const scheme = { name: 'external-mu', algorithm } as const
   return {

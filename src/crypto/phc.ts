@@ -16,6 +16,7 @@ const FORM =
 /** Costs beyond these were not stored by us, and would let a record stop the HSM. */
 const MAX = { memory: 256 * 1024, passes: 16, parallelism: 16 } as const
 
+/** PHC string of an argon2id hash. Memory is in KiB. */
 export function toPhc({ memory, passes, parallelism, salt, hash }: Argon2Hash): string {
   return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${unpadded(salt)}$${unpadded(hash)}`
 }

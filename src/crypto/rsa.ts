@@ -43,6 +43,7 @@ export function rsaSigner(key: KeyObject, native: NativeKey): Signer {
   }
 }
 
+/** RFC 8017 §8.1.2 and §8.2.2. */
 export function rsaVerifier(key: KeyObject, spki: Uint8Array): Verifier {
   const bits = modulusBits(key)
   const check = checkFor(bits)

@@ -32,6 +32,7 @@ export type Listener = {
   close(options: { readonly graceMs: number }): Promise<void>
 }
 
+/** Accepts nothing until `listen` is called. */
 export function createListener(needs: ListenerNeeds): Listener {
   const { purpose = 'listen', limits, budgets, startCostMs, start, onAcceptError } = needs
   // Who has a login pays nothing for the handshake after all.
@@ -77,6 +78,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the host name cannot be looked up',
 }
 
+/** `unavailable` with the address and the reason in one sentence. */
 export function cannotListen(
   error: NodeJS.ErrnoException,
   host: string,

@@ -40,6 +40,10 @@ export type ApplicationNeeds = {
   readonly sessions: FairShare
 }
 
+/**
+ * @param offered protocol version of the client
+ * @param from an application that another process served before
+ */
 export const createApplication = (
   { hsm, token, peer, sessions }: ApplicationNeeds,
   offered: number,
@@ -55,6 +59,7 @@ export const createApplication = (
   logins: createKeyedQueue(),
 })
 
+/** What another process needs to go on with the application. */
 export const snapshotOf = ({ account, sessions }: Application): ApplicationSnapshot => ({
   login: account.snapshot(),
   sessions: sessions.snapshot(),
@@ -98,6 +103,7 @@ export async function destroy(account: Account, { kind, reference }: ObjectRefer
   )
 }
 
+/** Selects one key. */
 export const filterOf = (reference: string): string[] => [`key-reference=${reference}`]
 
 /** Everything, as C_Finalize and the end of the connection have it. */

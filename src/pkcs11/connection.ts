@@ -38,6 +38,7 @@ export type Traffic = {
   readonly onLogin: (isLoggedIn: boolean) => void
 }
 
+/** @param from the program that another process served before on this connection */
 export function createConnection(
   stream: Duplex,
   needs: ConnectionNeeds,

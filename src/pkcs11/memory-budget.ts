@@ -15,6 +15,7 @@ export type MemoryBudget = {
 
 type Request = { readonly peer: Peer; readonly bytes: number; readonly onGranted: () => void }
 
+/** @param bytes for all peers together; no peer has more than is left for the next */
 export function createMemoryBudget(bytes: number = BOUNDS.largeFramesBytes): MemoryBudget {
   const share = createFairShare(bytes)
   const waiting = new Set<Request>()

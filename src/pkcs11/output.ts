@@ -8,6 +8,7 @@ export const NO_ROOM = 0xffff_ffff
 export const fits = (length: number, room: number): boolean =>
   length === 0 || (room !== NO_ROOM && length <= room)
 
+/** The caller asks for the length only (PKCS#11 v3.1 §5.2). */
 export const isQuery = (room: number): boolean => room === 0
 
 /** A result that can be had again, or is no secret. */

@@ -70,6 +70,7 @@ export type Program = {
 /** What the client library says first, so that nobody talks to something else by mistake. */
 const HANDSHAKE = Buffer.from('PRIVATE-GNOME-KEYRING-PKCS11-PROTOCOL-V-1')
 
+/** @param from the program that another process served before */
 export function createProgram(needs: ProgramNeeds, from?: ProgramSnapshot): Program {
   let application: Application | undefined = from && createApplication(needs, from.offered, from.application)
   const queue = createKeyedQueue()

@@ -77,6 +77,7 @@ type Served = {
   readonly done: Promise<void>
 }
 
+/** Serves connections that are handed to it; opens no socket itself. */
 export function createPkcs11({ hsm, version, log, bounds, patience }: Pkcs11Needs): Pkcs11 {
   const { connections, sessions, memory }: Pkcs11Bounds = { ...USUAL, ...bounds }
   const refusals = createRefusals(log)

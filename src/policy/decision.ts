@@ -16,6 +16,7 @@ export type Decision<R> =
 
 export type Refusal = Extract<Decision<never>, { allow: false }>
 
+/** @param writes committed together, with the result */
 export const allow = <R>(result: R, ...writes: readonly Write[]): Decision<R> => ({
   allow: true,
   result,

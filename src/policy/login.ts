@@ -20,6 +20,7 @@ export type LoginFacts = Occupancy & {
   readonly resumable?: (Logins & { readonly login: NewLogin }) | undefined
 }
 
+/** After more wrong passwords than the limit, until an admin changes the password. */
 export const isLocked = (user: UserRecord): boolean => user.wrongPasswords > LIMITS.wrongPasswords
 
 /** No user has more sessions than are left for the others, so a few together do not keep everybody else out. */

@@ -22,6 +22,7 @@ type Budget = { left: number; at: number }
 
 const OTHERS = Symbol('others')
 
+/** Every name has a full budget at first. */
 export function createBudgets({ perSecond, burst, names, monotonic }: BudgetsNeeds): Budgets {
   const budgets = new Map<string | typeof OTHERS, Budget>()
   const current = (budget: Budget): Budget => {

@@ -52,6 +52,7 @@ const KEEP_ALIVE_PROBE_MS = 60_000
 /** Of the event loop; estimated for one processor of a small server. */
 const HANDSHAKE_COST_MS = 1.5
 
+/** Serves nothing until `listen` is called. */
 export function createHttpsServer(needs: HttpsServerNeeds): HttpsServer {
   const limits: ServerLimits = { ...LIMITS, ...needs.limits }
   const budgets = createAnonymousBudgets(limits, needs.monotonic)

@@ -13,6 +13,7 @@ export type Head = {
   readonly bound: boolean
 }
 
+/** Undefined when the path names no operation. */
 export function operationOf({ url = '' }: Incoming): OperationName | undefined {
   const name = url.slice(PATH_PREFIX.length)
   return url.startsWith(PATH_PREFIX) && isOperation(name) ? name : undefined

@@ -31,6 +31,7 @@ export interface GroupCommit extends Pick<Store, 'transact' | 'subscribe'> {
   refuse(error: HsmError): void
 }
 
+/** `store-failure`. */
 export const storeClosed = () => new HsmError('store-failure', 'The store is closed')
 
 type Job = {

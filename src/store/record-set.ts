@@ -37,6 +37,7 @@ export interface RecordSet {
 
 const DIGEST_BYTES = 32
 
+/** Empty. The digest is the XOR of a MAC for each (key, revision). */
 export function createRecordSet(sealer: Sealer): RecordSet {
   const revisions = new Map<string, number>()
   const digest = Buffer.alloc(DIGEST_BYTES)
@@ -87,6 +88,7 @@ const always: Read<true> = (value) => {
 }
 const readRoot = object<Root>({ revision: count, records: count, digest: text, marked: optional(always) })
 
+/** @returns what `openRoot` opens */
 export const sealRoot = (sealer: Sealer, root: Root): Buffer =>
   sealer.seal(Buffer.from(JSON.stringify(root)), ROOT_CONTEXT)
 

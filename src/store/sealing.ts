@@ -22,6 +22,7 @@ export function openRecord(sealer: Sealer, key: string, revision: number, sealed
   return decodeRecord(key, open(sealer, sealed, recordContext(key, revision), `Record ${shown(key)}`))
 }
 
+/** Sealed for its place in the log. */
 export const sealEntry = (sealer: Sealer, entry: AuditEntry): Buffer =>
   sealer.seal(encodeEntry(entry), entryContext(entry.hsm, entry.sequence))
 

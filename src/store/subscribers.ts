@@ -5,6 +5,7 @@ export interface Subscribers<T> {
   tell(event: T): void
 }
 
+/** Calls each subscriber in the order in which they came. */
 export function createSubscribers<T>(): Subscribers<T> {
   const subscribers = new Set<(event: T) => void>()
   return {

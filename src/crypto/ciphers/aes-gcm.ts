@@ -9,6 +9,10 @@ import { aes, discard } from './node-cipher.ts'
 
 type Gcm = Extract<Cipher, { name: 'aes-gcm' }>
 
+/**
+ * NIST SP 800-38D. Decrypting keeps the message, up to `LIMITS.streamBufferBytes`: nothing is released before the tag
+ * was verified.
+ */
 export function gcmStream(key: KeyObject, cipher: Gcm, direction: Direction): CipherStream {
   if (cipher.iv === undefined) throw new HsmError('invalid-mechanism', 'iv is needed for aes-gcm')
   const iv = Buffer.from(cipher.iv, 'base64')

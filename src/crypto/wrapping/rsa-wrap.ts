@@ -12,6 +12,11 @@ export type RsaWrapping = Extract<Wrapping, { name: `rsa-${string}` }>
 const EPHEMERAL_BYTES = 32
 const AES_BYTES: readonly number[] = [16, 24, 32]
 
+/**
+ * RSA-AES, RSA-OAEP or PKCS#1 v1.5, as the mechanism says.
+ *
+ * @param payload raw bytes, or PKCS #8
+ */
 export async function rsaWrap(key: KeyObject, mechanism: RsaWrapping, payload: Buffer): Promise<Buffer> {
   if (mechanism.name !== 'rsa-aes') return encrypt(key, mechanism, payload)
   const ephemeral = randomBytes(EPHEMERAL_BYTES)

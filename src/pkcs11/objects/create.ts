@@ -17,6 +17,11 @@ import { labelIn, namesIn, newKey } from './new-key.ts'
 import { bytesIn, flagIn, mustBe, needed, numberIn, type Template } from './template.ts'
 import { sameValue, type Value } from './value.ts'
 
+/**
+ * C_CreateObject.
+ *
+ * @returns the handle. Throws the CKR value that the standard names (PKCS#11 v3.1 §5.7.1)
+ */
 export async function createObject(
   application: Application,
   handle: number,

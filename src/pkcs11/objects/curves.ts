@@ -13,6 +13,7 @@ const OIDS: Readonly<Record<Curve, string>> = {
 
 const BY_OID = new Map(Object.entries(OIDS).map(([curve, oid]) => [oid, curve as Curve]))
 
+/** DER of the curve's object identifier (RFC 5480 §2.1.1). */
 export const ecParams = (curve: Curve): Buffer => Buffer.from(OIDS[curve], 'hex')
 
 /** Undefined for explicit parameters, and for curves that the HSM does not have. */

@@ -62,6 +62,11 @@ const UNWRAPPING: Meanings = {
   'too-large': CKR.WRAPPED_KEY_LEN_RANGE,
 }
 
+/**
+ * C_UnwrapKey.
+ *
+ * @returns the handle of the new key
+ */
 export async function unwrapKey(
   application: Application,
   handle: number,
@@ -126,6 +131,11 @@ const DERIVING: Meanings = {
 const DERIVED = ['aes', 'des3', 'generic-secret'] as const satisfies readonly KeyType[]
 const SECRET: KeyClass = 'secret-key'
 
+/**
+ * C_DeriveKey.
+ *
+ * @returns the handle of the new key
+ */
 export async function deriveKey(
   application: Application,
   handle: number,

@@ -35,6 +35,7 @@ export function textIn(template: Template, type: number): string | undefined {
   return fromUtf8(value) ?? refuse(CKR.ATTRIBUTE_VALUE_INVALID, `${attributeName(type)} is not UTF-8`)
 }
 
+/** `0x` hex; undefined when the template does not have the attribute. */
 export const hexIn = (template: Template, type: number): string | undefined => {
   const value = bytesIn(template, type)
   return value && `0x${value.toString('hex')}`

@@ -12,6 +12,7 @@ import { beginWith } from './begin.ts'
 import { type Length, lengthsOf } from './cipher-lengths.ts'
 import { activeOne, lastStep, noneActive, step } from './steps.ts'
 
+/** C_EncryptInit and C_DecryptInit. Throws CKR_OPERATION_ACTIVE, and why the key may not be used. */
 export async function init(
   application: Application,
   purpose: Purpose,

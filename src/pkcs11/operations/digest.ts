@@ -11,6 +11,7 @@ import type { Session } from '../sessions.ts'
 import type { Digest } from './active.ts'
 import { activeOne, lastStep, noneActive } from './steps.ts'
 
+/** C_DigestInit. Throws CKR_OPERATION_ACTIVE and CKR_MECHANISM_INVALID. */
 export function init(session: Session, mechanism: CallerMechanism): void {
   noneActive(session, 'digest')
   const hash = digestOf(mechanism.type) ?? refuse(CKR.MECHANISM_INVALID)

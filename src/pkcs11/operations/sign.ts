@@ -18,6 +18,7 @@ const MEANINGS: Meanings = {
   'stream-not-found': CKR.DEVICE_ERROR,
 }
 
+/** C_SignInit and C_VerifyInit. Throws CKR_OPERATION_ACTIVE, and why the key may not be used. */
 export async function init(
   application: Application,
   purpose: Purpose,

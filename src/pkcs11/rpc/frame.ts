@@ -44,6 +44,7 @@ export type FrameReaderOptions = {
   readonly most?: () => number
 }
 
+/** @param most how many bytes a frame may have now, asked for each */
 export function createFrameReader({
   greeted = false,
   most = () => BOUNDS.frameBytes,

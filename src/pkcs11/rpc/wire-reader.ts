@@ -14,6 +14,7 @@ export const createWireReader = (bytes: Buffer, offered = 0): WireReader => ({ b
 /** Length of a byte array that is a NULL pointer. */
 export const NULL_LENGTH = 0xffff_ffff
 
+/** Bytes that have not been read. */
 export const remaining = ({ bytes, at }: WireReader): number => bytes.length - at
 
 /** Moves on, and tells where the bytes begin. */
@@ -24,8 +25,10 @@ function take(from: WireReader, count: number): number {
   return at
 }
 
+/** Throws when the message is cut short. */
 export const readByte = (from: WireReader): number => from.bytes.readUInt8(take(from, 1))
 
+/** Big-endian. Throws when the message is cut short. */
 export const readU32 = (from: WireReader): number => from.bytes.readUInt32BE(take(from, 4))
 
 /** Every number above 2^53 - 1 reads as UNAVAILABLE: none of them names anything of ours. */
@@ -56,6 +59,7 @@ export function readCount(from: WireReader, least: number): number {
 
 export const readMany = <T>(count: number, read: () => T): T[] => Array.from({ length: count }, read)
 
+/** Throws when there are bytes after the end. */
 export function readEnd(from: WireReader): void {
   if (remaining(from) > 0) malformed('bytes after the end')
 }

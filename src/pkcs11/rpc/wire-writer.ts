@@ -9,8 +9,10 @@ export type WireWriter = {
 
 const INITIAL_BYTES = 256
 
+/** Grows as it is written to. */
 export const createWireWriter = (): WireWriter => ({ bytes: Buffer.allocUnsafe(INITIAL_BYTES), length: 0 })
 
+/** A view of what was written, not a copy. */
 export const written = ({ bytes, length }: WireWriter): Buffer => bytes.subarray(0, length)
 
 /** Makes room, and tells where it begins. What the buffer held before it grew is wiped. */
@@ -32,6 +34,7 @@ export const writeByte = (to: WireWriter, value: number): void => {
   to.bytes.writeUInt8(value, at)
 }
 
+/** Big-endian. */
 export const writeU32 = (to: WireWriter, value: number): void => {
   const at = take(to, 4)
   to.bytes.writeUInt32BE(value, at)

@@ -17,6 +17,7 @@ export interface Authentication {
 /** argon2 is ours; etcd checks passwords with bcrypt, which takes it some 50 ms and more under load. */
 const LOGIN_MS = 5000
 
+/** Logs in when a token is needed. Without a user calls go without one. */
 export function createAuthentication(rpc: Rpc, first: EtcdUser | undefined): Authentication {
   let user = first
   let token: Promise<RpcResult<string>> | undefined

@@ -48,10 +48,17 @@ const PATIENCE_MS = 5000
 /** Between rounds of attempts that fail at once. */
 const PAUSE_MS = 50
 
+/**
+ * Time limit of an attempt, in milliseconds: longer with each.
+ *
+ * @param attempt 0 for the first
+ */
 export const attemptMs = (attempt: number): number =>
   Math.min(ATTEMPT_MS * 1.5 ** attempt, LONGEST_ATTEMPT_MS)
+/** Between two attempts. */
 export const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
 
+/** Opens no connection until it is asked something. */
 export function createEtcdClient({ endpoints, tls, user, renewed }: EtcdAccess): EtcdClient {
   const channels = createChannels(endpoints, tls)
   const rpc = createRpc(channels)

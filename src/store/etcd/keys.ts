@@ -27,6 +27,7 @@ export interface Keys {
 /** Wide enough for every safe integer, so that entries stand in the order of their numbers. */
 const SEQUENCE_DIGITS = 16
 
+/** Everything of a cluster is below `/strongroom/<cluster-id>/`. */
 export function createKeys(clusterId: string): Keys {
   const prefix = `/strongroom/${clusterId}/`
   const range = (start: string): KeyRange => ({ from: Buffer.from(start), to: after(start) })

@@ -7,6 +7,12 @@ import type { Keyspace } from './keyspace.ts'
 import { type Replica, wentBack } from './replica.ts'
 import { KV } from './rpc_pb.ts'
 
+/**
+ * Entries of one HSM's log.
+ *
+ * @param first sequence of the first one
+ * @throws HsmError `store-damaged` when one is missing or was changed
+ */
 export async function readAudit(
   { client, keys, sealer }: Keyspace,
   { catalog }: Replica,

@@ -42,6 +42,7 @@ type Waiting = {
 }
 type Awaiting = { readonly resolve: (root: NextRoot) => void; readonly reject: (error: HsmError) => void }
 
+/** What this node knows of etcd: the records, members and root of one revision, kept current by the watch. */
 export function createReplica(keyspace: Omit<Keyspace, 'client'>, loaded: Snapshot): Replica {
   const { catalog } = loaded
   const members = createMemberTable(keyspace.keys, keyspace.sealer, loaded.members)
@@ -108,6 +109,7 @@ export function createReplica(keyspace: Omit<Keyspace, 'client'>, loaded: Snapsh
   }
 }
 
+/** `store-damaged`. */
 export const wentBack = (): HsmError =>
   new HsmError('store-damaged', 'The store in etcd went back to an older state')
 

@@ -19,6 +19,7 @@ const value = <Case extends string, V>(name: Case, content: V) => ({
   request: { case: name, value: content },
 })
 
+/** @param lease that the key ends with; none by default */
 export const put = (key: Uint8Array, bytes: Uint8Array, lease: LeaseId = '0'): Operation =>
   value('put', { key, value: bytes, lease })
 

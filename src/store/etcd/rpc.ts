@@ -35,6 +35,7 @@ export interface Rpc {
   ): EtcdStream<I, O>
 }
 
+/** Calls the endpoint that is used now. A failure says whether another attempt makes sense. */
 export function createRpc(channels: Channels): Rpc {
   function failed(channel: Channel, error: ServiceError): EtcdFailure {
     const failure = failureOf(error, channel.endpoint)

@@ -23,6 +23,7 @@ export type Sending = {
 /** `committed`: as far as etcd's answers tell, undefined if they do not. */
 export type Sent = { readonly committed: boolean | undefined } | { readonly refused: HsmError }
 
+/** Sends a transaction again until it is known whether it was committed, or time is up. */
 export async function send({ client, transaction, nothing, wanted, next, answered }: Sending): Promise<Sent> {
   let decided = false
   const decision = next.then(

@@ -28,6 +28,7 @@ export interface TransactionQueue {
 /** Longer than an election of etcd, shorter than a client waits. */
 const PATIENCE_MS = 10_000
 
+/** `store-failure`: the change may have been made. */
 export const notKnown = (): HsmError =>
   new HsmError('store-failure', 'etcd did not answer in time; it is not known whether the change was stored')
 const notDone = (): HsmError =>

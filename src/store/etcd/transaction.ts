@@ -18,6 +18,7 @@ export type Prepared = {
 
 type Sealing = Pick<Keyspace, 'keys' | 'sealer' | 'masterKeyCheck'>
 
+/** The transaction that commits these changes if the root is still the one that stands. */
 export function prepare(
   { keys, sealer, masterKeyCheck }: Sealing,
   standing: CommittedRoot,

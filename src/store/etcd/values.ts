@@ -37,6 +37,7 @@ export const writeRoot = (sealer: Sealer, check: string, root: Root): Buffer =>
 export const checkOf = (value: Uint8Array): string =>
   Buffer.from(value.subarray(0, CHECK_BYTES)).toString('hex')
 
+/** @throws HsmError `store-damaged` when it was sealed under another master key, or changed */
 export function readRoot(sealer: Sealer, check: string, value: Uint8Array): Root {
   if (checkOf(value) === check) return openRoot(sealer, value.subarray(CHECK_BYTES))
   throw new HsmError('store-damaged', 'The store in etcd was sealed under another master key')
@@ -44,9 +45,11 @@ export function readRoot(sealer: Sealer, check: string, value: Uint8Array): Root
 
 const memberContext = (key: MemberKey) => `member\n${key}`
 
+/** Sealed for its own key. */
 export const writeMember = (sealer: Sealer, key: MemberKey, value: string): Buffer =>
   sealer.seal(Buffer.from(value), memberContext(key))
 
+/** @throws HsmError `store-damaged` when it was sealed for another key, or changed */
 export const readMember = (sealer: Sealer, key: MemberKey, value: Uint8Array): string =>
   open(sealer, value, memberContext(key), `The entry ${shown(key)}`).toString('utf8')
 

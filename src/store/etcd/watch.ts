@@ -29,6 +29,7 @@ type WatchStream = EtcdStream<typeof WatchRequestSchema, typeof WatchService.met
 const FIRST_DELAY_MS = 10
 const LONGEST_DELAY_MS = 500
 
+/** Follows a range of keys in the order of revisions, and opens the watch again when it was cut. */
 export function createWatch(client: EtcdClient, range: KeyRange, hooks: WatchHooks): Watch {
   let running = false
   let current: WatchStream['stream'] | undefined

@@ -9,6 +9,10 @@ export interface Watchdog {
 /** The watch brings a revision about when its writer is answered. */
 const STALL_MS = 1000
 
+/**
+ * @param applied the newest revision that was applied
+ * @param onStall called when a commit is known and not applied within a second
+ */
 export function createWatchdog(applied: () => number, onStall: () => void): Watchdog {
   let newest = 0
   let timer: NodeJS.Timeout | undefined

@@ -89,6 +89,7 @@ export function bringUpToDate(database: DatabaseSync, sealedRoot: Uint8Array): v
   database.exec(`${SET_LAYOUT}; COMMIT; PRAGMA wal_checkpoint(TRUNCATE)`)
 }
 
+/** Whether its tables are those of the present layout. */
 export const isUpToDate = (database: DatabaseSync): boolean => layoutOf(database) === LAYOUT
 
 const layoutOf = (database: DatabaseSync): unknown => pragmaOf(database, 'user_version')

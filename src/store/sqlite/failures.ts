@@ -83,5 +83,6 @@ export function commitFailure(error: unknown): CommitFailure {
   return { error: notKnown(error), fatal: true }
 }
 
+/** `store-failure`: the change may have been made. */
 export const notKnown = (cause: unknown): HsmError =>
   new HsmError('store-failure', 'It is not known whether a change was stored; restart the HSM', { cause })
