@@ -69,14 +69,19 @@ export function connect(options: ConnectOptions): RemoteHsm {
   return {
     async call(operation, body, session) {
       const request = encodeRequest(operation, body, session, bound)
-      for (let triesLeft = addresses.length; ; triesLeft -= 1) {
-        const link = homes.of(session) ?? (await servers.link())
-        const reply = await ask(link, operation, request).catch((error: unknown) => {
-          if (session === undefined && triesLeft > 1 && isNotServing(error)) return moveOn(link)
-          throw error
-        })
-        if (reply) return homes.noted(link, reply)
-        if (triesLeft === 0) throw connectionLost(link.server)
+      try {
+        for (let triesLeft = addresses.length; ; triesLeft -= 1) {
+          const link = homes.of(session) ?? (await servers.link())
+          const reply = await ask(link, operation, request).catch((error: unknown) => {
+            if (session === undefined && triesLeft > 1 && isNotServing(error)) return moveOn(link)
+            throw error
+          })
+          if (reply) return homes.noted(link, reply)
+          if (triesLeft === 0) throw connectionLost(link.server)
+        }
+      } finally {
+        // There may be a password in it.
+        request.body.fill(0)
       }
     },
     close() {

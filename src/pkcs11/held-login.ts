@@ -102,8 +102,8 @@ export function createHeldLogin(hsm: Hsm, known?: LoginSnapshot): HeldLogin {
     },
     async begin(credentials) {
       if (current) throw new HsmError('already-logged-in')
-      const { username } = credentials
-      const { token, credential } = await open(hsm, credentials)
+      // As the HSM writes it: the one given may be a slice of a PIN, which the engine would keep whole.
+      const { token, username, credential } = await open(hsm, credentials)
       hold({ username, credential, token, renewing: undefined })
     },
     async end() {

@@ -83,7 +83,8 @@ export function setPin(
     const { username, password } = credentialsOf(textIn(oldPin))
     const wanted = textIn(newPin, CKR.PIN_INVALID)
     const next = wanted.includes(':') ? credentialsOf(wanted) : { username, password: wanted }
-    if (username !== account.username() || next.username !== username) refuse(CKR.PIN_INCORRECT)
+    const isOwn = [username, next.username].every((name) => name.toLowerCase() === account.username())
+    if (!isOwn) refuse(CKR.PIN_INCORRECT)
     await meaning(
       { ...WRONG, 'invalid-request': CKR.PIN_INVALID },
       account.changePassword(password, next.password),

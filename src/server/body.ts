@@ -9,7 +9,11 @@ export type BodyLimits = {
 }
 
 export type Body = {
-  /** @throws HsmError `too-large`, `busy`, `invalid-request` when it arrives too slowly, `unavailable` when it was cut off */
+  /**
+   * The caller's to wipe.
+   *
+   * @throws HsmError `too-large`, `busy`, `invalid-request` when it arrives too slowly, `unavailable` when it was cut off
+   */
   bytes(): Promise<Buffer>
   /** What has come and what still comes is of no use. */
   discard(): void
@@ -33,9 +37,14 @@ export function receive(
   let chunks: Buffer[] = []
   let length = 0
   let wanted = true
+  /** There may be a password in them. */
+  const wipe = () => {
+    for (const chunk of chunks) chunk.fill(0)
+    chunks = []
+  }
   const discard = () => {
     wanted = false
-    chunks = []
+    wipe()
   }
   const fail = (error: unknown) => {
     discard()
@@ -61,6 +70,7 @@ export function receive(
   request.once('end', () => {
     clearTimeout(timer)
     resolve(Buffer.concat(chunks))
+    wipe()
   })
   request.once('close', () => {
     clearTimeout(timer)

@@ -151,12 +151,21 @@ async function work(
   }
   // The HSM checks it against the operation's schema.
   const replying = measured(() =>
-    hsm.call(operation, decodeObject(bytes) as Request<OperationName>, token, sourceOf(connection)),
+    hsm.call(operation, taken(bytes) as Request<OperationName>, token, sourceOf(connection)),
   )
   const reply = await replying
   noteSessions(connection, sessions, bound, token, reply)
   const body = measured(() => Buffer.from(JSON.stringify(reply)))
   return { status: 200, outcome: 'ok', body }
+}
+
+/** What the bytes say; they are wiped. */
+function taken(bytes: Buffer): object {
+  try {
+    return decodeObject(bytes)
+  } finally {
+    bytes.fill(0)
+  }
 }
 
 /** A session is shown by a call that it made good, and opened by a reply with a token. */

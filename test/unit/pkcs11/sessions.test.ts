@@ -134,7 +134,7 @@ suite('PKCS#11 sessions', () => {
       password: PASSWORD,
     })
     const session = await program.login('nora')
-    const old = bytes(`nora:${PASSWORD}`)
+    const old = bytes(`Nora:${PASSWORD}`)
     const fresh = bytes('nora:a new password')
     assert.equal(
       await program.refusal(C.SetPIN, ulong(session), bytes('nora:wrong one'), fresh),
