@@ -18,9 +18,18 @@ export function append(
   const hash = hashOf(linked)
   return {
     entry: { ...linked, hash },
-    head: { ...head, kind: 'audit-head', id: hsm, count: linked.sequence + 1, hash },
+    head: { ...(head ?? startOf(hsm)), count: linked.sequence + 1, hash },
   }
 }
+
+/** Of a log without entries. */
+export const startOf = (hsm: string): AuditHeadRecord => ({
+  kind: 'audit-head',
+  id: hsm,
+  count: 0,
+  hash: FIRST_PREVIOUS,
+  keyUse: undefined,
+})
 
 /** Entries of the first format have no member for what came later; what was left out is a subject of theirs. */
 const firstForm = ({ at, actor, operation, outcome, subjects, leftOut }: AuditEvent): AuditEvent => ({

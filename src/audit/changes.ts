@@ -3,6 +3,7 @@
  * member; whatever is not named stays out of the log, also when a later version adds it: hashes of passwords, sealed material.
  */
 import { FLAG_NAMES, type Template } from '../contract/attributes.ts'
+import { type AuditPolicy, DEFAULT_AUDIT_POLICY } from '../contract/audit-policy.ts'
 import type { AuditChange, ShownValue } from '../model/audit.ts'
 import {
   type RecordKey,
@@ -147,6 +148,8 @@ function shown(before: Before, record: StoredRecord): Shown {
         'hsm-type': record.hsmType,
         'trusted-wrapping': record.trustedWrapping,
         'minimum-version': record.minimumVersion,
+        'audit-public-key': record.auditPublicKey,
+        ...policyMembers(record.auditPolicy),
       }
     case 'login':
     case 'audit-head':
@@ -154,6 +157,13 @@ function shown(before: Before, record: StoredRecord): Shown {
       return {}
   }
 }
+
+const policyMembers = (policy: AuditPolicy = DEFAULT_AUDIT_POLICY): Shown => ({
+  'audit-policy.key-use': policy.keyUse,
+  'audit-policy.on-full': policy.onFull,
+  'audit-policy.max-bytes': policy.maxBytes,
+  'audit-policy.max-age-seconds': policy.maxAgeSeconds,
+})
 
 /** `sign=true encrypt=false` */
 const templateText = (template: Template | undefined): string | undefined =>

@@ -30,6 +30,11 @@ export const ERRORS = {
     text: 'The change could not be stored; nothing was changed',
   },
   'store-damaged': { http: 500, ckr: 'DEVICE_ERROR', text: 'The store is damaged' },
+  'journal-full': {
+    http: 507,
+    ckr: 'DEVICE_MEMORY',
+    text: 'The key-use journal of the HSM has no room, and the audit policy refuses uses of keys that are not on the record',
+  },
   internal: { http: 500, ckr: 'FUNCTION_FAILED', text: 'Internal error; see the log of the HSM' },
 
   'not-logged-in': { http: 401, ckr: 'USER_NOT_LOGGED_IN', text: 'Not logged in' },

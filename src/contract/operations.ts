@@ -1,11 +1,12 @@
 import type * as v from 'valibot'
 import { ADMINISTRATION } from './operations/administration.ts'
+import { AUDIT } from './operations/audit.ts'
 import { CRYPTO } from './operations/crypto.ts'
 import { KEYS } from './operations/keys.ts'
 import { REPLICATION } from './operations/replication.ts'
 
 /** The whole vocabulary of the HSM: what may be asked, by whom at the least, and what comes back. */
-export const OPERATIONS = { ...ADMINISTRATION, ...KEYS, ...REPLICATION, ...CRYPTO } as const
+export const OPERATIONS = { ...ADMINISTRATION, ...AUDIT, ...KEYS, ...REPLICATION, ...CRYPTO } as const
 
 export type { Operation } from './operations/operation.ts'
 export type Operations = typeof OPERATIONS

@@ -17,7 +17,17 @@ export const sealLineage = (sealer: Sealer, secret: Uint8Array): string =>
 export const openLineage = (sealer: Sealer, { lineage }: Pick<ClusterRecord, 'lineage'>): Buffer =>
   sealer.open(Buffer.from(lineage, 'base64'), LINEAGE_CONTEXT)
 
-type Sealed<R> = { readonly member: keyof R; readonly context: string } | undefined
+const AUDIT_KEY_CONTEXT = 'audit-key'
+
+/** The member of a cluster record. @param key PKCS #8 DER */
+export const sealAuditKey = (sealer: Sealer, key: Uint8Array): string =>
+  sealer.seal(key, AUDIT_KEY_CONTEXT).toString('base64')
+
+/** PKCS #8 DER, the caller's to wipe. Throws when it is not sealed so. */
+export const openAuditKey = (sealer: Sealer, auditKey: string): Buffer =>
+  sealer.open(Buffer.from(auditKey, 'base64'), AUDIT_KEY_CONTEXT)
+
+type Sealed<R> = readonly { readonly member: keyof R; readonly context: string }[]
 
 /** A kind of record that is added does not compile until it is said what of it is sealed. */
 const SEALED: {
@@ -25,21 +35,25 @@ const SEALED: {
     record: Extract<StoredRecord, { kind: Kind }>,
   ) => Sealed<Extract<StoredRecord, { kind: Kind }>>
 } = {
-  cluster: () => ({ member: 'lineage', context: LINEAGE_CONTEXT }),
+  cluster: ({ auditKey }) => [
+    { member: 'lineage', context: LINEAGE_CONTEXT },
+    ...(auditKey === undefined ? [] : [{ member: 'auditKey', context: AUDIT_KEY_CONTEXT } as const]),
+  ],
   key: (key) =>
-    key.keyClass === 'public-key' ? undefined : { member: 'material', context: materialContext(key) },
-  'certificate-authority': () => ({ member: 'key', context: AUTHORITY_CONTEXT }),
-  user: () => undefined,
-  login: () => undefined,
-  certificate: () => undefined,
-  'audit-head': () => undefined,
+    key.keyClass === 'public-key' ? [] : [{ member: 'material', context: materialContext(key) }],
+  'certificate-authority': () => [{ member: 'key', context: AUTHORITY_CONTEXT }],
+  user: () => [],
+  login: () => [],
+  certificate: () => [],
+  'audit-head': () => [],
 }
 
 const sealedIn = <R extends StoredRecord>(record: R) =>
   (SEALED[record.kind] as (record: R) => Sealed<R>)(record)
 
-/** The name of the member that is sealed by itself; undefined when none is. */
-export const sealedMember = (record: StoredRecord): string | undefined => sealedIn(record)?.member
+/** The names of the members that are sealed by themselves. */
+export const sealedMembers = (record: StoredRecord): readonly string[] =>
+  sealedIn(record).map(({ member }) => member)
 
 /**
  * The same record for another place, where other seals hold.
@@ -48,11 +62,17 @@ export const sealedMember = (record: StoredRecord): string | undefined => sealed
  * @throws Error when something in it cannot be opened
  */
 export function resealed<R extends StoredRecord>(record: R, from: Sealer, to: Sealer): R {
-  const sealed = sealedIn(record)
-  if (!sealed) return record
-  const plain = from.open(Buffer.from(String(record[sealed.member]), 'base64'), sealed.context)
+  const moved = sealedIn(record).map(({ member, context }) => [
+    member,
+    resealedMember(record[member], context, from, to),
+  ])
+  return moved.length === 0 ? record : { ...record, ...Object.fromEntries(moved) }
+}
+
+function resealedMember(sealed: unknown, context: string, from: Sealer, to: Sealer): string {
+  const plain = from.open(Buffer.from(String(sealed), 'base64'), context)
   try {
-    return { ...record, [sealed.member]: to.seal(plain, sealed.context).toString('base64') }
+    return to.seal(plain, context).toString('base64')
   } finally {
     plain.fill(0)
   }

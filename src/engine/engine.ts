@@ -19,6 +19,7 @@ import type { Change } from '../store/store.ts'
 import { found } from './founding.ts'
 import { HANDLERS } from './handlers.ts'
 import { createAuditQueue } from './journal/audit-queue.ts'
+import { keyUses } from './journal/key-uses.ts'
 import { createKeyring } from './keys/keyring.ts'
 import type { Call, EngineNeeds, Parts } from './parts.ts'
 import { newAttempt, noteRequest, recordRefusal } from './pipeline/attempt.ts'
@@ -74,6 +75,7 @@ export function createEngine(needs: EngineNeeds): Engine {
       parts.sessions.endAll(() => true)
       parts.keyring.close()
       await parts.auditQueue.close()
+      await needs.keyUseJournal?.close()
     },
   }
 }
@@ -114,6 +116,7 @@ function assemble(needs: EngineNeeds): Parts {
     challenges,
     backups,
     auditQueue,
+    keyUses: keyUses(needs.keyUseJournal, needs.now),
     logins: createKeyedQueue(),
     startedAt: monotonic(),
     cluster,

@@ -1,5 +1,8 @@
 import type { OperationName } from '../contract/operations.ts'
+import { auditHeads } from './operations/audit-heads.ts'
+import { auditKey, auditStatement } from './operations/audit-key.ts'
 import { auditList } from './operations/audit-list.ts'
+import { auditSetPolicy, auditShowPolicy } from './operations/audit-policy.ts'
 import { backupBegin, backupNext } from './operations/backups.ts'
 import {
   certificateChange,
@@ -55,6 +58,11 @@ import type { Handler } from './pipeline/pipeline.ts'
 
 export const HANDLERS: { readonly [K in OperationName]: Handler<K> } = {
   'audit.list': auditList,
+  'audit.heads': auditHeads,
+  'audit.statement': auditStatement,
+  'audit.key': auditKey,
+  'audit.set-policy': auditSetPolicy,
+  'audit.show-policy': auditShowPolicy,
   'session.login': sessionLogin,
   'session.logout': sessionLogout,
   'session.resume': sessionResume,

@@ -8,12 +8,14 @@ import type { CallSource } from '../contract/call-source.ts'
 import type { PublicObjects } from '../contract/public-objects.ts'
 import type { PasswordHasher } from '../crypto/password.ts'
 import type { Sealer } from '../crypto/seal.ts'
+import type { KeyUseJournal } from '../journal/key-use-journal.ts'
 import type { Actor } from '../policy/actor.ts'
 import type { Profile } from '../policy/hsm-profile/profile.ts'
 import type { Challenges } from '../session/challenges.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
 import type { Store } from '../store/store.ts'
 import type { AuditQueue } from './journal/audit-queue.ts'
+import type { KeyUses } from './journal/key-uses.ts'
 import type { Keyring } from './keys/keyring.ts'
 import type { Backups } from './replication/backups.ts'
 import type { Streams } from './streams/streams.ts'
@@ -41,6 +43,8 @@ export type EngineNeeds = {
   readonly profile?: Partial<Profile>
   /** What this HSM shows before login; left out, certificates. */
   readonly publicObjects?: PublicObjects
+  /** Where uses of keys are recorded; left out, nowhere. */
+  readonly keyUseJournal?: KeyUseJournal
   readonly log: Log
 }
 
@@ -54,6 +58,7 @@ export type Parts = EngineNeeds & {
   readonly challenges: Challenges
   readonly backups: Backups
   readonly auditQueue: AuditQueue
+  readonly keyUses: KeyUses
   /** Logins with the same name, one after another. */
   readonly logins: KeyedQueue
   /** When this engine began, on the monotonic clock. */

@@ -76,7 +76,9 @@ function restored(record: StoredRecord, { source, clusterId, from, to, random }:
   const moved = reseal(record, from, to)
   if (moved.kind !== 'cluster') return moved
   if (moved.clusterId !== source) throw damaged()
-  return { ...moved, clusterId, nextReference: firstOfClone(random), minimumVersion: FORMAT }
+  // What a clone signs must not pass for what the cluster signed.
+  const signing = clusterId === source ? {} : { auditKey: undefined, auditPublicKey: undefined }
+  return { ...moved, ...signing, clusterId, nextReference: firstOfClone(random), minimumVersion: FORMAT }
 }
 
 function reseal(record: StoredRecord, from: Sealer, to: Sealer): StoredRecord {

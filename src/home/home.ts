@@ -27,6 +27,8 @@ export function homeAt(path: string) {
     identity: at('data', 'home-identity'),
     /** Of a node on etcd alone: which cluster it belongs to, and how it reaches it. */
     cluster: at('data', 'cluster.json'),
+    /** Files of the key-use journal. */
+    keyUse: at('data', 'key-use'),
     /** How the HSM was last served. */
     serving: at('data', 'serving.json'),
     caKey: at('tls', 'ca.key'),

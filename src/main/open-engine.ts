@@ -14,8 +14,10 @@ import { createPasswordHasher, PASSWORD_COST } from '../crypto/password.ts'
 import { recordRollback } from '../engine/accepted-rollback.ts'
 import { createEngine } from '../engine/engine.ts'
 import { checkFounding } from '../engine/founding-check.ts'
+import { anchor, anchored, recordDamage } from '../engine/journal/anchors.ts'
 import { raiseFormat } from '../engine/raise-format.ts'
 import type { Home } from '../home/home.ts'
+import { openKeyUseJournal } from '../journal/key-use-journal.ts'
 import { measuredHsm, measuredStore, observeHoldings } from '../metrics/instruments.ts'
 import type { Registry } from '../metrics/registry.ts'
 import { FORMAT } from '../model/formats.ts'
@@ -97,6 +99,18 @@ async function sharedStore(
   return opened
 }
 
+/** What the HSM finds of its key-use journal, which it writes to when the audit policy asks for it. */
+const keyUseOf = ({ home, log }: OpenEngineOptions, { store, hsmId, clusterId, keyUseSealer }: OpenStore) =>
+  openKeyUseJournal({
+    place: { directory: home.keyUse, hsm: hsmId, clusterId, sealer: keyUseSealer },
+    policy: () => store.catalog.cluster()?.auditPolicy,
+    now: Date.now,
+    monotonic: () => performance.now(),
+    anchored: () => anchored(store.catalog, hsmId),
+    anchor: (head) => anchor(store, hsmId, head),
+    log,
+  })
+
 const seconds = () => performance.now() / 1000
 
 /**
@@ -109,7 +123,9 @@ export async function openEngine(options: OpenEngineOptions): Promise<OpenEngine
   await using undo = new AsyncDisposableStack()
   const clock = createBootClock({ monotonic: () => performance.now(), wall: Date.now, uptime })
   const shared = plan && (await sharedStore(options, plan, clock, undo))
-  const { store, sealer, backupKeys, clusterId, hsmId } = shared ?? (await embeddedStore(options, undo))
+  const opened = shared ?? (await embeddedStore(options, undo))
+  const { store, sealer, backupKeys, clusterId, hsmId } = opened
+  const keyUse = await keyUseOf(options, opened)
   const hsm = { id: hsmId, version, address }
   const node = shared && openNode({ store: shared.store, hsm, place: placeOf(home), clock, registry, log })
   const engine = createEngine({
@@ -130,12 +146,14 @@ export async function openEngine(options: OpenEngineOptions): Promise<OpenEngine
     keyUseFence: plan?.keyUseFence === true,
     profile,
     ...(publicObjects && { publicObjects }),
+    keyUseJournal: keyUse,
     log,
   })
   undo.defer(() => engine.close())
   if (node) undo.defer(() => node.leave())
   await engine.found()
   checkFounding(store, { clusterId, fence: plan?.keyUseFence === true, profile })
+  await recordDamage(store, hsmId, keyUse.damage, Date.now())
   const now = notBeforeRelease(Date.now())
   const authority = shared
     ? await sharedAuthority(store, sealer, clusterId, now)

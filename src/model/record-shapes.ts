@@ -5,6 +5,7 @@
 
 import { CURVE_NAMES, ML_DSA_ALGORITHMS } from '../contract/algorithms.ts'
 import { FLAG_NAMES, type Flags, KEY_CLASSES, KEY_TYPES } from '../contract/attributes.ts'
+import { type AuditPolicy, KEY_USE, ON_FULL } from '../contract/audit-policy.ts'
 import { SOURCE_KINDS } from '../contract/call-source.ts'
 import { HSM_TYPES, MODES } from '../contract/profiles.ts'
 import type { ShownRole } from '../contract/users.ts'
@@ -15,6 +16,7 @@ import type {
   CertificateRecord,
   ClusterRecord,
   EcFacts,
+  JournalHead,
   KeyRecord,
   LoginRecord,
   MlDsaFacts,
@@ -43,6 +45,13 @@ const flags = Object.fromEntries(FLAG_NAMES.map((name) => [name, flag])) as Shap
 export const ROLES = ['crypto-user', 'admin', 'unactivated-admin', 'internal(APPLIANCE_USER)'] as const
 const curves = Object.values(CURVE_NAMES)
 
+const auditPolicy = extensible<AuditPolicy>({
+  keyUse: oneOf(KEY_USE),
+  onFull: oneOf(ON_FULL),
+  maxBytes: count,
+  maxAgeSeconds: optional(count),
+})
+
 /** One reader for each kind of record; throws TypeError saying what is wrong. */
 export const SHAPES = {
   cluster: extensible<ClusterRecord>({
@@ -57,6 +66,9 @@ export const SHAPES = {
     trustedWrapping: flag,
     lineage: text,
     minimumVersion: count,
+    auditPolicy: optional(auditPolicy),
+    auditPublicKey: optional(text),
+    auditKey: optional(text),
   }),
   user: extensible<UserRecord>({
     kind: oneOf(['user']),
@@ -111,7 +123,13 @@ export const SHAPES = {
     idAttribute: text,
     value: text,
   }),
-  'audit-head': extensible<AuditHeadRecord>({ kind: oneOf(['audit-head']), id: text, count, hash: text }),
+  'audit-head': extensible<AuditHeadRecord>({
+    kind: oneOf(['audit-head']),
+    id: text,
+    count,
+    hash: text,
+    keyUse: optional(extensible<JournalHead>({ first: count, previous: text, count, hash: text })),
+  }),
   'certificate-authority': extensible<CertificateAuthorityRecord>({
     kind: oneOf(['certificate-authority']),
     id: oneOf(['self']),

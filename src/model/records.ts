@@ -1,5 +1,6 @@
 import type { Curve, MlDsaAlgorithm } from '../contract/algorithms.ts'
 import type { Flags, KeyClass, KeyType, Template } from '../contract/attributes.ts'
+import type { AuditPolicy } from '../contract/audit-policy.ts'
 import type { SourceKind } from '../contract/call-source.ts'
 import type { HsmType, Mode } from '../contract/profiles.ts'
 import type { ShownRole } from '../contract/users.ts'
@@ -40,6 +41,24 @@ export type ClusterRecord = {
    * @since format 2
    */
   readonly minimumVersion: number
+  /**
+   * What is recorded of uses of keys. Left out: nothing.
+   *
+   * @since format 2
+   */
+  readonly auditPolicy: AuditPolicy | undefined
+  /**
+   * Base64 DER SubjectPublicKeyInfo of the Ed25519 key that signs heads of journals. Made when it is first needed.
+   *
+   * @since format 2
+   */
+  readonly auditPublicKey: string | undefined
+  /**
+   * Base64. PKCS #8 DER of the private key.
+   *
+   * @since format 2
+   */
+  readonly auditKey: string | undefined
 }
 
 /** A user. */
@@ -146,6 +165,18 @@ export type CertificateRecord = {
   readonly value: string
 }
 
+/** Which entries of a journal there are. */
+export type JournalHead = {
+  /** Sequence of the oldest entry that is kept. */
+  readonly first: number
+  /** Hash of the entry before that, hex; zeros when there was none. */
+  readonly previous: string
+  /** Entries written so far. */
+  readonly count: number
+  /** Hash of the newest entry, hex. */
+  readonly hash: string
+}
+
 /** The newest entry of one HSM's audit log. Its hash pins all entries before it. */
 export type AuditHeadRecord = {
   readonly kind: 'audit-head'
@@ -155,6 +186,12 @@ export type AuditHeadRecord = {
   readonly count: number
   /** Hash of the newest entry: 64 hex digits. */
   readonly hash: string
+  /**
+   * How far the key-use journal of the HSM went a while ago. Left out when it never had an entry.
+   *
+   * @since format 2
+   */
+  readonly keyUse: JournalHead | undefined
 }
 
 /** The CA that issues the server certificates of all nodes of a cluster; there is one, with id `self`. */

@@ -14,6 +14,8 @@ export type OpenStore<S extends Store = Store> = {
   /** Of key material. */
   readonly sealer: Sealer
   readonly backupKeys: BackupKeys
+  /** Of key-use journals. */
+  readonly keyUseSealer: Sealer
   readonly clusterId: string
   readonly hsmId: string
 }
@@ -47,6 +49,7 @@ export function openEmbeddedStore(home: Home, wanted: Wanted = {}): OpenStore<Sq
     }),
     sealer: createSealer(key, 'material', clusterId),
     backupKeys: backupKeysOf(key, clusterId),
+    keyUseSealer: createSealer(key, 'key-use', clusterId),
     clusterId,
     hsmId,
   }))

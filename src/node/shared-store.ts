@@ -34,7 +34,7 @@ export async function openSharedStore(
   if (!founded && known) throw new HsmError('store-damaged', `Cluster ${clusterId} is gone from etcd`)
   const hasKey = isThere(home.masterKey)
   if (founded && !hasKey) throw notInvited(home, clusterId)
-  const { sealer, records, check, backupKeys } = withMasterKey(
+  const { records, check, ...seals } = withMasterKey(
     home.masterKey,
     hasKey ? undefined : randomBytes,
     (key) => ({
@@ -42,6 +42,7 @@ export async function openSharedStore(
       records: createSealer(key, 'records', clusterId),
       check: masterKeyCheck(key),
       backupKeys: backupKeysOf(key, clusterId),
+      keyUseSealer: createSealer(key, 'key-use', clusterId),
     }),
   )
   const options = {
@@ -65,7 +66,7 @@ export async function openSharedStore(
     await claimId({ home, access, clusterId, hsmId: id, sealer: records, store })
     keepHsmId(home, id)
     saveSettings(home, settings)
-    return { store, sealer, records, backupKeys, clusterId, hsmId: id }
+    return { store, records, ...seals, clusterId, hsmId: id }
   } catch (error) {
     await store.close()
     throw error

@@ -25,6 +25,9 @@ export const sampleCluster = (nextReference = 0): ClusterRecord => ({
   trustedWrapping: false,
   lineage: 'c2VjcmV0',
   minimumVersion: FORMAT,
+  auditPolicy: undefined,
+  auditPublicKey: undefined,
+  auditKey: undefined,
 })
 
 export const sampleUser = (ordinal: number, changes: Partial<UserRecord> = {}): UserRecord => ({

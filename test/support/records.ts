@@ -33,6 +33,9 @@ export const aCluster = (changes: Partial<ClusterRecord> = {}): ClusterRecord =>
   trustedWrapping: false,
   lineage: 'c2VjcmV0',
   minimumVersion: 2,
+  auditPolicy: undefined,
+  auditPublicKey: undefined,
+  auditKey: undefined,
   ...changes,
 })
 

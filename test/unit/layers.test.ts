@@ -18,6 +18,7 @@ const MAY_IMPORT = {
   catalog: ['contract', 'model'],
   crypto: ['base', 'contract', 'model'],
   audit: ['contract', 'model'],
+  journal: ['base', 'contract', 'model', 'crypto', 'audit'],
   backup: ['contract', 'model', 'crypto'],
   store: ['base', 'contract', 'model', 'catalog', 'cluster/coordination.ts'],
   engine: [
@@ -28,6 +29,7 @@ const MAY_IMPORT = {
     'crypto',
     'backup',
     'audit',
+    'journal',
     'catalog',
     'cluster',
     'rates',
@@ -62,6 +64,7 @@ const MAY_IMPORT = {
     'contract',
     'policy',
     'crypto',
+    'audit',
     'backup',
     'engine',
     'node',

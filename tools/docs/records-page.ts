@@ -4,7 +4,7 @@ import { CURVE_NAMES, ML_DSA_ALGORITHMS } from '../../src/contract/algorithms.ts
 import { FLAG_NAMES, KEY_CLASSES, KEY_TYPES } from '../../src/contract/attributes.ts'
 import { SOURCE_KINDS } from '../../src/contract/call-source.ts'
 import { HSM_TYPES, MODES } from '../../src/contract/profiles.ts'
-import { sealedMember } from '../../src/crypto/sealed-fields.ts'
+import { sealedMembers } from '../../src/crypto/sealed-fields.ts'
 import { FIRST_MEMBERS, FORMAT } from '../../src/model/formats.ts'
 import { ROLES, SHAPES } from '../../src/model/record-shapes.ts'
 import type { RecordKind, StoredRecord } from '../../src/model/records.ts'
@@ -52,12 +52,12 @@ function sinceOf(kind: string, member: Member): number {
   return since ?? (first?.length === 0 || isLaterAudit(kind, member) ? 2 : 1)
 }
 
-function table(kind: string, members: readonly Member[], sealed?: string): string {
+function table(kind: string, members: readonly Member[], sealed: readonly string[] = []): string {
   const rows = members
     .filter(({ name }) => name !== 'kind')
     .map((member) => {
       if (member.about === '') throw new Error(`${kind}.${member.name} has no docstring`)
-      const notes = [member.about, member.name === sealed ? '**Sealed.**' : '']
+      const notes = [member.about, sealed.includes(member.name) ? '**Sealed.**' : '']
       const required = isOptional(member) ? 'no' : 'yes'
       const about = notes.filter(Boolean).join(' ').replaceAll('|', '\\|')
       return `| \`${member.name}\` | ${shown(member.type)} | ${required} | ${sinceOf(kind, member)} | ${about} |`
@@ -65,9 +65,9 @@ function table(kind: string, members: readonly Member[], sealed?: string): strin
   return `| member | type | always there | since format | meaning |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}`
 }
 
-/** Which member of the kind is sealed by itself. Of keys, it is not sealed in public ones. */
-const sealedOf = (kind: string): string | undefined =>
-  sealedMember({ kind, keyClass: 'private-key' } as StoredRecord)
+/** Which members of the kind are sealed by themselves. Of keys, it is not sealed in public ones. */
+const sealedOf = (kind: string): readonly string[] =>
+  sealedMembers({ kind, keyClass: 'private-key', auditKey: '' } as unknown as StoredRecord)
 
 /** Every kind of record, its members, what they mean and since when they are there. */
 export function recordsPage(): string {
@@ -78,7 +78,7 @@ export function recordsPage(): string {
     const { about, members } = typeOf(types, kind)
     return section(`\`${kind}\``, about, table(kind, members, sealedOf(kind)))
   })
-  const facts = ['RsaFacts', 'EcFacts', 'MlDsaFacts'].map((name) => {
+  const facts = ['RsaFacts', 'EcFacts', 'MlDsaFacts', 'JournalHead'].map((name) => {
     const { about, members } = types.get(name) ?? { about: '', members: [] }
     return section(`\`${name}\``, about, table(name, members))
   })

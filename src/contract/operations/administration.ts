@@ -1,4 +1,4 @@
-/** Sessions, the cluster, its users and the audit log. */
+/** Sessions, the cluster and its users. */
 import * as v from 'valibot'
 import { LIMITS } from '../limits.ts'
 import { HSM_TYPES, MODES } from '../profiles.ts'
@@ -27,44 +27,6 @@ const hsmInfo = v.object({
   'hsm-id': v.string(),
   address: v.string(),
   state: v.string(),
-})
-
-const shownValue = v.union([v.string(), v.number(), v.boolean(), v.array(v.string())])
-
-const auditChange = v.looseObject({
-  of: v.array(v.string()),
-  what: v.string(),
-  from: v.optional(shownValue),
-  to: v.optional(shownValue),
-  added: v.optional(v.array(v.string())),
-  removed: v.optional(v.array(v.string())),
-})
-
-/** With what members a later version has added: the hash is over all of them. */
-const auditEntry = v.looseObject({
-  version: v.optional(count),
-  hsm: v.string(),
-  sequence: count,
-  previous: v.string(),
-  at: count,
-  actor: v.string(),
-  operation: v.string(),
-  outcome: v.string(),
-  subjects: v.array(v.string()),
-  role: v.optional(v.string()),
-  session: v.optional(v.string()),
-  source: v.optional(v.string()),
-  mechanism: v.optional(v.string()),
-  /** Operations that the entry stands for, when more than one. */
-  count: v.optional(count),
-  changes: v.optional(v.array(auditChange)),
-  /** Changes that would have made the entry too large. */
-  changesLeftOut: v.optional(count),
-  /** Refusals just like this one that came before it, and have no entries. */
-  leftOut: v.optional(count),
-  /** Entries before this one that could not be written. */
-  lost: v.optional(count),
-  hash: v.string(),
 })
 
 const policy = v.picklist(['trusted-wrapping'], 'policy must be trusted-wrapping')
@@ -244,18 +206,5 @@ export const ADMINISTRATION = {
     about: 'Show whether the policy is applied, and which trusted keys no longer count as trusted',
     request: nothing,
     reply: policyState,
-  },
-  'audit.list': {
-    access: 'admin',
-    audit: 'refusals',
-    about: 'Read the audit log of an HSM, oldest entries first',
-    request: v.strictObject({
-      /** Left out: the one that answers. Logs of HSMs that are gone, and those that came in a backup, are kept. */
-      hsm: v.optional(v.pipe(v.string(), v.maxLength(128, 'hsm is too long'))),
-      /** Sequence of the first entry wanted. */
-      first: v.optional(count, 0),
-      count: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.auditEntries)), 100),
-    }),
-    reply: v.object({ entries: v.array(auditEntry) }),
   },
 } as const satisfies Record<string, Operation>

@@ -1,10 +1,34 @@
+import { FIRST_PREVIOUS } from '../../audit/canonical.ts'
+import { verifyEntries } from '../../audit/chain.ts'
+import { matching } from '../../audit/filter.ts'
+import { HsmError } from '../../contract/errors.ts'
 import type { Reply } from '../../contract/operations.ts'
+import type { AuditEntry } from '../../model/audit.ts'
+import { readJournal } from '../journal/reading.ts'
 import { answer } from '../pipeline/pipeline.ts'
 
-/** Whoever reads it all can check the chain; the store has checked each entry's seal and place. */
+/**
+ * Whoever reads it all can check the chain, and the store has checked each entry's seal and place. Who asks for some of the entries gets
+ * only those, so the HSM checks the chain of what it reads, and tells its ends.
+ */
 export const auditList = answer<'audit.list'>({
-  work: async ({ parts: { store, hsm: self } }, { hsm, first, count }) => ({
-    // What the reply says of lists, that they can be changed, the entries do not mean.
-    entries: [...(await store.audit(hsm ?? self.id, first, count))] as Reply<'audit.list'>['entries'],
-  }),
+  async work({ parts, view }, { hsm = parts.hsm.id, journal, first, count, filter }) {
+    const entries = await readJournal(parts, { hsm, journal }, first, count)
+    if (filter) check(entries)
+    const wanted = filter ? entries.filter(matching(filter, (label) => view.keysByLabel(label))) : entries
+    const [oldest, newest] = [entries[0], entries.at(-1)]
+    return {
+      // What the reply says of lists, that they can be changed, the entries do not mean.
+      entries: [...wanted] as unknown as Reply<'audit.list'>['entries'],
+      next: newest ? newest.sequence + 1 : first,
+      previous: oldest?.previous ?? FIRST_PREVIOUS,
+      hash: newest?.hash ?? FIRST_PREVIOUS,
+    }
+  },
 })
+
+function check(entries: readonly AuditEntry[]): void {
+  const broken = verifyEntries(entries, entries[0]?.previous)
+  if (!broken) return
+  throw new HsmError('store-damaged', `The journal is damaged at entry ${broken.sequence}: ${broken.why}`)
+}

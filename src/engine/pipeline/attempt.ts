@@ -41,6 +41,8 @@ export function noteRequest(attempt: Attempt, request: Checked<OperationName>): 
   if (Array.isArray(data)) attempt.count = data.length
 }
 
+const usesKeys = ({ keys = {} }: Operation): boolean => Object.values(keys).includes('use')
+
 const named = (names: NonNullable<Operation['names']>, request: Readonly<Record<string, unknown>>) =>
   Object.entries(names).flatMap(([member, kind]) =>
     [request[member] ?? []].flat().map((name) => `${kind}/${name}`),
@@ -80,6 +82,10 @@ const FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export async function recordRefusal(attempt: Attempt, code: ErrorCode): Promise<void> {
   const { parts, row, call, recorded } = attempt
   const { actor } = call
+  if (usesKeys(row) && actor.role !== 'nobody') {
+    // Whether it is on disk makes no difference to a refusal.
+    parts.keyUses.used(outcomeOf(attempt, code))?.catch(() => undefined)
+  }
   if (recorded || row.audit === 'use' || row.audit === 'none') return
   if (actor.role === 'nobody' && code !== 'bad-credentials') return
   attempt.recorded = true

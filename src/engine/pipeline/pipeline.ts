@@ -170,6 +170,7 @@ function worked<K extends OperationName, P, W, H>(
     { serving: parts.cluster.serving, uses: parts.uses },
     () => {
       const decided = granted(decide(steps, attempt, request, parts.store.catalog))
+      parts.keyUses.checkRoom()
       const [key = '', other] = used.map((name) => (decided.facts as Pinned)[name]?.id)
       const { id: user, session } = attempt.call.actor
       return { key, with: other, user, session, decided }
@@ -178,16 +179,21 @@ function worked<K extends OperationName, P, W, H>(
   )
 }
 
-/** What is in the audit log without a change is there before its result is released. */
+/**
+ * A use of a key is in the journal of key use, as far as that is wanted, and what is in the audit log without a change is there, before
+ * the result is released. The right to it is checked once more after that.
+ */
 function recorded<W>(
   steps: object,
   attempt: Attempt,
   done: Done<W>,
   check?: () => void,
 ): MaybePromise<Done<W>> {
-  if ('reply' in steps || attempt.row.audit !== 'management') return done
   check?.()
-  return recordDone(attempt, check !== undefined).then(() => done)
+  const used = check && attempt.parts.keyUses.used(outcomeOf(attempt, 'ok'))
+  const inLog = !('reply' in steps) && attempt.row.audit === 'management'
+  if (!inLog) return used ? used.then(() => done) : done
+  return Promise.all([used, recordDone(attempt, check !== undefined)]).then(() => done)
 }
 
 const nothing = (): void => undefined

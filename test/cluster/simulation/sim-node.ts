@@ -112,7 +112,7 @@ export function startNode({ id, process, store, chance, now, mutation }: Needs):
         const before = view.get(KEY) as KeyRecord
         const after = change(before)
         unchanged = after === before
-        const head = { kind: 'audit-head', id, count: 0, hash: '' } as const
+        const head = { kind: 'audit-head', id, count: 0, hash: '', keyUse: undefined } as const
         return { writes: unchanged ? [] : [{ put: after }, { put: head }], audit: [], result: undefined }
       })
       committed(revision)

@@ -55,6 +55,9 @@ export async function simulate({
     trustedWrapping: false,
     lineage: 'c2VjcmV0',
     minimumVersion: 2,
+    auditPolicy: undefined,
+    auditPublicKey: undefined,
+    auditKey: undefined,
   } as const
   etcd.commit(0, [{ put: cluster }, { put: aKey({ sharedWith: ['bob'] }) }])
   const rates = mutation.rates ?? (bounded ? (fence ? TWOFOLD : ABOUT_RIGHT) : ANY_RATE)

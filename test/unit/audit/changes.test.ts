@@ -95,7 +95,7 @@ test('no hash of a password, material, sealed secret or member that is not known
       ...later,
     } as StoredRecord,
     {
-      ...{ kind: 'audit-head', id: 'hsm-a', count: 1, hash: PLANTED },
+      ...{ kind: 'audit-head', id: 'hsm-a', count: 1, hash: PLANTED, keyUse: undefined },
       ...later,
     } as StoredRecord,
     {

@@ -41,7 +41,10 @@ const record: fc.Arbitrary<StoredRecord> = fc.oneof(
   user,
   few.map(sampleCluster),
   login,
-  few.map((count) => ({ kind: 'audit-head', id: `hsm-${count % 2}`, count, hash: '00' }) as const),
+  few.map(
+    (count) =>
+      ({ kind: 'audit-head', id: `hsm-${count % 2}`, count, hash: '00', keyUse: undefined }) as const,
+  ),
 )
 
 const write: fc.Arbitrary<Write> = fc.oneof(

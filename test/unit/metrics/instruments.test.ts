@@ -99,7 +99,7 @@ test('a measured store is the store, and its commits are timed whether they succ
   const end = store.subscribe(() => {
     told += 1
   })
-  const head = { kind: 'audit-head', id: 'hsm-a', count: 0, hash: '' } as const
+  const head = { kind: 'audit-head', id: 'hsm-a', count: 0, hash: '', keyUse: undefined } as const
   const { result } = await store.transact(() => ({ writes: [{ put: head }], audit: [], result: 'done' }))
   assert.equal(result, 'done')
   assert.deepEqual(store.catalog.get('audit-head/hsm-a'), head)

@@ -1,0 +1,38 @@
+/** What a cluster keeps of uses of its keys, and how much of it. */
+
+/**
+ * `off`: nothing, as CloudHSM. `sampled`: of uses that are alike (same session, operation, keys, mechanism and outcome) the first in each
+ * minute, and when the minute is over how many more there were. `all`: every use.
+ */
+export const KEY_USE = ['off', 'sampled', 'all'] as const
+export type KeyUseChoice = (typeof KEY_USE)[number]
+
+/**
+ * When the journal has reached its size, or the disk is full. `drop-oldest`: the oldest entries make room, and uses never wait.
+ * `refuse`: a use whose entry is not on disk delivers no result.
+ */
+export const ON_FULL = ['drop-oldest', 'refuse'] as const
+export type OnFull = (typeof ON_FULL)[number]
+
+export type AuditPolicy = {
+  readonly keyUse: KeyUseChoice
+  readonly onFull: OnFull
+  /** Of the journal of each HSM on its disk. */
+  readonly maxBytes: number
+  /** Older entries are dropped; undefined for none. */
+  readonly maxAgeSeconds: number | undefined
+}
+
+export const DEFAULT_AUDIT_POLICY: AuditPolicy = {
+  keyUse: 'off',
+  onFull: 'drop-oldest',
+  maxBytes: 1024 ** 3,
+  maxAgeSeconds: undefined,
+}
+
+export const KEY_USE_LIMITS = {
+  minBytes: 1024 ** 2,
+  maxBytes: 1024 ** 4,
+  minAgeSeconds: 60,
+  maxAgeSeconds: 100 * 366 * 86_400,
+} as const

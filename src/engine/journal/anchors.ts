@@ -1,0 +1,48 @@
+/** What the store remembers of the key-use journal of an HSM, so that neither its end nor its beginning can be cut off unnoticed. */
+import { append, startOf } from '../../audit/chain.ts'
+import type { CatalogView } from '../../catalog/catalog.ts'
+import { formatOf } from '../../model/formats.ts'
+import type { AuditHeadRecord, JournalHead } from '../../model/records.ts'
+import type { Store } from '../../store/store.ts'
+
+export const auditHead = (view: CatalogView, hsm: string): AuditHeadRecord | undefined => {
+  const head = view.get(`audit-head/${hsm}`)
+  return head?.kind === 'audit-head' ? head : undefined
+}
+
+export const anchored = (view: CatalogView, hsm: string): JournalHead | undefined =>
+  auditHead(view, hsm)?.keyUse
+
+export async function anchor(
+  store: Pick<Store, 'transact'>,
+  hsm: string,
+  keyUse: JournalHead,
+): Promise<void> {
+  await store.transact((view) => ({
+    writes: [{ put: { ...(auditHead(view, hsm) ?? startOf(hsm)), keyUse } }],
+    audit: [],
+    result: undefined,
+  }))
+}
+
+/** An entry in the management log that says what is wrong with the key-use journal, if something is. */
+export async function recordDamage(
+  store: Pick<Store, 'transact'>,
+  hsm: string,
+  problem: string | undefined,
+  now: number,
+): Promise<void> {
+  if (problem === undefined) return
+  await store.transact((view) => {
+    const event = {
+      at: now,
+      actor: '-',
+      operation: 'audit.key-use-journal',
+      outcome: 'store-damaged',
+      subjects: [`journal/${hsm}`],
+      changes: [{ of: [`journal/${hsm}`], what: 'damage', to: problem }],
+    }
+    const { entry, head } = append(auditHead(view, hsm), hsm, event, formatOf(view.cluster()))
+    return { writes: [{ put: head }], audit: [entry], result: undefined }
+  })
+}

@@ -1,0 +1,40 @@
+/** Where the entries of the two journals are read from. */
+import { FIRST_PREVIOUS } from '../../audit/canonical.ts'
+import { HsmError } from '../../contract/errors.ts'
+import type { JournalName } from '../../contract/operations/audit.ts'
+import { shown } from '../../contract/shown.ts'
+import type { AuditEntry } from '../../model/audit.ts'
+import type { JournalHead } from '../../model/records.ts'
+import type { Parts } from '../parts.ts'
+import { auditHead } from './anchors.ts'
+
+/** One journal of one HSM. */
+export type JournalPlace = { readonly hsm: string; readonly journal: JournalName }
+
+/** @throws HsmError `store-damaged` naming the entry that is missing or not what was written; `invalid-request` when it is elsewhere */
+export async function readJournal(
+  parts: Parts,
+  { hsm, journal }: JournalPlace,
+  first: number,
+  count: number,
+): Promise<readonly AuditEntry[]> {
+  if (journal === 'management') return parts.store.audit(hsm, first, count)
+  return (await keyUseJournal(parts, hsm)?.read(first, count)) ?? []
+}
+
+/** Where a journal begins and how far it goes now. @throws HsmError as `readJournal` does */
+export function headOf(parts: Parts, { hsm, journal }: JournalPlace): JournalHead {
+  const none = { first: 0, previous: FIRST_PREVIOUS, count: 0, hash: FIRST_PREVIOUS }
+  if (journal === 'key-use') return keyUseJournal(parts, hsm)?.head() ?? none
+  const { count, hash } = auditHead(parts.store.catalog, hsm) ?? none
+  return { ...none, count, hash }
+}
+
+/** The files of another HSM are in its home. */
+function keyUseJournal({ hsm: self, keyUseJournal: own }: Parts, hsm: string): Parts['keyUseJournal'] {
+  if (hsm === self.id) return own
+  throw new HsmError(
+    'invalid-request',
+    `The key-use journal of ${shown(hsm)} is in its home, and is read through that HSM`,
+  )
+}

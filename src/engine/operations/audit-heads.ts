@@ -1,0 +1,19 @@
+import { FIRST_PREVIOUS } from '../../audit/canonical.ts'
+import { allow } from '../../policy/decision.ts'
+import { answer } from '../pipeline/pipeline.ts'
+
+/** Of the key-use journal of another HSM the store knows what it was a while ago. */
+export const auditHeads = answer<'audit.heads'>({
+  may: ({ parts, view, cluster }) =>
+    allow({
+      'cluster-id': cluster.clusterId,
+      'hsm-id': parts.hsm.id,
+      hsms: [...view.records()].flatMap((record) => {
+        if (record.kind !== 'audit-head') return []
+        const { id, count, hash, keyUse } = record
+        const live = (id === parts.hsm.id ? parts.keyUseJournal?.head() : undefined) ?? keyUse
+        const management = { first: 0, previous: FIRST_PREVIOUS, count, hash }
+        return [{ hsm: id, management, ...(live && { 'key-use': live }) }]
+      }),
+    }),
+})

@@ -1,0 +1,198 @@
+/**
+ * The key-use journal of one HSM: a chain of entries in segments. Entries of one turn of the event loop are one frame, and all that wait
+ * for the disk wait together. Whoever does not ask for an entry to be durable waits for nothing.
+ */
+import { HsmError } from '../contract/errors.ts'
+import type { AuditEvent } from '../model/audit.ts'
+import type { JournalHead } from '../model/records.ts'
+import { follow, type Tail } from './entries.ts'
+import { createKeptFiles } from './kept-files.ts'
+import { createOutput, type Output } from './output.ts'
+import type { Recovered } from './recovery.ts'
+import { type Retention, segmentBytes } from './retention.ts'
+import { FRAME_BYTES } from './segment.ts'
+import type { Place } from './segments.ts'
+
+export type LogNeeds = {
+  readonly place: Place
+  readonly retention: () => Retention
+  /** Unix time in milliseconds. */
+  readonly now: () => number
+  /** Told of what could not be written, or dropped. @param entries that are lost */
+  readonly onFailure: (error: unknown, entries: number) => void
+  /** Commits the head to the store, before what it leaves out is removed. */
+  readonly anchor: (head: JournalHead) => Promise<void>
+}
+
+export interface Log {
+  /** Undefined before the first entry. Counts entries that are handed to the operating system. */
+  head(): JournalHead | undefined
+  /** The entry is handed to the operating system at the end of this turn of the event loop at the latest. */
+  append(event: AuditEvent): void
+  /** Hands over now what waits. */
+  flush(): void
+  /** Resolves when all that was appended is on disk. Rejects with HsmError `journal-full` when some of it is not. */
+  durable(): Promise<void>
+  /** @throws HsmError `journal-full` when another entry would be more than the policy allows */
+  checkRoom(): void
+  /** Brings what was written to disk, and drops what is not kept any more. */
+  tidy(): Promise<void>
+  close(): Promise<void>
+}
+
+export function createLog(needs: LogNeeds, recovered: Recovered): Log {
+  const { place, retention, now, onFailure } = needs
+  const waiting = createWaiting(place.hsm, recovered.tail)
+  let dirty = false
+  let scheduled = false
+  const kept = createKeptFiles(
+    { ...needs, written: waiting.written, onFailure: (error) => onFailure(error, 0) },
+    recovered.files,
+  )
+  const output = createOutput({ place, retention, now, kept }, recovered)
+  const isFull = (bytes: number) => kept.bytes() + bytes > limit(retention())
+
+  /** @returns why it could not be written */
+  function write(): unknown {
+    if (waiting.bytes() === 0) return undefined
+    try {
+      if (isFull(waiting.bytes())) throw new HsmError('journal-full')
+      output.write(waiting.written(), waiting.texts())
+      waiting.done()
+      dirty = true
+      return undefined
+    } catch (error) {
+      onFailure(error, waiting.failed())
+      if (retention().onFull === 'drop-oldest' && isNoSpace(error)) void kept.squeeze()
+      else void kept.drop()
+      return error
+    }
+  }
+  const durability = createDurability(write, output)
+  const flush = () => durability.note(write())
+
+  return {
+    head: () => {
+      const begin = kept.begin()
+      return begin && { ...begin, ...waiting.written() }
+    },
+    append(event) {
+      waiting.add(event)
+      if (waiting.bytes() >= FRAME_BYTES) return flush()
+      if (scheduled) return
+      scheduled = true
+      setImmediate(() => {
+        scheduled = false
+        flush()
+      })
+    },
+    flush,
+    durable: durability.wait,
+    checkRoom() {
+      if (!isFull(waiting.bytes() + LARGE_ENTRY)) return
+      void kept.drop()
+      throw new HsmError('journal-full')
+    },
+    async tidy() {
+      flush()
+      if (dirty) await output.sync().catch((error: unknown) => onFailure(error, 0))
+      dirty = false
+      await kept.drop()
+    },
+    async close() {
+      flush()
+      await durability.idle()
+      await kept.drop()
+      output.close()
+    },
+  }
+}
+
+/** Entries that are not handed over yet. Their places in the chain are given again when they cannot be. */
+function createWaiting(hsm: string, begin: Tail) {
+  let written = begin
+  let tail = begin
+  let texts: string[] = []
+  let bytes = 0
+  let lost = 0
+  return {
+    /** Of what is handed over. */
+    written: () => written,
+    texts: (): readonly string[] => texts,
+    bytes: () => bytes,
+    add(event: AuditEvent): void {
+      const next = follow(tail, hsm, lost > 0 && bytes === 0 ? { ...event, lost } : event)
+      tail = next.tail
+      texts.push(next.text)
+      bytes += next.text.length + 1
+    },
+    done(): void {
+      written = tail
+      lost = 0
+      texts = []
+      bytes = 0
+    },
+    /** @returns how many are lost by it */
+    failed(): number {
+      const count = texts.length
+      tail = written
+      lost += count
+      texts = []
+      bytes = 0
+      return count
+    },
+  }
+}
+
+const LARGE_ENTRY = 2048
+
+/** While the oldest entries are being dropped, new ones have to go somewhere. */
+const limit = (policy: Retention): number =>
+  policy.maxBytes + (policy.onFull === 'drop-oldest' ? segmentBytes(policy) : 0)
+
+const isNoSpace = (error: unknown): boolean =>
+  ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')
+
+const asFull = (cause: unknown): HsmError =>
+  cause instanceof HsmError
+    ? cause
+    : new HsmError('journal-full', 'The key-use journal cannot be written; see the log of the HSM', { cause })
+
+type Waiter = { readonly resolve: () => void; readonly reject: (error: HsmError) => void }
+
+/** Everything that waits when a write to disk begins shares it, and so on until nobody waits. */
+function createDurability(write: () => unknown, output: Pick<Output, 'sync'>) {
+  let waiters: Waiter[] = []
+  let running: Promise<void> | undefined
+  /** What was appended since the last round began, and could not be written. */
+  let failure: unknown
+
+  async function run(): Promise<void> {
+    while (waiters.length > 0) {
+      await new Promise<void>((resolve) => setImmediate(resolve))
+      const round = waiters
+      waiters = []
+      const unwritten = write() ?? failure
+      failure = undefined
+      const error =
+        unwritten ??
+        (await output.sync().then(
+          () => undefined,
+          (cause: unknown) => cause,
+        ))
+      for (const { resolve, reject } of round) error === undefined ? resolve() : reject(asFull(error))
+    }
+    running = undefined
+  }
+  return {
+    note(error: unknown): void {
+      failure ??= error
+    },
+    wait: () =>
+      new Promise<void>((resolve, reject) => {
+        waiters.push({ resolve, reject })
+        running ??= run()
+      }),
+    idle: async () => running,
+  }
+}

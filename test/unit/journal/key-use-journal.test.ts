@@ -1,0 +1,268 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { type TestContext, test } from 'node:test'
+import { all, journalIn, use } from './fixture.ts'
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+async function written(t: TestContext, count: number) {
+  const files = journalIn(t)
+  const journal = await files.open()
+  for (let at = 0; at < count; at++) {
+    void journal.record(use({ actor: `user-${at}` }))
+    // Some of them share a frame.
+    if (at % 3 === 0) await turn()
+  }
+  await journal.close()
+  return files
+}
+
+test('entries are read back as they were written, whole and chained, also by the next process', async (t) => {
+  const { open, state } = await written(t, 20)
+  const journal = await open()
+  const entries = await all(journal)
+  assert.deepEqual(
+    entries.map(({ sequence, actor }) => [sequence, actor]),
+    Array.from({ length: 20 }, (_, at) => [at, `user-${at}`]),
+  )
+  const { version, hsm, previous, hash, sequence, ...event } = entries[0] ?? assert.fail()
+  assert.deepEqual([version, hsm, sequence, previous], [2, 'hsm-a', 0, '0'.repeat(64)])
+  assert.deepEqual(event, use({ actor: 'user-0' }))
+  void journal.record(use({ actor: 'later' }))
+  assert.equal((await all(journal)).length, 21)
+  await journal.close()
+  assert.equal(state.anchored?.count, 21)
+  assert.equal(state.anchored?.hash, (await all(journal)).at(-1)?.hash)
+  assert.deepEqual(state.told, [])
+  assert.notEqual(hash, previous)
+})
+
+test('nothing is recorded when the policy is off, and nothing is on disk', async (t) => {
+  const { open, state } = journalIn(t, { keyUse: 'off' })
+  const journal = await open()
+  assert.equal(journal.record(use()), undefined)
+  assert.equal(journal.isOn(), false)
+  await journal.close()
+  assert.equal(state.anchored, undefined)
+  assert.equal(journal.head(), undefined)
+})
+
+test('names, keys and operations cannot be read in the files', async (t) => {
+  const { files, file } = await written(t, 20)
+  for (const name of files()) {
+    const bytes = readFileSync(file(name)).toString('latin1')
+    for (const word of ['user-', 'crypto.sign', '0000000000000123', 'ecdsa']) {
+      assert.equal(bytes.includes(word), false)
+    }
+  }
+})
+
+test('what was being written when the process was killed is cut off, and the journal goes on', async (t) => {
+  const { open, files, file, state } = await written(t, 20)
+  const [name = ''] = files()
+  const whole = readFileSync(file(name)).length
+  state.anchored = undefined
+  for (const cut of [1, 3, 4, 20]) {
+    truncateSync(file(name), whole - cut)
+    const journal = await open()
+    const left = (await all(journal)).length
+    assert.ok(left < 20 && left >= 16, `${left}`)
+    assert.equal(journal.damage, undefined)
+    assert.ok(state.told.some((message) => message.includes('cut off')))
+    for (let at = left; at < 20; at++) void journal.record(use({ actor: `user-${at}` }))
+    await journal.close()
+    state.anchored = undefined
+    assert.equal((await all(journal)).length, 20)
+  }
+})
+
+test('a byte that is changed is found, in whatever part of the file', async (t) => {
+  const { open, files, file, tamper, state } = await written(t, 12)
+  const [name = ''] = files()
+  const original = readFileSync(file(name))
+  const { anchored } = state
+  // All of what comes before the entries, then some bytes of each frame.
+  for (let at = 0; at < original.length; at += at < 320 ? 4 : 13) {
+    tamper(name, () => {
+      const changed = Buffer.from(original)
+      changed[at] = (changed[at] ?? 0) ^ 1
+      return changed
+    })
+    state.anchored = anchored
+    const journal = await open()
+    assert.notEqual(journal.damage, undefined, `byte ${at}`)
+    await assert.rejects(all(journal), { code: 'store-damaged' }, `byte ${at}`)
+    await journal.close()
+    for (const other of files()) if (other !== name) rmSync(file(other))
+  }
+})
+
+test('a tail that is cut off at a frame is found by what the store remembers', async (t) => {
+  const { open, files, tamper, state } = await written(t, 12)
+  const [name = ''] = files()
+  tamper(name, (bytes) => bytes.subarray(0, bytes.length - 1))
+  const journal = await open()
+  assert.match(journal.damage ?? '', /^it ends before entry/)
+  await assert.rejects(all(journal), { code: 'store-damaged' })
+  void journal.record(use({ actor: 'after' }))
+  await turn()
+  assert.equal(journal.head()?.count, 13)
+  assert.equal((await journal.read(12, 1))[0]?.previous, state.anchored?.hash)
+  await journal.close()
+})
+
+test('files that are missing, swapped or put back from before are found', async (t) => {
+  const files = journalIn(t, { maxBytes: 1024 ** 2 })
+  const journal = await files.open()
+  for (let at = 0; at < 1000; at++) void journal.record(use({ actor: `user-${at}`, source: 'x'.repeat(200) }))
+  await journal.close()
+  const names = files.files()
+  assert.ok(names.length >= 3)
+  const [oldest = '', second = ''] = names
+  const newest = names.at(-1) ?? ''
+  const contents = new Map(names.map((name) => [name, readFileSync(files.file(name))]))
+  const { anchored } = files.state
+  const content = (name: string) => contents.get(name) ?? Buffer.alloc(0)
+  const attempts: readonly (() => void)[] = [
+    () => rmSync(files.file(oldest)),
+    () => rmSync(files.file(second)),
+    () => rmSync(files.file(newest)),
+    () => {
+      files.tamper(oldest, () => content(second))
+      files.tamper(second, () => content(oldest))
+    },
+    () => files.tamper(newest, (bytes) => bytes.subarray(0, 300)),
+    () => rmSync(files.directory, { recursive: true }),
+  ]
+  for (const [at, attempt] of attempts.entries()) {
+    attempt()
+    files.state.anchored = anchored
+    const reopened = await files.open()
+    // Whoever reads begins where the store says that the journal does.
+    await assert.rejects(all({ head: () => anchored, read: reopened.read }), Error, `attempt ${at}`)
+    await reopened.close()
+    rmSync(files.directory, { recursive: true, force: true })
+    mkdirSync(files.directory)
+    for (const [name, bytes] of contents) {
+      writeFileSync(files.file(name), bytes)
+    }
+  }
+})
+
+test('the oldest entries make room, and the chain verifies from where the journal begins then', async (t) => {
+  const { open, state, bytes, files } = journalIn(t, { maxBytes: 1024 ** 2 })
+  const journal = await open()
+  for (let at = 0; at < 12_000; at++) {
+    void journal.record(use({ actor: `user-${at}` }))
+    if (at % 100 === 0) await turn()
+  }
+  await journal.close()
+  const reopened = await open()
+  const head = reopened.head() ?? assert.fail()
+  assert.ok(head.first > 0 && head.count === 12_000, JSON.stringify(head))
+  assert.equal(state.anchored?.first, head.first)
+  assert.ok(bytes() <= 1024 ** 2 + 64 * 1024, `${bytes()} in ${files().length}`)
+  const entries = await all(reopened, 1000)
+  assert.equal(entries[0]?.sequence, head.first)
+  assert.equal(entries.at(-1)?.actor, 'user-11999')
+  assert.deepEqual(state.told, [])
+  await reopened.close()
+})
+
+test('entries that are too old are dropped', async (t) => {
+  const { open, state } = journalIn(t, { maxAgeSeconds: 3600 })
+  const journal = await open()
+  void journal.record(use({ actor: 'old' }))
+  await turn()
+  state.wall += 3_700_000
+  void journal.record(use({ actor: 'new' }))
+  await turn()
+  await journal.close()
+  const reopened = await open()
+  assert.deepEqual(
+    (await all(reopened)).map(({ actor }) => actor),
+    ['new'],
+  )
+  await reopened.close()
+})
+
+test('with refuse, what has no room is refused before and after the use, and nothing is dropped', async (t) => {
+  const { open, state, bytes } = journalIn(t, { onFull: 'refuse', maxBytes: 128 * 1024 })
+  const journal = await open()
+  let released = 0
+  let refused = 0
+  for (let at = 0; at < 400; at++) {
+    await journal.record(use({ source: 'x'.repeat(400) }))?.then(
+      () => {
+        released += 1
+      },
+      ({ code }: { code: string }) => {
+        assert.equal(code, 'journal-full')
+        refused += 1
+      },
+    )
+  }
+  assert.throws(() => journal.checkRoom(), { code: 'journal-full' })
+  assert.ok(released > 50 && refused > 50)
+  assert.ok(bytes() <= 128 * 1024)
+  assert.equal((await all(journal)).length, released)
+  state.policy = { ...state.policy, maxBytes: 1024 ** 2 }
+  journal.checkRoom()
+  await journal.record(use())
+  assert.equal((await all(journal)).at(-1)?.lost, refused)
+  await journal.close()
+})
+
+test('with refuse, an entry is in the file when its use is released', async (t) => {
+  const { open, files, file } = journalIn(t, { onFull: 'refuse' })
+  const journal = await open()
+  const before = () => files().reduce((sum, name) => sum + readFileSync(file(name)).length, 0)
+  await Promise.all(Array.from({ length: 50 }, () => journal.record(use())))
+  const size = before()
+  const waiting = journal.record(use())
+  assert.notEqual(waiting, undefined)
+  await waiting
+  assert.ok(before() > size)
+  assert.equal((await all(journal)).length, 51)
+  await journal.close()
+})
+
+test('without refuse nothing is waited for', async (t) => {
+  const { open } = journalIn(t)
+  const journal = await open()
+  assert.equal(journal.record(use()), undefined)
+  await journal.close()
+})
+
+test('sampled: the first of uses that are alike, and then how many more there were', async (t) => {
+  const { open, state } = journalIn(t, { keyUse: 'sampled' })
+  const journal = await open()
+  for (let at = 0; at < 100; at++) void journal.record(use({ at }))
+  for (const other of [
+    { actor: 'bob' },
+    { session: 's2' },
+    { outcome: 'not-owner' },
+    { mechanism: 'rsa-pkcs' },
+    { operation: 'crypto.verify' },
+    { subjects: ['key/0x2'] },
+  ]) {
+    void journal.record(use(other))
+  }
+  await turn()
+  assert.equal((await all(journal)).length, 7)
+  state.now += 60_001
+  void journal.record(use({ at: 200, count: 3 }))
+  await turn()
+  const entries = await all(journal)
+  assert.deepEqual(
+    entries.slice(7).map(({ at, count }) => [at, count]),
+    [
+      [99, 99],
+      [200, 3],
+    ],
+  )
+  void journal.record(use({ at: 300, count: 5 }))
+  void journal.record(use({ at: 301 }))
+  await journal.close()
+  assert.equal((await all(journal)).at(-1)?.count, 6)
+})
