@@ -1,6 +1,7 @@
 /** `npm run bench`: every figure in one run, on one machine, so that the ratios mean something. */
 import { cpus } from 'node:os'
 import { commands } from './commands.ts'
+import { keyUseJournal } from './key-use-journal.ts'
 import { management } from './management.ts'
 import type { Standing } from './measure.ts'
 import { selection, startUp } from './scale.ts'
@@ -12,6 +13,7 @@ console.log(
   `Node ${process.versions.node}, OpenSSL ${process.versions.openssl}, ${cpus().length} × ${cpus()[0]?.model}\n`,
 )
 await throughput()
+printRace(...(await keyUseJournal()))
 print(
   'Many keys',
   ['', 'p50 ms', 'p99 ms'],

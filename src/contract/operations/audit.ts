@@ -55,7 +55,7 @@ const hsm = v.optional(v.pipe(v.string(), v.maxLength(128, 'hsm is too long')))
 const text = (name: string) => v.optional(v.pipe(v.string(), v.maxLength(256, `${name} is too long`)))
 
 /** Entries that fit all of it. */
-const filter = v.strictObject({
+const only = v.strictObject({
   /** Unix time in milliseconds, both included. */
   since: v.optional(count),
   until: v.optional(count),
@@ -130,10 +130,10 @@ export const AUDIT = {
       journal,
       /** Sequence of the first entry wanted. */
       first: v.optional(count, 0),
-      /** Entries that are read, of which those are answered that fit the filter. */
+      /** Entries that are read, of which those are answered that are asked for. */
       count: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.auditEntries)), 100),
       /** The HSM then verifies the chain of what it reads. */
-      filter: v.optional(filter),
+      only: v.optional(only),
     }),
     reply: v.object({
       entries: v.array(auditEntry),

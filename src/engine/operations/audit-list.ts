@@ -12,10 +12,10 @@ import { answer } from '../pipeline/pipeline.ts'
  * only those, so the HSM checks the chain of what it reads, and tells its ends.
  */
 export const auditList = answer<'audit.list'>({
-  async work({ parts, view }, { hsm = parts.hsm.id, journal, first, count, filter }) {
+  async work({ parts, view }, { hsm = parts.hsm.id, journal, first, count, only }) {
     const entries = await readJournal(parts, { hsm, journal }, first, count)
-    if (filter) check(entries)
-    const wanted = filter ? entries.filter(matching(filter, (label) => view.keysByLabel(label))) : entries
+    if (only) check(entries)
+    const wanted = only ? entries.filter(matching(only, (label) => view.keysByLabel(label))) : entries
     const [oldest, newest] = [entries[0], entries.at(-1)]
     return {
       // What the reply says of lists, that they can be changed, the entries do not mean.

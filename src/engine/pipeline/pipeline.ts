@@ -192,7 +192,7 @@ function recorded<W>(
   check?.()
   const used = check && attempt.parts.keyUses.used(outcomeOf(attempt, 'ok'))
   const inLog = !('reply' in steps) && attempt.row.audit === 'management'
-  if (!inLog) return used ? used.then(() => done) : done
+  if (!inLog) return used === undefined ? done : used.then(() => done)
   return Promise.all([used, recordDone(attempt, check !== undefined)]).then(() => done)
 }
 

@@ -1,0 +1,131 @@
+/** What the key-use journal has of requests that use a key. */
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { Request } from '../../../src/contract/operations.ts'
+import { memoryStore } from '../../../src/store/memory.ts'
+import { testEngine } from '../../support/engine.ts'
+import {
+  base64,
+  byLabel,
+  createWorld,
+  ECDSA,
+  makeAes,
+  makePair,
+  reference,
+  sign,
+} from '../../support/world.ts'
+import { all, journalIn } from '../journal/fixture.ts'
+
+async function start(t: TestContext, policy: Request<'audit.set-policy'>) {
+  const files = journalIn(t)
+  const store = memoryStore()
+  const open = await files.open()
+  const journal = { ...open, isOn: open.isOn }
+  const engine = await testEngine({ store, keyUseJournal: journal })
+  const world = await createWorld(engine)
+  const { priv, pub } = await makePair(world, 'alice', { label: 'pay' })
+  await world.as('admin', 'audit.set-policy', policy)
+  files.state.policy = store.catalog.cluster()?.auditPolicy ?? assert.fail()
+  t.after(() => engine.close())
+  const entries = async () => {
+    await new Promise((resolve) => setImmediate(resolve))
+    return (await all(journal)).map(({ actor, operation, outcome, subjects, mechanism, count }) => [
+      ...[actor, operation, outcome, mechanism, count],
+      ...subjects,
+    ])
+  }
+  return { ...files, engine, world, priv, pub, journal, entries }
+}
+
+test('has who used which key with which mechanism, with what outcome; many items are one entry', async (t) => {
+  const { world, priv, pub, entries } = await start(t, { 'key-use': 'all' })
+  const data = [base64('a'), base64('b'), base64('c')]
+  const { signatures } = await world.as('alice', 'crypto.sign', {
+    filter: reference(priv),
+    mechanism: ECDSA,
+    data,
+  })
+  await sign(world, 'alice', priv, 'x')
+  await assert.rejects(sign(world, 'bob', priv, 'x'))
+  await assert.rejects(world.as('alice', 'crypto.sign', { filter: byLabel('none'), mechanism: ECDSA, data }))
+  await world
+    .as('alice', 'crypto.verify', {
+      filter: reference(pub),
+      mechanism: ECDSA,
+      messages: [{ data: data[0] ?? '', signature: signatures[0] ?? '' }],
+    } as never)
+    .catch(() => undefined)
+  const found = await entries()
+  assert.deepEqual(found.slice(0, 2), [
+    ['alice', 'crypto.sign', 'ok', 'ecdsa', 3, `key/${priv}`],
+    ['alice', 'crypto.sign', 'ok', 'ecdsa', undefined, `key/${priv}`],
+  ])
+  assert.deepEqual([found[2]?.[0], found[2]?.[1]], ['bob', 'crypto.sign'])
+  assert.notEqual(found[2]?.[2], 'ok')
+  assert.deepEqual(found[3]?.slice(0, 3), ['alice', 'crypto.sign', 'key-selection'])
+})
+
+test('wrapping is in both journals, and has both keys', async (t) => {
+  const { world, entries, engine } = await start(t, { 'key-use': 'all' })
+  const wrapping = await makeAes(world, 'alice', 'wrapping')
+  const payload = await makeAes(world, 'alice', 'payload')
+  for (const key of [wrapping]) {
+    await world.as('alice', 'key.set-attribute', { filter: reference(key), attributes: { wrap: true } })
+  }
+  await world
+    .as('alice', 'key.wrap', {
+      filter: reference(payload),
+      'wrapping-filter': reference(wrapping),
+      mechanism: { name: 'aes-gcm', 'tag-length-bits': 128, aad: '' },
+    } as never)
+    .catch(() => undefined)
+  const found = await entries()
+  assert.equal(found.length, 1)
+  assert.equal(found[0]?.[1], 'key.wrap')
+  const log = (await world.as('admin', 'audit.list', { count: 1000 })).entries
+  assert.equal(log.at(-1)?.operation, 'key.wrap')
+  assert.ok(engine)
+})
+
+test('off by default; a change of the policy is in the management log, with what it was', async (t) => {
+  const { world, priv, entries, state } = await start(t, { 'key-use': 'sampled', 'max-bytes': 2 ** 21 })
+  const log = (await world.as('admin', 'audit.list', { count: 1000 })).entries
+  assert.deepEqual(log.at(-1)?.changes, [
+    { of: ['cluster'], what: 'audit-policy.key-use', from: 'off', to: 'sampled' },
+    { of: ['cluster'], what: 'audit-policy.max-bytes', from: 2 ** 30, to: 2 ** 21 },
+  ])
+  await assert.rejects(world.as('alice', 'audit.set-policy', {}), { code: 'not-permitted' })
+  state.policy = { ...state.policy, keyUse: 'off' }
+  await sign(world, 'alice', priv, 'x')
+  assert.deepEqual(await entries(), [])
+})
+
+test('with refuse, no result is released whose entry is not on disk', async (t) => {
+  const { world, priv, entries, state } = await start(t, { 'key-use': 'all', 'on-full': 'refuse' })
+  await sign(world, 'alice', priv, 'x')
+  assert.equal((await entries()).length, 1)
+  state.policy = { ...state.policy, maxBytes: 100 }
+  await assert.rejects(sign(world, 'alice', priv, 'x'), { code: 'journal-full' })
+  state.policy = { ...state.policy, maxBytes: 2 ** 20 }
+  await sign(world, 'alice', priv, 'x')
+})
+
+test('the journal is listed, filtered and stated through the HSM that has it, to admins alone', async (t) => {
+  const { world, priv, pub } = await start(t, { 'key-use': 'all' })
+  for (const who of ['alice', 'alice', 'bob'] as const)
+    await sign(world, who, priv, 'x').catch(() => undefined)
+  const list = (only: Request<'audit.list'>['only']) =>
+    world.as('admin', 'audit.list', { journal: 'key-use', ...(only && { only }) })
+  assert.equal((await list(undefined)).entries.length, 3)
+  assert.equal((await list({ user: 'bob' })).entries.length, 1)
+  assert.equal((await list({ outcome: 'refused' })).entries.length, 1)
+  assert.equal((await list({ key: 'pay' })).entries.length, 3)
+  assert.equal((await list({ key: pub })).entries.length, 0)
+  assert.equal((await list({ operation: 'crypto.*' })).next, 3)
+  const statement = await world.as('admin', 'audit.statement', { journal: 'key-use', first: 1 })
+  assert.deepEqual([statement.first, statement.count, statement.journal], [1, 3, 'key-use'])
+  await assert.rejects(world.as('alice', 'audit.statement', {}), { code: 'not-permitted' })
+  await assert.rejects(world.as('admin', 'audit.list', { journal: 'key-use', hsm: 'hsm-other' }), {
+    code: 'invalid-request',
+  })
+})
