@@ -1,8 +1,8 @@
 /** This HSM as one node of a cluster: joins it, keeps its place, and tells when a change is in effect on all nodes. */
 import type { Store } from '../store/store.ts'
 import { createAcknowledgements } from './acknowledgements.ts'
-import { createAges } from './ages.ts'
 import type { Cluster } from './cluster.ts'
+import { createCommitAges } from './commit-ages.ts'
 import { createConfirmations } from './confirmations.ts'
 import type { Coordination } from './coordination.ts'
 import { createCoverage } from './coverage.ts'
@@ -45,7 +45,7 @@ export function createClusterNode(needs: ClusterNodeNeeds): ClusterNode {
   const seen = () => coordination.replicaState().state === 'following'
   const view = createMembershipView({ boot, graceMs: timing.graceMs, seen, members }, clock())
   const coverage = createCoverage((revision) => view.behind(revision, clock()).every(hasLeft))
-  const ages = createAges(clock, coordination.appliedRevision(), timing.graceMs)
+  const ages = createCommitAges(clock, coordination.appliedRevision(), timing.graceMs)
   const confirmations = createConfirmations({
     ...needs,
     knownSince: ages.knownSince,

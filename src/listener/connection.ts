@@ -18,8 +18,8 @@ export type Connection = {
   isHeld(): boolean
   /** Peers that have a session may stay longer. */
   showedSession(): void
-  /** Stays however long it is idle. */
-  stay(): void
+  /** It is not closed for being idle from now on. */
+  keepWhenIdle(): void
   /** Called once, when it is gone or being destroyed. */
   onGone(listener: () => void): void
   /** In good order, as soon as nothing is under way. */
@@ -48,7 +48,7 @@ export function createConnection(
   let inFlight = 0
   let holds = 0
   let session = false
-  let stays = false
+  let keptWhenIdle = false
   let overdue = false
   let closing = false
 
@@ -59,7 +59,7 @@ export function createConnection(
   }
   const becameIdle = () => {
     if (overdue || closing) end.leave()
-    else if (session && !stays) end.after(limits.idleConnectionMs, timeIsUp)
+    else if (session && !keptWhenIdle) end.after(limits.idleConnectionMs, timeIsUp)
   }
   end.after(limits.handshakeMs, end.destroy)
 
@@ -93,8 +93,8 @@ export function createConnection(
       end.never()
       onSession()
     },
-    stay() {
-      stays = true
+    keepWhenIdle() {
+      keptWhenIdle = true
     },
     close() {
       closing = true

@@ -9,7 +9,7 @@ import type { Catalog, CatalogView } from '../catalog/catalog.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { AuditEntry } from '../model/audit.ts'
 import { applyWrites, undo } from './bodies.ts'
-import type { Change, Outcome, Store } from './store.ts'
+import type { Change, Conclusion, Store } from './store.ts'
 import { createSubscribers } from './subscribers.ts'
 
 /** What the medium must make durable, all of it or nothing. */
@@ -35,7 +35,7 @@ export interface GroupCommit extends Pick<Store, 'transact' | 'subscribe'> {
 export const storeClosed = () => new HsmError('store-failure', 'The store is closed')
 
 type Job = {
-  readonly body: (view: CatalogView) => Outcome<unknown>
+  readonly body: (view: CatalogView) => Conclusion<unknown>
   readonly resolve: (settled: { readonly result: unknown; readonly revision: number }) => void
   readonly reject: (error: unknown) => void
 }
@@ -78,7 +78,7 @@ export function createGroupCommit(
 
   return {
     flush,
-    transact: <R>(body: (view: CatalogView) => Outcome<R>) =>
+    transact: <R>(body: (view: CatalogView) => Conclusion<R>) =>
       new Promise<{ readonly result: R; readonly revision: number }>((resolve, reject) => {
         if (refusal) return reject(refusal)
         waiting.push({ body, resolve: resolve as Job['resolve'], reject })
@@ -101,7 +101,7 @@ function runBodies(catalog: Catalog, from: number, jobs: readonly Job[]) {
   const audit: AuditEntry[] = []
   let revision = from
   const settlements = jobs.map((job) => {
-    let outcome: Outcome<unknown>
+    let outcome: Conclusion<unknown>
     try {
       outcome = job.body(catalog)
     } catch (error) {

@@ -2,8 +2,8 @@ import type { CatalogView } from '../catalog/catalog.ts'
 import type { AuditEntry } from '../model/audit.ts'
 import type { RecordKey, StoredRecord, Write } from '../model/records.ts'
 
-/** What the body of a transaction concludes. Writes and audit entries are committed together or not at all. */
-export type Outcome<R> = {
+/** What the body of a transaction comes to. Writes and audit entries are committed together or not at all. */
+export type Conclusion<R> = {
   readonly writes: readonly Write[]
   readonly audit: readonly AuditEntry[]
   readonly result: R
@@ -39,7 +39,7 @@ export interface Store {
    *   changed, and from then on for every call if it cannot be known whether it did
    */
   transact<R>(
-    body: (view: CatalogView) => Outcome<R>,
+    body: (view: CatalogView) => Conclusion<R>,
   ): Promise<{ readonly result: R; readonly revision: number }>
 
   /**

@@ -3,17 +3,17 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import type { CatalogView } from '../../src/catalog/catalog.ts'
 import { type EtcdStore, etcdStore } from '../../src/store/etcd/etcd-store.ts'
-import type { Change, Outcome } from '../../src/store/store.ts'
+import type { Change, Conclusion } from '../../src/store/store.ts'
 import { etcdOptions, newClusterId, openEtcd } from '../contract/store-etcd.ts'
 import { logged, put, sampleCluster, sampleKey, sampleUser } from '../contract/store-samples.ts'
 import { type EtcdCluster, etcdctl, startEtcd } from '../support/etcd.ts'
 import { type Breakage, startProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 
-const counted = (view: CatalogView): Outcome<number> => {
+const counted = (view: CatalogView): Conclusion<number> => {
   const next = (view.cluster()?.nextReference ?? 0) + 1
   return { ...put(sampleCluster(next)), result: next }
 }
-const countedAndLogged = (view: CatalogView): Outcome<number> => {
+const countedAndLogged = (view: CatalogView): Conclusion<number> => {
   const { writes, audit } = logged(view, 'hsm-1', 'key.generate')
   const count = counted(view)
   return { ...count, writes: [...count.writes, ...writes], audit }

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { CatalogView } from '../../src/catalog/catalog.ts'
 import type { EtcdStore } from '../../src/store/etcd/etcd-store.ts'
-import type { Change, Outcome } from '../../src/store/store.ts'
+import type { Change, Conclusion } from '../../src/store/store.ts'
 import { newClusterId, openEtcd } from '../contract/store-etcd.ts'
 import {
   contents,
@@ -17,7 +17,7 @@ import {
 } from '../contract/store-samples.ts'
 import { type EtcdCluster, startEtcd } from '../support/etcd.ts'
 
-const counted = (view: CatalogView): Outcome<number> => {
+const counted = (view: CatalogView): Conclusion<number> => {
   const next = (view.cluster()?.nextReference ?? 0) + 1
   return { ...put(sampleCluster(next)), result: next }
 }

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import type { CatalogView } from '../../src/catalog/catalog.ts'
 import type { EtcdStore } from '../../src/store/etcd/etcd-store.ts'
-import type { Outcome } from '../../src/store/store.ts'
+import type { Conclusion } from '../../src/store/store.ts'
 import { newClusterId, openEtcd } from '../contract/store-etcd.ts'
 import { put, sampleCluster } from '../contract/store-samples.ts'
 import { type EtcdCluster, leaderOf, startEtcd } from '../support/etcd.ts'
 
-const counted = (view: CatalogView): Outcome<number> => {
+const counted = (view: CatalogView): Conclusion<number> => {
   const next = (view.cluster()?.nextReference ?? 0) + 1
   return { ...put(sampleCluster(next)), result: next }
 }

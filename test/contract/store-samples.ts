@@ -11,7 +11,7 @@ import type {
   StoredRecord,
   UserRecord,
 } from '../../src/model/records.ts'
-import type { Outcome } from '../../src/store/store.ts'
+import type { Conclusion } from '../../src/store/store.ts'
 
 export const sampleCluster = (nextReference = 0): ClusterRecord => ({
   kind: 'cluster',
@@ -85,14 +85,14 @@ export const sampleKey = (number: number, changes: Partial<KeyRecord> = {}): Key
   ...changes,
 })
 
-export const put = (...records: readonly StoredRecord[]): Outcome<undefined> => ({
+export const put = (...records: readonly StoredRecord[]): Conclusion<undefined> => ({
   writes: records.map((record) => ({ put: record })),
   audit: [],
   result: undefined,
 })
 
 /** One more entry in the audit log of an HSM, with the head that counts it. */
-export function logged(view: CatalogView, hsm: string, operation: string): Outcome<AuditEntry> {
+export function logged(view: CatalogView, hsm: string, operation: string): Conclusion<AuditEntry> {
   const head = view.get(`audit-head/${hsm}`)
   const event = { at: 1, actor: 'alice', operation, outcome: 'ok', subjects: [] }
   const next = append(head?.kind === 'audit-head' ? head : undefined, hsm, event, FORMAT)

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { CatalogView } from '../../src/catalog/catalog.ts'
 import type { Write } from '../../src/model/records.ts'
-import type { Change, Outcome, Store } from '../../src/store/store.ts'
+import type { Change, Conclusion, Store } from '../../src/store/store.ts'
 import { contents, logged, put, reference, sampleCluster, sampleKey, sampleUser } from './store-samples.ts'
 
 export type StoreFixture = {
@@ -16,20 +16,22 @@ export type StoreFixture = {
 /** `reopen` opens again what was closed. */
 export type DurableFixture = StoreFixture & { reopen(): Promise<Store> }
 
-const counted = (view: CatalogView): Outcome<number> => {
+const counted = (view: CatalogView): Conclusion<number> => {
   const next = (view.cluster()?.nextReference ?? 0) + 1
   return { ...put(sampleCluster(next)), result: next }
 }
-const readOnly = (view: CatalogView): Outcome<number> => ({
+const readOnly = (view: CatalogView): Conclusion<number> => ({
   writes: [],
   audit: [],
   result: view.cluster()?.nextReference ?? 0,
 })
 const refusal = new Error('refused by the body')
-const throwing = (): Outcome<never> => {
+const throwing = (): Conclusion<never> => {
   throw refusal
 }
-const removed = (...keys: readonly Extract<Write, { delete: unknown }>['delete'][]): Outcome<undefined> => ({
+const removed = (
+  ...keys: readonly Extract<Write, { delete: unknown }>['delete'][]
+): Conclusion<undefined> => ({
   writes: keys.map((key) => ({ delete: key })),
   audit: [],
   result: undefined,

@@ -5,7 +5,7 @@ import type { AuditEntry, AuditEvent } from '../../model/audit.ts'
 import { formatOf } from '../../model/formats.ts'
 import type { AuditHeadRecord, Write } from '../../model/records.ts'
 import type { Decision } from '../../policy/decision.ts'
-import type { Outcome } from '../../store/store.ts'
+import type { Conclusion } from '../../store/store.ts'
 import type { Parts } from '../parts.ts'
 import { changeEventOf, eventOf, type Refused, type RequestOutcome } from './outcome.ts'
 
@@ -31,7 +31,7 @@ export function auditing<D>(
   view: CatalogView,
   decision: Decision<D>,
   { outcome, writes, refused }: Audited,
-): Outcome<Outcomes<D>> {
+): Conclusion<Outcomes<D>> {
   if (!decision.allow && writes.length === 0)
     return { writes, audit: [], result: { decision, recorded: false, refusals: [] } }
   const at = now()

@@ -15,7 +15,7 @@ import { useKey } from '../../cluster/key-use.ts'
 import type { Checked, OperationName, Reply } from '../../contract/operations.ts'
 import { allow, type Decision, deny, type Refusal } from '../../policy/decision.ts'
 import { isCurrent } from '../../session/sessions.ts'
-import type { Outcome } from '../../store/store.ts'
+import type { Conclusion } from '../../store/store.ts'
 import { auditing, type Outcomes } from '../journal/auditing.ts'
 import type { Refused } from '../journal/outcome.ts'
 import { applySessionWrites, storedWrites } from '../keys/session-keys.ts'
@@ -235,7 +235,7 @@ async function committed<K extends OperationName, P, W, D, H>(
   }
 }
 
-const unrecorded = <D>(decision: Decision<D>): Outcome<Outcomes<D>> => ({
+const unrecorded = <D>(decision: Decision<D>): Conclusion<Outcomes<D>> => ({
   writes: decision.writes,
   audit: [],
   result: { decision, recorded: true, refusals: [] },

@@ -35,7 +35,7 @@ export const GENERAL = {
     padded(LIBRARY_DESCRIPTION, 32),
     token.version,
   ],
-  C_GetSlotList: (_, _tokenPresent, room) => [listed([SLOT], room)],
+  C_GetSlotList: (_, _tokenPresent, bufferCount) => [listed([SLOT], bufferCount)],
   C_GetSlotInfo({ token }, slot) {
     checkSlot(slot)
     return [padded(SLOT_DESCRIPTION, 64), padded(MANUFACTURER, 32), SLOT_FLAGS, token.version, token.version]
@@ -66,9 +66,9 @@ export const GENERAL = {
       padded('', 16),
     ]
   },
-  async C_GetMechanismList({ token }, slot, room) {
+  async C_GetMechanismList({ token }, slot, bufferCount) {
     checkSlot(slot)
-    return [listed(mechanismsIn(await token.mode()), room)]
+    return [listed(mechanismsIn(await token.mode()), bufferCount)]
   },
   async C_GetMechanismInfo({ token }, slot, type) {
     checkSlot(slot)
@@ -86,5 +86,5 @@ function padded(text: string, size: number): Buffer {
   return field
 }
 
-const listed = (numbers: readonly number[], room: number): NumberList =>
-  room >= numbers.length ? { numbers } : { count: numbers.length }
+const listed = (numbers: readonly number[], bufferCount: number): NumberList =>
+  bufferCount >= numbers.length ? { numbers } : { count: numbers.length }

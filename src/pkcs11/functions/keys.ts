@@ -18,8 +18,8 @@ export const KEYS = {
       templateFrom(publicTemplate),
       templateFrom(privateTemplate),
     ),
-  async C_WrapKey(application, handle, mechanism, wrappingKey, key, room) {
-    return [await wrapKey(application, handle, mechanismFrom(mechanism), wrappingKey, key, room)]
+  async C_WrapKey(application, handle, mechanism, wrappingKey, key, bufferBytes) {
+    return [await wrapKey(application, handle, mechanismFrom(mechanism), wrappingKey, key, bufferBytes)]
   },
   async C_UnwrapKey(application, handle, mechanism, unwrappingKey, wrapped = EMPTY, template) {
     const made = templateFrom(template)

@@ -30,13 +30,15 @@ const cipherFunctions = (purpose: Purpose) =>
       init(application, purpose, handle, mechanism, (given) =>
         cipher.init(application, purpose, handle, given, key),
       ),
-    whole: async ({ sessions }, handle, data = EMPTY, room) => [
-      await cipher.whole(sessions.get(handle), purpose, data, room),
+    whole: async ({ sessions }, handle, data = EMPTY, bufferBytes) => [
+      await cipher.whole(sessions.get(handle), purpose, data, bufferBytes),
     ],
-    update: async ({ sessions }, handle, data = EMPTY, room) => [
-      await cipher.update(sessions.get(handle), purpose, data, room),
+    update: async ({ sessions }, handle, data = EMPTY, bufferBytes) => [
+      await cipher.update(sessions.get(handle), purpose, data, bufferBytes),
     ],
-    final: async ({ sessions }, handle, room) => [await cipher.final(sessions.get(handle), purpose, room)],
+    final: async ({ sessions }, handle, bufferBytes) => [
+      await cipher.final(sessions.get(handle), purpose, bufferBytes),
+    ],
   }) satisfies {
     readonly init: Functions['C_EncryptInit']
     readonly whole: Functions['C_Encrypt']
@@ -60,8 +62,8 @@ export const MESSAGES = {
     init(application, 'digest', handle, mechanism, (given) =>
       digest.init(application.sessions.get(handle), given),
     ),
-  C_Digest: async ({ sessions }, handle, data = EMPTY, room) => [
-    await digest.digest(sessions.get(handle), data, room),
+  C_Digest: async ({ sessions }, handle, data = EMPTY, bufferBytes) => [
+    await digest.digest(sessions.get(handle), data, bufferBytes),
   ],
   async C_DigestUpdate({ sessions }, handle, data = EMPTY) {
     await digest.update(sessions.get(handle), data)
@@ -72,19 +74,23 @@ export const MESSAGES = {
     sessions.get(handle)
     return refuse(CKR.KEY_INDIGESTIBLE)
   },
-  C_DigestFinal: async ({ sessions }, handle, room) => [await digest.final(sessions.get(handle), room)],
+  C_DigestFinal: async ({ sessions }, handle, bufferBytes) => [
+    await digest.final(sessions.get(handle), bufferBytes),
+  ],
   C_SignInit: (application, handle, mechanism, key) =>
     init(application, 'sign', handle, mechanism, (given) =>
       signing.init(application, 'sign', handle, given, key),
     ),
-  C_Sign: async ({ sessions }, handle, data = EMPTY, room) => [
-    await signing.sign(sessions.get(handle), data, room),
+  C_Sign: async ({ sessions }, handle, data = EMPTY, bufferBytes) => [
+    await signing.sign(sessions.get(handle), data, bufferBytes),
   ],
   async C_SignUpdate({ sessions }, handle, data = EMPTY) {
     await signing.update(sessions.get(handle), 'sign', data)
     return []
   },
-  C_SignFinal: async ({ sessions }, handle, room) => [await signing.signFinal(sessions.get(handle), room)],
+  C_SignFinal: async ({ sessions }, handle, bufferBytes) => [
+    await signing.signFinal(sessions.get(handle), bufferBytes),
+  ],
   C_VerifyInit: (application, handle, mechanism, key) =>
     init(application, 'verify', handle, mechanism, (given) =>
       signing.init(application, 'verify', handle, given, key),

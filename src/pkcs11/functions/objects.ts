@@ -50,11 +50,11 @@ export const OBJECTS = {
 type AttributeAnswer = { readonly attribute: Answered; readonly returns: number }
 
 /** One attribute that cannot be shown keeps none of the others back (v2.40 §5.7, C_GetAttributeValue). */
-function answered({ type, room }: Wanted, shown: Shown): AttributeAnswer {
+function answered({ type, bufferBytes }: Wanted, shown: Shown): AttributeAnswer {
   const without = (returns: number): AttributeAnswer => ({ attribute: { type, value: undefined }, returns })
   if (shown === 'sensitive') return without(CKR.ATTRIBUTE_SENSITIVE)
   if (shown === 'unknown') return without(CKR.ATTRIBUTE_TYPE_INVALID)
   const { value } = shown
-  if (room > 0 && lengthOf(value) > room) return without(CKR.BUFFER_TOO_SMALL)
+  if (bufferBytes > 0 && lengthOf(value) > bufferBytes) return without(CKR.BUFFER_TOO_SMALL)
   return { attribute: { type, value }, returns: CKR.OK }
 }

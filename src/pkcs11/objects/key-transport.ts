@@ -32,7 +32,7 @@ export async function wrapKey(
   mechanism: CallerMechanism,
   wrappingKey: number,
   key: number,
-  room: number,
+  bufferBytes: number,
 ): Promise<Output> {
   signedIn(application, handle)
   const wrapping = mechanismFor('wrap', mechanism)
@@ -41,7 +41,7 @@ export async function wrapKey(
   if (keyTypeOf(under) !== WRAPPING_KEY_TYPE[wrapping.name]) refuse(CKR.WRAPPING_KEY_TYPE_INCONSISTENT)
   const modulus = Math.ceil(Number(under.attributes['modulus-size-bits'] ?? 0) / 8)
   const length = wrappedLength(wrapping, Number(payload.attributes['key-length-bytes']), modulus)
-  if (!fits(length, room)) return { needed: length }
+  if (!fits(length, bufferBytes)) return { needed: length }
   const wrapped = await meaning(
     WRAPPING,
     application.account.call('key.wrap', {
@@ -51,7 +51,7 @@ export async function wrapKey(
     }),
   )
   const bytes = Buffer.from(wrapped['wrapped-key'], 'base64')
-  return fits(bytes.length, room) ? { bytes } : { needed: bytes.length }
+  return fits(bytes.length, bufferBytes) ? { bytes } : { needed: bytes.length }
 }
 
 const UNWRAPPING: Meanings = {

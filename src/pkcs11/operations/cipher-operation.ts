@@ -34,15 +34,20 @@ function underWay(session: Session, purpose: Purpose): CipherOperation {
 }
 
 /** C_Encrypt and C_Decrypt */
-export function whole(session: Session, purpose: Purpose, data: Buffer, room: number): Promise<Output> {
+export function whole(
+  session: Session,
+  purpose: Purpose,
+  data: Buffer,
+  bufferBytes: number,
+): Promise<Output> {
   const operation = underWay(session, purpose)
   const { message, lengths } = operation
   return lastStep(session, purpose, async () => {
     if (message.inParts) refuse(CKR.OPERATION_NOT_INITIALIZED)
     const length = lengths.whole(data.length) ?? wrongLength(purpose)
-    if (tooMuch(length, room)) return { needed: length.bytes }
+    if (tooMuch(length, bufferBytes)) return { needed: length.bytes }
     const { data: bytes } = await work(purpose, message.whole(data))
-    if (fits(bytes.length, room)) return { bytes }
+    if (fits(bytes.length, bufferBytes)) return { bytes }
     bytes.fill(0)
     await message.restart()
     return { needed: bytes.length }
@@ -50,13 +55,18 @@ export function whole(session: Session, purpose: Purpose, data: Buffer, room: nu
 }
 
 /** C_EncryptUpdate and C_DecryptUpdate */
-export function update(session: Session, purpose: Purpose, data: Buffer, room: number): Promise<Output> {
+export function update(
+  session: Session,
+  purpose: Purpose,
+  data: Buffer,
+  bufferBytes: number,
+): Promise<Output> {
   const operation = underWay(session, purpose)
   return step(session, purpose, async () => {
     if (operation.held) refuse(CKR.OPERATION_NOT_INITIALIZED)
     const length = operation.lengths.update(operation.pending, data.length).bytes
     // Were nothing to come out, a caller that only asks would have its data worked on twice.
-    if (isQuery(room) || !fits(length, room)) return { needed: length }
+    if (isQuery(bufferBytes) || !fits(length, bufferBytes)) return { needed: length }
     const bytes = await work(purpose, operation.message.update(data))
     operation.pending += data.length - bytes.length
     // There would be no room for more than was foretold.
@@ -65,40 +75,40 @@ export function update(session: Session, purpose: Purpose, data: Buffer, room: n
 }
 
 /** C_EncryptFinal and C_DecryptFinal */
-export async function final(session: Session, purpose: Purpose, room: number): Promise<Output> {
+export async function final(session: Session, purpose: Purpose, bufferBytes: number): Promise<Output> {
   const operation = activeOne(session, purpose)
   if (operation.over) {
     delete session.active[purpose]
     return { bytes: Buffer.alloc(0) }
   }
-  const result = await lastStep(session, purpose, () => end(operation, room))
+  const result = await lastStep(session, purpose, () => end(operation, bufferBytes))
   const empty = 'bytes' in result && result.bytes.length === 0
-  if (empty && isQuery(room)) session.active[purpose] = { ...operation, over: true }
+  if (empty && isQuery(bufferBytes)) session.active[purpose] = { ...operation, over: true }
   return result
 }
 
-async function end(operation: CipherOperation, room: number): Promise<Output> {
+async function end(operation: CipherOperation, bufferBytes: number): Promise<Output> {
   const { purpose, message, lengths, held } = operation
-  if (held) return await release(operation, held, room)
+  if (held) return await release(operation, held, bufferBytes)
   const length = lengths.final(operation.pending) ?? wrongLength(purpose)
-  if (tooMuch(length, room)) return { needed: length.bytes }
+  if (tooMuch(length, bufferBytes)) return { needed: length.bytes }
   const { data: bytes } = await work(purpose, message.finish())
-  if (fits(bytes.length, room)) return { bytes }
+  if (fits(bytes.length, bufferBytes)) return { bytes }
   operation.held = bytes
   return { needed: bytes.length }
 }
 
 /** Held back until there is room for it, it is a use of the key once more, and the HSM is asked for the right to it. */
-async function release({ message }: CipherOperation, held: Buffer, room: number): Promise<Output> {
-  if (!fits(held.length, room)) return { needed: held.length }
+async function release({ message }: CipherOperation, held: Buffer, bufferBytes: number): Promise<Output> {
+  if (!fits(held.length, bufferBytes)) return { needed: held.length }
   await message.restart()
   await message.cancel()
   return { bytes: held }
 }
 
 /** What is not known exactly is tried, unless the caller only asks. */
-const tooMuch = ({ bytes, exact }: Length, room: number): boolean =>
-  !fits(bytes, room) && (exact || isQuery(room))
+const tooMuch = ({ bytes, exact }: Length, bufferBytes: number): boolean =>
+  !fits(bytes, bufferBytes) && (exact || isQuery(bufferBytes))
 
 const wrongLength = (purpose: Purpose): never =>
   refuse(purpose === 'encrypt' ? CKR.DATA_LEN_RANGE : CKR.ENCRYPTED_DATA_LEN_RANGE)

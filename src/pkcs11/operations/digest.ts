@@ -20,11 +20,11 @@ export function init(session: Session, mechanism: CallerMechanism): void {
 }
 
 /** C_Digest */
-export function digest(session: Session, data: Buffer, room: number): Promise<Output> {
+export function digest(session: Session, data: Buffer, bufferBytes: number): Promise<Output> {
   const operation = activeOne(session, 'digest')
   return lastStep(session, 'digest', async () => {
     if (operation.inParts) refuse(CKR.OPERATION_NOT_INITIALIZED)
-    if (!fits(operation.bytes, room)) return { needed: operation.bytes }
+    if (!fits(operation.bytes, bufferBytes)) return { needed: operation.bytes }
     await feed(operation, data)
     return { bytes: operation.hash.digest() }
   })
@@ -38,10 +38,10 @@ export async function update(session: Session, data: Buffer): Promise<void> {
 }
 
 /** C_DigestFinal */
-export function final(session: Session, room: number): Promise<Output> {
+export function final(session: Session, bufferBytes: number): Promise<Output> {
   const operation = activeOne(session, 'digest')
   return lastStep(session, 'digest', async () =>
-    fits(operation.bytes, room) ? { bytes: operation.hash.digest() } : { needed: operation.bytes },
+    fits(operation.bytes, bufferBytes) ? { bytes: operation.hash.digest() } : { needed: operation.bytes },
   )
 }
 

@@ -5,7 +5,7 @@ import { CKR } from '../cryptoki/returns.ts'
 import { type Meanings, meaning, refuse } from '../errors.ts'
 import { mechanismFor } from '../mechanisms/mechanism.ts'
 import type { CallerMechanism } from '../mechanisms/parameters.ts'
-import { answer, fits, type Output } from '../output.ts'
+import { fits, type Output, outputOf } from '../output.ts'
 import type { Session } from '../sessions.ts'
 import { beginWith } from './begin.ts'
 import type { Done, Message } from './message.ts'
@@ -33,8 +33,8 @@ export async function init(
 }
 
 /** C_Sign */
-export function sign(session: Session, data: Buffer, room: number): Promise<Output> {
-  return signature(session, room, (message) => {
+export function sign(session: Session, data: Buffer, bufferBytes: number): Promise<Output> {
+  return signature(session, bufferBytes, (message) => {
     wholeOnly(message)
     return message.whole(data)
   })
@@ -47,21 +47,21 @@ export async function update(session: Session, purpose: Purpose, data: Buffer): 
 }
 
 /** C_SignFinal */
-export const signFinal = (session: Session, room: number): Promise<Output> =>
-  signature(session, room, (message) => message.finish())
+export const signFinal = (session: Session, bufferBytes: number): Promise<Output> =>
+  signature(session, bufferBytes, (message) => message.finish())
 
 /** The length is known beforehand, so the work is done once there is room for it. */
 function signature(
   session: Session,
-  room: number,
+  bufferBytes: number,
   work: (message: Message) => Promise<Done>,
 ): Promise<Output> {
   const message = activeOne(session, 'sign')
   return lastStep(session, 'sign', async () => {
     const length = message.resultBytes ?? refuse(CKR.FUNCTION_FAILED)
-    if (!fits(length, room)) return { needed: length }
+    if (!fits(length, bufferBytes)) return { needed: length }
     const { data } = await meaning(MEANINGS, work(message))
-    return answer(data, room)
+    return outputOf(data, bufferBytes)
   })
 }
 

@@ -127,7 +127,7 @@ export function templateOf(attributes: readonly Attribute[]): Template | null {
 export type Wanted = {
   readonly type: number
   /** Bytes of the program's buffer; 0: it asks for the length. */
-  readonly room: number
+  readonly bufferBytes: number
 }
 
 /**
@@ -153,7 +153,7 @@ function tryWanted(from: WireReader, nested: boolean, depth = 0): Wanted[] | und
   while (wanted.length < count) {
     if (remaining(from) < 8) return undefined
     const type = readU32(from)
-    wanted.push({ type, room: readU32(from) })
+    wanted.push({ type, bufferBytes: readU32(from) })
     if (nested && kindOf(from, type) === 'template' && !tryWanted(from, nested, depth + 1)) return undefined
   }
   return wanted

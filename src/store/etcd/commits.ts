@@ -4,7 +4,7 @@
  */
 import type { CatalogView } from '../../catalog/catalog.ts'
 import type { HsmError } from '../../contract/errors.ts'
-import type { Outcome, Store } from '../store.ts'
+import type { Conclusion, Store } from '../store.ts'
 import { gather } from './gathering.ts'
 import { createCarryOut, type Group, type GroupNeeds } from './groups.ts'
 import { createTransactionQueue, type QueuedTransaction } from './transaction-queue.ts'
@@ -52,7 +52,7 @@ export function createCommits(needs: GroupNeeds): Commits {
   }
 
   return {
-    transact<R>(body: (view: CatalogView) => Outcome<R>) {
+    transact<R>(body: (view: CatalogView) => Conclusion<R>) {
       if (refusal) return Promise.reject(refusal)
       const settled = queue.add(body)
       wake()

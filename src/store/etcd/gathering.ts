@@ -6,9 +6,9 @@ import { formatOf } from '../../model/formats.ts'
 import type { RecordKey } from '../../model/records.ts'
 import { applyWrites, undo } from '../bodies.ts'
 import { encodeEntry, encodeRecord } from '../record-codec.ts'
-import type { Change, Outcome } from '../store.ts'
+import type { Change, Conclusion } from '../store.ts'
 
-export type Body = (view: CatalogView) => Outcome<unknown>
+export type Body = (view: CatalogView) => Conclusion<unknown>
 
 export type Gathered = {
   /** Of the first bodies, as many as were taken. */

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { createAges } from '../../../src/cluster/ages.ts'
+import { createCommitAges } from '../../../src/cluster/commit-ages.ts'
 
 suite('ages of commits', () => {
   test('a commit is as old as the first that is noted at it or after it', () => {
     let now = 100
-    const ages = createAges(() => now, 5, 1000)
+    const ages = createCommitAges(() => now, 5, 1000)
     now = 200
     ages.note([{ revision: 6 }, { revision: 7 }])
     now = 300
@@ -18,7 +18,7 @@ suite('ages of commits', () => {
 
   test('of what is old enough only that is remembered; nothing becomes older than it is', () => {
     let now = 0
-    const ages = createAges(() => now, 0, 1000)
+    const ages = createCommitAges(() => now, 0, 1000)
     for (now = 0; now < 5000; now += 100) ages.note([{ revision: now / 100 + 1 }])
     for (let revision = 1; revision <= 50; revision++) {
       const since = (revision - 1) * 100

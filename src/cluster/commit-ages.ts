@@ -2,7 +2,7 @@
 import type { Change } from '../store/store.ts'
 import type { Clock } from './timing.ts'
 
-export interface Ages {
+export interface CommitAges {
   /** To be called with every commit, in the stretch of code in which it is applied. */
   note(changes: readonly Pick<Change, 'revision'>[]): void
   /** When a commit of this revision was known here at the latest, on the clock; of one that is not noted yet: now. */
@@ -13,7 +13,7 @@ export interface Ages {
  * @param begun the revision that is applied already
  * @param keptMs ages above this are told apart from younger ones only
  */
-export function createAges(clock: Clock, begun: number, keptMs: number): Ages {
+export function createCommitAges(clock: Clock, begun: number, keptMs: number): CommitAges {
   let known: { readonly revision: number; readonly at: number }[] = [{ revision: begun, at: clock() }]
 
   return {
