@@ -4,7 +4,7 @@ import { type Application, signedIn } from './application.ts'
 import { BOUNDS } from './bounds.ts'
 import { CKR } from './cryptoki/returns.ts'
 import { refuse } from './errors.ts'
-import { NO_ROOM } from './output.ts'
+import { EMPTY_BUFFER } from './output.ts'
 
 /** Bytes of the HSM's generator. Like everything else it serves, they are for those who are logged in. */
 export async function generateRandom(
@@ -13,7 +13,7 @@ export async function generateRandom(
   count: number,
 ): Promise<Buffer> {
   signedIn(application, handle)
-  if (count === NO_ROOM) return Buffer.alloc(0) // a buffer of no bytes
+  if (count === EMPTY_BUFFER) return Buffer.alloc(0) // a buffer of no bytes
   if (count > BOUNDS.randomBytes) refuse(CKR.ARGUMENTS_BAD)
   const pieces: Buffer[] = []
   for (let left = count; left > 0; left -= LIMITS.randomBytes) {
