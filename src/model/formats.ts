@@ -29,8 +29,16 @@ function never(): never {
 
 const SAME: Change = { up: (record) => record, down: (record) => record }
 
+/** One less than there are formats. */
+type EachChange<Format extends number, Changes extends readonly Change[] = []> = [
+  'first',
+  ...Changes,
+]['length'] extends Format
+  ? Changes
+  : EachChange<Format, readonly [...Changes, Change]>
+
 /** From each format to the next. A format that is added does not compile until each kind says what becomes of it. */
-const CHANGES: { readonly [Kind in RecordKind]: readonly [Change] } = {
+const CHANGES: { readonly [Kind in RecordKind]: EachChange<typeof FORMAT> } = {
   cluster: [
     {
       up: (cluster) => ({ ...cluster, minimumVersion: 1 }),
