@@ -1,4 +1,5 @@
 import type { CallSource } from './call-source.ts'
+import type { ErrorCode } from './errors.ts'
 import type { OperationName, Reply, Request } from './operations.ts'
 
 /** An HSM, wherever it runs: the in-process engine and the HTTPS client are both one of these. */
@@ -40,4 +41,6 @@ export type Admission = {
   readonly revokes: boolean
   /** The largest request that is read. */
   readonly requestBytes: number
+  /** To be told why, when the request is refused before `call` has it: too large, unreadable, no room. */
+  readonly refused: (code: ErrorCode) => void
 }

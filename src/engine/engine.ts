@@ -6,7 +6,7 @@ import { alone } from '../cluster/cluster.ts'
 import { createUses } from '../cluster/uses.ts'
 import { type CallSource, LOCAL } from '../contract/call-source.ts'
 import { checkRequest, isOperation } from '../contract/check.ts'
-import { HsmError } from '../contract/errors.ts'
+import { type ErrorCode, HsmError } from '../contract/errors.ts'
 import type { Admit, Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
 import { OPERATIONS, type OperationName } from '../contract/operations.ts'
@@ -45,11 +45,13 @@ export function createEngine(needs: EngineNeeds): Engine {
     admit(operation, token, source = LOCAL) {
       if (!isOperation(operation)) throw new HsmError('unknown-operation')
       const call = asking(parts, operation, token, source)
+      const refused = (code: ErrorCode) => void recordRefusal(newAttempt(parts, operation, call), code)
       const may = mayAsk(call.actor, OPERATIONS[operation].access)
-      if (!may.allow) void recordRefusal(newAttempt(parts, operation, call), may.code)
+      if (!may.allow) refused(may.code)
       granted(may)
       const { session } = call
       return {
+        refused,
         user: session?.user,
         revokes: 'revokes' in OPERATIONS[operation],
         requestBytes: session ? LIMITS.bodyBytes : LIMITS.anonymousBodyBytes,

@@ -36,9 +36,9 @@ export function measuredHsm({ hsm, admit }: Measured, registry: Registry, second
   }
   return {
     hsm: { call },
-    admit(operation, session) {
+    admit(operation, session, source) {
       try {
-        return admit(operation, session)
+        return admit(operation, session, source)
       } catch (error) {
         requests({ operation, outcome: outcomeOf(error) })
         throw error

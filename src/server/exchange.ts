@@ -8,7 +8,7 @@ import type { OperationName, Request } from '../contract/operations.ts'
 import type { Connection } from '../listener/connection.ts'
 import type { Budgets } from '../rates/budgets.ts'
 import { type Answer, closeOf, failure, send } from './answer.ts'
-import { receive } from './body.ts'
+import { type Body, receive } from './body.ts'
 import type { BoundSessions } from './bound-sessions.ts'
 import type { InFlight, Reservation } from './in-flight.ts'
 import { decodeObject } from './json.ts'
@@ -123,12 +123,22 @@ async function answerTo(
   })
   try {
     if ('refused' in asked) throw asked.refused
-    const bytes = await body.bytes()
-    asked.reservation.enter()
+    const request = await arrived(asked, body)
     const release = connection.hold()
-    return await work(needs, connection, sessions, asked, bytes).finally(release)
+    return await work(needs, connection, sessions, asked, request).finally(release)
   } finally {
     body.discard()
+  }
+}
+
+/** The request as it came. What keeps it from coming is told to the HSM, which knows the rest by `call`. */
+async function arrived({ admission, reservation }: Admitted, body: Body): Promise<Buffer> {
+  try {
+    const bytes = await body.bytes()
+    reservation.enter()
+    return bytes
+  } catch (error) {
+    throw told(admission, error)
   }
 }
 
@@ -151,7 +161,7 @@ async function work(
   }
   // The HSM checks it against the operation's schema.
   const replying = measured(() =>
-    hsm.call(operation, taken(bytes) as Request<OperationName>, token, sourceOf(connection)),
+    hsm.call(operation, taken(admission, bytes) as Request<OperationName>, token, sourceOf(connection)),
   )
   const reply = await replying
   noteSessions(connection, sessions, bound, token, reply)
@@ -159,10 +169,17 @@ async function work(
   return { status: 200, outcome: 'ok', body }
 }
 
+function told({ refused }: Admission, error: unknown): unknown {
+  if (error instanceof HsmError) refused(error.code)
+  return error
+}
+
 /** What the bytes say; they are wiped. */
-function taken(bytes: Buffer): object {
+function taken(admission: Admission, bytes: Buffer): object {
   try {
     return decodeObject(bytes)
+  } catch (error) {
+    throw told(admission, error)
   } finally {
     bytes.fill(0)
   }

@@ -146,6 +146,18 @@ test('a request may be as large as its operation and its peer are allowed', asyn
   assert.equal((await post(port, { body, ...as('alice') })).status, 200)
 })
 
+test('what is refused before the HSM is called is told to it, once', async (t) => {
+  const refused: string[] = []
+  const { port } = await startServer(t, undefined, {}, 0, () => ({
+    requestBytes: 100,
+    refused: (code) => refused.push(code),
+  }))
+  assert.equal((await post(port, { body: `{"a":"${'x'.repeat(200)}"}` })).status, 413)
+  assert.equal((await post(port, { body: '{' })).status, 400)
+  assert.equal((await post(port, { body: '{}' })).status, 200)
+  assert.deepEqual(refused, ['too-large', 'invalid-request'])
+})
+
 test('peers without a login get so much of the event loop, and lose their connection beyond it', async (t) => {
   const work = () => {
     const until = performance.now() + 5

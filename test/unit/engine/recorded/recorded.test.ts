@@ -9,7 +9,8 @@ import { backupOf, cloneFrom } from '../../../support/backups.ts'
 import { inClone } from '../../../support/clones.ts'
 import { testEngine } from '../../../support/engine.ts'
 import { createWorld, type Person } from '../../../support/world.ts'
-import { CASES, meansOf } from './cases.ts'
+import { CASES } from './cases.ts'
+import { meansOf } from './means.ts'
 
 const HSM = 'hsm-test2345abc'
 const ALL = 100_000
