@@ -4,7 +4,7 @@ import { FORMAT } from '../model/formats.ts'
 import type { StoredRecord, UserRecord } from '../model/records.ts'
 import { foundingProfile } from '../policy/hsm-profile/profile.ts'
 import { FIRST_REFERENCE } from './keys/references.ts'
-import type { EngineNeeds } from './parts.ts'
+import type { EngineNeeds } from './needs.ts'
 import { granted } from './pipeline/granted.ts'
 
 export const newUserId = (random: (bytes: number) => Uint8Array): string =>

@@ -1,6 +1,6 @@
 /** A cluster and its clone, in memory, with the same people logged in to both. */
 import type { Hsm } from '../../src/contract/hsm.ts'
-import type { EngineNeeds } from '../../src/engine/parts.ts'
+import type { EngineNeeds } from '../../src/engine/needs.ts'
 import { backupOf, cloneFrom } from './backups.ts'
 import { testEngine } from './engine.ts'
 import { createWorld, PASSWORD, type Person, reference, type World } from './world.ts'

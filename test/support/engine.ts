@@ -5,7 +5,7 @@ import { LIMITS } from '../../src/contract/limits.ts'
 import { createPasswordHasher } from '../../src/crypto/password.ts'
 import { createSealer } from '../../src/crypto/seal.ts'
 import { createEngine, type Engine } from '../../src/engine/engine.ts'
-import type { EngineNeeds } from '../../src/engine/parts.ts'
+import type { EngineNeeds } from '../../src/engine/needs.ts'
 import { memoryStore } from '../../src/store/memory.ts'
 
 export const MASTER_KEY = randomBytes(32)

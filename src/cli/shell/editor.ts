@@ -3,7 +3,7 @@ import { clearLine, createInterface, cursorTo } from 'node:readline'
 import { Readable } from 'node:stream'
 import { HISTORY_LINES } from './history.ts'
 import type { Keyboard } from './keyboard.ts'
-import { createLineKeys, emptied, type Terminal } from './line-keys.ts'
+import { type Completer, createLineKeys, emptied, type Terminal } from './line-keys.ts'
 
 export type Typed =
   | { readonly kind: 'line'; readonly text: string }
@@ -19,9 +19,6 @@ export type Editor = {
   notice(text: string): void
   close(): void
 }
-
-/** Whole lines that the typed one can become, and the part of it that they replace. */
-export type Completer = (line: string) => Promise<{ candidates: readonly string[]; replaces: string }>
 
 /** @param earlier lines of the history, the newest first */
 export function createEditor(

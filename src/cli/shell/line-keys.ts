@@ -1,9 +1,11 @@
 /** What is typed on its way to node:readline: Tab completes once at a time, and Ctrl-R searches the history. */
 import type { EventEmitter } from 'node:events'
 import { clearLine, cursorTo, type Interface } from 'node:readline'
-import type { Completer } from './editor.ts'
 import { CTRL_R, type Search, startSearch } from './history-search.ts'
 import type { Keyboard, Reader } from './keyboard.ts'
+
+/** Whole lines that the typed one can become, and the part of it that they replace. */
+export type Completer = (line: string) => Promise<{ candidates: readonly string[]; replaces: string }>
 
 export type Terminal = NodeJS.WritableStream & { readonly columns?: number }
 

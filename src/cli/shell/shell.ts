@@ -8,7 +8,7 @@ import { answersTo } from '../parse.ts'
 import { type Output, printed, wrongUsage } from '../render.ts'
 import { type Clusters, createSeats, type Seats } from '../seats.ts'
 import { SHELL_TREE } from '../tree.ts'
-import type { Completer } from './editor.ts'
+import type { Completer } from './line-keys.ts'
 import type { LineSource } from './source.ts'
 import { quoted, splitWords } from './split-line.ts'
 

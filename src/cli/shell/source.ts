@@ -2,9 +2,10 @@
 import { createInterface } from 'node:readline'
 import { HsmError } from '../../contract/errors.ts'
 import { checkWhole } from '../../contract/text.ts'
-import { type Completer, createEditor, type Typed } from './editor.ts'
+import { createEditor, type Typed } from './editor.ts'
 import { type History, NO_HISTORY } from './history.ts'
 import { createKeyboard, readHidden, type TerminalInput } from './keyboard.ts'
+import type { Completer } from './line-keys.ts'
 
 export type LineSource = {
   readonly isTerminal: boolean

@@ -5,7 +5,7 @@
 import { LIMITS } from '../../contract/limits.ts'
 import type { AuditEvent } from '../../model/audit.ts'
 import { createThrottle, type LeftOut } from '../../rates/throttle.ts'
-import type { EngineNeeds } from '../parts.ts'
+import type { EngineNeeds } from '../needs.ts'
 import { appendAll } from './auditing.ts'
 
 export type AuditQueue = {

@@ -6,7 +6,7 @@ import { formatOf } from '../../model/formats.ts'
 import type { AuditHeadRecord, Write } from '../../model/records.ts'
 import type { Decision } from '../../policy/decision.ts'
 import type { Conclusion } from '../../store/store.ts'
-import type { Parts } from '../parts.ts'
+import type { EngineNeeds } from '../needs.ts'
 import { changeEventOf, eventOf, type Refused, type RequestOutcome } from './outcome.ts'
 
 type Audited = {
@@ -27,7 +27,7 @@ export type Outcomes<D> = {
 
 /** The decision's writes and its audit entries, to be committed together. A refusal that writes nothing is not recorded here. */
 export function auditing<D>(
-  { hsm, now }: Parts,
+  { hsm, now }: Pick<EngineNeeds, 'hsm' | 'now'>,
   view: CatalogView,
   decision: Decision<D>,
   { outcome, writes, refused }: Audited,

@@ -5,7 +5,7 @@ import type { CallSource } from '../../contract/call-source.ts'
 import type { ErrorCode } from '../../contract/errors.ts'
 import type { AuditEvent } from '../../model/audit.ts'
 import type { Write } from '../../model/records.ts'
-import type { Call } from '../parts.ts'
+import type { Call } from '../call.ts'
 
 export type RequestOutcome = {
   /** By its name in the journals. */

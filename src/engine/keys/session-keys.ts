@@ -2,7 +2,8 @@
 import { type KeyRecord, type RecordKey, recordKey, type Write } from '../../model/records.ts'
 import { revocationsOf } from '../../policy/revocation.ts'
 import type { Session } from '../../session/sessions.ts'
-import type { Call, Parts } from '../parts.ts'
+import type { Call } from '../call.ts'
+import type { Parts } from '../parts.ts'
 
 const isOfSession = (write: Write): boolean => {
   if (!('put' in write)) return false

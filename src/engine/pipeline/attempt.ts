@@ -2,8 +2,9 @@
 import { isServing } from '../../cluster/cluster.ts'
 import type { ErrorCode } from '../../contract/errors.ts'
 import { type Checked, OPERATIONS, type Operation, type OperationName } from '../../contract/operations.ts'
+import type { Call } from '../call.ts'
 import { eventOf, type RequestOutcome } from '../journal/outcome.ts'
-import type { Call, Parts } from '../parts.ts'
+import type { Parts } from '../parts.ts'
 
 export type Attempt = {
   readonly operation: OperationName

@@ -7,8 +7,9 @@ import { capacityOf, type KeyRoom } from '../../policy/capacity.ts'
 import type { Circumstances } from '../../policy/circumstances.ts'
 import type { Target } from '../../policy/facts.ts'
 import type { Availability } from '../../policy/key-availability.ts'
+import type { Call } from '../call.ts'
 import { clusterOf } from '../cluster-state.ts'
-import type { Call, Parts } from '../parts.ts'
+import type { Parts } from '../parts.ts'
 import type { Attempt } from './attempt.ts'
 
 type KeyMember<K extends OperationName> = Operations[K] extends { readonly keys: infer Members }

@@ -10,7 +10,7 @@ import { allow, type Decision, deny } from '../../policy/decision.ts'
 import { exactlyOne } from '../../policy/key-selection.ts'
 import { holdersOf } from '../../policy/key-sharing.ts'
 import { holds, maySelectByHolder, sees } from '../../policy/key-visibility.ts'
-import type { Call } from '../parts.ts'
+import type { Call } from '../call.ts'
 import type { Attempt } from './attempt.ts'
 import { keyName, targets } from './facts.ts'
 

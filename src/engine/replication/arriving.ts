@@ -4,8 +4,9 @@ import { isDeepStrictEqual } from 'node:util'
 import type { CatalogView } from '../../catalog/catalog.ts'
 import { HsmError } from '../../contract/errors.ts'
 import type { KeyRecord } from '../../model/records.ts'
+import type { Call } from '../call.ts'
 import { openMaterial } from '../keys/keyring.ts'
-import type { Call, Parts } from '../parts.ts'
+import type { Parts } from '../parts.ts'
 import { type Challenge, cloneFacts, type Holder, openChallenge } from './parcels.ts'
 
 /** The challenge that this cluster made for this session. It is used up. Throws `challenge-not-found` or `not-clones`. */

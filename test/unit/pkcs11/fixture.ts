@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before } from 'node:test'
-import type { EngineNeeds } from '../../../src/engine/parts.ts'
+import type { EngineNeeds } from '../../../src/engine/needs.ts'
 import { createPkcs11, type Pkcs11, type Pkcs11Needs, type ServeOptions } from '../../../src/pkcs11/serve.ts'
 import { testEngine } from '../../support/engine.ts'
 import {

@@ -1,0 +1,10 @@
+import type { CallSource } from '../contract/call-source.ts'
+import type { Actor } from '../policy/actor.ts'
+import type { Session } from '../session/sessions.ts'
+
+/** Who asks, through which session, and from where. */
+export type Call = {
+  readonly actor: Actor
+  readonly session: Session | undefined
+  readonly source: CallSource
+}
