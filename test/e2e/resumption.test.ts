@@ -1,0 +1,96 @@
+/** A shell whose HSM fails goes on with another one, until its login is ended there; two nodes on a real etcd. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, type TestContext, test } from 'node:test'
+import type { Home } from '../../src/home/home.ts'
+import { readRunning } from '../../src/home/running.ts'
+import { startEtcd } from '../support/etcd.ts'
+import { ALICE, activate, client, run, runWith, serve, temporaryHome } from './strongroom.ts'
+
+const CLI = join(import.meta.dirname, '..', '..', 'src', 'main', 'cloudhsm-cli.ts')
+
+const etcd = await startEtcd()
+after(etcd.stop)
+
+async function startTwo(t: TestContext, clusterId: string) {
+  const [home, second] = [temporaryHome(t), temporaryHome(t)]
+  const founder = ['--etcd', etcd.endpoints.join(), '--cluster-id', clusterId, '--hsm-id', 'hsm-a']
+  const first = await serve(home, ...founder)
+  const { stdout } = await run(['node', 'invite', '--home', home.root])
+  await runWith(stdout, ['node', 'join', '--home', second.root, '--secret-file', '-'])
+  return [
+    { home, serving: first },
+    { home: second, serving: await serve(second, '--hsm-id', 'hsm-b') },
+  ] as const
+}
+
+/** The shell of a user whose configuration names these HSMs, in that order. */
+function shellOf(t: TestContext, homes: readonly [Home, ...Home[]]) {
+  const config = JSON.parse(readFileSync(homes[0].clientConfig, 'utf8'))
+  config.clusters[0].cluster.servers = homes.map((home) => {
+    const { host: hostname, port } = readRunning(home) ?? assert.fail()
+    return { hostname, port, enable: true }
+  })
+  const path = join(homes[0].root, 'shell.cfg')
+  writeFileSync(path, JSON.stringify(config))
+  const shell = spawn(process.execPath, [CLI, 'interactive', '--config', path])
+  t.after(() => shell.kill('SIGKILL'))
+  let shown = ''
+  for (const stream of [shell.stdout, shell.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      shown += text
+    })
+  return {
+    /** @returns what is shown until that is among it */
+    async type(line: string, answer: RegExp): Promise<string> {
+      shown = ''
+      shell.stdin.write(`${line}\n`)
+      while (!answer.test(shown)) await once(shell.stdout, 'data')
+      return shown
+    },
+    async end(): Promise<void> {
+      shell.stdin.end()
+      await once(shell, 'close')
+    },
+  }
+}
+
+test('a shell goes on when its HSM is killed, and not when its logins are ended', async (t) => {
+  const [a, b] = await startTwo(t, 'cluster-resume')
+  const admin = client(t, b.home)
+  const token = await activate(admin)
+  await admin.call('user.create', ALICE, token)
+  const shell = shellOf(t, [a.home, b.home])
+  const { username, role, password } = ALICE
+  const login = `login --username ${username} --role ${role} --password "${password}"`
+  await shell.type(login, /"username": "alice"[^}]*}\s*}/)
+  await shell.type('key generate-symmetric aes --label k --key-length-bytes 32', /"key-reference"/)
+
+  a.serving.child.kill('SIGKILL')
+  await a.serving.ended
+  await shell.type('key list', /"total_key_count": 1/)
+  const { entries } = await admin.call('audit.list', { hsm: 'hsm-b', count: 1000 }, token)
+  const resumed = entries.filter(({ operation }) => operation === 'session.resume')
+  assert.deepEqual(
+    resumed.map(({ outcome, subjects }) => [outcome, subjects]),
+    [['ok', ['user/alice']]],
+  )
+
+  await admin.call('user.logout', { username, role }, token)
+  await shell.type('key list', /The login has ended, log in again/)
+  await shell.type('key list', /Not logged in/)
+  await shell.type(login, /"username": "alice"[^}]*}\s*}/)
+
+  // Logged out, it is nowhere any more, whichever HSM is asked.
+  await shell.type('logout', /Logout successful/)
+  const again = await serve(a.home, '--hsm-id', 'hsm-a')
+  await shell.type('key list', /Not logged in/)
+  await shell.end()
+  for (const { child, ended } of [again, b.serving]) {
+    child.kill()
+    await ended
+  }
+})
