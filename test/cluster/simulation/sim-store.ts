@@ -116,7 +116,9 @@ export function createSimStore({ process, etcd, network, now }: Needs): SimStore
     const changed = present.filter((member) => members.get(member.key)?.revision !== member.revision)
     apply({
       revision,
-      writes: records.filter((write) => 'put' in write && catalog.get(keyOf(write)) !== write.put),
+      writes: records.filter(
+        (write) => catalog.get(keyOf(write)) !== ('put' in write ? write.put : undefined),
+      ),
       members: [
         ...gone.map((key) => ({ key, revision, member: undefined })),
         ...changed.map((member) => ({ key: member.key, revision: member.revision, member })),
