@@ -19,8 +19,8 @@ export function startOptions(options: Given<typeof START>): StartOptions {
     listen: address('--listen', options.listen, 0),
     advertise: address('--advertise', options.advertise, 1),
     metrics: options.metrics === NONE ? NONE : address('--metrics', options.metrics, 0),
-    pkcs11: pathOr([NONE, USUAL], '--pkcs11', options.pkcs11),
-    logFile: pathOr([USUAL], '--log', options.log),
+    pkcs11: pathOr([NONE, USUAL], options.pkcs11),
+    logFile: pathOr([USUAL], options.log),
     publicObjects: options['public-objects'],
     etcd: some(etcdOptions(options)),
     clusterId: id('--cluster-id', options['cluster-id']),
@@ -49,31 +49,23 @@ export function etcdOptions(options: Given<typeof ETCD>): Partial<EtcdSettings> 
   }
   return given({
     endpoints: options.etcd?.split(',').map(endpoint),
-    caFile: file('--etcd-ca', options['etcd-ca']),
-    certFile: file('--etcd-cert', cert),
-    keyFile: file('--etcd-key', key),
+    caFile: absolute(options['etcd-ca']),
+    certFile: absolute(cert),
+    keyFile: absolute(key),
     username: user,
-    passwordFile: file('--etcd-password-file', passwordFile),
+    passwordFile: absolute(passwordFile),
   })
 }
 
 /** What opens a backup; the parser has seen that it is one of them. */
 export function openingOf(options: Given<typeof BACKUP_RESTORE>): Opening {
-  const masterKeyFile = file('--master-key-file', options['master-key-file'])
+  const masterKeyFile = absolute(options['master-key-file'])
   if (masterKeyFile !== undefined) return { masterKeyFile }
-  const passphraseFile = options['passphrase-file']
-  if (passphraseFile) return { passphraseFile }
-  throw wrong('--passphrase-file', 'must not be empty')
+  return { passphraseFile: options['passphrase-file'] ?? '-' }
 }
 
-/** Absolute; undefined when it was left out. Throws HsmError `invalid-request`. */
-export const socketPath = (text: string | undefined): string | undefined => file('--socket', text)
-
-/** Absolute. Throws HsmError `invalid-request` when it is empty. */
-export function path(option: '--home' | '--to' | '--secret-file', text: string): string {
-  if (text === '') throw wrong(option, 'must not be empty')
-  return text === '-' ? text : resolve(text)
-}
+/** Absolute, or `-`. */
+export const pathOrDash = (text: string): string => (text === '-' ? text : resolve(text))
 
 /** The same options as words again, for a process that works in another directory. */
 export function wordsOf(options: ArgValues): readonly string[] {
@@ -116,13 +108,12 @@ function id(option: string, text: string | undefined): string | undefined {
 }
 
 /** One of the words, or a path. */
-const pathOr = (words: readonly string[], option: string, text: string | undefined): string | undefined =>
-  words.find((word) => word === text) ?? file(option, text)
+const pathOr = (words: readonly string[], text: string | undefined): string | undefined =>
+  words.find((word) => word === text) ?? absolute(text)
 
-function file(option: string, path: string | undefined): string | undefined {
-  if (path === '') throw wrong(option, 'must not be empty')
-  return path === undefined ? undefined : resolve(path)
-}
+/** Absolute; undefined when it was left out. */
+export const absolute = (path: string | undefined): string | undefined =>
+  path === undefined ? undefined : resolve(path)
 
 const wrong = (option: string, problem: string): HsmError =>
   new HsmError('invalid-request', `${option} ${problem}`)

@@ -2,6 +2,7 @@
 
 import { isWildcard } from '../base/listen-address.ts'
 import type { Log } from '../base/log.ts'
+import { belongTogether, certificateProblem, privateKeyProblem } from '../base/pem.ts'
 import { notBeforeRelease } from '../base/version.ts'
 import { HSM_NAME } from '../contract/wire.ts'
 import { readIfThere, readSecretIfThere, replaceFile } from '../home/files.ts'
@@ -19,6 +20,8 @@ const NAMES = [HSM_NAME, 'localhost', '127.0.0.1', '::1'] as const
  * @param authority of the cluster
  * @param hosts by which clients may call it
  * @param clock Unix time in milliseconds
+ * @param onDamage told of a certificate or key that is damaged, with its path in the sentence, before another one takes its
+ *   place; it stays when this throws
  * @throws HsmError `store-damaged` when others can read a private key
  */
 export async function loadTls(
@@ -26,12 +29,15 @@ export async function loadTls(
   authority: Identity,
   hosts: readonly string[],
   clock: number,
+  onDamage: (problem: string) => void,
 ): Promise<Tls> {
   const now = notBeforeRelease(clock)
   if (readIfThere(home.caCert) !== authority.cert) replaceFile(home.caCert, authority.cert, 'public')
   const names = [...new Set([...NAMES, ...hosts.filter((host) => !isWildcard(host))])]
   const present = readIdentity(home.serverKey, home.serverCert)
   if (present && isFit(present, authority.cert, names, now)) return { ca: authority.cert, server: present }
+  const damage = present && damageOf(home, present)
+  if (damage !== undefined) onDamage(damage)
   const server = await issueServerCertificate(authority, names, now)
   return { ca: authority.cert, server: save(home.serverKey, home.serverCert, server) }
 }
@@ -60,6 +66,17 @@ export async function loadAuthority(home: Home, clusterId: string, now: number):
     readIdentity(home.caKey, home.caCert) ??
     save(home.caKey, home.caCert, await createAuthority(clusterId, now))
   )
+}
+
+/** A sentence that names the file; undefined when certificate and key are only not fit any more. */
+function damageOf({ serverCert, serverKey }: Home, { cert, key }: Identity): string | undefined {
+  const [certificate, privateKey] = [Buffer.from(cert), Buffer.from(key)]
+  const wrong = certificateProblem(certificate)
+  if (wrong !== undefined) return `The certificate ${serverCert} cannot be used: ${wrong}`
+  const keyWrong = privateKeyProblem(privateKey)
+  if (keyWrong !== undefined) return `The private key ${serverKey} cannot be used: ${keyWrong}`
+  if (belongTogether(certificate, privateKey)) return undefined
+  return `The private key ${serverKey} is not that of ${serverCert}`
 }
 
 function readIdentity(keyPath: string, certPath: string): Identity | undefined {

@@ -99,7 +99,8 @@ function accept(given: Given, name: string, option: Option, values: readonly str
   if (option.value === undefined && values.length > 0) {
     return problem(`unexpected value '${shown(values[0] ?? '')}' for '${label}' found; no more were expected`)
   }
-  if (option.value !== undefined && !option.maybeNone && values.length === 0) {
+  const isEmpty = !option.mayBeEmpty && values.includes('')
+  if (option.value !== undefined && (isEmpty || (!option.maybeNone && values.length === 0))) {
     return problem(`a value is required for '${label}' but none was supplied${possible(option)}`, false)
   }
   const all = earlier ?? []

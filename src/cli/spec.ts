@@ -10,6 +10,8 @@ export type Option = {
   readonly many?: true
   /** Of those it may take none; any other that is given needs a value. */
   readonly maybeNone?: true
+  /** The value may be empty: what is done with it says what that means, or refuses it. */
+  readonly mayBeEmpty?: true
   /** The value is a whole number. */
   readonly count?: true
   readonly required?: true

@@ -72,9 +72,16 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
   const opened = await openEngine({ home, log, address, node, registry, ...wishes })
   const { engine, admit, clusterId, authority, join, close } = opened
   undo.defer(close)
-  const certificate = () => loadTls(home, authority, [listen.host, advertised().host], Date.now())
-  const { ca, server: tls } = await certificate()
-  const renewal = createRenewal(certificate, (renewed) => server.setCertificate(renewed.server), log)
+  const certificate = (onDamage: (problem: string) => void) =>
+    loadTls(home, authority, [listen.host, advertised().host], Date.now(), onDamage)
+  const { ca, server: tls } = await certificate((problem) =>
+    log('warn', { problem }, 'another certificate was made'),
+  )
+  const renewal = createRenewal(
+    () => certificate(keepDamaged),
+    (renewed) => server.setCertificate(renewed.server),
+    log,
+  )
   undo.defer(renewal.stop)
   const server = createHttpsServer({
     hsm: engine,
@@ -115,6 +122,11 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
 /** A session goes with its connection; whoever has what resumes the login can go on with it. */
 const leave = (hsm: Hsm, token: string): void =>
   void hsm.call('session.logout', { resumable: true }, token).catch(() => undefined)
+
+/** What is in use is better than what is made in a hurry: whoever damaged the file may still be at it. */
+function keepDamaged(problem: string): never {
+  throw new HsmError('store-damaged', problem)
+}
 
 const CLOCKS = {
   monotonic: () => performance.now(),

@@ -1,10 +1,10 @@
 /** What carries out the commands of the program strongroom. Each loads what it needs: `start` alone the HSM itself. */
 import { homedir } from 'node:os'
 import {
+  absolute,
   etcdOptions,
   openingOf,
-  path,
-  socketPath,
+  pathOrDash,
   startOptions,
   wholeEtcd,
   wordsOf,
@@ -52,14 +52,14 @@ export const TASKS = {
     return (await import('../administration/policy.ts')).showPolicy(home, who, json)
   }),
   env({ home, socket }: Args<typeof spec.ENV>) {
-    const [at, named] = [homeOf(home), socketPath(socket)]
+    const [at, named] = [homeOf(home), absolute(socket)]
     return async () => {
       const { servedSocket } = await import('../home/running.ts')
       return (await import('./pkcs11/env.ts')).env(named ?? servedSocket(at))
     }
   },
   pkcs11({ home, config, 'cluster-id': clusterId, socket }: Args<typeof spec.AGENT>) {
-    const [at, named] = [homeOf(home), socketPath(socket)]
+    const [at, named] = [homeOf(home), absolute(socket)]
     const options = { config, clusterId, socket: named ?? at.pkcs11, named: named !== undefined }
     return async () => (await import('./pkcs11/agent.ts')).agent({ ...options, program: program() })
   },
@@ -68,7 +68,7 @@ export const TASKS = {
     return async () => (await import('./pkcs11/keep.ts')).keep(source)
   },
   'backup-create'({ home, to, 'passphrase-file': file }: Args<typeof spec.BACKUP_CREATE>) {
-    const [at, target] = [homeOf(home), path('--to', to)]
+    const [at, target] = [homeOf(home), pathOrDash(to)]
     return async () => {
       const who = await whoAsks()
       const { readNewPassphrase } = await import('../administration/backup/opening.ts')
@@ -108,7 +108,7 @@ export const TASKS = {
     done(await (await import('../node/invite.ts')).invite(home, Date.now())),
   ),
   'node-join'({ home, 'secret-file': file, ...options }: Args<typeof spec.NODE_JOIN>) {
-    const [at, from, etcd] = [homeOf(home), path('--secret-file', file), etcdOptions(options)]
+    const [at, from, etcd] = [homeOf(home), pathOrDash(file), etcdOptions(options)]
     return async () => {
       const { readSecret } = await import('../administration/secret-file.ts')
       const secret = await readSecret(from)
@@ -136,7 +136,7 @@ async function whoAsks(): Promise<Credentials> {
 }
 
 const homeOf = (given: string | undefined): Home =>
-  homeAt(given === undefined ? defaultHome(process.env, homedir()) : path('--home', given))
+  homeAt(given === undefined ? defaultHome(process.env, homedir()) : given)
 
 /** The script that this process runs. */
 const program = (): string => process.argv[1] ?? ''

@@ -1,8 +1,10 @@
 /** The embedded store of an HSM, with its seals. */
 import { randomBytes } from 'node:crypto'
+import { dirname } from 'node:path'
 import { type BackupKeys, backupKeysOf } from '../backup/ways.ts'
 import { HsmError } from '../contract/errors.ts'
 import { createSealer, masterKeyCheck, type Sealer } from '../crypto/seal.ts'
+import { readIfThere } from '../home/files.ts'
 import type { Home } from '../home/home.ts'
 import { chosenHsmId, keepHsmId, knownHsmId, newId } from '../home/ids.ts'
 import { withMasterKey } from '../home/master-key.ts'
@@ -28,15 +30,28 @@ export type Wanted = {
 }
 
 /**
+ * The id of the HSM and the CA are made when there is a store: without one, they are left of a cluster that is gone, whose
+ * clients would trust the new one.
+ */
+function checkNew(home: Home): void {
+  const { database, caKey, caCert } = home
+  if (knownHsmId(home) !== undefined) throw new HsmError('store-damaged', `The store ${database} is missing`)
+  const ca = [caKey, caCert].find((path) => readIfThere(path) !== undefined)
+  if (ca === undefined) return
+  throw new HsmError(
+    'store-damaged',
+    `The store ${database} is missing, but ${ca} is that of a cluster. Put ${dirname(database)} back from a copy; if it is lost, found a new cluster in another directory with --home, or here when ${dirname(ca)} is gone`,
+  )
+}
+
+/**
  * Opens the store of a home, or makes a new one there.
  *
  * @throws HsmError `store-damaged` or `store-failure` with one sentence naming what is wrong
  */
 export function openEmbeddedStore(home: Home, wanted: Wanted = {}): OpenStore<SqliteStore> {
   const known = storeIdentity(home.database)
-  if (!known && knownHsmId(home) !== undefined) {
-    throw new HsmError('store-damaged', `The store ${home.database} is missing`)
-  }
+  if (!known) checkNew(home)
   const clusterId = known?.clusterId ?? wanted.clusterId ?? newId('cluster')
   const hsmId = chosenHsmId(home)
   const opened = withMasterKey(home.masterKey, known ? undefined : randomBytes, (key) => ({

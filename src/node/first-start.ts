@@ -14,7 +14,7 @@ export type FirstStart = {
 export function beginFirstStart(home: Home): FirstStart {
   const { database, masterKey, hsmId, caKey, caCert, serverKey, serverCert } = home
   const founded = [database, masterKey, hsmId].some(existsSync)
-  const store = [database, `${database}-wal`, markPath(database), masterKey, hsmId]
+  const store = [masterKey, database, `${database}-wal`, markPath(database), hsmId]
   const made = [...store, caKey, caCert, serverKey, serverCert].filter((path) => !existsSync(path))
   let over = founded
   return {
@@ -23,7 +23,8 @@ export function beginFirstStart(home: Home): FirstStart {
     },
     undo() {
       if (over) return
-      for (const path of made) rmSync(path, { force: true })
+      // Backwards: certificates without their store would be taken for those of a cluster that is gone.
+      for (const path of made.toReversed()) rmSync(path, { force: true })
     },
   }
 }

@@ -1,9 +1,10 @@
 /** What `strongroom start` makes of its home, and of homes that something has happened to. */
 import assert from 'node:assert/strict'
 import { chmodSync, copyFileSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { parseConfig } from '../../src/client-config/client-config.ts'
+import { markPath } from '../../src/store/mark.ts'
 import { ANY_PORT, client, run, serve, startOnce, temporaryHome } from './strongroom.ts'
 
 test('the first start makes a home that only its owner can read', async (t) => {
@@ -74,8 +75,26 @@ test('a home that is not whole is refused with the reason', async (t) => {
 
   renameSync(home.database, `${home.database}.away`)
   await refused(/^strongroom: The store \S+ is missing\n$/)
+  renameSync(home.hsmId, `${home.hsmId}.away`)
+  await refused(
+    /^strongroom: The store \S+strongroom\.db is missing, but \S+ca\.key is that of a cluster\. Put \S+data back from a copy; if it is lost, found a new cluster in another directory with --home, or here when \S+tls is gone\n$/,
+  )
+  rmSync(home.caKey)
+  await refused(/^strongroom: The store \S+ is missing, but \S+ca\.crt is that of a cluster\. /)
+  renameSync(`${home.hsmId}.away`, home.hsmId)
   renameSync(`${home.database}.away`, home.database)
   await startOnce(home)
+})
+
+test('a home whose store is lost for good founds a new cluster when the certificates of the old one are gone', async (t) => {
+  const home = temporaryHome(t)
+  await startOnce(home)
+  const old = readFileSync(home.caCert, 'utf8')
+  for (const path of [home.database, markPath(home.database), home.hsmId]) rmSync(path)
+  assert.equal((await run(['start', '--home', home.root, ...ANY_PORT])).exit, 1)
+  rmSync(dirname(home.caCert), { recursive: true })
+  await startOnce(home)
+  assert.notEqual(readFileSync(home.caCert, 'utf8'), old)
 })
 
 test('a home that cannot be made is named', async (t) => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, fstatSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, fstatSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { connect, type TLSSocket } from 'node:tls'
@@ -99,6 +99,26 @@ test('SIGHUP reads the certificate anew, and open connections stay', async (t) =
   for (const socket of [before, after]) socket.destroy()
   serving.child.kill()
   assert.equal((await serving.ended).exit, 0)
+})
+
+test('a certificate that is damaged at SIGHUP is named in the log, and the former one stays in use', async (t) => {
+  const home = temporaryHome(t)
+  const log = join(home.root, 'hsm.log')
+  await run(['start', '--home', home.root, ...ANY_PORT, '--detach', '--log', log])
+  const { pid } = readRunning(home) ?? assert.fail()
+  const before = await shownCertificate(t, home)
+  writeFileSync(home.serverCert, 'damaged')
+  process.kill(pid, 'SIGHUP')
+  await until(() => lines(log).some((line) => line.includes('the certificate was left as it is')))
+  const [warning = ''] = lines(log).filter((line) => line.includes('the certificate was left as it is'))
+  const { level, problem } = JSON.parse(warning)
+  assert.equal(level, 'warn')
+  assert.equal(problem, `The certificate ${home.serverCert} cannot be used: there is no certificate in it`)
+  const after = await shownCertificate(t, home)
+  assert.equal(after.getPeerCertificate().fingerprint256, before.getPeerCertificate().fingerprint256)
+  assert.equal(readFileSync(home.serverCert, 'utf8'), 'damaged')
+  for (const socket of [before, after]) socket.destroy()
+  await run(['stop', '--home', home.root])
 })
 
 test('an HSM ends with its terminal, and no earlier', async (t) => {

@@ -8,6 +8,7 @@ type Tag = Extract<Cipher, { name: 'aes-gcm' }>['tag-length-bits']
 
 export const aad = {
   value: 'AAD',
+  mayBeEmpty: true,
   help: 'Additional authenticated data in hexadecimal',
 } as const satisfies Option
 

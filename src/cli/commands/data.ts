@@ -11,7 +11,7 @@ import { readChunks, readSmall } from './files.ts'
 
 export const dataOptions = {
   'data-path': { value: 'DATA_PATH', group: 'data', help: 'Path of the file with the data' },
-  data: { value: 'DATA', group: 'data', help: 'The data in base64' },
+  data: { value: 'DATA', group: 'data', mayBeEmpty: true, help: 'The data in base64' },
 } as const satisfies Options
 
 export type Mechanism = Request<'crypto.sign'>['mechanism']

@@ -7,6 +7,7 @@ const keyFilter = (purpose: string) =>
   ({
     value: 'FILTER',
     many: true,
+    mayBeEmpty: true,
     completes: 'filter',
     help: `Key reference (e.g. key-reference=0xabc) or space separated list of key attributes in the form of attr.KEY_ATTRIBUTE_NAME=KEY_ATTRIBUTE_VALUE to select ${purpose}`,
   }) as const satisfies Option
@@ -54,7 +55,13 @@ export const keyToUse = (verb: string) => ({ ...oneKey(verb), value: 'KEY_FILTER
 
 /** Required, and completed by Tab. */
 export const username = (help: string) =>
-  ({ value: 'USERNAME', required: true, completes: 'username', help }) as const satisfies Option
+  ({
+    value: 'USERNAME',
+    required: true,
+    mayBeEmpty: true,
+    completes: 'username',
+    help,
+  }) as const satisfies Option
 
 /** Of commands that a user who is logged in stands in the way of. */
 export const force = {
@@ -76,6 +83,7 @@ export const role = {
 export const password = (whose: string) =>
   ({
     value: 'PASSWORD',
+    mayBeEmpty: true,
     help: `${whose}. If not provided, it is asked for and not shown`,
   }) as const satisfies Option
 

@@ -95,7 +95,6 @@ type FileOption = 'hsm-ca-cert' | 'log-file' | (typeof IDENTITY)[number]
 
 function absolute(name: FileOption, args: EditArgs, directory: string): string | undefined {
   const file = args[name]
-  if (file === '') throw refused(`--${name} must not be empty`)
   return file === undefined ? undefined : resolve(directory, file)
 }
 

@@ -18,6 +18,7 @@ const addresses = {
   value: 'ADDRESS',
   many: true,
   maybeNone: true,
+  mayBeEmpty: true,
   help: 'Addresses of the HSMs: host name, IPv4 or IPv6 address, each with :PORT unless it is 2223',
 } as const satisfies Option
 

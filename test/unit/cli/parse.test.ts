@@ -46,7 +46,8 @@ suite('parser', () => {
       verbose: true,
     })
     assert.deepEqual(await argsOf('key list --starting-token -5'), { 'starting-token': '-5' })
-    assert.deepEqual(await argsOf('key list --starting-token='), { 'starting-token': '' })
+    const empty = { label: '', 'key-length-bytes': 16 }
+    assert.deepEqual(await argsOf('key generate-symmetric aes --label= --key-length-bytes 16'), empty)
   })
 
   test('needs no filter for all that matches', async () => {
@@ -89,6 +90,16 @@ suite('parser', () => {
     [
       'key unshare --all-matching --owner ines --username bob',
       'the following required arguments were not provided:\n  --role <ROLE>',
+    ],
+    [
+      'key list --starting-token=',
+      "a value is required for '--starting-token <STARTING_TOKEN>' but none was supplied",
+    ],
+    ['key list --config=', "a value is required for '--config <CONFIG>' but none was supplied"],
+    ['key import pem --path=', "a value is required for '--path <PATH>' but none was supplied"],
+    [
+      'key generate-symmetric aes --label= --attributes=',
+      "a value is required for '--attributes [<KEY_ATTRIBUTES>...]' but none was supplied",
     ],
     ['key list --all --count', "the argument '--all' cannot be used with '--count'"],
     ['key list --max-items 3 --all', "the argument '--all' cannot be used with '--max-items <MAX_ITEMS>'"],

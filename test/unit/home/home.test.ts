@@ -14,11 +14,11 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { localAddress, parseListen, showAddress } from '../../../src/base/listen-address.ts'
-import { createAuthority } from '../../../src/certificates/certificates.ts'
+import { createAuthority, type Identity } from '../../../src/certificates/certificates.ts'
 import { loadAuthority, loadTls } from '../../../src/certificates/tls.ts'
 import { defaultHome } from '../../../src/client-config/locate.ts'
 import { createFile, readSecretIfThere, replaceFile } from '../../../src/home/files.ts'
-import { homeAt, looseDirectories, makeHome } from '../../../src/home/home.ts'
+import { type Home, homeAt, looseDirectories, makeHome } from '../../../src/home/home.ts'
 import { isLocked, takeLock } from '../../../src/home/lock.ts'
 import { announce, readRunning, withdraw } from '../../../src/home/running.ts'
 
@@ -66,36 +66,40 @@ test('the CA of an HSM by itself is made once and kept', async (t) => {
   assert.deepEqual(await loadAuthority(home, 'cluster-abc', NOW + 800 * DAY_MS), first)
 })
 
+/** Nothing of it is damaged. */
+const tlsOf = (home: Home, ca: Identity, hosts: readonly string[], now: number) =>
+  loadTls(home, ca, hosts, now, (problem) => assert.fail(problem))
+
 test('the TLS identity is made once and kept', async (t) => {
   const home = temporary(t)
-  const first = await loadTls(home, authority, ['127.0.0.1'], NOW)
+  const first = await tlsOf(home, authority, ['127.0.0.1'], NOW)
   assert.equal(readFileSync(home.caCert, 'utf8'), authority.cert)
   assert.equal(readSecretIfThere(home.caKey), undefined)
-  assert.deepEqual(await loadTls(home, authority, ['localhost', '::'], NOW), first)
-  assert.deepEqual(await loadTls(home, authority, ['0.0.0.0'], NOW), first)
+  assert.deepEqual(await tlsOf(home, authority, ['localhost', '::'], NOW), first)
+  assert.deepEqual(await tlsOf(home, authority, ['0.0.0.0'], NOW), first)
 })
 
 test('the server certificate is renewed when it is nearly over', async (t) => {
   const home = temporary(t)
-  const first = await loadTls(home, authority, ['127.0.0.1'], NOW)
-  const later = await loadTls(home, authority, ['127.0.0.1'], NOW + 800 * DAY_MS)
+  const first = await tlsOf(home, authority, ['127.0.0.1'], NOW)
+  const later = await tlsOf(home, authority, ['127.0.0.1'], NOW + 800 * DAY_MS)
   assert.equal(later.ca, first.ca)
   assert.notEqual(later.server.cert, first.server.cert)
-  assert.deepEqual(await loadTls(home, authority, ['127.0.0.1'], NOW + 800 * DAY_MS), later)
+  assert.deepEqual(await tlsOf(home, authority, ['127.0.0.1'], NOW + 800 * DAY_MS), later)
 })
 
 test('the server certificate is renewed for another CA', async (t) => {
   const home = temporary(t)
-  await loadTls(home, authority, [], NOW)
+  await tlsOf(home, authority, [], NOW)
   const other = await createAuthority('cluster-abc', NOW)
-  const { ca, server } = await loadTls(home, other, [], NOW)
+  const { ca, server } = await tlsOf(home, other, [], NOW)
   assert.equal(readFileSync(home.caCert, 'utf8'), ca)
   assert.ok(new X509Certificate(server.cert).verify(new X509Certificate(other.cert).publicKey))
 })
 
 test('the server certificate is renewed for a new name, a lost key, and after a crash between its two files', async (t) => {
   const home = temporary(t)
-  const load = (host: string) => loadTls(home, authority, [host], NOW)
+  const load = (host: string) => tlsOf(home, authority, [host], NOW)
   const { server: first } = await load('127.0.0.1')
   const { server: named } = await load('hsm.example')
   assert.notEqual(named.cert, first.cert)
@@ -103,7 +107,11 @@ test('the server certificate is renewed for a new name, a lost key, and after a 
   const { server: rekeyed } = await load('hsm.example')
   assert.notEqual(rekeyed.cert, named.cert)
   replaceFile(home.serverKey, first.key, 'private')
-  const { server: recovered } = await load('hsm.example')
+  const told: string[] = []
+  const { server: recovered } = await loadTls(home, authority, ['hsm.example'], NOW, (problem) =>
+    told.push(problem),
+  )
+  assert.deepEqual(told, [`The private key ${home.serverKey} is not that of ${home.serverCert}`])
   assert.notEqual(recovered.cert, rekeyed.cert)
   assert.deepEqual((await load('hsm.example')).server, recovered)
 })
@@ -177,4 +185,29 @@ test('directories that others can write to are told, of the home and of the sock
   assert.deepEqual(looseDirectories(home, join(elsewhere, 'p11')), [told(elsewhere)])
   chmodSync(elsewhere, 0o1777)
   assert.deepEqual(looseDirectories(home, join(elsewhere, 'p11')), [])
+})
+
+test('what is damaged of the TLS identity is told with its path, and stays when nothing is to take its place', async (t) => {
+  const home = temporary(t)
+  const whole = await tlsOf(home, authority, [], NOW)
+  const half = (text: string) => `${text.slice(0, 100)}\n${text.split('\n').slice(-2).join('\n')}`
+  const damages: readonly (readonly [string, string, string, RegExp])[] = [
+    [home.serverCert, whole.server.cert, half(whole.server.cert), /^The certificate \S+ cannot be used: /],
+    [home.serverCert, whole.server.cert, '', /^The certificate \S+ cannot be used: it is empty$/],
+    [home.serverKey, whole.server.key, half(whole.server.key), /^The private key \S+ cannot be used: /],
+  ]
+  for (const [path, good, bad, sentence] of damages) {
+    replaceFile(path, bad, 'private')
+    const told: string[] = []
+    const keep = (problem: string) => {
+      told.push(problem)
+      throw new Error('kept')
+    }
+    await assert.rejects(loadTls(home, authority, [], NOW, keep), { message: 'kept' })
+    assert.match(told.join(), sentence)
+    assert.ok(told.join().includes(path))
+    assert.equal(readFileSync(path, 'utf8'), bad)
+    replaceFile(path, good, 'private')
+  }
+  assert.deepEqual(await tlsOf(home, authority, [], NOW), whole)
 })

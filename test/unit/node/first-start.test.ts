@@ -6,8 +6,10 @@ import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { StartOptions } from '../../../src/administration/start-plan.ts'
-import type { Home } from '../../../src/home/home.ts'
+import { type Home, homeAt, makeHome } from '../../../src/home/home.ts'
 import { openHsm } from '../../../src/main/open-hsm.ts'
+import { beginFirstStart } from '../../../src/node/first-start.ts'
+import { markPath } from '../../../src/store/mark.ts'
 import { temporaryHome } from '../../support/homes.ts'
 
 async function busyPort(t: TestContext): Promise<{ readonly host: string; readonly port: number }> {
@@ -104,4 +106,46 @@ test('a later start that fails takes nothing away', async (t) => {
   const again = await start(home, { pkcs11: 'none' })
   assert.equal(again.clusterId, first.clusterId)
   await again.close({ graceMs: 0 })
+})
+
+/** In the order in which a first start makes them. */
+const made = ({ masterKey, database, hsmId, caKey, caCert, serverKey, serverCert }: Home) => [
+  [masterKey],
+  [database, markPath(database)],
+  [hsmId],
+  [caKey],
+  [caCert],
+  [serverKey],
+  [serverCert],
+]
+
+test('a first start that was killed goes on from wherever it was', async (t) => {
+  const steps = made(homeAt('/')).length
+  for (let reached = 0; reached <= steps; reached += 1) {
+    const { home, remove } = temporaryHome()
+    t.after(remove)
+    const first = await start(home, { pkcs11: 'none' })
+    await first.close({ graceMs: 0 })
+    for (const path of made(home).slice(reached).flat()) rmSync(path)
+    const again = await start(home, { pkcs11: 'none' })
+    t.after(() => again.close({ graceMs: 0 }))
+    assert.equal((await again.hsm.call('cluster.status', {})).state, 'INITIALIZED', String(reached))
+  }
+})
+
+test('what a first start has made is taken away backwards, so that no certificates are left without their store', (t) => {
+  const paths = made(homeAt('/')).flat().length
+  for (let stuck = 0; stuck < paths; stuck += 1) {
+    const { home, remove } = temporaryHome()
+    t.after(remove)
+    makeHome(home)
+    const { undo } = beginFirstStart(home)
+    const all = made(home).flat()
+    for (const [at, path] of all.entries()) {
+      if (at === stuck) mkdirSync(path)
+      else writeFileSync(path, '')
+    }
+    assert.throws(undo)
+    assert.deepEqual(all.filter(existsSync), all.slice(0, stuck + 1))
+  }
 })

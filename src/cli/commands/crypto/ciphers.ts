@@ -29,7 +29,12 @@ const decryption = {
     group: 'ciphertext',
     help: 'Path of the file with the ciphertext',
   },
-  ciphertext: { value: 'CIPHERTEXT', group: 'ciphertext', help: 'The ciphertext in base64' },
+  ciphertext: {
+    value: 'CIPHERTEXT',
+    group: 'ciphertext',
+    mayBeEmpty: true,
+    help: 'The ciphertext in base64',
+  },
   'data-path': {
     value: 'DATA_PATH',
     writes: true,

@@ -22,6 +22,7 @@ const SET_ATTRIBUTE = command({
       value: 'KEY_ATTRIBUTE_VALUE',
       many: true,
       required: true,
+      mayBeEmpty: true,
       help: 'The value to set; for a template, space separated attributes in the form of NAME=VALUE, or none',
     },
   },

@@ -3,7 +3,12 @@ import { parseNewAttributes } from '../../../contract/attributes.ts'
 import type { Args, Option, Options } from '../../spec.ts'
 
 const label = (of: string) =>
-  ({ value: `${of}LABEL`, required: true, help: 'A label to find the key by' }) as const satisfies Option
+  ({
+    value: `${of}LABEL`,
+    required: true,
+    mayBeEmpty: true,
+    help: 'A label to find the key by',
+  }) as const satisfies Option
 
 /** @param which such as `the public key` */
 const attributes = (name: string, which: string) =>
