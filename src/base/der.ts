@@ -1,8 +1,10 @@
 /** As much of DER (ITU-T X.690) as files and PKCS#11 attributes with keys and certificates need. */
 
+/** Universal tag 2 (ITU-T X.690 §8.3). */
 export const INTEGER = 0x02
 const BIT_STRING = 0x03
 const OCTET_STRING = 0x04
+/** Universal tag 16, constructed (ITU-T X.690 §8.9). */
 export const SEQUENCE = 0x30
 const CONTEXT = 0xa0
 
@@ -18,6 +20,7 @@ export const octetString = (bytes: Uint8Array): Uint8Array => element(OCTET_STRI
 export const bitString = (bytes: Uint8Array): Uint8Array => element(BIT_STRING, Uint8Array.of(0), bytes)
 /** `[number] EXPLICIT`, around a whole element. */
 export const tagged = (number: number, inner: Uint8Array): Uint8Array => element(CONTEXT | number, inner)
+/** As parameters of an algorithm that has none (RFC 8017 §A.1). */
 export const NULL: Uint8Array = Uint8Array.of(0x05, 0x00)
 
 /** A number that is not negative, from its big-endian bytes with or without leading zeros. */

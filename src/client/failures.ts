@@ -13,7 +13,9 @@ const TRUST = 'Check the CA certificate in the client configuration'
 const NETWORK =
   'It is very busy or hangs, or the address in the client configuration or a firewall on the way is wrong'
 
+/** The server was reached and said nothing. */
 export const NO_ANSWER: Failure = { reason: 'no answer in time', advice: NETWORK }
+/** Something else than an HSM answered. */
 export const NOT_AN_HSM: Failure = { reason: 'what listens there is not an HSM', advice: ADDRESS }
 
 /** Nothing was sent. */

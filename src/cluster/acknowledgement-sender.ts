@@ -16,6 +16,7 @@ export interface AcknowledgementSender {
   startOver(): void
 }
 
+/** Nothing is told before `upTo` asks for it. */
 export function createAcknowledgementSender({
   newestRevision,
   settled,

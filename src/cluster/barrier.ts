@@ -28,6 +28,10 @@ const EVERYTHING: readonly Revocation[] = [{}]
 /** Commits that are remembered to have ended rights; of older ones it is assumed. */
 const REMEMBERED = 1024
 
+/**
+ * @param revocationsOf which rights end when a record changes from one to the other; `policy/` says so
+ * @param others left out, this HSM is a cluster by itself
+ */
 export function createBarrier(
   store: Pick<Store, 'subscribe'>,
   uses: Pick<Uses, 'revoke'>,

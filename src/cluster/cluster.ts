@@ -59,6 +59,7 @@ export interface Cluster {
 const NOTHING = Promise.resolve()
 const ESTABLISHED = Promise.resolve<Established>('acknowledged')
 
+/** Of an HSM on a store of its own: every change is in effect at once. */
 export const NO_OTHERS: Others = {
   seen: () => true,
   inEffect: () => ESTABLISHED,

@@ -36,6 +36,10 @@ type Waiting = {
   readonly reject: (error: HsmError) => void
 }
 
+/**
+ * Waits end by themselves, acknowledged or not, once the time has passed after which no node serves on an older
+ * state.
+ */
 export function createConfirmations(needs: ConfirmationsNeeds): Confirmations {
   const { view, clock, after, now, knownSince, effectiveMs, patienceMs } = needs
   const waiting = new Set<Waiting>()

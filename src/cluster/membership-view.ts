@@ -41,6 +41,7 @@ export type MembershipViewNeeds = {
   readonly members: readonly Member[]
 }
 
+/** @param now on the clock that all later times are on */
 export function createMembershipView(
   { boot, graceMs, seen, members }: MembershipViewNeeds,
   now: number,

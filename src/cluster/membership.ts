@@ -34,6 +34,7 @@ const NEVER = Number.NEGATIVE_INFINITY
 /** Renewals that may be under way at once, when etcd or the watch is slow. */
 const RENEWALS = 4
 
+/** Does nothing before `join`. */
 export function createMembership(needs: MembershipNeeds): Membership {
   const { coordination, boot, clock, timing, log, onProof } = needs
   const heartbeat = createHeartbeat(needs, renew)

@@ -28,10 +28,14 @@ export const readByAll = (members: readonly Member[]): number =>
 /** Acknowledged by a process that serves no more. */
 export const EVERYTHING: number = Number.MAX_SAFE_INTEGER
 
+/** Where a node's registration stands. @param id of the HSM */
 export const nodeKey = (id: string): MemberKey => `node/${id}`
+/** Where a node's newest acknowledgement stands. @param id of the HSM */
 export const ackKey = (id: string): MemberKey => `ack/${id}`
+/** Whether a registration stands there, and not an acknowledgement. */
 export const isNode = (key: MemberKey): boolean => key.startsWith('node/')
 
+/** As JSON, with the format of records that this version reads. The store seals it. */
 export const writeRegistration = ({
   id,
   address,

@@ -43,6 +43,7 @@ type Ticket = Grant & {
   ended: (() => void)[]
 }
 
+/** No use is under way at first. */
 export function createUses(): Uses {
   const underWay = new Set<Ticket>()
   const watched = new Set<{ readonly grant: Grant; readonly ended: (reason: Reason) => void }>()

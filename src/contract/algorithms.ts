@@ -9,6 +9,7 @@ export const HASHES = {
   sha512: { bytes: 64 },
 } as const
 export type Hash = keyof typeof HASHES
+/** In the order of their output length. */
 export const HASH_NAMES = Object.keys(HASHES) as [Hash, ...Hash[]]
 
 /**

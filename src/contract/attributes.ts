@@ -5,8 +5,10 @@ import { shown, unfitCharacter } from './shown.ts'
 import { didYouMean } from './similar.ts'
 import { isWhole } from './text.ts'
 
+/** Values of the attribute `class`. */
 export const KEY_CLASSES = ['secret-key', 'public-key', 'private-key'] as const
 export type KeyClass = (typeof KEY_CLASSES)[number]
+/** Values of the attribute `key-type`. */
 export const KEY_TYPES = ['aes', 'generic-secret', 'des3', 'rsa', 'ec', 'ml-dsa'] as const
 export type KeyType = (typeof KEY_TYPES)[number]
 
@@ -59,6 +61,7 @@ const ATTRIBUTE_KINDS: Readonly<Record<string, ValueKind>> = Object.assign(Objec
 
 /** Undefined for a name that is no attribute. */
 export const attributeKind = (name: string): ValueKind | undefined => ATTRIBUTE_KINDS[name]
+/** In the order in which help and errors name them. */
 export const ATTRIBUTE_NAMES: readonly string[] = Object.keys(ATTRIBUTE_KINDS)
 
 /** `0x` and an even number of lower-case hex digits; `0x` alone is the empty string of bytes. */
@@ -80,6 +83,7 @@ export function parseFlag(text: string): boolean | undefined {
 
 /** Nothing that cannot be seen: a label is printed, logged and matched. */
 const printable = v.regex(/^[^\p{Cc}]*$/u, 'label must not contain control characters')
+/** The attribute `label`: text that can be printed, of at most `LIMITS.labelLength` characters. */
 export const label = v.pipe(
   v.string(),
   v.maxLength(LIMITS.labelLength, `label must be at most ${LIMITS.labelLength} characters`),
@@ -91,6 +95,7 @@ export const label = v.pipe(
   ),
 )
 
+/** The attribute `id`: `0x` and hex digits of at most `LIMITS.idBytes` bytes, made lower case. */
 export const id = v.pipe(
   v.string(),
   v.maxLength(2 + LIMITS.idBytes * 2, `id must be at most ${LIMITS.idBytes} bytes`),

@@ -23,6 +23,7 @@ export type AuditPolicy = {
   readonly maxAgeSeconds: number | undefined
 }
 
+/** Of a cluster that was told nothing else. */
 export const DEFAULT_AUDIT_POLICY: AuditPolicy = {
   keyUse: 'off',
   onFull: 'drop-oldest',

@@ -9,6 +9,8 @@ export type CallSource =
 
 export type SourceKind = CallSource['kind']
 
+/** In the order in which help names them. */
 export const SOURCE_KINDS = ['https', 'pkcs11', 'local'] as const satisfies readonly SourceKind[]
 
+/** The HSM itself, or a command on its home. */
 export const LOCAL: CallSource = { kind: 'local' }

@@ -17,6 +17,7 @@ export const certificate = v.object({
 })
 export type CertificateObject = v.InferOutput<typeof certificate>
 
+/** A certificate that a program brings. `value` is base64 of DER. */
 export const newCertificate = v.strictObject({
   label: v.optional(label, ''),
   id: v.optional(id, '0x'),
@@ -25,6 +26,7 @@ export const newCertificate = v.strictObject({
   session: v.optional(v.boolean(), false),
 })
 
+/** What can be changed of a certificate; what is left out stays. */
 export const certificateChange = v.strictObject({
   reference: v.pipe(v.string(), v.maxLength(32, 'reference is too long')),
   label: v.optional(label),

@@ -16,6 +16,7 @@ type Facts = {
   readonly notInFips?: 'new' | 'all'
 }
 
+/** One row for each kind of key; `mechanisms.ts` names the kinds. */
 export const KEY_KINDS = {
   aes: { keyType: 'aes', secret: true, sizes: [16, 32] },
   'generic-secret': { keyType: 'generic-secret', secret: true, sizes: [1, LIMITS.genericSecretBytes] },
@@ -30,5 +31,6 @@ export const KEY_KINDS = {
 /** Sizes and defaults of a kind of key. */
 export const factsOf = (kind: KeyKind): Facts => KEY_KINDS[kind]
 
+/** @param curve of EC keys, undefined of others */
 export const kindOf = (keyType: KeyType, curve: Curve | undefined): KeyKind =>
   curve === 'ed25519' ? 'edwards' : keyType

@@ -12,4 +12,5 @@ export const KEY_TYPE_CLASSES = {
 } as const satisfies Record<string, { keyType: KeyType; keyClass: KeyClass }>
 export type KeyTypeClass = keyof typeof KEY_TYPE_CLASSES
 
+/** What a wrapped key can be: public keys are never wrapped. */
 export const UNWRAPPED_CLASSES = ['aes', 'des3', 'ec-private', 'generic-secret', 'rsa-private'] as const

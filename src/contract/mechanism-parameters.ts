@@ -4,6 +4,7 @@ import { HASH_NAMES } from './algorithms.ts'
 import { base64, base64Of } from './bytes.ts'
 import { LIMITS } from './limits.ts'
 
+/** Name of a hash function, such as `sha256`. */
 export const hash = v.picklist(HASH_NAMES)
 /** The mask generation function of PSS and OAEP: MGF1 over a hash (RFC 8017 §B.2.1). */
 export const mgf = v.picklist(HASH_NAMES.map((name) => `mgf1-${name}` as const))
@@ -16,6 +17,7 @@ export const kdf = v.picklist(['none', ...HASH_NAMES.map((name) => `x963-${name}
  */
 export const input = v.picklist(['raw', 'digest'])
 
+/** Of RSASSA-PSS, in bytes (RFC 8017 §9.1.1). */
 export const saltLength = v.pipe(
   v.number(),
   v.integer(),
@@ -26,14 +28,19 @@ export const saltLength = v.pipe(
 /** Bytes of a MAC that are kept, from the left; left out, all of them. */
 export const macLength = v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64)))
 
+/** 16 bytes in base64: an IV or a counter block of AES. */
 export const aesBlock = base64Of(16)
+/** 8 bytes in base64: an IV of Triple DES. */
 export const desBlock = base64Of(8)
+/** How many bits of the counter block count (NIST SP 800-38A §B.1). */
 export const counterBits = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(128))
 
 /** Lengths of a GCM tag in bits (NIST SP 800-38D §5.2.1.2). */
 const TAG_LENGTHS = [32, 64, 96, 104, 112, 120, 128] as const
 export type TagLength = (typeof TAG_LENGTHS)[number]
+/** Whether AES-GCM may have a tag of so many bits. */
 export const isTagLength = (bits: number): bits is TagLength => TAG_LENGTHS.some((known) => known === bits)
+/** Of AES-GCM, in bits (NIST SP 800-38D §5.2.1.2). */
 export const tagLengthBits = v.picklist(
   TAG_LENGTHS,
   `tag-length-bits must be one of ${TAG_LENGTHS.join(', ')}`,

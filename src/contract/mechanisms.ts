@@ -160,20 +160,27 @@ export const MECHANISMS_TO = {
 } as const satisfies Record<string, Table>
 export type Use = keyof typeof MECHANISMS_TO
 
+/** A mechanism to sign and verify with, as a request names it. */
 export const mechanism = schemaOf(SIGNING)
 export type Mechanism = v.InferOutput<typeof mechanism>
 export type MechanismName = Mechanism['name']
+/** Which `key-type` each of them takes. */
 export const MECHANISM_KEY_TYPE = keyTypesOf(SIGNING)
 
+/** A mechanism to encrypt and decrypt with, as a request names it. */
 export const cipher = schemaOf(CIPHERS)
 export type Cipher = v.InferOutput<typeof cipher>
 export type CipherName = Cipher['name']
+/** Which `key-type` each of them takes. */
 export const CIPHER_KEY_TYPE = keyTypesOf(CIPHERS)
 
+/** A mechanism to wrap and unwrap with, as a request names it. */
 export const wrapping = schemaOf(WRAPPINGS)
 export type Wrapping = v.InferOutput<typeof wrapping>
 export type WrappingName = Wrapping['name']
+/** Which `key-type` the wrapping key has for each of them. */
 export const WRAPPING_KEY_TYPE = keyTypesOf(WRAPPINGS)
 
+/** A mechanism to derive with, as a request names it. */
 export const derivation = schemaOf(DERIVATIONS)
 export type Derivation = v.InferOutput<typeof derivation>

@@ -9,6 +9,7 @@ import { LIMITS } from './limits.ts'
 import { wrapping } from './mechanisms.ts'
 import { username } from './users.ts'
 
+/** Names of the users that a key is to be shared with, at most `LIMITS.shareUsers`. */
 export const shareUsers = boundedArray(
   username,
   LIMITS.shareUsers,

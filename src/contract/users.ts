@@ -3,12 +3,14 @@ import { LIMITS } from './limits.ts'
 import { shown } from './shown.ts'
 import { isWhole } from './text.ts'
 
+/** Roles that can be asked for, at login and for a new user. */
 export const ROLES = ['crypto-user', 'admin'] as const
 export type Role = (typeof ROLES)[number]
 
 /** Roles that `user list` can show; the last two cannot be asked for. */
 export type ShownRole = Role | 'unactivated-admin' | 'internal(APPLIANCE_USER)'
 
+/** As `ROLES` has them. */
 export const role = v.picklist(ROLES)
 
 /** 1 to 31 of `a-z 0-9 _`; letter case is dropped, as everywhere usernames are shown and matched. */

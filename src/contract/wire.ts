@@ -11,4 +11,5 @@ export const PATH_PREFIX = '/v1/'
 
 /** With this header a session opened or used by the request ends with the connection, at the latest. */
 export const BINDING_HEADER = 'strongroom-session'
+/** Of that header: the session ends with its connection. */
 export const BINDING_VALUE = 'connection'

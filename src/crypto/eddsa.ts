@@ -7,6 +7,7 @@ import { type NativeKey, opensslAvailable, verifyDigest } from './openssl.ts'
 import type { Signer, Verifier } from './signing-keys.ts'
 
 const signInPool = promisify(sign)
+/** Of a signature (RFC 8032 §5.1.6). */
 export const ED25519_BYTES = 64
 /** Up to here a signature takes less time than a way through the thread pool. */
 const QUICK_BYTES = 16 * 1024

@@ -12,6 +12,7 @@ export function familyOf(key: Pick<KeyRecord, 'keyType' | 'ec' | 'mlDsa'>): KeyF
 }
 
 const ML_DSA: ReadonlySet<string> = new Set(ML_DSA_ALGORITHMS)
+/** Families of ML-DSA are named by their parameter set (FIPS 204 §4). */
 export const isMlDsa = (family: KeyFamily): family is MlDsaAlgorithm => ML_DSA.has(family)
 
 /** @param pkcs8 DER; read here and not kept */

@@ -6,6 +6,7 @@ import type { Mechanism } from '../contract/mechanisms.ts'
 import { checkMacLength, mechanismAmong, type Named } from './mechanism-rules.ts'
 import type { MessageStream, SigningKey, VerifyingKey } from './signing-keys.ts'
 
+/** Of a whole MAC: one block of AES (NIST SP 800-38B §5.5). */
 export const CMAC_BYTES = 16
 
 declare module 'node:crypto' {

@@ -6,6 +6,7 @@ import type { Sealer } from './seal.ts'
 export const materialContext = (key: Pick<KeyRecord, 'id' | 'keyType' | 'keyClass'>): string =>
   `material/${key.id}/${key.keyType}/${key.keyClass}`
 
+/** What the seal of the CA's private key is bound to. */
 export const AUTHORITY_CONTEXT = 'certificate-authority/self'
 const LINEAGE_CONTEXT = 'lineage'
 

@@ -41,6 +41,7 @@ export function aesCheckValue(raw: Uint8Array): string {
   return `0x${block.toString('hex', 0, 3)}`
 }
 
+/** Three keys of DES with their parity bits (NIST SP 800-67 §3.1). */
 export const DES3_BYTES = 24
 
 /** The same of a block of 8 zeros. @param raw the key, of 24 bytes */

@@ -162,6 +162,7 @@ const auditChange = extensible<AuditChange>({
   removed: optional(listOf(text)),
 } as Shape<AuditChange>)
 
+/** An entry of an audit log, of any format; throws TypeError saying what is wrong. */
 export const auditEntry = extensible<AuditEntry>({
   version: optional(count),
   hsm: text,

@@ -21,11 +21,13 @@ export const count: Read<number> = (value) =>
     ? value
     : refuse('a member is not a count')
 
+/** A member that may be absent: it is read as undefined. */
 export const optional =
   <T>(read: Read<T>): Read<T | undefined> =>
   (value) =>
     value === undefined ? undefined : read(value)
 
+/** A list of any length, each item read by `read`. */
 export const listOf =
   <T>(read: Read<T>): Read<readonly T[]> =>
   (value) =>

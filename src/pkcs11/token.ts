@@ -4,6 +4,7 @@ import { LIMITS } from '../contract/limits.ts'
 import type { Reply } from '../contract/operations.ts'
 import type { Mode } from '../contract/profiles.ts'
 
+/** CK_SLOT_ID of the only slot. */
 export const SLOT = 0
 
 /** Two numbers, as PKCS#11 has versions. */
@@ -11,11 +12,15 @@ export type Version = { readonly major: number; readonly minor: number }
 
 /** The version of PKCS#11 that is spoken (v2.40). */
 export const CRYPTOKI_VERSION: Version = { major: 2, minor: 40 }
+/** At most 32 bytes, as all texts of CK_INFO, CK_SLOT_INFO and CK_TOKEN_INFO have a width. */
 export const MANUFACTURER = 'Strongroom'
+/** At most 32 bytes. */
 export const LIBRARY_DESCRIPTION = 'Strongroom PKCS#11'
+/** At most 64 bytes. */
 export const SLOT_DESCRIPTION = 'Strongroom HSM cluster'
 /** The same everywhere, so that URIs such as `pkcs11:token=strongroom` can be copied; the serial tells clusters apart. */
 export const TOKEN_LABEL = 'strongroom'
+/** At most 16 bytes. */
 export const MODEL = 'Software HSM'
 
 /** CKF_TOKEN_PRESENT. */

@@ -42,7 +42,11 @@ export type Operation = {
   readonly reply: v.GenericSchema
 }
 
+/** A request without members. */
 export const nothing = v.strictObject({})
+/** A reply that says no more than that it is done. */
 export const done = v.object({})
+/** A whole number from 0. */
 export const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+/** The member of a request that selects one key. */
 export const one = { filter: keyFilter('filter') }

@@ -1,5 +1,6 @@
 /** Classes, key types and attributes of objects (PKCS#11 v2.40 §4; values from its header). */
 
+/** CK_OBJECT_CLASS. */
 export const CKO = { DATA: 0, CERTIFICATE: 1, PUBLIC_KEY: 2, PRIVATE_KEY: 3, SECRET_KEY: 4 } as const
 
 /** The last one is of PKCS#11 v3.2. */
@@ -13,8 +14,10 @@ export const CKK = {
   ML_DSA: 0x4a,
 } as const
 
+/** CK_CERTIFICATE_TYPE. */
 export const CKC_X_509 = 0
 
+/** CK_ATTRIBUTE_TYPE. */
 export const CKA = {
   CLASS: 0x000,
   TOKEN: 0x001,

@@ -19,6 +19,7 @@ export type Functions = {
   ) => CallResults<N> | Promise<CallResults<N>>
 }
 
+/** What a NULL pointer to data stands for. */
 export const EMPTY: Buffer = Buffer.alloc(0)
 
 /** Throws CKR_ATTRIBUTE_VALUE_INVALID for an attribute without a value, and for one that is there twice. */

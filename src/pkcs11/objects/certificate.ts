@@ -67,4 +67,5 @@ const READERS: Readonly<Record<number, Getter>> = {
 export const certificateAttribute = (certificate: CertificateObject, type: number): Value | undefined =>
   READERS[type]?.(certificate)
 
+/** Whether certificates have the attribute. */
 export const certificatesHave = (type: number): boolean => READERS[type] !== undefined

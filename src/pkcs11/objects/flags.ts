@@ -2,6 +2,7 @@
 import type { FlagName } from '../../contract/attributes.ts'
 import { CKA } from '../cryptoki/objects.ts'
 
+/** Each CKA_… that the HSM has as a flag, by the HSM's name for it. */
 export const FLAG_ATTRIBUTES: Readonly<Record<number, FlagName>> = {
   [CKA.TOKEN]: 'token',
   [CKA.PRIVATE]: 'private',

@@ -21,7 +21,9 @@ const GENERATED_BY: ReadonlyMap<KeyKind, number> = new Map(
   [...TYPES.values()].reverse().flatMap(({ generate, value }) => (generate ? [[generate, value]] : [])),
 )
 
+/** The attribute `class`, which every key has. */
 export const keyClassOf = (key: KeyObject): KeyClass => key.attributes['class'] as KeyClass
+/** The attribute `key-type`, which every key has. */
 export const keyTypeOf = (key: KeyObject): KeyType => key.attributes['key-type'] as KeyType
 const curveOf = (key: KeyObject): Curve | undefined => key.attributes['curve'] as Curve | undefined
 

@@ -44,6 +44,7 @@ async function keyAt({ account }: Application, reference: string): Promise<KeyOb
   return (keys as readonly KeyObject[])[0]
 }
 
+/** What its handle stands for. */
 export const objectOf = (seen: Seen): ObjectReference =>
   seen.kind === 'key'
     ? { kind: 'key', reference: seen.key['key-reference'] }
@@ -53,7 +54,9 @@ export const objectOf = (seen: Seen): ObjectReference =>
 export const attributeOf = (seen: Seen, type: number): Value | undefined =>
   seen.kind === 'key' ? keyAttribute(seen.key, type) : certificateAttribute(seen.certificate, type)
 
+/** Whether the attribute is part of what makes a key secret. */
 export const isSecret = (seen: Seen, type: number): boolean =>
   seen.kind === 'key' && isSecretPart(seen.key, type)
 
+/** CKA_TOKEN: whether it outlives its session. */
 export const isTokenObject = (seen: Seen): boolean => attributeOf(seen, CKA.TOKEN) === true

@@ -19,6 +19,7 @@ export interface Message {
   cancel(): Promise<void>
 }
 
+/** @param begin asks the HSM for a stream; called again when the HSM has lost it before any part was worked on */
 export async function beginMessage(begin: () => Promise<Stream>): Promise<Message> {
   let stream = await begin()
   let inParts = false

@@ -9,6 +9,7 @@ export type WireReader = {
   readonly offered: number
 }
 
+/** @param bytes of one frame's body @param offered protocol version that the client offered */
 export const createWireReader = (bytes: Buffer, offered = 0): WireReader => ({ bytes, at: 0, offered })
 
 /** Length of a byte array that is a NULL pointer. */
@@ -57,6 +58,7 @@ export function readCount(from: WireReader, least: number): number {
   return count
 }
 
+/** @param count was checked against the bytes that are there */
 export const readMany = <T>(count: number, read: () => T): T[] => Array.from({ length: count }, read)
 
 /** Throws when there are bytes after the end. */

@@ -29,6 +29,7 @@ function take(to: WireWriter, count: number): number {
   return at
 }
 
+/** @param value 0 to 255 */
 export const writeByte = (to: WireWriter, value: number): void => {
   const at = take(to, 1)
   to.bytes.writeUInt8(value, at)

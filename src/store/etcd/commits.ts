@@ -16,6 +16,7 @@ export interface Commits extends Pick<Store, 'transact'> {
   refuse(error: HsmError): void
 }
 
+/** @returns transactions in the order of asking; those of one turn of the event loop go together */
 export function createCommits(needs: GroupNeeds): Commits {
   const { replica } = needs
   const carryOut = createCarryOut(needs)

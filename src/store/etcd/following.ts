@@ -25,6 +25,7 @@ export type FollowingNeeds = {
   readonly onFailed: (error: HsmError) => void
 }
 
+/** Behind until the watch is there; `onFailed` is called once, for good. */
 export function createFollowing({ keyspace, replica, replicaState, onFailed }: FollowingNeeds): Following {
   let stopped = false
   let cuts = 0

@@ -23,6 +23,7 @@ const value = <Case extends string, V>(name: Case, content: V) => ({
 export const put = (key: Uint8Array, bytes: Uint8Array, lease: LeaseId = '0'): Operation =>
   value('put', { key, value: bytes, lease })
 
+/** One operation of a transaction: the key goes, if it is there. */
 export const remove = (key: Uint8Array): Operation => value('deleteRange', { key })
 
 /** @param revision undefined for now */
@@ -53,6 +54,7 @@ export function standsAt({ responses }: TxnResponse): KeyValue | undefined {
   return response?.case === 'range' ? response.value.kvs[0] : undefined
 }
 
+/** The revision of etcd at which it answered; 0 when the answer does not say. */
 export const revisionOf = ({
   header,
 }: {

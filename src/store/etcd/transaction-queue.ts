@@ -34,6 +34,7 @@ export const notKnown = (): HsmError =>
 const notDone = (): HsmError =>
   new HsmError('store-failure', 'etcd did not answer in time; nothing was changed')
 
+/** Each transaction fails with HsmError `store-failure` when it has waited for PATIENCE_MS. */
 export function createTransactionQueue(): TransactionQueue {
   let queue: QueuedTransaction[] = []
   const open = new Set<QueuedTransaction>()

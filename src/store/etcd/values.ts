@@ -53,4 +53,5 @@ export const writeMember = (sealer: Sealer, key: MemberKey, value: string): Buff
 export const readMember = (sealer: Sealer, key: MemberKey, value: Uint8Array): string =>
   open(sealer, value, memberContext(key), `The entry ${shown(key)}`).toString('utf8')
 
+/** Not in constant time: for sealed values, which are no secrets. */
 export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
