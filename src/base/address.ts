@@ -3,6 +3,7 @@ import { isIPv4, isIPv6 } from 'node:net'
 
 export const DEFAULT_PORT = 2223
 
+/** Without brackets around IPv6. */
 export type Address = { readonly hostname: string; readonly port: number }
 
 const LABEL = /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/

@@ -52,6 +52,7 @@ function lengthBytes(length: number): readonly number[] {
   return [0x80 | shortest.length, ...shortest]
 }
 
+/** One element as it stands in the bytes it was found in: nothing is copied. */
 export type Element = {
   readonly tag: number
   readonly content: Uint8Array

@@ -27,6 +27,7 @@ export type ConnectOptions = {
   readonly onDisconnected?: () => void
 }
 
+/** An HSM over HTTPS. `close` ends its connections, and with them the sessions that are bound to them. */
 export type RemoteHsm = Hsm & {
   /** Calls under way fail; the next one would connect again. */
   close(): void

@@ -4,6 +4,7 @@ import { HSM_NAME } from '../contract/wire.ts'
 import { type Failure, failureOf, NO_ANSWER, NO_TRUST, NOT_AN_HSM, type ServerAddress } from './failures.ts'
 import { afterWaiting } from './patience.ts'
 
+/** Which certificates of servers are believed, and which one the client has. */
 export type Trust = {
   /** PEM of the cluster's CA: nobody else's word counts. */
   readonly ca: string

@@ -1,6 +1,7 @@
 /** What can go wrong between here and the HSM, in words that say what to do. */
 import { HsmError } from '../contract/errors.ts'
 
+/** A name or an address, as the configuration has it. */
 export type ServerAddress = { readonly host: string; readonly port: number }
 
 /** Why a server could not be used. */
@@ -13,7 +14,7 @@ const TRUST = 'Check the CA certificate in the client configuration'
 const NETWORK =
   'It is very busy or hangs, or the address in the client configuration or a firewall on the way is wrong'
 
-/** The server was reached and said nothing. */
+/** Nothing came back before the time was over. */
 export const NO_ANSWER: Failure = { reason: 'no answer in time', advice: NETWORK }
 /** Something else than an HSM answered. */
 export const NOT_AN_HSM: Failure = { reason: 'what listens there is not an HSM', advice: ADDRESS }

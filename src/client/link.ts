@@ -6,13 +6,16 @@ import { HSM_NAME } from '../contract/wire.ts'
 import { connectionLost, notUnderstood, type ServerAddress, tookTooLong } from './failures.ts'
 import { createLiveness, NO_LIVENESS } from './liveness.ts'
 
+/** A request as HTTP carries it. */
 export type WireRequest = {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
 }
+/** HTTP status, and JSON that is not read yet. */
 export type WireReply = { readonly status: number; readonly body: Buffer }
 
+/** An open connection to one server, which any number of requests share. */
 export interface Link {
   readonly server: ServerAddress
   isOpen(): boolean

@@ -5,6 +5,7 @@
  */
 import type { Clock } from './timing.ts'
 
+/** The clocks of the machine that it is made of. */
 export type ClockSources = {
   /** Milliseconds, never steps, may stand still during suspend. */
   readonly monotonic: () => number

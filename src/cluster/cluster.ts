@@ -30,6 +30,7 @@ export function isServing({ check }: Pick<Serving, 'check'>): boolean {
 /** How a change was established on the other HSMs: each said so, or so much time passed that none can lack it. */
 export type Established = 'acknowledged' | 'elapsed'
 
+/** The other HSMs of the cluster, as far as changes wait for them. */
 export interface Others {
   /**
    * Whether the commits are seen one by one. Otherwise what is applied next may be the sum of several: a right that was
@@ -45,6 +46,7 @@ export interface Others {
   applied(revision: number): Promise<void>
 }
 
+/** The cluster as its engine sees it. */
 export interface Cluster {
   readonly serving: Serving
   readonly others: Others

@@ -10,6 +10,7 @@ import {
   writeRegistration,
 } from './registration.ts'
 
+/** A registration of this process that stands. No other was written at its `revision` of etcd. */
 export type LeasedRegistration = { readonly id: string; readonly lease: LeaseId; readonly revision: number }
 
 /** `leased`: it worked. `other`: who is registered under the id of this node, if it may be a process that is not over. */

@@ -35,6 +35,7 @@ export const CURVES = {
   secp384r1: { openssl: 'secp384r1', fieldBytes: 48 },
   secp521r1: { openssl: 'secp521r1', fieldBytes: 66 },
 } as const
+/** Curves with ECDSA and ECDH; Ed25519 has neither. */
 export type WeierstrassCurve = keyof typeof CURVES
 /** Curves of EC keys; those on `ed25519` sign with EdDSA (RFC 8032) only. */
 export type Curve = WeierstrassCurve | 'ed25519'
@@ -49,6 +50,7 @@ export const CURVE_NAMES = {
   secp521r1: 'secp521r1',
   ed25519: 'ed25519',
 } as const satisfies Record<string, Curve>
+/** Names that a request may have, synonyms among them. */
 export type CurveName = keyof typeof CURVE_NAMES
 
 /** Parameter sets of ML-DSA (FIPS 204), by the name that is printed. */

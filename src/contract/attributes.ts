@@ -34,6 +34,7 @@ export const FLAG_NAMES = [
   'wrap-with-trusted',
 ] as const
 export type FlagName = (typeof FLAG_NAMES)[number]
+/** All flags of a key, as a record has them. */
 export type Flags = Readonly<Record<FlagName, boolean>>
 
 type ValueKind = 'flag' | 'text' | 'bytes' | 'count' | 'class' | 'key-type' | 'curve' | 'template'
@@ -134,6 +135,7 @@ export type NewAttributes = v.InferOutput<typeof newAttributes>
 
 /** Attributes that a key made by unwrapping, or wrapped, must have. */
 export const template = v.strictObject(flagEntries)
+/** Some flags, each of which must be as it is here. */
 export type Template = v.InferOutput<typeof template>
 
 /** Value of `key.set-attribute`. */

@@ -14,6 +14,7 @@ export type KeyUseChoice = (typeof KEY_USE)[number]
 export const ON_FULL = ['drop-oldest', 'refuse'] as const
 export type OnFull = (typeof ON_FULL)[number]
 
+/** Of a cluster: all its HSMs have the same. */
 export type AuditPolicy = {
   readonly keyUse: KeyUseChoice
   readonly onFull: OnFull

@@ -155,6 +155,7 @@ type ErrorFacts = {
   readonly text: string
 }
 
+/** The `code` of HsmError, and of a refusal on the wire. */
 export type ErrorCode = keyof typeof ERRORS
 
 /** The only error an HSM call throws. Its message is fit to print: no secret, no path, no stack. */

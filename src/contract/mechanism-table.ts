@@ -13,6 +13,7 @@ export type Row<U extends string> = {
   /** What FIPS mode forbids to do with it. */
   readonly notInFips?: readonly U[]
 }
+/** Mechanisms by their name. */
 export type Table<U extends string = string> = Readonly<Record<string, Row<U>>>
 
 /** One form for each hash function. */

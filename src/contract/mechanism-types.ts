@@ -28,6 +28,7 @@ export type ParameterKind = keyof Members
 /** Members of a mechanism that a parameter of the kind sets. */
 export type MembersOf<K extends ParameterKind> = Members[K]
 
+/** One CKM_… number, and what it means here: one or several mechanisms, to make keys, or a digest. */
 export type MechanismType = {
   readonly value: number
   /**

@@ -158,6 +158,7 @@ export const MECHANISMS_TO = {
   unwrap: WRAPPINGS,
   derive: DERIVATIONS,
 } as const satisfies Record<string, Table>
+/** What a key can be used for with a mechanism. */
 export type Use = keyof typeof MECHANISMS_TO
 
 /** A mechanism to sign and verify with, as a request names it. */

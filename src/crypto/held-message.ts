@@ -1,6 +1,7 @@
 /** A message that comes in parts and is needed as a whole. Many small parts take no more room than one large one. */
 import { HsmError } from '../contract/errors.ts'
 
+/** Grows with each part, up to a limit. `close` wipes it. */
 export type HeldMessage = {
   /** @throws HsmError `too-large` when the message would be longer than it may be */
   add(part: Uint8Array): void

@@ -4,6 +4,7 @@ import { DIGEST_INFO_PREFIX, HASHES, type Hash } from '../contract/algorithms.ts
 import { HsmError } from '../contract/errors.ts'
 import type { Mechanism, MechanismName } from '../contract/mechanisms.ts'
 
+/** The mechanisms of these names. */
 export type Named<N extends MechanismName> = Extract<Mechanism, { name: N }>
 
 /** SHA-512 of the message, and mu of ML-DSA. */

@@ -4,6 +4,10 @@ import { promisify } from 'node:util'
 import { HsmError } from '../contract/errors.ts'
 import { type Argon2Hash, fromPhc, toPhc } from './phc.ts'
 
+/**
+ * Hashes take tens of milliseconds of a processor each, in the thread pool.
+ * @throws HsmError `busy` when too many wait
+ */
 export type PasswordHasher = {
   /**
    * @param password any text; its UTF-8 bytes are hashed as they are, without Unicode normalisation

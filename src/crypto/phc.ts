@@ -1,6 +1,7 @@
 /** The stored form of a password hash: `$argon2id$v=19$m=19456,t=2,p=1$SALT$HASH`, a PHC string. */
 import { HsmError } from '../contract/errors.ts'
 
+/** Memory in KiB, as argon2 counts it (RFC 9106 §3.1). */
 export type Argon2Hash = {
   /** KiB. */
   readonly memory: number

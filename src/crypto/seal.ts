@@ -9,6 +9,7 @@ import {
   randomBytes,
 } from 'node:crypto'
 
+/** Authenticated encryption under one key. What was sealed for one context does not open in another. */
 export type Sealer = {
   /**
    * Seals with a random nonce, so the same plaintext never looks the same again.

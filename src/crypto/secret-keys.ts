@@ -1,6 +1,7 @@
 /** AES keys, triple DES keys and generic secrets. */
 import { createCipheriv, randomBytes } from 'node:crypto'
 
+/** Key types of which one key does both halves of the work. */
 export type SecretKeyType = 'aes' | 'des3' | 'generic-secret'
 
 /** In clear: whoever has it wipes it. */

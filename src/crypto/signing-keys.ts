@@ -1,6 +1,7 @@
 /** What can be done with a key that signs or verifies, whatever its family. */
 import type { Mechanism } from '../contract/mechanisms.ts'
 
+/** A private or secret key, parsed: kept between uses because parsing takes as long as signing. */
 export type SigningKey = {
   /**
    * @param data what the mechanism's `input` says; it must not change before the signature is there
@@ -18,6 +19,7 @@ export type SigningKey = {
   close(): void
 }
 
+/** A public or secret key, parsed. */
 export type VerifyingKey = {
   /**
    * @returns false for every signature that is not right, be it malformed or of the wrong length

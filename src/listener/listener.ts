@@ -6,6 +6,7 @@ import type { Connection } from './connection.ts'
 import { type ConnectionsLimits, createConnections } from './connections.ts'
 import { createHandshakeQueue } from './handshake-queue.ts'
 
+/** Where it listens: the address in numbers, and the port that it got. */
 export type Listening = { readonly host: string; readonly port: number }
 
 export type ListenerNeeds = {

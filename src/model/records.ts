@@ -233,6 +233,7 @@ export type LoginRecord = {
   readonly idleMs: number
 }
 
+/** Any record. */
 export type StoredRecord =
   | ClusterRecord
   | UserRecord
@@ -241,6 +242,7 @@ export type StoredRecord =
   | CertificateRecord
   | AuditHeadRecord
   | CertificateAuthorityRecord
+/** The member that tells records apart, and the beginning of their keys. */
 export type RecordKind = StoredRecord['kind']
 /** `key/0x0000000000001f2a`: where a record stands in the store. */
 export type RecordKey = `${RecordKind}/${string}`

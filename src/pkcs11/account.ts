@@ -14,6 +14,7 @@ export interface Stream {
   cancel(): Promise<void>
 }
 
+/** Who is logged in on one connection, and calls in that login. */
 export interface Account {
   loggedIn(): boolean
   /** Who is logged in. */

@@ -4,6 +4,7 @@ import type { FrameMemory } from './frame-memory.ts'
 import type { Program } from './program.ts'
 import { answerBytes } from './rpc/requests.ts'
 
+/** Answers leave in the order in which calls are done, not in that of asking. */
 export type Answering = {
   /** @param body wiped when it has been answered */
   ask(code: number, body: Buffer, offered: number): void

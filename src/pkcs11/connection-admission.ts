@@ -8,6 +8,7 @@ export type ConnectionAdmission = {
   admit(peer: Peer, evict: () => void): Place | undefined
 }
 
+/** A place that a connection has among all that there may be. */
 export type Place = {
   /** To be called once, as soon as it is known who has it. */
   taken(connection: Pick<Connection, 'isIdleAnonymous'>): void

@@ -10,6 +10,7 @@ import type { MemoryBudget } from './memory-budget.ts'
 import { createProgram, type ProgramNeeds, type ProgramSnapshot } from './program.ts'
 import { MalformedRequest } from './rpc/malformed.ts'
 
+/** What others need to know of one program's connection. */
 export type ConnectionNeeds = ProgramNeeds & {
   readonly memory: MemoryBudget
   readonly busyPoll: BusyPoll
@@ -29,6 +30,7 @@ export type Connection = {
   readonly ended: Promise<void>
 }
 
+/** What a connection tells of itself. */
 export type Traffic = {
   /** Something has come. */
   readonly onBusy: () => void

@@ -31,6 +31,7 @@ export function returnValueOf(error: unknown): number {
   return error instanceof HsmError ? CKR[ERRORS[error.code].ckr] : CKR.GENERAL_ERROR
 }
 
+/** What some codes of the HSM mean to the function that was called, where it is not what they usually mean. */
 export type Meanings = Readonly<Partial<Record<ErrorCode, ReturnValue>>>
 
 /**

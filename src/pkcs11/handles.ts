@@ -3,6 +3,7 @@
  * login, and whoever was told it needs no search. It gives no right: the HSM is asked with every use.
  */
 
+/** What a handle stands for. */
 export type ObjectReference = {
   readonly kind: 'key' | 'certificate'
   /** Keys and certificates have theirs from one counter. */

@@ -6,6 +6,7 @@ import { type ErrorCode, HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
 
+/** As they were given to C_Login. */
 export type Credentials = { readonly username: string; readonly password: string }
 
 /** What another process needs to go on with a login. */

@@ -30,6 +30,7 @@ import {
 import { isSessionCall } from './session-calls.ts'
 import type { Token } from './token.ts'
 
+/** The calls of one connection, and what has to be known of it from outside. */
 export type ProgramNeeds = {
   readonly hsm: Hsm
   readonly token: Token

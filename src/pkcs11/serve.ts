@@ -17,6 +17,7 @@ import { createToken } from './token.ts'
 
 export type { ProgramSnapshot } from './program.ts'
 
+/** The adapter, whatever its connections come over. */
 export type Pkcs11Needs = {
   /** In process, or the HTTPS client. */
   readonly hsm: Hsm

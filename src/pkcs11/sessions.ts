@@ -5,6 +5,7 @@ import { refuse } from './errors.ts'
 import type { ObjectReference } from './handles.ts'
 import type { Active } from './operations/active.ts'
 
+/** A session of PKCS#11. It has nothing to do with the HSM's sessions but that it needs one. */
 export type Session = {
   readonly handle: number
   readonly readWrite: boolean

@@ -5,6 +5,7 @@ import { ERRORS, HsmError } from '../contract/errors.ts'
 import type { OperationName } from '../contract/operations.ts'
 import type { Incoming, Outgoing } from './wire.ts'
 
+/** HTTP status, `ok` or the code of the refusal, and JSON. */
 export type Answer = { readonly status: number; readonly outcome: string; readonly body: Buffer }
 
 /** The refusal that an error is, which is logged if nothing should have thrown it. */

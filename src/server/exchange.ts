@@ -16,6 +16,7 @@ import { type Head, operationOf, readHead } from './request-head.ts'
 import type { RequestLog } from './request-log.ts'
 import { cutOff, type Incoming, type Outgoing } from './wire.ts'
 
+/** One request and where its answer goes. */
 export type ExchangeLimits = {
   readonly bodyBytes: number
   readonly anonymousBodyBytes: number

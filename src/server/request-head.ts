@@ -5,6 +5,7 @@ import type { OperationName } from '../contract/operations.ts'
 import { BINDING_HEADER, BINDING_VALUE, PATH_PREFIX } from '../contract/wire.ts'
 import type { Incoming } from './wire.ts'
 
+/** What is known before anything of the body is read. */
 export type Head = {
   readonly operation: OperationName
   /** Of the session that asks. */

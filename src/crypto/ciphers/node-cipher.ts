@@ -3,6 +3,7 @@ import type { Cipheriv, Decipheriv, KeyObject } from 'node:crypto'
 import { HsmError } from '../../contract/errors.ts'
 import { type CipherStream, type Direction, decryptionFailed, join } from './cipher-stream.ts'
 
+/** What node:crypto goes on with from part to part. */
 export type Context = Cipheriv | Decipheriv
 
 /**

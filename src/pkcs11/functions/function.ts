@@ -12,6 +12,7 @@ import type { CallArguments, CallResults } from '../rpc/requests.ts'
 /** These begin and end the application itself. */
 export type FunctionName = Exclude<CallName, 'C_Initialize' | 'C_Finalize'>
 
+/** By their names; a call without a result resolves with an empty list. */
 export type Functions = {
   readonly [N in FunctionName]: (
     application: Application,

@@ -19,6 +19,7 @@ export type Parameters = {
   readonly 'mac-length': { readonly length: number }
 }
 
+/** CK_MECHANISM, read off the wire and not believed yet. */
 export type CallerMechanism = {
   readonly type: number
   /** Undefined: NULL. */

@@ -22,6 +22,7 @@ export const rsaPublicKey = (modulus: Buffer, publicExponent: Buffer): Buffer =>
 export const ecPublicKey = (curve: Curve, point: Uint8Array): Buffer =>
   asBuffer(sequence(curveAlgorithm(curve), bitString(point)))
 
+/** Big-endian, with or without leading zeros, as attributes have them (PKCS#11 v2.40 mechanisms §2.1.3). */
 export type RsaPrivateNumbers = {
   readonly modulus: Buffer
   readonly publicExponent: Buffer

@@ -13,6 +13,7 @@ import { flagName, onlyNamedUses } from './flags.ts'
 import { classHas } from './key-attributes.ts'
 import { bytesIn, flagIn, hexIn, type Template, textIn } from './template.ts'
 
+/** What the HSM is asked for, of any kind of key. */
 export type NewKey = {
   readonly label: string
   /** CKA_TOKEN is false or left out. */

@@ -10,6 +10,7 @@ import { certificateAttribute } from './certificate.ts'
 import { isSecretPart, keyAttribute } from './key-attributes.ts'
 import type { Value } from './value.ts'
 
+/** An object, and its attributes as the HSM showed them just now. */
 export type Seen =
   | { readonly kind: 'key'; readonly key: KeyObject }
   | { readonly kind: 'certificate'; readonly certificate: CertificateObject }

@@ -5,6 +5,7 @@ import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
 import type { Value } from './value.ts'
 
+/** Attributes by their CKA_… number, values as they were read off the wire. */
 export type Template = ReadonlyMap<number, Value | Template>
 
 /** Throws CKR_ATTRIBUTE_VALUE_INVALID when it is there and no CK_BBOOL. */

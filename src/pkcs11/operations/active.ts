@@ -16,10 +16,12 @@ export type Active = {
 /** What C_FindObjectsInit found; C_FindObjects hands it out from `next` on. */
 export type Found = { readonly handles: readonly number[]; next: number }
 
+/** `bytes`: how long the result is. */
 export type Digest = { readonly hash: Hash; readonly bytes: number; inParts: boolean }
 
 export type Purpose = 'encrypt' | 'decrypt'
 
+/** What encryption or decryption has to remember between two calls. */
 export type CipherOperation = {
   readonly purpose: Purpose
   readonly message: Message

@@ -3,8 +3,10 @@ import { HsmError } from '../../contract/errors.ts'
 import { LIMITS } from '../../contract/limits.ts'
 import type { Stream } from '../account.ts'
 
+/** What came of a message; `verified` of signatures only. */
 export type Done = { readonly data: Buffer; readonly verified: boolean }
 
+/** One message and the stream of the HSM that it goes through. */
 export interface Message {
   /** Of signatures, MACs and what RSA makes of a message; undefined of the others. */
   readonly resultBytes: number | undefined

@@ -6,6 +6,7 @@ import type { Output } from '../output.ts'
 import type { Session } from '../sessions.ts'
 import type { Active } from './active.ts'
 
+/** Of operations, of which a session has at most one each. */
 export type Kind = keyof Active
 
 /** Throws CKR_OPERATION_ACTIVE when one of the kind is under way. */

@@ -67,6 +67,7 @@ const ATTRIBUTE_BYTES = 24
 const LEAST_BYTES = 9
 const MAX_DEPTH = 4
 
+/** CK_ATTRIBUTE as the wire has it. */
 export type Attribute = {
   readonly type: number
   /** Null: the program has no value there, or one whose length cannot be that of the type. */

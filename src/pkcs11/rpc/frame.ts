@@ -2,6 +2,7 @@
 import { BOUNDS } from '../bounds.ts'
 import { malformed } from './malformed.ts'
 
+/** What a client's bytes come to. */
 export type Incoming =
   | { readonly kind: 'hello'; readonly offered: number }
   | { readonly kind: 'request'; readonly code: number; readonly body: Buffer }

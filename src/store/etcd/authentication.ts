@@ -3,6 +3,7 @@ import { Metadata } from '@grpc/grpc-js'
 import type { Rpc, RpcResult } from './rpc.ts'
 import { Auth } from './rpc_pb.ts'
 
+/** Of etcd itself, when it asks for users; none of the HSM's. */
 export type EtcdUser = { readonly username: string; readonly password: string }
 
 export interface Authentication {

@@ -11,6 +11,7 @@ export type EtcdTls = {
   readonly key?: Uint8Array
 }
 
+/** `endpoint` is as it was given, for error texts. */
 export type Channel = { readonly endpoint: string; readonly client: Client }
 
 export interface Channels {

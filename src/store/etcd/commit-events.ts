@@ -11,8 +11,10 @@ import { readRecord, readRoot } from './values.ts'
 
 type RecordEvent = { readonly key: string; readonly value: Uint8Array | undefined }
 
+/** What one revision of etcd did, once it is proven: the root then, and every record it wrote or removed. */
 export type Commit = { readonly root: CommittedRoot; readonly writes: readonly Write[] }
 
+/** What it takes to open the events. */
 export type CommitReader = {
   readonly keys: Keys
   readonly sealer: Sealer

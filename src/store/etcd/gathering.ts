@@ -8,8 +8,10 @@ import { applyWrites, undo } from '../bodies.ts'
 import { encodeEntry, encodeRecord } from '../record-codec.ts'
 import type { Change, Conclusion } from '../store.ts'
 
+/** Runs synchronously, perhaps several times, on a state of the catalog. */
 export type Body = (view: CatalogView) => Conclusion<unknown>
 
+/** What the transactions of one group write together, and what each of them is answered. */
 export type Gathered = {
   /** Of the first bodies, as many as were taken. */
   readonly results: readonly ({ readonly result: unknown } | { readonly error: unknown })[]

@@ -1,6 +1,7 @@
 /** Where things stand in etcd: everything of one cluster under one prefix, so that one watch sees all of it in order. */
 import type { MemberKey } from '../../cluster/coordination.ts'
 
+/** What stands under a key of etcd. */
 export type ParsedKey =
   | { readonly kind: 'root' }
   | { readonly kind: 'record'; readonly key: string }

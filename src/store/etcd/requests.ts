@@ -11,8 +11,11 @@ import {
   type TxnResponse,
 } from './rpc_pb.ts'
 
+/** One of a transaction of etcd. */
 export type Operation = MessageInitShape<typeof RequestOpSchema>
+/** One of etcd: operations that are carried out together, if what they compare is so. */
 export type Transaction = MessageInitShape<typeof TxnRequestSchema>
+/** A range of keys, at one revision or now. */
 export type Reading = MessageInitShape<typeof RangeRequestSchema>
 
 const value = <Case extends string, V>(name: Case, content: V) => ({

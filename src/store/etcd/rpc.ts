@@ -16,6 +16,7 @@ import { type EtcdFailure, failureOf } from './failures.ts'
 /** Either an answer, or why there is none. */
 export type RpcResult<T> = { readonly value: T } | { readonly failure: EtcdFailure }
 
+/** A stream of etcd that both sides write to: a watch, or renewals of a lease. */
 export type EtcdStream<I extends DescMessage, O extends DescMessage> = {
   readonly stream: ClientDuplexStream<MessageShape<I>, MessageShape<O>>
   /** Reads the error that ended the stream. */

@@ -16,6 +16,7 @@ import { readRecord, readRoot } from './values.ts'
 /** The root as it stands in etcd, and the revision of etcd that wrote it. */
 export type CommittedRoot = { readonly root: Root; readonly revision: number; readonly value: Uint8Array }
 
+/** All of a cluster's state at one revision of etcd, opened and proven to be whole. */
 export type Snapshot = {
   readonly revision: number
   /** Whether the store says which layout it has. */

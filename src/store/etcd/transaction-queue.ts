@@ -2,6 +2,7 @@
 import { HsmError } from '../../contract/errors.ts'
 import type { Body } from './gathering.ts'
 
+/** What a transaction resolves with: the body's result, and the revision at which its writes stand. */
 export type Settled = { readonly result: unknown; readonly revision: number }
 
 export interface QueuedTransaction {

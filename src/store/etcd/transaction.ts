@@ -8,6 +8,7 @@ import { guarded, type Operation, put, remove, type Transaction } from './reques
 import type { CommittedRoot } from './snapshot.ts'
 import { writeRecord, writeRoot } from './values.ts'
 
+/** A group of transactions as one of etcd, and how it is known afterwards whether it took place. */
 export type Prepared = {
   readonly transaction: Transaction
   /** Sealed with a nonce, so no other commit has a root of the same bytes. */

@@ -14,6 +14,7 @@ export interface Watch {
   stop(): void
 }
 
+/** Told in this order: live, revisions, cut; live again, or compacted, after which nothing comes. */
 export type WatchHooks = {
   readonly applied: () => number
   /** All events of one revision, each in its turn. Must not throw. */

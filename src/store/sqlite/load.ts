@@ -8,6 +8,7 @@ import { createRecordSet, openRoot, type RecordSet, type Root } from '../record-
 import type { Sealer } from '../sealer.ts'
 import { openRecord } from '../sealing.ts'
 
+/** All records of a database, proven to be whole. */
 export type Loaded = { readonly catalog: Catalog; readonly records: RecordSet; readonly root: Root }
 
 /** @throws HsmError `store-damaged` naming the record at fault, where it can be known */
