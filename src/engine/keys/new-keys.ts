@@ -10,7 +10,7 @@ import { mayPlace, type Provenance } from '../../policy/trusted-wrapping/new-key
 import { isApplied } from '../../policy/trusted-wrapping/profile.ts'
 import { type CommonFacts, keyRoom, targets } from '../pipeline/facts.ts'
 import type { Committed } from '../pipeline/pipeline.ts'
-import { keyObject } from './key-object.ts'
+import { keyObject } from '../reply/key-object.ts'
 import { reference, withTaken } from './references.ts'
 import { sessionReference } from './session-keys.ts'
 

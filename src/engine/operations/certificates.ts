@@ -4,11 +4,11 @@ import { checkCertificate } from '../../crypto/certificate.ts'
 import { type CertificateRecord, recordKey } from '../../model/records.ts'
 import { certificateFits, mayChangeCertificate, mayReadCertificates } from '../../policy/certificates.ts'
 import { allow } from '../../policy/decision.ts'
-import { certificateObject, findCertificate, visibleCertificates } from '../certificates.ts'
 import { reference, withTaken } from '../keys/references.ts'
 import { sessionReference } from '../keys/session-keys.ts'
-import { page } from '../paging.ts'
 import { answer, type Committed, change } from '../pipeline/pipeline.ts'
+import { certificateObject, findCertificate, visibleCertificates } from '../reply/certificate-object.ts'
+import { page } from '../reply/paging.ts'
 
 const shown = ({ parts, call }: Committed, certificate: CertificateRecord) => ({
   certificate: certificateObject(parts.store.catalog, call, certificate),

@@ -5,7 +5,7 @@ import { allow } from '../../policy/decision.ts'
 import { mayApplyTrustedWrapping } from '../../policy/trusted-wrapping/profile.ts'
 import { mayActivate } from '../../policy/users.ts'
 import { answer, change } from '../pipeline/pipeline.ts'
-import { policyState } from '../policy-state.ts'
+import { policyState } from '../reply/policy-state.ts'
 
 type Activated =
   ReturnType<typeof mayActivate> extends infer D

@@ -5,7 +5,7 @@ import { mayDeleteKey } from '../../policy/key-deletion.ts'
 import { mayName, mayShareKey, mayUnshareKey } from '../../policy/key-sharing.ts'
 import { keyRoom } from '../pipeline/facts.ts'
 import { change } from '../pipeline/pipeline.ts'
-import { changeSeveral } from '../several-keys.ts'
+import { changeSeveral } from './several-keys.ts'
 
 const done = () => ({})
 

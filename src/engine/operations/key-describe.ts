@@ -4,9 +4,9 @@ import { type KeyRecord, recordKey, type UserRecord } from '../../model/records.
 import type { Actor } from '../../policy/actor.ts'
 import { allow, type Decision } from '../../policy/decision.ts'
 import { type Rights, rightsOf } from '../../policy/key-rights/rights.ts'
-import { keyObject, keySummary } from '../keys/key-object.ts'
 import { type Facts, keyRoom } from '../pipeline/facts.ts'
 import { answer } from '../pipeline/pipeline.ts'
+import { keyObject, keySummary } from '../reply/key-object.ts'
 
 /** Users who have the same rights to a key, and one of them. */
 type Party = {

@@ -14,10 +14,10 @@ import { checkValueOf, generateSecret } from '../../crypto/secret-keys.ts'
 import type { KeyRecord } from '../../model/records.ts'
 import { GENERATED } from '../../policy/new-key-flags.ts'
 import { mayMakeKeys } from '../../policy/new-keys.ts'
-import { keyObject } from '../keys/key-object.ts'
 import { type Draft, placedKey, placeKeys } from '../keys/new-keys.ts'
 import { keyRoom } from '../pipeline/facts.ts'
 import { change } from '../pipeline/pipeline.ts'
+import { keyObject } from '../reply/key-object.ts'
 
 type Records = readonly KeyRecord[]
 

@@ -2,10 +2,10 @@ import type { KeyRecord } from '../../model/records.ts'
 import type { Actor } from '../../policy/actor.ts'
 import { allow } from '../../policy/decision.ts'
 import { nearestFirst, standing } from '../../policy/key-visibility.ts'
-import { keyObject, keySummary } from '../keys/key-object.ts'
-import { page } from '../paging.ts'
 import { answer } from '../pipeline/pipeline.ts'
 import { leavingOut, selectBy } from '../pipeline/selection.ts'
+import { keyObject, keySummary } from '../reply/key-object.ts'
+import { page } from '../reply/paging.ts'
 
 /** Admins are shown references and labels whether they ask for more or not. */
 export const keyList = answer<'key.list'>({

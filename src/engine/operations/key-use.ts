@@ -14,9 +14,9 @@ import {
   mayVerify,
 } from '../../policy/key-use.ts'
 import { mayWrap } from '../../policy/key-wrapping.ts'
-import { whole } from '../ciphering.ts'
 import { andThen, type MaybePromise } from '../pipeline/maybe-promise.ts'
 import { answer } from '../pipeline/pipeline.ts'
+import { whole } from './ciphering.ts'
 
 export const cryptoSign = answer<'crypto.sign', void>({
   may: maySign,

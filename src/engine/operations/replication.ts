@@ -5,7 +5,6 @@ import { allow } from '../../policy/decision.ts'
 import { mayImportKey, mayImportUser } from '../../policy/replication/destination.ts'
 import { mayExportKey, mayExportUser } from '../../policy/replication/source.ts'
 import { isApplied } from '../../policy/trusted-wrapping/profile.ts'
-import { keyObject, keySummary } from '../keys/key-object.ts'
 import { withSeen } from '../keys/references.ts'
 import type { Parts } from '../parts.ts'
 import { keyRoom } from '../pipeline/facts.ts'
@@ -24,7 +23,8 @@ import {
   type UserParcel,
   unpacked,
 } from '../replication/parcels.ts'
-import { userInfo } from '../user-info.ts'
+import { keyObject, keySummary } from '../reply/key-object.ts'
+import { userInfo } from '../reply/user-info.ts'
 
 export const replicaChallenge = answer<'replica.challenge'>({
   work: ({ parts, actor }) => ({ challenge: sealChallenge(parts, parts.challenges.make(actor.session)) }),

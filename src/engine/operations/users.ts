@@ -6,7 +6,7 @@ import { mayChangePassword, mayCreateUser, mayDeleteUser, mayLogoutUser } from '
 import { newUserId } from '../founding.ts'
 import { type CommonFacts, loggedInOn, loginOf } from '../pipeline/facts.ts'
 import { answer, change } from '../pipeline/pipeline.ts'
-import { userInfo } from '../user-info.ts'
+import { userInfo } from '../reply/user-info.ts'
 
 /** The user that the request names. */
 const named = ({ users: [target] }: CommonFacts): UserRecord | undefined => target?.user

@@ -3,7 +3,6 @@ import type { Checked } from '../../contract/operations.ts'
 import { type Decision, deny } from '../../policy/decision.ts'
 import { digestsFit } from '../../policy/hsm-profile/digests.ts'
 import { mayStream } from '../../policy/key-stream.ts'
-import { taken } from '../ciphering.ts'
 import type { Attempt } from '../pipeline/attempt.ts'
 import type { Facts } from '../pipeline/facts.ts'
 import { granted } from '../pipeline/granted.ts'
@@ -12,6 +11,7 @@ import { answer } from '../pipeline/pipeline.ts'
 import type { Begun, Stream } from '../streams/stream.ts'
 import { beginWork, type OpenWith } from '../streams/stream-work.ts'
 import type { Streams } from '../streams/streams.ts'
+import { taken } from './ciphering.ts'
 
 export const cryptoBegin = answer<'crypto.begin', void, Stream>({
   around: ({ parts, call }, _request, run) =>

@@ -1,9 +1,9 @@
 /** Certificates as the operations on them find and show them. */
-import type { CatalogView } from '../catalog/catalog.ts'
-import type { CertificateObject } from '../contract/certificates.ts'
-import type { CertificateRecord } from '../model/records.ts'
-import type { Call } from './call.ts'
-import { isSessionReference } from './keys/session-keys.ts'
+import type { CatalogView } from '../../catalog/catalog.ts'
+import type { CertificateObject } from '../../contract/certificates.ts'
+import type { CertificateRecord } from '../../model/records.ts'
+import type { Call } from '../call.ts'
+import { isSessionReference } from '../keys/session-keys.ts'
 
 /** Those of the cluster and the session's own, in the order of their references: those of sessions are the higher ones. */
 export function visibleCertificates(view: CatalogView, { session }: Call): readonly CertificateRecord[] {

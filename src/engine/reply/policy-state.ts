@@ -1,7 +1,7 @@
-import type { CatalogView } from '../catalog/catalog.ts'
-import type { Reply } from '../contract/operations.ts'
-import { isApplied, isHonoured } from '../policy/trusted-wrapping/profile.ts'
-import { clusterOf } from './cluster-state.ts'
+import type { CatalogView } from '../../catalog/catalog.ts'
+import type { Reply } from '../../contract/operations.ts'
+import { isApplied, isHonoured } from '../../policy/trusted-wrapping/profile.ts'
+import { clusterOf } from '../cluster-state.ts'
 
 /** The policy as an admin is shown it. */
 export function policyState(view: CatalogView): Reply<'policy.show'> {

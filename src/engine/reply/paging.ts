@@ -1,4 +1,4 @@
-import { allow, type Decision, deny } from '../policy/decision.ts'
+import { allow, type Decision, deny } from '../../policy/decision.ts'
 
 /**
  * A page of `items`. The token is the offset of the first item in decimal, or the reference of the one before it in hex,

@@ -1,6 +1,6 @@
-import type { Reply } from '../contract/operations.ts'
-import type { UserRecord } from '../model/records.ts'
-import { isLocked } from '../policy/login.ts'
+import type { Reply } from '../../contract/operations.ts'
+import type { UserRecord } from '../../model/records.ts'
+import { isLocked } from '../../policy/login.ts'
 
 /** A user as everybody is shown it. @param covered whether every HSM has the record as this one does */
 export const userInfo = (user: UserRecord, covered: boolean): Reply<'user.list'>['users'][number] => ({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { page } from '../../../src/engine/paging.ts'
+import { page } from '../../../../src/engine/reply/paging.ts'
 
 const reference = (number: number): string => `0x${number.toString(16).padStart(16, '0')}`
 const START = reference(0)

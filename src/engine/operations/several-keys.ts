@@ -1,12 +1,12 @@
 /** A change of several keys in one transaction: each is decided on by itself, and what is allowed is done together. */
-import { ERRORS, type ErrorCode } from '../contract/errors.ts'
-import type { Checked } from '../contract/operations.ts'
-import type { KeyOutcome } from '../contract/several-keys.ts'
-import type { KeyRecord, Write } from '../model/records.ts'
-import { allow, type Decision } from '../policy/decision.ts'
-import type { Facts } from './pipeline/facts.ts'
-import { change, type Handler } from './pipeline/pipeline.ts'
-import { selectAmong } from './pipeline/selection.ts'
+import { ERRORS, type ErrorCode } from '../../contract/errors.ts'
+import type { Checked } from '../../contract/operations.ts'
+import type { KeyOutcome } from '../../contract/several-keys.ts'
+import type { KeyRecord, Write } from '../../model/records.ts'
+import { allow, type Decision } from '../../policy/decision.ts'
+import type { Facts } from '../pipeline/facts.ts'
+import { change, type Handler } from '../pipeline/pipeline.ts'
+import { selectAmong } from '../pipeline/selection.ts'
 
 type Many = 'key.share-many' | 'key.unshare-many' | 'key.delete-many'
 

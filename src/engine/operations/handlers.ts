@@ -1,23 +1,12 @@
-import type { OperationName } from '../contract/operations.ts'
-import { auditHeads } from './operations/audit-heads.ts'
-import { auditKey, auditStatement } from './operations/audit-key.ts'
-import { auditList } from './operations/audit-list.ts'
-import { auditSetPolicy, auditShowPolicy } from './operations/audit-policy.ts'
-import { backupBegin, backupNext } from './operations/backups.ts'
-import {
-  certificateChange,
-  certificateCreate,
-  certificateDelete,
-  certificateList,
-} from './operations/certificates.ts'
-import {
-  clusterActivate,
-  clusterHsmInfo,
-  clusterStatus,
-  policyApply,
-  policyShow,
-} from './operations/cluster.ts'
-import { cryptoRandom } from './operations/crypto-random.ts'
+import type { OperationName } from '../../contract/operations.ts'
+import type { Handler } from '../pipeline/pipeline.ts'
+import { auditHeads } from './audit-heads.ts'
+import { auditKey, auditStatement } from './audit-key.ts'
+import { auditList } from './audit-list.ts'
+import { auditSetPolicy, auditShowPolicy } from './audit-policy.ts'
+import { backupBegin, backupNext } from './backups.ts'
+import { certificateChange, certificateCreate, certificateDelete, certificateList } from './certificates.ts'
+import { clusterActivate, clusterHsmInfo, clusterStatus, policyApply, policyShow } from './cluster.ts'
 import {
   keyDelete,
   keyDeleteMany,
@@ -26,12 +15,12 @@ import {
   keyShareMany,
   keyUnshare,
   keyUnshareMany,
-} from './operations/key-changes.ts'
-import { keyCopy } from './operations/key-copy.ts'
-import { keyDescribe } from './operations/key-describe.ts'
-import { keyGeneratePair, keyGenerateSymmetric } from './operations/key-generate.ts'
-import { keyDerive, keyImport, keyUnwrap } from './operations/key-incoming.ts'
-import { keyList } from './operations/key-list.ts'
+} from './key-changes.ts'
+import { keyCopy } from './key-copy.ts'
+import { keyDescribe } from './key-describe.ts'
+import { keyGeneratePair, keyGenerateSymmetric } from './key-generate.ts'
+import { keyDerive, keyImport, keyUnwrap } from './key-incoming.ts'
+import { keyList } from './key-list.ts'
 import {
   cryptoDecrypt,
   cryptoEncrypt,
@@ -41,20 +30,20 @@ import {
   keyExportReference,
   keyExportValue,
   keyWrap,
-} from './operations/key-use.ts'
-import { cryptoBegin, cryptoCancel, cryptoFinish, cryptoUpdate } from './operations/messages-in-parts.ts'
+} from './key-use.ts'
+import { cryptoRandom } from './random.ts'
 import {
   keyExportReplica,
   keyImportReplica,
   replicaChallenge,
   userExportReplica,
   userImportReplica,
-} from './operations/replication.ts'
-import { sessionLogin } from './operations/session-login.ts'
-import { sessionLogout } from './operations/session-logout.ts'
-import { sessionRenew, sessionResume } from './operations/session-resume.ts'
-import { userChangePassword, userCreate, userDelete, userList, userLogout } from './operations/users.ts'
-import type { Handler } from './pipeline/pipeline.ts'
+} from './replication.ts'
+import { sessionLogin } from './session-login.ts'
+import { sessionLogout } from './session-logout.ts'
+import { sessionRenew, sessionResume } from './session-resume.ts'
+import { cryptoBegin, cryptoCancel, cryptoFinish, cryptoUpdate } from './streams.ts'
+import { userChangePassword, userCreate, userDelete, userList, userLogout } from './users.ts'
 
 export const HANDLERS: { readonly [K in OperationName]: Handler<K> } = {
   'audit.list': auditList,

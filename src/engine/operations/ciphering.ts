@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import type { CipherStream } from '../crypto/ciphers/cipher-stream.ts'
+import type { CipherStream } from '../../crypto/ciphers/cipher-stream.ts'
 
 /**
  * Sends each item of data through a stream of its own.
