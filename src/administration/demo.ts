@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ListenAddress } from '../base/listen-address.ts'
 import type { Log } from '../base/log.ts'
+import { type Clusters, createClusterClients } from '../cli/cluster-clients.ts'
 import { execute } from '../cli/execute.ts'
 import type { Output } from '../cli/render.ts'
-import { type Clusters, createSeats } from '../cli/seats.ts'
 import { splitWords } from '../cli/shell/split-line.ts'
 import { SHELL_TREE } from '../cli/tree.ts'
 import { HsmError } from '../contract/errors.ts'
@@ -116,17 +116,17 @@ const login = (shell: Shell, username: string, role = 'crypto-user') =>
   shell.quietly(`login --username ${username} --role ${role} --password '${PASSWORD}'`)
 
 function openShell(clusters: Clusters, print: Print): Shell {
-  const seats = createSeats(clusters, undefined)
+  const clients = createClusterClients(clusters, undefined)
   const run = (line: string) =>
     execute(splitWords(line).words, {
       root: SHELL_TREE,
-      open: async ({ clusterId }) => seats.seat(clusterId),
+      open: async ({ clusterId }) => clients.of(clusterId),
       credentials: notAsked,
       askHidden: notAsked,
     })
   return {
     async show(line) {
-      await print(`${seats.prompt()}${line}\n`)
+      await print(`${clients.prompt()}${line}\n`)
       const output = await run(line)
       await print(`${output.text}\n`)
       return output
@@ -136,7 +136,7 @@ function openShell(clusters: Clusters, print: Print): Shell {
       if (exit !== 0)
         throw new HsmError('internal', `The demo could not run "${line.split(' --')[0]}": ${text}`)
     },
-    leave: seats.close,
+    leave: clients.close,
   }
 }
 

@@ -1,5 +1,5 @@
 /** For commands that ask something of the running HSM of a home as one of its users. */
-import type { Credentials } from '../cli/seat-login.ts'
+import type { Credentials } from '../cli/cluster-login.ts'
 import { connect } from '../client/connect.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import { readIfThere } from '../home/files.ts'

@@ -1,5 +1,5 @@
 /** `strongroom policy apply trusted-wrapping` and `strongroom policy show`. */
-import type { Credentials } from '../cli/seat-login.ts'
+import type { Credentials } from '../cli/cluster-login.ts'
 import type { Reply } from '../contract/operations.ts'
 import type { Home } from '../home/home.ts'
 import { loggedIn } from './logged-in.ts'

@@ -2,7 +2,7 @@
 import { HsmError } from '../contract/errors.ts'
 import { checkWhole } from '../contract/text.ts'
 import type { Role } from '../contract/users.ts'
-import type { Credentials } from './seat-login.ts'
+import type { Credentials } from './cluster-login.ts'
 
 const ROLES = { admin: 'admin', 'crypto-user': 'crypto-user' } as const satisfies Record<Role, Role>
 

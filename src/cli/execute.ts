@@ -1,12 +1,12 @@
 /** One command line in; text, stream and exit status out. The shell and the one-shot program both call this. */
 import { HsmError } from '../contract/errors.ts'
+import type { ClusterClient, ClusterOption } from './cluster-clients.ts'
+import type { Credentials } from './cluster-login.ts'
 import { isStandardOutput } from './commands/files.ts'
 import { renderHelp } from './help.ts'
 import { interruptionBy } from './interruption.ts'
 import { parse } from './parse.ts'
 import { failure, inPieces, type Output, partial, printed, success, wrongUsage } from './render.ts'
-import type { Credentials } from './seat-login.ts'
-import type { ClusterOption, Seat } from './seats.ts'
 import { remembering, selectionNote } from './selection-note.ts'
 import type { Action, ArgValue, ArgValues, Context, Progress, Replication, Root } from './spec.ts'
 import { usageError } from './usage.ts'
@@ -15,7 +15,7 @@ import { usageError } from './usage.ts'
 export type Environment = {
   readonly root: Root
   /** The cluster to talk to. */
-  open(chosen: Chosen): Promise<Seat>
+  open(chosen: Chosen): Promise<ClusterClient>
   /**
    * Who to log in as for a command that needs it; throws where people log in themselves.
    *
@@ -98,13 +98,13 @@ async function carriedOut(
   let calls: ReturnType<typeof remembering> | undefined
   try {
     if (command.refused !== undefined) throw new HsmError('invalid-request', command.refused)
-    const seat = await environment.open(chosen(args))
-    if (!command.anyone && seat.username() === undefined) {
-      await seat.login(environment.credentials('only', seat.clusterId))
+    const client = await environment.open(chosen(args))
+    if (!command.anyone && client.username() === undefined) {
+      await client.login(environment.credentials('only', client.clusterId))
     }
-    calls = remembering(seat.call)
+    calls = remembering(client.call)
     const data = await command.run(args, {
-      ...contextOf(seat, environment, standardOutput),
+      ...contextOf(client, environment, standardOutput),
       call: calls.call,
     })
     if (typeof data === 'object' && Symbol.asyncIterator in data) return await inPieces(data)
@@ -140,10 +140,10 @@ async function replicate(command: Replication, args: ArgValues, environment: Env
         [source, 'source'],
         [destination, 'destination'],
       ] as const
-    ).flatMap(([seat, side]) =>
-      seat.username() === undefined ? { seat, who: environment.credentials(side, seat.clusterId) } : [],
+    ).flatMap(([client, side]) =>
+      client.username() === undefined ? { client, who: environment.credentials(side, client.clusterId) } : [],
     )
-    for (const { seat, who } of logins) await seat.login(who)
+    for (const { client, who } of logins) await client.login(who)
     calls = remembering(source.call)
     return success(await command.replicate(args, { source: calls.call, destination: destination.call }))
   } catch (error) {
@@ -157,19 +157,19 @@ const text = (value: ArgValue | undefined): string | undefined =>
 const UNTOLD: Progress = { show: () => undefined, end: () => undefined }
 
 function contextOf(
-  seat: Seat,
+  client: ClusterClient,
   { askHidden, progress }: Environment,
   standardOutput: Context['standardOutput'],
 ): Context {
   return {
     standardOutput,
-    call: seat.call,
+    call: client.call,
     async login(username, role, given) {
-      if (seat.username() !== undefined) throw new HsmError('already-logged-in')
+      if (client.username() !== undefined) throw new HsmError('already-logged-in')
       const password = given ?? (await askHidden('Enter password:'))
-      return seat.login({ username, role, password })
+      return client.login({ username, role, password })
     },
-    logout: seat.logout,
+    logout: client.logout,
     progress: (besideOutput = false) => progress?.(besideOutput) ?? UNTOLD,
     async askNewPassword() {
       const password = await askHidden('Enter password:')

@@ -1,11 +1,11 @@
 /** Ctrl-C while a command runs: it is not waited for any longer, and what is not known of it is said. */
 import { HsmError } from '../contract/errors.ts'
 import type { OperationName, Reply, Request } from '../contract/operations.ts'
-import type { Seat } from './seats.ts'
+import type { ClusterClient } from './cluster-clients.ts'
 
 export type Interruption = {
   /** The same cluster. Calls under way fail when the command is interrupted, and none follows. */
-  watched(seat: Seat): Seat
+  watched(client: ClusterClient): ClusterClient
   /** Rejects when the command was interrupted and has not ended by itself in a moment. */
   readonly givenUp: Promise<never>
 }
@@ -41,20 +41,20 @@ export function interruptionBy(signal: AbortSignal): Interruption {
   }
 
   /** Commands compare the clusters that they are given. */
-  const known = new Map<Seat, Seat>()
+  const known = new Map<ClusterClient, ClusterClient>()
   return {
-    watched(seat) {
-      const seen = known.get(seat)
+    watched(client) {
+      const seen = known.get(client)
       if (seen) return seen
-      const watched: Seat = {
-        ...seat,
+      const watched: ClusterClient = {
+        ...client,
         call: <K extends OperationName>(operation: K, request: Request<K>): Promise<Reply<K>> =>
-          unlessOver(!READS.test(operation), () => seat.call(operation, request)),
+          unlessOver(!READS.test(operation), () => client.call(operation, request)),
         login: (who, options) =>
-          unlessOver(false, () => seat.login(who, { ...options, isGivenUp: () => signal.aborted })),
-        logout: () => unlessOver(true, seat.logout),
+          unlessOver(false, () => client.login(who, { ...options, isGivenUp: () => signal.aborted })),
+        logout: () => unlessOver(true, client.logout),
       }
-      known.set(seat, watched)
+      known.set(client, watched)
       return watched
     },
     givenUp,

@@ -30,6 +30,6 @@ export function chosenHsmId(home: Home, wanted?: string): string {
 }
 
 /** From now on the HSM in this home has this id. */
-export function keepHsmId(home: Home, id: string): void {
+export function saveHsmId(home: Home, id: string): void {
   if (knownHsmId(home) === undefined) createFile(home.hsmId, `${id}\n`, 'private')
 }

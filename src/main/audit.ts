@@ -3,7 +3,7 @@
 import { loggedIn } from '../administration/logged-in.ts'
 import { failed, type Outcome } from '../administration/outcome.ts'
 import { verifyEntries } from '../audit/chain.ts'
-import type { Credentials } from '../cli/seat-login.ts'
+import type { Credentials } from '../cli/cluster-login.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'

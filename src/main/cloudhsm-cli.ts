@@ -2,11 +2,11 @@
 import { join } from 'node:path'
 import { isOutputGone, tell, writeOutput } from '../base/standard-streams.ts'
 import { version } from '../base/version.ts'
+import { type ClusterClients, createClusterClients } from '../cli/cluster-clients.ts'
 import { credentials } from '../cli/credentials.ts'
 import { type Chosen, chosen, type Environment, execute, noTerminal } from '../cli/execute.ts'
 import { createProgress } from '../cli/progress.ts'
 import { brokenOff, failure, type Output } from '../cli/render.ts'
-import { createSeats, type Seats } from '../cli/seats.ts'
 import type { History } from '../cli/shell/history.ts'
 import type { PasswordPrompt } from '../cli/shell/password-prompt.ts'
 import type { Progress } from '../cli/spec.ts'
@@ -16,14 +16,14 @@ import { visible } from '../contract/shown.ts'
 // The streams of the process are made when they are first named, which takes milliseconds.
 const { env } = process
 
-let seats: Seats | undefined
+let clients: ClusterClients | undefined
 let passwords: PasswordPrompt | undefined
 
 const environment: Environment = {
   root: programTree(version),
   async open({ clusterId, option, config }) {
-    seats ??= createSeats(await loadClusters(config), undefined)
-    return seats.seat(clusterId, option)
+    clients ??= createClusterClients(await loadClusters(config), undefined)
+    return clients.of(clusterId, option)
   },
   credentials: (side) => credentials(env, side === 'destination' ? 'DESTINATION_' : ''),
   async askHidden(prompt) {
@@ -46,7 +46,7 @@ async function main(words: readonly string[]): Promise<number> {
   // The connection goes with the program, and the login with the connection.
   if (interruption.signal.aborted) process.exit(INTERRUPTED)
   process.off('SIGINT', onInterrupt)
-  await seats?.close()
+  await clients?.close()
   return output.next?.mode === 'interactive' ? interactive(chosen(output.next.args)) : exit
 }
 

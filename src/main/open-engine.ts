@@ -21,9 +21,9 @@ import { openKeyUseJournal } from '../journal/key-use-journal.ts'
 import { measuredHsm, measuredStore, observeHoldings } from '../metrics/instruments.ts'
 import type { Registry } from '../metrics/registry.ts'
 import { FORMAT } from '../model/formats.ts'
-import { keepMark } from '../node/applied-mark.ts'
+import { writeMarkRegularly } from '../node/applied-mark.ts'
 import { sharedAuthority } from '../node/authority.ts'
-import { placeOf } from '../node/boot-identity.ts'
+import { bootIdentity } from '../node/boot-identity.ts'
 import { type OpenStore, openEmbeddedStore } from '../node/embedded-store.ts'
 import { openNode } from '../node/open-node.ts'
 import type { NodePlan } from '../node/settings.ts'
@@ -94,7 +94,7 @@ async function sharedStore(
   const { openSharedStore } = await import('../node/shared-store.ts')
   const opened = await telling(await openSharedStore(home, plan, { clock, acceptRollback }), log)
   undo.defer(() => opened.store.close())
-  const mark = keepMark(home.mark, opened.records, opened.store.root, log)
+  const mark = writeMarkRegularly(home.mark, opened.records, opened.store.root, log)
   undo.defer(mark.close)
   return opened
 }
@@ -127,7 +127,8 @@ export async function openEngine(options: OpenEngineOptions): Promise<OpenEngine
   const { store, sealer, backupKeys, clusterId, hsmId } = opened
   const keyUse = await keyUseOf(options, opened)
   const hsm = { id: hsmId, version, address }
-  const node = shared && openNode({ store: shared.store, hsm, place: placeOf(home), clock, registry, log })
+  const node =
+    shared && openNode({ store: shared.store, hsm, place: bootIdentity(home), clock, registry, log })
   const engine = createEngine({
     store: registry ? measuredStore(store, registry, seconds) : store,
     sealer,

@@ -17,7 +17,7 @@ import { createRegistry, type Registry } from '../metrics/registry.ts'
 import { beginFirstStart } from '../node/first-start.ts'
 import { createHttpsServer } from '../server/https-server.ts'
 import { openEngine } from './open-engine.ts'
-import { openEarlyDoor } from './pkcs11/early-door.ts'
+import { openEarlyListener } from './pkcs11/early-listener.ts'
 
 export type OpenHsm = {
   /** The HSM in this process, without the way through HTTPS. */
@@ -60,8 +60,8 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
   const registry = metrics && createRegistry()
   const endpoint = registry && metrics && (await serveMetrics(metrics, registry, log))
   undo.defer(() => endpoint?.close())
-  const door = await openEarlyDoor({ home, log, registry, path: pkcs11, program })
-  undo.defer(door.close)
+  const socket = await openEarlyListener({ home, log, registry, path: pkcs11, program })
+  undo.defer(socket.close)
   // Nothing was founded so far: what others can stand in the way of has been done.
   const firstStart = node ? undefined : beginFirstStart(home)
   undo.defer(() => firstStart?.undo())
@@ -100,10 +100,10 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
   const others = node && (await otherAddresses(engine, address()))
   tellClients(home, { clusterId, ca, address: node?.advertise ?? localAddress(listening), others, log })
   undo.defer(() => withdraw(home))
-  door.serve(engine)
-  undo.defer(door.close)
+  socket.serve(engine)
+  undo.defer(socket.close)
   saveServingSettings(home, serving)
-  announce(home, { pid: process.pid, ...localAddress(listening), pkcs11: door.path })
+  announce(home, { pid: process.pid, ...localAddress(listening), pkcs11: socket.path })
 
   const everything = undo.move()
   return {

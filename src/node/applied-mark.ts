@@ -15,7 +15,7 @@ export interface OwnMark {
 }
 
 /** @param path of the mark @param applied the newest state */
-export function keepMark(path: string, sealer: Sealer, applied: () => Mark, log: Log): OwnMark {
+export function writeMarkRegularly(path: string, sealer: Sealer, applied: () => Mark, log: Log): OwnMark {
   const file = openMark(path, sealer)
   let failed = false
   function write(): void {

@@ -13,7 +13,7 @@ const BOOT_ID = '/proc/sys/kernel/random/boot_id'
  * @param home locked by the caller
  * @returns 64 hex digits
  */
-export function placeOf({ lock }: Home): string {
+export function bootIdentity({ lock }: Home): string {
   const { dev, ino } = statSync(lock, { bigint: true })
   return createHash('sha256').update(`${bootId()} ${dev} ${ino}`).digest('hex')
 }

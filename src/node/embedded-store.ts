@@ -6,7 +6,7 @@ import { HsmError } from '../contract/errors.ts'
 import { createSealer, masterKeyCheck, type Sealer } from '../crypto/seal.ts'
 import { readIfThere } from '../home/files.ts'
 import type { Home } from '../home/home.ts'
-import { chosenHsmId, keepHsmId, knownHsmId, newId } from '../home/ids.ts'
+import { chosenHsmId, knownHsmId, newId, saveHsmId } from '../home/ids.ts'
 import { withMasterKey } from '../home/master-key.ts'
 import { type SqliteStore, sqliteStore, storeIdentity } from '../store/sqlite/sqlite-store.ts'
 import type { Store } from '../store/store.ts'
@@ -68,6 +68,6 @@ export function openEmbeddedStore(home: Home, wanted: Wanted = {}): OpenStore<Sq
     clusterId,
     hsmId,
   }))
-  keepHsmId(home, hsmId)
+  saveHsmId(home, hsmId)
   return opened
 }

@@ -13,7 +13,7 @@ import { guarded, put, standsAt } from '../store/etcd/requests.ts'
 import { KV } from '../store/etcd/rpc_pb.ts'
 import type { Store } from '../store/store.ts'
 
-type Claiming = {
+type TakingId = {
   readonly home: Home
   readonly access: EtcdAccess
   readonly clusterId: string
@@ -30,9 +30,9 @@ type Claiming = {
  * @throws HsmError `invalid-request` when it is another home's; `store-damaged` when that was changed in etcd;
  *   `store-failure` when etcd does not answer
  */
-export async function claimId(claiming: Claiming): Promise<void> {
-  const { home, access, clusterId, hsmId, sealer, store } = claiming
-  // A home that has had the id since before ids were claimed goes on with its log; no other may.
+export async function takeId(taking: TakingId): Promise<void> {
+  const { home, access, clusterId, hsmId, sealer, store } = taking
+  // A home that has had the id since before ids had owners goes on with its log; no other may.
   const continues = store.catalog.get(`audit-head/${hsmId}`) !== undefined
   if (continues && knownHsmId(home) === undefined) throw ofAnother(hsmId)
   const key = Buffer.from(`/strongroom/${clusterId}/home/${hsmId}`)

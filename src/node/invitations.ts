@@ -7,20 +7,20 @@ import { KV, Lease } from '../store/etcd/rpc_pb.ts'
 /** What stands in the place of an invitation that was used. Nothing sealed is empty. */
 const USED = new Uint8Array()
 
-type Place = { readonly clusterId: string; readonly name: string }
+type InvitationKey = { readonly clusterId: string; readonly name: string }
 
-const keyOf = ({ clusterId, name }: Place): Uint8Array =>
+const keyOf = ({ clusterId, name }: InvitationKey): Uint8Array =>
   Buffer.from(`/strongroom/${clusterId}/invitation/${name}`)
 
 /** @throws HsmError `store-failure` when etcd does not answer */
-export async function leave(
+export async function storeInvitation(
   client: EtcdClient,
-  place: Place,
+  which: InvitationKey,
   sealed: Uint8Array,
   seconds: number,
 ): Promise<void> {
   const { id } = answered(await client.ask(Lease.method.leaseGrant, { ttl: BigInt(seconds) }))
-  const key = keyOf(place)
+  const key = keyOf(which)
   answered(await client.ask(KV.method.txn, guarded(key, 0, [put(key, sealed, id)])))
 }
 
@@ -30,8 +30,11 @@ export async function leave(
  * @returns what was left; `used` when somebody took it before, `absent` when it was never there or its time is over
  * @throws HsmError `store-failure` when etcd does not answer
  */
-export async function take(client: EtcdClient, place: Place): Promise<Uint8Array | 'used' | 'absent'> {
-  const key = keyOf(place)
+export async function takeInvitation(
+  client: EtcdClient,
+  which: InvitationKey,
+): Promise<Uint8Array | 'used' | 'absent'> {
+  const key = keyOf(which)
   const found = answered(await client.ask(KV.method.range, { key })).kvs[0]
   if (!found) return 'absent'
   if (found.value.length === 0) return 'used'

@@ -5,7 +5,7 @@ import { type Home, startCommand } from '../home/home.ts'
 import { withMasterKey } from '../home/master-key.ts'
 import { createEtcdClient } from '../store/etcd/client.ts'
 import { INVITATION_SECONDS, nameOf, SECRET_BYTES, sealMasterKey, writeInvitation } from './invitation.ts'
-import { leave } from './invitations.ts'
+import { storeInvitation } from './invitations.ts'
 import { accessOf, readSettings } from './settings.ts'
 
 /**
@@ -30,7 +30,7 @@ export async function invite(home: Home, now: number): Promise<string> {
   const sealed = withMasterKey(home.masterKey, undefined, (key) => sealMasterKey(invitation, key))
   const client = createEtcdClient(accessOf(etcd))
   try {
-    await leave(client, { clusterId, name: nameOf(invitation) }, sealed, INVITATION_SECONDS)
+    await storeInvitation(client, { clusterId, name: nameOf(invitation) }, sealed, INVITATION_SECONDS)
     return writeInvitation(invitation)
   } finally {
     secret.fill(0)

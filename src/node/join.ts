@@ -8,7 +8,7 @@ import { saveMasterKey } from '../home/master-key.ts'
 import { createEtcdClient, type EtcdAccess } from '../store/etcd/client.ts'
 import { etcdMasterKeyCheck } from '../store/etcd/etcd-store.ts'
 import { type Invitation, nameOf, openMasterKey, readInvitation } from './invitation.ts'
-import { take } from './invitations.ts'
+import { takeInvitation } from './invitations.ts'
 import { accessOf, type EtcdSettings, saveSettings } from './settings.ts'
 
 export type JoinOptions = {
@@ -52,7 +52,7 @@ async function accept(access: EtcdAccess, invitation: Invitation, now: number): 
   const { clusterId } = invitation
   const client = createEtcdClient(access)
   try {
-    const sealed = await take(client, { clusterId, name: nameOf(invitation) })
+    const sealed = await takeInvitation(client, { clusterId, name: nameOf(invitation) })
     if (typeof sealed === 'string') throw refusal(sealed, invitation, now)
     const masterKey = openMasterKey(invitation, sealed)
     if ((await etcdMasterKeyCheck(access, clusterId)) === masterKeyCheck(masterKey)) return masterKey

@@ -23,7 +23,7 @@ export type OpenNode = {
 export type OpenNodeOptions = {
   readonly store: EtcdStore
   readonly hsm: { readonly id: string; readonly version: string; readonly address: () => string }
-  /** Where this process runs: see `place.ts`. */
+  /** Where this process runs: see `boot-identity.ts`. */
   readonly place: string
   /** Milliseconds, goes on while the machine is suspended. */
   readonly clock: () => number

@@ -6,13 +6,13 @@ import { isThere } from '../base/directories.ts'
 import { HsmError } from '../contract/errors.ts'
 import { createSealer, masterKeyCheck, type Sealer } from '../crypto/seal.ts'
 import type { Home } from '../home/home.ts'
-import { chosenHsmId, keepHsmId } from '../home/ids.ts'
+import { chosenHsmId, saveHsmId } from '../home/ids.ts'
 import { withMasterKey } from '../home/master-key.ts'
 import { type EtcdStore, etcdMasterKeyCheck, etcdStore } from '../store/etcd/etcd-store.ts'
 import type { Root } from '../store/record-set.ts'
 import { rollbackOf } from '../store/rollback.ts'
 import type { OpenStore } from './embedded-store.ts'
-import { claimId } from './id-ownership.ts'
+import { takeId } from './id-ownership.ts'
 import { accessOf, type NodePlan, saveSettings } from './settings.ts'
 
 /**
@@ -63,8 +63,8 @@ export async function openSharedStore(
     throw notInvited(home, clusterId)
   })
   try {
-    await claimId({ home, access, clusterId, hsmId: id, sealer: records, store })
-    keepHsmId(home, id)
+    await takeId({ home, access, clusterId, hsmId: id, sealer: records, store })
+    saveHsmId(home, id)
     saveSettings(home, settings)
     return { store, records, ...seals, clusterId, hsmId: id }
   } catch (error) {

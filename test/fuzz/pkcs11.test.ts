@@ -1,4 +1,4 @@
-/** Programs that talk nonsense to the PKCS#11 door: it answers or hangs up, and serves everybody else. */
+/** Programs that talk nonsense to the PKCS#11 socket: it answers or hangs up, and serves everybody else. */
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { suite, test } from 'node:test'
@@ -202,7 +202,7 @@ suite('PKCS#11 under nonsense', () => {
 
   test('a thousand programs at once', async () => {
     const programs: Program[] = []
-    // The system keeps only so many waiting at the door.
+    // The system lets only so many wait for a connection.
     while (programs.length < 1000) {
       programs.push(...(await Promise.all(Array.from({ length: 100 }, () => shared.program()))))
     }

@@ -1,7 +1,8 @@
 /** The CLI's shell on an HSM of the test's choosing, one line at a time. */
+
+import { type Clusters, createClusterClients } from '../../src/cli/cluster-clients.ts'
 import { type Environment, execute, noTerminal } from '../../src/cli/execute.ts'
 import type { Output } from '../../src/cli/render.ts'
-import { type Clusters, createSeats } from '../../src/cli/seats.ts'
 import { splitWords } from '../../src/cli/shell/split-line.ts'
 import { SHELL_TREE } from '../../src/cli/tree.ts'
 import { HsmError } from '../../src/contract/errors.ts'
@@ -19,11 +20,11 @@ export const testShell = (hsm: Hsm, passwords: readonly string[] = []): TestShel
 
 /** On several clusters. */
 export function shellOn(clusters: Clusters, passwords: readonly string[] = []): TestShell {
-  const seats = createSeats(clusters, undefined)
+  const clients = createClusterClients(clusters, undefined)
   const prompts: string[] = []
   const environment: Environment = {
     root: SHELL_TREE,
-    open: async ({ clusterId, option }) => seats.seat(clusterId, option),
+    open: async ({ clusterId, option }) => clients.of(clusterId, option),
     explains: true,
     credentials(side, id) {
       throw new HsmError('not-logged-in', side === 'only' ? undefined : `Not logged in to ${id}`)

@@ -1,7 +1,7 @@
 /** The shell at a terminal, typed at by a test. */
 import { PassThrough } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
-import type { Clusters } from '../../src/cli/seats.ts'
+import type { Clusters } from '../../src/cli/cluster-clients.ts'
 import type { History } from '../../src/cli/shell/history.ts'
 import { runShell } from '../../src/cli/shell/shell.ts'
 import { terminalSource } from '../../src/cli/shell/source.ts'

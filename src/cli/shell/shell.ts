@@ -2,11 +2,11 @@
 
 import { HsmError } from '../../contract/errors.ts'
 import { visible } from '../../contract/shown.ts'
+import { type ClusterClients, type Clusters, createClusterClients } from '../cluster-clients.ts'
 import { complete, type Known } from '../complete.ts'
 import { type Environment, execute } from '../execute.ts'
 import { answersTo } from '../parse.ts'
 import { type Output, printed, wrongUsage } from '../render.ts'
-import { type Clusters, createSeats, type Seats } from '../seats.ts'
 import { SHELL_TREE } from '../tree.ts'
 import type { Completer } from './line-keys.ts'
 import type { LineSource } from './source.ts'
@@ -37,7 +37,7 @@ export async function runShell({
   print,
   progress,
 }: ShellNeeds): Promise<number> {
-  const seats = createSeats(clusters, clusterId, (id, goesOn) => {
+  const clients = createClusterClients(clusters, clusterId, (id, goesOn) => {
     const what = `The connection to ${id === '' ? 'the cluster' : id} was lost`
     source.notice(
       goesOn
@@ -45,10 +45,10 @@ export async function runShell({
         : `${what}, and the login with it. Log in again.\n`,
     )
   })
-  const source = openSource(completerOf(seats))
+  const source = openSource(completerOf(clients))
   const environment: Environment = {
     root: SHELL_TREE,
-    open: async ({ clusterId: id, option }) => seats.seat(id, option),
+    open: async ({ clusterId: id, option }) => clients.of(id, option),
     credentials(side, id) {
       throw new HsmError('not-logged-in', side === 'only' ? undefined : `Not logged in to ${id}`)
     },
@@ -57,23 +57,23 @@ export async function runShell({
     ...(progress && { progress }),
   }
   try {
-    return await loop(environment, source, seats, print)
+    return await loop(environment, source, clients, print)
   } finally {
     source.close()
-    await seats.close()
+    await clients.close()
   }
 }
 
 async function loop(
   environment: Environment,
   source: LineSource,
-  seats: Seats,
+  clients: ClusterClients,
   print: ShellNeeds['print'],
 ): Promise<number> {
   let failed = false
   const run = source.isTerminal ? runLine : discreetly(runLine)
   for (;;) {
-    const line = await readCommand(source, seats.prompt())
+    const line = await readCommand(source, clients.prompt())
     const interruption = new AbortController()
     source.onInterrupt(() => interruption.abort())
     const output = line === undefined ? QUIT : await run(line, environment, source, interruption.signal)
@@ -145,16 +145,16 @@ const CONFIDENTIAL = /^--((change-)?password|data)(=|$)/
 const hasOption = (words: readonly string[], option: RegExp): boolean =>
   words.some((word) => option.test(word))
 
-function completerOf(seats: Seats): Completer {
+function completerOf(clients: ClusterClients): Completer {
   const known: Known = {
     async usernames() {
-      const { users } = await seats.seat(undefined).call('user.list', {})
+      const { users } = await clients.of(undefined).call('user.list', {})
       return users.map(({ username }) => username)
     },
     async labels() {
-      const seat = seats.seat(undefined)
-      if (seat.username() === undefined) return []
-      const { matched_keys } = await seat.call('key.list', { filter: [], 'max-items': 1000 })
+      const client = clients.of(undefined)
+      if (client.username() === undefined) return []
+      const { matched_keys } = await client.call('key.list', { filter: [], 'max-items': 1000 })
       return matched_keys
         .map(({ attributes }) => String(attributes.label))
         .filter((label) => label !== '' && visible(label) === label)

@@ -4,8 +4,8 @@ import type { Outcome } from '../../administration/outcome.ts'
 import { openLogger } from '../../logging/logger.ts'
 import { firstSignal } from '../signals.ts'
 import { asConfigured, configuredHsm } from './configured-hsm.ts'
-import { openPkcs11Door } from './door.ts'
 import { type AgentSource, agentKeeper } from './keeper-start.ts'
+import { openPkcs11Listener } from './listener.ts'
 
 export type AgentOptions = AgentSource & {
   /** Absolute. */
@@ -22,7 +22,7 @@ export async function agent({ config, clusterId, socket, named, program }: Agent
   const { log, reopen } = openLogger(undefined, undefined, process.env['JOURNAL_STREAM'])
   const asked = firstSignal(reopen)
   const cluster = await configuredHsm(config, process.env, clusterId)
-  const door = await openPkcs11Door({
+  const listener = await openPkcs11Listener({
     hsm: asConfigured(cluster),
     path: socket,
     usual: !named,
@@ -32,7 +32,7 @@ export async function agent({ config, clusterId, socket, named, program }: Agent
   })
   log('info', { socket, cluster: cluster.clusterId }, 'serving PKCS#11')
   log('info', { signal: await asked }, 'stopping')
-  await door.close()
+  await listener.close()
   cluster.connection().close()
   return { exit: 0, text: '' }
 }

@@ -1,6 +1,6 @@
 /** The cluster that a client configuration names, as the interfaces use it that are not in the HSM's own process. */
 import { homedir } from 'node:os'
-import { chosenCluster } from '../../cli/seats.ts'
+import { chosenCluster } from '../../cli/cluster-clients.ts'
 import { configExists, readConfigFile } from '../../client-config/file.ts'
 import { locateConfig } from '../../client-config/locate.ts'
 import type { Hsm } from '../../contract/hsm.ts'

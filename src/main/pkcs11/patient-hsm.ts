@@ -3,7 +3,7 @@
  * an HSM that is being restarted, and the configuration is read anew when it has changed meanwhile.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Connection } from '../../cli/seats.ts'
+import type { Connection } from '../../cli/cluster-clients.ts'
 import { HsmError } from '../../contract/errors.ts'
 import type { Hsm } from '../../contract/hsm.ts'
 import type { OperationName, Reply, Request } from '../../contract/operations.ts'

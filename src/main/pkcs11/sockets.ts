@@ -1,4 +1,4 @@
-/** The sockets of one PKCS#11 door: one that was asked for, and where possible the one that p11-kit tries by itself. */
+/** The sockets of one PKCS#11 listener: one that was asked for, and where possible the one that p11-kit tries by itself. */
 import type { Server, Socket } from 'node:net'
 import type { Log } from '../../base/log.ts'
 import { HsmError } from '../../contract/errors.ts'

@@ -1,9 +1,9 @@
 /** Commands between two clusters: who is asked what, as whom, in which order. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { createClusterClients } from '../../../src/cli/cluster-clients.ts'
 import { credentials } from '../../../src/cli/credentials.ts'
 import { type Environment, execute, noTerminal } from '../../../src/cli/execute.ts'
-import { createSeats } from '../../../src/cli/seats.ts'
 import { programTree } from '../../../src/cli/tree.ts'
 import { HsmError } from '../../../src/contract/errors.ts'
 import { type StubHsm, stubHsm } from '../../support/stub-hsm.ts'
@@ -32,17 +32,17 @@ async function replicate(one: StubHsm, two: StubHsm, line = `${REPLICATE} ${BETW
     ids: () => Object.keys(hsms),
     connect: async (id: string) => ({ hsm: hsms[id] ?? one, close: () => undefined }),
   }
-  const seats = createSeats(clusters, undefined)
+  const clients = createClusterClients(clusters, undefined)
   const environment: Environment = {
     root: programTree('1.2.3'),
-    open: async ({ clusterId, option }) => seats.seat(clusterId, option),
+    open: async ({ clusterId, option }) => clients.of(clusterId, option),
     credentials: (side) => credentials(env, side === 'destination' ? 'DESTINATION_' : ''),
     askHidden: async () => {
       throw noTerminal()
     },
   }
   const output = await execute(line.split(' '), environment)
-  await seats.close()
+  await clients.close()
   return { ...output, data: output.exit === 2 ? output.text : JSON.parse(output.text).data }
 }
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { type Clusters, createClusterClients } from '../../../src/cli/cluster-clients.ts'
 import { credentials } from '../../../src/cli/credentials.ts'
 import { type Environment, execute, noTerminal } from '../../../src/cli/execute.ts'
-import { type Clusters, createSeats } from '../../../src/cli/seats.ts'
 import { programTree } from '../../../src/cli/tree.ts'
 import { HsmError } from '../../../src/contract/errors.ts'
 import type { Hsm } from '../../../src/contract/hsm.ts'
@@ -21,9 +21,9 @@ async function once(clusters: Clusters, line: string, env: { role?: string; pin?
   const environment: Environment = {
     root: programTree('1.2.3'),
     async open({ clusterId }) {
-      const seats = createSeats(clusters, clusterId)
-      close = seats.close
-      return seats.seat(clusterId)
+      const clients = createClusterClients(clusters, clusterId)
+      close = clients.close
+      return clients.of(clusterId)
     },
     credentials: () => credentials({ CLOUDHSM_ROLE: env.role, CLOUDHSM_PIN: env.pin }, ''),
     askHidden: async () => {
@@ -196,15 +196,15 @@ suite('several clusters', () => {
 
   test('fall back to the cluster of the shell, and have logins of their own', async () => {
     const [one, two] = [list(), list()]
-    const seats = createSeats(several({ one, two }), 'two')
-    assert.equal(seats.prompt(), 'aws-cloudhsm > ')
-    await seats.seat('one').login({ username: 'ines', role: 'crypto-user', password: 'password' })
-    assert.equal(seats.prompt(), 'aws-cloudhsm > ')
-    await seats.seat(undefined).login({ username: 'ines', role: 'crypto-user', password: 'password' })
-    assert.equal(seats.prompt(), 'ines@two > ')
-    await seats.seat('two').logout()
-    assert.equal(seats.prompt(), 'aws-cloudhsm > ')
-    await seats.close()
+    const clients = createClusterClients(several({ one, two }), 'two')
+    assert.equal(clients.prompt(), 'aws-cloudhsm > ')
+    await clients.of('one').login({ username: 'ines', role: 'crypto-user', password: 'password' })
+    assert.equal(clients.prompt(), 'aws-cloudhsm > ')
+    await clients.of(undefined).login({ username: 'ines', role: 'crypto-user', password: 'password' })
+    assert.equal(clients.prompt(), 'ines@two > ')
+    await clients.of('two').logout()
+    assert.equal(clients.prompt(), 'aws-cloudhsm > ')
+    await clients.close()
     assert.deepEqual(one.asked.at(-1)?.operation, 'session.logout')
     assert.deepEqual(two.asked.filter(({ operation }) => operation === 'session.logout').length, 1)
     assert.deepEqual(one.asked[0]?.request, {

@@ -1,7 +1,7 @@
 /** What a shell keeps of a login, and what becomes of it when its session is gone. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { createSeats } from '../../../src/cli/seats.ts'
+import { createClusterClients } from '../../../src/cli/cluster-clients.ts'
 import { HsmError } from '../../../src/contract/errors.ts'
 import type { Hsm } from '../../../src/contract/hsm.ts'
 import { shellOn, testShell } from '../../support/cli.ts'
@@ -28,7 +28,7 @@ suite('a login', () => {
 
   test('is gone with the connection', async () => {
     let lost = () => {}
-    const seats = createSeats(
+    const clients = createClusterClients(
       {
         ids: () => ['c'],
         async connect(_id, onLost) {
@@ -40,21 +40,21 @@ suite('a login', () => {
       (id) => notices.push(id),
     )
     const notices: string[] = []
-    const seat = seats.seat(undefined)
-    await seat.call('session.logout', {})
+    const client = clients.of(undefined)
+    await client.call('session.logout', {})
     lost()
     assert.deepEqual(notices, [], 'nobody was logged in')
-    await seat.login({ username: 'ines', role: 'crypto-user', password: 'password' })
+    await client.login({ username: 'ines', role: 'crypto-user', password: 'password' })
     lost()
     assert.deepEqual(notices, ['c'])
-    assert.equal(seat.username(), undefined)
+    assert.equal(client.username(), undefined)
   })
 
   test('goes on when the connection is gone, in another session', async () => {
     let lost = () => {}
     const notices: [string, boolean][] = []
     const hsm = resumableHsm({ 'user.list': { users: [] } })
-    const seats = createSeats(
+    const clients = createClusterClients(
       {
         ids: () => ['c'],
         async connect(_id, onLost) {
@@ -65,13 +65,13 @@ suite('a login', () => {
       undefined,
       (...notice) => notices.push(notice),
     )
-    const seat = seats.seat(undefined)
-    await seat.login({ username: 'ines', role: 'crypto-user', password: 'password' })
+    const client = clients.of(undefined)
+    await client.login({ username: 'ines', role: 'crypto-user', password: 'password' })
     lost()
     lost()
     assert.deepEqual(notices, [['c', true]])
-    assert.equal(seat.username(), 'ines')
-    await Promise.all([seat.call('user.list', {}), seat.call('user.list', {})])
+    assert.equal(client.username(), 'ines')
+    await Promise.all([client.call('user.list', {}), client.call('user.list', {})])
     assert.deepEqual(
       hsm.asked.map(({ operation, session }) => [operation, session]),
       [
@@ -129,7 +129,7 @@ suite('a login', () => {
 
   test('connects again after a failure', async () => {
     let attempts = 0
-    const seats = createSeats(
+    const clients = createClusterClients(
       {
         ids: () => ['c'],
         async connect() {
@@ -140,9 +140,9 @@ suite('a login', () => {
       },
       undefined,
     )
-    const seat = seats.seat(undefined)
-    await assert.rejects(seat.call('session.logout', {}), { code: 'unavailable' })
-    await seat.call('session.logout', {})
+    const client = clients.of(undefined)
+    await assert.rejects(client.call('session.logout', {}), { code: 'unavailable' })
+    await client.call('session.logout', {})
     assert.equal(attempts, 2)
   })
 })

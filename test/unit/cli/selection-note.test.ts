@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { createClusterClients } from '../../../src/cli/cluster-clients.ts'
 import { execute, noTerminal } from '../../../src/cli/execute.ts'
-import { createSeats } from '../../../src/cli/seats.ts'
 import { programTree } from '../../../src/cli/tree.ts'
 import { oneCluster, testShell } from '../../support/cli.ts'
 import { testEngine } from '../../support/engine.ts'
@@ -64,10 +64,10 @@ suite('a filter that matches other than one key', () => {
 
   test('is told of a single command that asks for it', async () => {
     const { world } = await prepared()
-    const seats = createSeats(oneCluster(world.hsm), undefined)
+    const clients = createClusterClients(oneCluster(world.hsm), undefined)
     const environment = {
       root: programTree('1.2.3'),
-      open: async () => seats.seat(undefined),
+      open: async () => clients.of(undefined),
       credentials: () => ({ username: 'alice', role: 'crypto-user', password: PASSWORD }) as const,
       askHidden: () => Promise.reject(noTerminal()),
     }

@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test'
 import { etcdOptions, startOptions, wordsOf } from '../../../src/administration/option-values.ts'
 import { planStart, type StartOptions } from '../../../src/administration/start-plan.ts'
 import { homeAt, makeHome } from '../../../src/home/home.ts'
-import { chosenHsmId, keepHsmId } from '../../../src/home/ids.ts'
+import { chosenHsmId, saveHsmId } from '../../../src/home/ids.ts'
 import { saveServingSettings } from '../../../src/home/serving-settings.ts'
 import { accessOf, readSettings, saveSettings } from '../../../src/node/settings.ts'
 import { authority, identity } from '../server/fixture.ts'
@@ -147,7 +147,7 @@ test('damaged settings are named', (t) => {
 
 test('an HSM keeps its id', (t) => {
   const home = temporary(t)
-  keepHsmId(home, chosenHsmId(home, 'hsm-a'))
+  saveHsmId(home, chosenHsmId(home, 'hsm-a'))
   assert.equal(chosenHsmId(home), 'hsm-a')
   assert.throws(
     () => chosenHsmId(home, 'hsm-b'),

@@ -153,7 +153,7 @@ export async function readAll(socket: TLSSocket): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-/** A door that stays shut until it is opened. */
+/** Work that waits until it is let go on. */
 export function gate() {
   const { promise, resolve } = Promise.withResolvers<void>()
   return { opened: promise, open: resolve }

@@ -14,13 +14,13 @@ test('an address that cannot be had is named with the reason', async (t) => {
 })
 
 test('closing lets requests under way finish and accepts nothing more', async (t) => {
-  const door = gate()
+  const gated = gate()
   let waiting = 0
   const both = gate()
   const { server, port } = await startServer(t, async () => {
     waiting += 1
     if (waiting === 2) both.open()
-    await door.opened
+    await gated.opened
     return STATUS
   })
   const idle = await openTls(t, port)
@@ -31,7 +31,7 @@ test('closing lets requests under way finish and accepts nothing more', async (t
   idle.resume()
   await once(idle, 'close')
   await assert.rejects(post(port), { code: 'ECONNREFUSED' })
-  door.open()
+  gated.open()
   for (const { status } of await Promise.all(answers)) assert.equal(status, 200)
   await closed
 })

@@ -96,13 +96,13 @@ test('a head over the limit is refused', async (t) => {
 })
 
 test('a request too many is told that the HSM is busy, and finds room later', async (t) => {
-  const door = gate()
+  const gated = gate()
   const entered = gate()
   const { port } = await startServer(
     t,
     async () => {
       entered.open()
-      await door.opened
+      await gated.opened
       return STATUS
     },
     { requestsInFlight: 1 },
@@ -111,19 +111,19 @@ test('a request too many is told that the HSM is busy, and finds room later', as
   await entered.opened
   const { status, body } = await post(port)
   assert.deepEqual([status, body['code']], [503, 'busy'])
-  door.open()
+  gated.open()
   assert.equal((await first).status, 200)
   assert.equal((await post(port)).status, 200)
 })
 
 test('a request whose peer is gone keeps its place until the HSM is done with it', async (t) => {
-  const door = gate()
+  const gated = gate()
   const entered = gate()
   const { port } = await startServer(
     t,
     async () => {
       entered.open()
-      await door.opened
+      await gated.opened
       return STATUS
     },
     { requestsInFlight: 1 },
@@ -133,7 +133,7 @@ test('a request whose peer is gone keeps its place until the HSM is done with it
   await entered.opened
   socket.destroy()
   assert.equal((await post(port)).status, 503)
-  door.open()
+  gated.open()
   assert.equal((await post(port)).status, 200)
 })
 
@@ -190,14 +190,14 @@ test('connections that show no session are closed, others stay', async (t) => {
 
 test('a login under way when the time is up is not disturbed', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
-  const door = gate()
+  const gated = gate()
   const entered = gate()
   const { port } = await startServer(
     t,
     async (operation) => {
       if (operation !== 'session.login') return STATUS
       entered.open()
-      await door.opened
+      await gated.opened
       return { token: 'abc', username: 'alice', role: 'admin' }
     },
     { anonymousConnectionMs: 50 },
@@ -206,7 +206,7 @@ test('a login under way when the time is up is not disturbed', async (t) => {
   const login = postHttp2(slow, { path: '/v1/session.login' })
   await entered.opened
   await timeUp(t, 50, [await openHttp2(t, port)])
-  door.open()
+  gated.open()
   assert.equal((await login).status, 200)
   await timeUp(t, 50, [await openHttp2(t, port)])
   assert.equal((await postHttp2(slow)).status, 200)

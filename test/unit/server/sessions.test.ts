@@ -65,11 +65,11 @@ test('a session that the HSM did not accept is not bound', async (t) => {
 })
 
 test('a login that succeeds after its connection is gone ends at once', async (t) => {
-  const door = gate()
+  const gated = gate()
   const entered = gate()
   const { server, port, ended } = await startServer(t, async () => {
     entered.open()
-    await door.opened
+    await gated.opened
     return LOGIN
   })
   const peer = await openHttp2(t, port)
@@ -77,7 +77,7 @@ test('a login that succeeds after its connection is gone ends at once', async (t
   await entered.opened
   peer.destroy()
   await assert.rejects(answer)
-  door.open()
+  gated.open()
   await server.close({ graceMs: 60_000 })
   assert.deepEqual(ended, ['opened'])
 })

@@ -3,7 +3,7 @@ import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import type { OperationName, Reply, Request } from '../contract/operations.ts'
 import { shown } from '../contract/shown.ts'
-import { type Credentials, createSeatLogin, type SessionOptions } from './seat-login.ts'
+import { type Credentials, createClusterLogin, type SessionOptions } from './cluster-login.ts'
 
 /** The clusters of a client configuration. */
 export type Clusters = {
@@ -33,9 +33,9 @@ export type LoginOptions = {
 
 /**
  * One cluster, and the login held on it. When the session goes, with its HSM or with the connection, the next call has
- * another one (see `seat-login.ts`).
+ * another one (see `cluster-login.ts`).
  */
-export type Seat = {
+export type ClusterClient = {
   readonly clusterId: string
   /** Who is logged in, as the HSM names the user. */
   username(): string | undefined
@@ -46,9 +46,9 @@ export type Seat = {
   close(): Promise<void>
 }
 
-export type Seats = {
+export type ClusterClients = {
   /** @param id undefined: the default, or the only one */
-  seat(id: string | undefined, option?: ClusterOption): Seat
+  of(id: string | undefined, option?: ClusterOption): ClusterClient
   /** What the shell shows before a command. */
   prompt(): string
   close(): Promise<void>
@@ -59,28 +59,28 @@ export type Seats = {
  * @param onLost a connection with a login went; `goesOn`: the login has another session with the next call
  * @throws HsmError `invalid-request` when the preferred cluster is not configured
  */
-export function createSeats(
+export function createClusterClients(
   clusters: Clusters,
   preferred: string | undefined,
   onLost: (clusterId: string, goesOn: boolean) => void = () => undefined,
-): Seats {
-  const seats = new Map<string, Seat>()
+): ClusterClients {
+  const clients = new Map<string, ClusterClient>()
   const [first, ...others] = clusters.ids()
   const fallback = preferred === undefined && others.length === 0 ? first : preferred
   if (fallback !== undefined) chosenCluster(clusters, fallback)
   return {
-    seat(asked, option) {
+    of(asked, option) {
       const id = chosenCluster(clusters, asked ?? fallback, option)
-      const seat = seats.get(id) ?? createSeat(clusters, id, (goesOn) => onLost(id, goesOn))
-      seats.set(id, seat)
-      return seat
+      const client = clients.get(id) ?? createClusterClient(clusters, id, (goesOn) => onLost(id, goesOn))
+      clients.set(id, client)
+      return client
     },
     prompt() {
-      const username = fallback === undefined ? undefined : seats.get(fallback)?.username()
+      const username = fallback === undefined ? undefined : clients.get(fallback)?.username()
       return others.length > 0 && username !== undefined ? `${username}@${fallback} > ` : 'aws-cloudhsm > '
     },
     async close() {
-      await Promise.all([...seats.values()].map((seat) => seat.close()))
+      await Promise.all([...clients.values()].map((client) => client.close()))
     },
   }
 }
@@ -105,9 +105,13 @@ export function chosenCluster(
   return id
 }
 
-function createSeat(clusters: Clusters, clusterId: string, onLost: (goesOn: boolean) => void): Seat {
+function createClusterClient(
+  clusters: Clusters,
+  clusterId: string,
+  onLost: (goesOn: boolean) => void,
+): ClusterClient {
   let connection: Promise<Connection> | undefined
-  const held = createSeatLogin()
+  const held = createClusterLogin()
 
   function connected(): Promise<Connection> {
     connection ??= open().catch((error: unknown) => {

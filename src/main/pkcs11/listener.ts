@@ -14,14 +14,14 @@ import { peerProcess } from './peer-process.ts'
 import { p11KitSocket } from './socket-paths.ts'
 import { openSockets } from './sockets.ts'
 
-export type Pkcs11Door = {
+export type Pkcs11Listener = {
   /** Of the socket. */
   readonly path: string
   /** Programs that are connected are left to the keeper, which goes on with them. */
   close(): Promise<void>
 }
 
-export type Pkcs11DoorNeeds = {
+export type Pkcs11ListenerNeeds = {
   readonly hsm: Hsm
   /** Absolute. */
   readonly path: string
@@ -34,14 +34,14 @@ export type Pkcs11DoorNeeds = {
 }
 
 /** @throws HsmError with one sentence when there can be no socket at the path */
-export async function openPkcs11Door({
+export async function openPkcs11Listener({
   hsm,
   path,
   usual,
   startKeeper,
   log,
   registry,
-}: Pkcs11DoorNeeds): Promise<Pkcs11Door> {
+}: Pkcs11ListenerNeeds): Promise<Pkcs11Listener> {
   const pkcs11 = createPkcs11({ hsm, version, log })
   const keeper = createKeeper(startKeeper, log)
   if (registry) observePrograms({ connections: pkcs11.connections, ready: keeper.ready }, registry)
@@ -68,7 +68,7 @@ export async function openPkcs11Door({
   }
 }
 
-export type HsmDoorNeeds = Pick<Pkcs11DoorNeeds, 'hsm' | 'log' | 'registry'> & {
+export type HsmListenerNeeds = Pick<Pkcs11ListenerNeeds, 'hsm' | 'log' | 'registry'> & {
   readonly home: Home
   /** Absolute; left out, where programs on this machine look for it. */
   readonly path: string | undefined
@@ -76,9 +76,14 @@ export type HsmDoorNeeds = Pick<Pkcs11DoorNeeds, 'hsm' | 'log' | 'registry'> & {
   readonly program: string
 }
 
-/** Of the HSM of a home. Throws as `openPkcs11Door` does. */
-export const openHsmDoor = ({ home, path, program, ...needs }: HsmDoorNeeds): Promise<Pkcs11Door> =>
-  openPkcs11Door({
+/** Of the HSM of a home. Throws as `openPkcs11Listener` does. */
+export const openHsmListener = ({
+  home,
+  path,
+  program,
+  ...needs
+}: HsmListenerNeeds): Promise<Pkcs11Listener> =>
+  openPkcs11Listener({
     ...needs,
     path: path ?? home.pkcs11,
     usual: path === undefined,

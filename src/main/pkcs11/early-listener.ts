@@ -2,9 +2,9 @@
 import { HsmError } from '../../contract/errors.ts'
 import type { Hsm } from '../../contract/hsm.ts'
 import { NONE } from '../../home/serving-settings.ts'
-import type { HsmDoorNeeds } from './door.ts'
+import type { HsmListenerNeeds } from './listener.ts'
 
-export type EarlyDoor = {
+export type EarlyListener = {
   /** Undefined when there is none. */
   readonly path: string | undefined
   /** Until then programs are answered that nothing is served. */
@@ -13,10 +13,10 @@ export type EarlyDoor = {
   close(): Promise<void>
 }
 
-type Needs = Omit<HsmDoorNeeds, 'hsm' | 'program'> & { readonly program: string | undefined }
+type Needs = Omit<HsmListenerNeeds, 'hsm' | 'program'> & { readonly program: string | undefined }
 
 /** @throws HsmError with one sentence when there can be no socket at the path */
-export async function openEarlyDoor({ path, program, ...needs }: Needs): Promise<EarlyDoor> {
+export async function openEarlyListener({ path, program, ...needs }: Needs): Promise<EarlyListener> {
   let served: Hsm | undefined
   let closed: Promise<void> | undefined
   const hsm: Hsm = {
@@ -25,18 +25,18 @@ export async function openEarlyDoor({ path, program, ...needs }: Needs): Promise
       return served.call(operation, request, session, source)
     },
   }
-  const door =
+  const listener =
     program === undefined || path === NONE
       ? undefined
       : // Loaded for those who have it.
-        await (await import('./door.ts')).openHsmDoor({ hsm, path, program, ...needs })
+        await (await import('./listener.ts')).openHsmListener({ hsm, path, program, ...needs })
   return {
-    path: door?.path,
+    path: listener?.path,
     serve(ready) {
       served = ready
     },
     close() {
-      closed ??= door?.close() ?? Promise.resolve()
+      closed ??= listener?.close() ?? Promise.resolve()
       return closed
     },
   }

@@ -24,7 +24,7 @@ export type Login = {
   renewedAt: number
 }
 
-export type SeatLogin = {
+export type ClusterLogin = {
   current(): Login | undefined
   /**
    * @param isGivenUp whether nobody waits for it any longer: then nobody is logged in by it
@@ -54,7 +54,7 @@ export type SeatLogin = {
 const RENEWAL_MS = (LIMITS.loginSeconds * 1000) / 4
 
 /** No login at first. */
-export function createSeatLogin(): SeatLogin {
+export function createClusterLogin(): ClusterLogin {
   let current: Login | undefined
   let resuming: Promise<void> | undefined
 
