@@ -1,4 +1,4 @@
-/** Long computations that can only run on the event loop take turns with everything else that waits for it. */
+/** Long computations that can only run on the event loop: one at a time, and all else that waits runs in between. */
 import { setImmediate } from 'node:timers/promises'
 
 let last: Promise<unknown> = Promise.resolve()

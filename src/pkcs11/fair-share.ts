@@ -1,4 +1,4 @@
-/** A supply that peers share so that none can use it up: nobody has more of it than is left for those who come next. */
+/** Something limited that peers share so that none can use it up: nobody has more of it than is left for those who come next. */
 
 /** Who takes: a user of the machine, or a connection of which more is not known. */
 export type Peer = number | symbol

@@ -34,7 +34,7 @@ export interface GroupCommit extends Pick<Store, 'transact' | 'subscribe'> {
 /** `store-failure`. */
 export const storeClosed = () => new HsmError('store-failure', 'The store is closed')
 
-type Job = {
+type WaitingTransaction = {
   readonly body: (view: CatalogView) => Conclusion<unknown>
   readonly resolve: (settled: { readonly result: unknown; readonly revision: number }) => void
   readonly reject: (error: unknown) => void
@@ -51,24 +51,24 @@ export function createGroupCommit(
 ): GroupCommit {
   const subscribers = createSubscribers<readonly Change[]>()
   let current = revision
-  let waiting: Job[] = []
+  let waiting: WaitingTransaction[] = []
   let refusal: HsmError | undefined
 
-  const fail = (jobs: readonly Job[], error: HsmError) => {
-    for (const job of jobs) job.reject(error)
+  const fail = (transactions: readonly WaitingTransaction[], error: HsmError) => {
+    for (const transaction of transactions) transaction.reject(error)
   }
 
   function flush(): void {
-    const jobs = waiting
+    const transactions = waiting
     waiting = []
-    const run = runBodies(catalog, current, jobs)
+    const run = runBodies(catalog, current, transactions)
     const changes = run.commits.flat()
     const idle = changes.length === 0 && run.audit.length === 0
     const failure = idle ? undefined : commit({ revision: run.revision, changes, audit: run.audit })
     if (failure) {
       undo(catalog, changes)
       if (failure.fatal) refusal = failure.error
-      fail(jobs, failure.error)
+      fail(transactions, failure.error)
       return
     }
     current = run.revision
@@ -81,7 +81,7 @@ export function createGroupCommit(
     transact: <R>(body: (view: CatalogView) => Conclusion<R>) =>
       new Promise<{ readonly result: R; readonly revision: number }>((resolve, reject) => {
         if (refusal) return reject(refusal)
-        waiting.push({ body, resolve: resolve as Job['resolve'], reject })
+        waiting.push({ body, resolve: resolve as WaitingTransaction['resolve'], reject })
         if (waiting.length === 1) setImmediate(flush)
       }),
     subscribe: subscribers.add,
@@ -96,25 +96,25 @@ export function createGroupCommit(
  * Runs the bodies one after another, each on what those before it have written. The settlements, one for each body,
  * are for when the group is committed.
  */
-function runBodies(catalog: Catalog, from: number, jobs: readonly Job[]) {
+function runBodies(catalog: Catalog, from: number, transactions: readonly WaitingTransaction[]) {
   const commits: (readonly Change[])[] = []
   const audit: AuditEntry[] = []
   let revision = from
-  const settlements = jobs.map((job) => {
-    let outcome: Conclusion<unknown>
+  const settlements = transactions.map((transaction) => {
+    let conclusion: Conclusion<unknown>
     try {
-      outcome = job.body(catalog)
+      conclusion = transaction.body(catalog)
     } catch (error) {
-      return () => job.reject(error)
+      return () => transaction.reject(error)
     }
-    const changes = applyWrites(catalog, outcome.writes, revision + 1)
+    const changes = applyWrites(catalog, conclusion.writes, revision + 1)
     if (changes.length > 0) {
       commits.push(changes)
       revision += 1
     }
-    audit.push(...outcome.audit)
-    const settled = { result: outcome.result, revision }
-    return () => job.resolve(settled)
+    audit.push(...conclusion.audit)
+    const settled = { result: conclusion.result, revision }
+    return () => transaction.resolve(settled)
   })
   return { commits, audit, revision, settlements }
 }
