@@ -3,7 +3,7 @@
 import { planStart, type StartOptions } from '../administration/start-plan.ts'
 import { type ListenAddress, localAddress, parseListen, showAddress } from '../base/listen-address.ts'
 import type { Log } from '../base/log.ts'
-import { createRenewal, loadTls } from '../certificates/tls.ts'
+import { createRenewal, loadTls, type Tls } from '../certificates/tls.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import { type ClientFacts, writeClientConfig } from '../home/client-config.ts'
@@ -72,25 +72,17 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
   const opened = await openEngine({ home, log, address, node, registry, ...wishes })
   const { engine, admit, clusterId, authority, join, close } = opened
   undo.defer(close)
-  const certificate = (onDamage: (problem: string) => void) =>
+  const certificate: Certificate = (onDamage) =>
     loadTls(home, authority, [listen.host, advertised().host], Date.now(), onDamage)
-  const { ca, server: tls } = await certificate((problem) =>
-    log('warn', { problem }, 'another certificate was made'),
-  )
+  const { ca, server: tls } = await certificate(damageLoggedTo(log))
   const renewal = createRenewal(
     () => certificate(keepDamaged),
     (renewed) => server.setCertificate(renewed.server),
     log,
   )
   undo.defer(renewal.stop)
-  const server = createHttpsServer({
-    hsm: engine,
-    admit,
-    tls,
-    log,
-    ...CLOCKS,
-    onConnectionClosed: (token) => leave(engine, token),
-  })
+  const onConnectionClosed = (token: string) => leave(engine, token)
+  const server = createHttpsServer({ hsm: engine, admit, tls, log, ...CLOCKS, onConnectionClosed })
   firstStart?.stays()
   reserved.release()
   listening = await server.listen(listening.host, listening.port)
@@ -122,6 +114,11 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
 /** A session goes with its connection; whoever has what resumes the login can go on with it. */
 const leave = (hsm: Hsm, token: string): void =>
   void hsm.call('session.logout', { resumable: true }, token).catch(() => undefined)
+
+type Certificate = (onDamage: (problem: string) => void) => Promise<Tls>
+
+const damageLoggedTo = (log: Log) => (problem: string) =>
+  log('warn', { problem }, 'another certificate was made')
 
 /** What is in use is better than what is made in a hurry: whoever damaged the file may still be at it. */
 function keepDamaged(problem: string): never {
