@@ -3,6 +3,10 @@ import type { Group, Leaf, Options, Root, Shape } from '../cli/spec.ts'
 import {
   AGENT,
   AUDIT,
+  AUDIT_EXPORT,
+  AUDIT_POLICY_SET,
+  AUDIT_POLICY_SHOW,
+  AUDIT_VERIFY,
   BACKUP_CREATE,
   BACKUP_INSPECT,
   BACKUP_RESTORE,
@@ -20,6 +24,11 @@ export type TaskName =
   | 'stop'
   | 'status'
   | 'audit'
+  | 'audit-verify'
+  | 'audit-export'
+  | 'audit-key'
+  | 'audit-policy-show'
+  | 'audit-policy-set'
   | 'policy-show'
   | 'policy-apply'
   | 'backup-create'
@@ -65,6 +74,56 @@ const POLICY: Group<Task> = {
         ),
       ],
     },
+  ],
+}
+
+const AUDIT_COMMANDS: Group<Task> = {
+  name: 'audit',
+  about: 'Print the audit log or the key-use journal and verify its chain, as an admin',
+  alone: {
+    task: 'audit',
+    options: AUDIT,
+    examples: [
+      `${AS_ADMIN} strongroom audit --since 2h --outcome refused`,
+      `${AS_ADMIN} strongroom audit --hsm all --follow --format json`,
+      `${AS_ADMIN} strongroom audit --key-use --key pay --user alice`,
+    ],
+  },
+  commands: [
+    leaf('verify', 'audit-verify', 'Verify the journals of the running HSM, or an export', {
+      options: AUDIT_VERIFY,
+      examples: [
+        `${AS_ADMIN} strongroom audit verify --hsm all`,
+        'strongroom audit verify audit.jsonl --key audit-key.pem',
+      ],
+    }),
+    leaf(
+      'export',
+      'audit-export',
+      'Write a journal as JSON Lines, with a signed statement as the last line',
+      {
+        options: AUDIT_EXPORT,
+        examples: [`${AS_ADMIN} strongroom audit export > audit.jsonl`],
+      },
+    ),
+    leaf('key', 'audit-key', 'Print the public key that exports are verified with', {
+      examples: [`${AS_ADMIN} strongroom audit key > audit-key.pem`],
+    }),
+  ],
+}
+
+const AUDIT_POLICY: Group<Task> = {
+  name: 'audit-policy',
+  about: 'Show or set what the cluster records of uses of its keys, as an admin',
+  commands: [
+    leaf('show', 'audit-policy-show', 'Show what is recorded of uses of keys', {
+      options: AUDIT_POLICY_SHOW,
+      examples: [`${AS_ADMIN} strongroom audit-policy show`],
+    }),
+    leaf('set', 'audit-policy-set', 'Set what is recorded of uses of keys; what is left out stays as it is', {
+      options: AUDIT_POLICY_SET,
+      examples: [`${AS_ADMIN} strongroom audit-policy set --key-use all --max-size 2GiB --max-age 90d`],
+    }),
   ],
 }
 
@@ -121,10 +180,8 @@ export const administrationTree = (version: string): Root<Task> => ({
       options: { home: HOME, json: JSON_OUTPUT },
       examples: ['strongroom status --json'],
     }),
-    leaf('audit', 'audit', 'Print the audit log and verify its chain, as an admin', {
-      options: AUDIT,
-      examples: [`${AS_ADMIN} strongroom audit --json`],
-    }),
+    AUDIT_COMMANDS,
+    AUDIT_POLICY,
     POLICY,
     BACKUP,
     leaf('env', 'env', 'Print the shell lines that point PKCS#11 programs at the HSM', {

@@ -66,7 +66,7 @@ export async function walk<C extends Shape>(root: Root<C>, words: readonly strin
       continue
     }
     const next = group.commands.find(({ name }) => name === word)
-    if (!next) return { path, leaf: undefined, rest: early, stop: word, help }
+    if (!next) return endAt(path, group, early, words.slice(at), help)
     if ('command' in next) {
       const rest = [...early, ...words.slice(at + 1)]
       return { path: [...path, next], leaf: next, rest, stop: undefined, help }
@@ -74,7 +74,21 @@ export async function walk<C extends Shape>(root: Root<C>, words: readonly strin
     group = await opened(next)
     path = [...path, group]
   }
-  return { path, leaf: undefined, rest: early, stop: undefined, help }
+  return endAt(path, group, early, [], help)
+}
+
+/** A group that is a command too takes options, and no other word. */
+function endAt<C extends Shape>(
+  path: Path<C>,
+  { name, about, alone }: OpenGroup<C>,
+  early: readonly string[],
+  words: readonly string[],
+  help: boolean,
+): Walk<C> {
+  const [stop] = words
+  const isAlone = alone !== undefined && (stop === undefined || stop.startsWith('-'))
+  if (!isAlone) return { path, leaf: undefined, rest: early, stop, help }
+  return { path, leaf: { name, about, command: alone }, rest: [...early, ...words], stop: undefined, help }
 }
 
 /** An option that every command accepts may stand before its name as well. */

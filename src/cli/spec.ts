@@ -152,6 +152,8 @@ export type Leaf<C extends Shape = Command> = Named & { readonly command: C }
 /** Commands with a name in common. A table that is a function is read from disk when it is first needed. */
 export type Group<C extends Shape = Command> = Named & {
   readonly commands: Rows<C> | (() => Promise<Rows<C>>)
+  /** What the name does when none of the commands is named. */
+  readonly alone?: C
 }
 
 /** A table of commands, in the order of the help. */

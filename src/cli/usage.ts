@@ -34,7 +34,9 @@ export function usage(path: Path<Shape>, options: Options | undefined): string {
     .filter(([, option]) => option.required)
     .map(([name, option]) => signature(name, option))
   const groups = [...groupsOf(options)].map((group) => groupSignature(options, group))
-  return line([...names, ...optional(options), ...required, ...groups])
+  const end = below.at(-1)
+  const command = end && 'alone' in end ? ['[COMMAND]'] : []
+  return line([...names, ...optional(options), ...required, ...groups, ...command])
 }
 
 /** A message of the parser as it is printed, with or without the usage line. */

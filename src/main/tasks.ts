@@ -1,6 +1,12 @@
 /** What carries out the commands of the program strongroom. Each loads what it needs: `start` alone the HSM itself. */
 import { homedir } from 'node:os'
 import {
+  auditOptions,
+  auditPolicyChanges,
+  exportOptions,
+  verifiedFiles,
+} from '../administration/audit/option-values.ts'
+import {
   absolute,
   etcdOptions,
   openingOf,
@@ -38,11 +44,45 @@ export const TASKS = {
   },
   stop: onHome(async (home) => (await import('../administration/stop.ts')).stop(home)),
   status: onHome(async (home, json) => (await import('../administration/status.ts')).status(home, { json })),
-  audit: ({ 'hsm-id': hsmId, ...options }: Args<typeof spec.AUDIT>) =>
-    onHome(async (home, json) => {
+  audit(options: Args<typeof spec.AUDIT>) {
+    const [at, wanted] = [homeOf(options.home), auditOptions(options, Date.now())]
+    return async () => {
       const who = await whoAsks()
-      return (await import('./audit.ts')).audit(home, { who, hsmId, json, print: writeOutput })
-    })(options),
+      const { audit } = await import('../administration/audit/print.ts')
+      return audit(at, { ...wanted, who, print: writeOutput })
+    }
+  },
+  'audit-verify'({ FILE: file, key, home, hsm }: Args<typeof spec.AUDIT_VERIFY>) {
+    const [at, files] = [homeOf(home), verifiedFiles(file, key)]
+    return async () => {
+      const { verifyFile, verifyLive } = await import('../administration/audit/verify.ts')
+      return files ? verifyFile(files.file, files.key) : verifyLive(at, await whoAsks(), hsm)
+    }
+  },
+  'audit-export'(options: Args<typeof spec.AUDIT_EXPORT>) {
+    const [at, wanted] = [homeOf(options.home), exportOptions(options, Date.now())]
+    return async () => {
+      const who = await whoAsks()
+      const { exportJournal } = await import('../administration/audit/export.ts')
+      return exportJournal(at, { ...wanted, who, print: writeOutput })
+    }
+  },
+  'audit-key': onHome(async (home) => {
+    const who = await whoAsks()
+    return (await import('../administration/audit/export.ts')).publicKey(home, who)
+  }),
+  'audit-policy-show': onHome(async (home, json) => {
+    const who = await whoAsks()
+    return (await import('../administration/audit/policy.ts')).showAuditPolicy(home, who, json)
+  }),
+  'audit-policy-set'(options: Args<typeof spec.AUDIT_POLICY_SET>) {
+    const [at, changes] = [homeOf(options.home), auditPolicyChanges(options)]
+    return async () => {
+      const who = await whoAsks()
+      const { setAuditPolicy } = await import('../administration/audit/policy.ts')
+      return setAuditPolicy(at, who, changes, options.json === true)
+    }
+  },
   'policy-apply': onHome(async (home) => {
     const who = await whoAsks()
     return (await import('../administration/policy.ts')).applyTrustedWrapping(home, who)

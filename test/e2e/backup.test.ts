@@ -148,13 +148,13 @@ suite('strongroom backup', () => {
     await assert.rejects(again, { code: 'key-selection' })
 
     const [, old = ''] = /hsm-id +(\S+)/.exec((await run(['backup', 'inspect', file])).stdout) ?? []
-    const log = await run(['audit', '--home', clone.root, '--hsm-id', old], ADMIN)
+    const log = await run(['audit', '--home', clone.root, '--hsm', old], ADMIN)
     assert.match(log.stdout, /cluster\.activate {2}ok[\s\S]*key\.generate-pair {2}ok/)
     assert.match(
       (await run(['audit', '--home', clone.root], ADMIN)).stdout,
       /backup\.restore {2}ok {2}cluster\//,
     )
-    const none = await run(['audit', '--home', clone.root, '--hsm-id', 'hsm-none'], ADMIN)
+    const none = await run(['audit', '--home', clone.root, '--hsm', 'hsm-none'], ADMIN)
     assert.deepEqual([none.exit, none.stderr], [1, 'strongroom: There is no audit log of hsm-none here\n'])
   })
 

@@ -62,6 +62,7 @@ const MAY_IMPORT = {
   administration: [
     'base',
     'contract',
+    'model',
     'policy',
     'crypto',
     'audit',

@@ -6,7 +6,7 @@ export async function commandPages(path: Path<Shape>): Promise<string> {
   const [root, ...below] = path
   const node = below.at(-1) ?? root
   if (node.hidden) return ''
-  const command = 'command' in node ? node.command : undefined
+  const command = 'command' in node ? node.command : node.alone
   const title = below.length === 0 ? root.name : below.map(({ name }) => name).join(' ')
   const own = `\n## ${title}\n\n\`\`\`text\n${renderHelp(path, command, 'long').trimEnd()}\n\`\`\`\n`
   const children = 'commands' in node ? node.commands : []

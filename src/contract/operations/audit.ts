@@ -106,7 +106,7 @@ const auditPolicy = {
 const policyReply = v.object(auditPolicy)
 
 /** A head that is signed with the cluster's key: see docs/AUDIT.md. */
-const statement = v.object({
+export const statement = v.strictObject({
   statement: v.literal('strongroom-audit'),
   version: v.literal(1),
   cluster: v.string(),

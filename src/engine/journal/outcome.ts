@@ -50,11 +50,20 @@ export function changeEventOf(
   const { objects, changes, changesLeftOut } = changesOf(before(view, outcome.call), writes)
   // Of the cluster's own record the changes say enough.
   const named = objects.filter((name) => name.startsWith('key/') || name.startsWith('certificate/'))
+  const role = triedRole(view, outcome)
   return {
     ...eventOf({ ...outcome, subjects: [...outcome.subjects, ...named] }, at),
+    ...(role !== undefined && { role }),
     ...(changes.length > 0 && { changes }),
     ...(changesLeftOut !== undefined && { changesLeftOut }),
   }
+}
+
+/** Of the user whose password was tried. */
+function triedRole(view: CatalogView, { call, subjects }: RequestOutcome): string | undefined {
+  if (call.actor.role !== 'nobody') return undefined
+  const [username] = subjects.flatMap((name) => (name.startsWith('user/') ? name.slice('user/'.length) : []))
+  return username === undefined ? undefined : view.userByName(username)?.role
 }
 
 /** The keys of a session are in its own catalog. */

@@ -1,0 +1,216 @@
+/** The journals of a cluster as an admin reaches them: each through an HSM that has it. */
+import { type Break, verifyEntries } from '../../audit/chain.ts'
+import type { AuditFilter } from '../../audit/filter.ts'
+import { parseListen } from '../../base/listen-address.ts'
+import type { Credentials } from '../../cli/cluster-login.ts'
+import { connect } from '../../client/connect.ts'
+import { HsmError } from '../../contract/errors.ts'
+import { LIMITS } from '../../contract/limits.ts'
+import type { JournalName } from '../../contract/operations/audit.ts'
+import type { OperationName, Reply, Request } from '../../contract/operations.ts'
+import { shown } from '../../contract/shown.ts'
+import { readIfThere } from '../../home/files.ts'
+import type { Home } from '../../home/home.ts'
+import { readRunning } from '../../home/running.ts'
+import type { AuditEntry } from '../../model/audit.ts'
+import type { JournalHead } from '../../model/records.ts'
+import { failed, notRunning, type Outcome } from '../outcome.ts'
+
+type Call = <K extends OperationName>(operation: K, request: Request<K>) => Promise<Reply<K>>
+
+/** One journal, and how it is read. */
+export type Journal = {
+  readonly hsm: string
+  readonly name: JournalName
+  readonly head: JournalHead
+  readonly call: Call
+}
+
+/** A journal of the cluster that cannot be reached. */
+export type Unreached = { readonly hsm: string; readonly name: JournalName; readonly why: string }
+
+export type Cluster = {
+  readonly clusterId: string
+  /** The HSM of this home. */
+  readonly self: string
+  readonly call: Call
+  /** @param hsm left out: that of this home; `all`: every one that there is a journal of */
+  journals(
+    name: JournalName,
+    hsm: string | undefined,
+  ): Promise<{ readonly found: readonly Journal[]; readonly unreached: readonly Unreached[] }>
+}
+
+/** Logs in, and out again when `body` has ended. Throws HsmError. */
+export async function inCluster(
+  home: Home,
+  who: Credentials,
+  body: (cluster: Cluster) => Promise<Outcome>,
+): Promise<Outcome> {
+  const running = readRunning(home)
+  if (!running) return notRunning(home)
+  const trust = { ca: readIfThere(home.caCert) ?? '' }
+  const open: { close(): void }[] = []
+  const session = async (servers: Parameters<typeof connect>[0]['servers']): Promise<Call> => {
+    const hsm = connect({ servers, trust, bound: true })
+    open.push(hsm)
+    const { token } = await hsm.call('session.login', who)
+    return (operation, request) => hsm.call(operation, request, token)
+  }
+  try {
+    const call = await session([running])
+    const heads = await call('audit.heads', {})
+    return await body({
+      clusterId: heads['cluster-id'],
+      self: heads['hsm-id'],
+      call,
+      journals: (name, hsm) => journals({ call, heads, session }, name, hsm),
+    })
+  } catch (error) {
+    if (error instanceof HsmError && error.code === 'store-damaged') return failed(error.message)
+    throw error
+  } finally {
+    for (const one of open) one.close()
+  }
+}
+
+type Reach = {
+  readonly call: Call
+  readonly heads: Reply<'audit.heads'>
+  readonly session: (servers: Parameters<typeof connect>[0]['servers']) => Promise<Call>
+}
+
+async function journals(reach: Reach, name: JournalName, wanted: string | undefined) {
+  const self = reach.heads['hsm-id']
+  const rows = reach.heads.hsms.filter(({ hsm }) => wanted === 'all' || hsm === (wanted ?? self))
+  if (rows.length === 0 && wanted !== undefined) {
+    throw new HsmError('invalid-request', `There is no audit log of ${shown(wanted)} here`)
+  }
+  const others = name === 'key-use' ? await addresses(reach) : new Map<string, string>()
+  const all = await Promise.all(rows.map((row) => journalOf(reach, row, name, others)))
+  return {
+    found: all.filter((one) => one !== undefined && 'call' in one),
+    unreached: all.filter((one) => one !== undefined && 'why' in one),
+  }
+}
+
+type Row = Reply<'audit.heads'>['hsms'][number]
+
+/** Undefined when there never was an entry in it. */
+async function journalOf(
+  reach: Reach,
+  row: Row,
+  name: JournalName,
+  others: ReadonlyMap<string, string>,
+): Promise<Journal | Unreached | undefined> {
+  const { hsm } = row
+  if (name === 'management') return { hsm, name, head: row.management, call: reach.call }
+  if (hsm === reach.heads['hsm-id']) return { hsm, name, head: row['key-use'] ?? NONE, call: reach.call }
+  if (!row['key-use']) return undefined
+  const there = await keyUseOf(reach, hsm, others.get(hsm))
+  return typeof there === 'string' ? { hsm, name, why: there } : there
+}
+
+const NONE: JournalHead = { first: 0, previous: '0'.repeat(64), count: 0, hash: '0'.repeat(64) }
+
+/** Of the HSMs that are live. */
+async function addresses({ call }: Reach): Promise<ReadonlyMap<string, string>> {
+  const { hsms } = await call('cluster.hsm-info', {})
+  return new Map(hsms.map((hsm) => [hsm['hsm-id'], hsm.address]))
+}
+
+/** The files are in the home of that HSM. @returns why it cannot be read, or the journal */
+async function keyUseOf(
+  { session }: Reach,
+  hsm: string,
+  address: string | undefined,
+): Promise<string | Journal> {
+  const server = address === undefined ? undefined : parseListen(address)
+  if (!server) return 'the HSM is not running'
+  try {
+    const call = await session([server])
+    const heads = await call('audit.heads', {})
+    const head = heads.hsms.find((row) => row.hsm === hsm)?.['key-use']
+    return heads['hsm-id'] === hsm && head ? { hsm, name: 'key-use', head, call } : 'another HSM answers'
+  } catch (error) {
+    if (error instanceof HsmError) return error.message
+    throw error
+  }
+}
+
+/** `read`: how many entries were read, of which those are here that are wanted. */
+export type Page = { readonly entries: readonly AuditEntry[]; readonly read: number }
+
+/** Consecutive pages from an entry on; each is proven to follow the one before it. */
+export type Reading = {
+  /** @throws HsmError `store-damaged` saying where the chain is broken */
+  page(): Promise<Page>
+  /** Entries that were read and verified so far. */
+  verified(): number
+}
+
+/**
+ * @param first sequence of the first entry
+ * @param previous hash of the entry before it, if it is known
+ * @param only which entries are wanted; all are read and verified
+ */
+export function reading(
+  { hsm, name, call }: Journal,
+  first: number,
+  previous: string | undefined,
+  only: AuditFilter | undefined,
+): Reading {
+  const at: At = { next: first, expected: previous, verified: 0 }
+  return {
+    verified: () => at.verified,
+    async page() {
+      const wanted = only && { only: given(only) }
+      const request = { hsm, journal: name, first: at.next, count: LIMITS.auditEntries, ...wanted }
+      const reply = await call('audit.list', request)
+      const entries = reply.entries as readonly AuditEntry[]
+      const read = reply.next - at.next
+      if (read <= 0) return { entries: [], read: 0 }
+      const why = linked(at, reply.previous) ?? (only ? undefined : chained(entries, at.next, reply.previous))
+      if (why) throw broken(name, why)
+      Object.assign(at, { next: reply.next, expected: reply.hash, verified: at.verified + read })
+      return { entries, read }
+    },
+  }
+}
+
+type At = { next: number; expected: string | undefined; verified: number }
+
+const linked = ({ next, expected }: At, previous: string): Break | undefined =>
+  expected === undefined || previous === expected
+    ? undefined
+    : { sequence: next, why: 'the entry does not follow the one before it' }
+
+const chained = (entries: readonly AuditEntry[], first: number, previous: string): Break | undefined =>
+  entries[0]?.sequence === first
+    ? verifyEntries(entries, previous)
+    : { sequence: first, why: 'the entry is missing' }
+
+const given = (only: AuditFilter) =>
+  Object.fromEntries(Object.entries(only).filter(([, value]) => value !== undefined))
+
+const broken = (name: JournalName, { sequence, why }: Break): HsmError =>
+  new HsmError('store-damaged', `The ${titleOf(name)} is damaged at entry ${sequence}: ${why}`)
+
+export const titleOf = (name: JournalName): string =>
+  name === 'management' ? 'audit log' : 'key-use journal'
+
+/** A clock may have been set back by so much, and entries are found all the same. */
+const CLOCK_STEP_MS = 3_600_000
+
+/** The first entry that may be so young. Entries are looked up by halves, not read. */
+export async function firstSince({ hsm, name, head, call }: Journal, since: number): Promise<number> {
+  let [low, high] = [head.first, head.count]
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    const { entries } = await call('audit.list', { hsm, journal: name, first: middle, count: 1 })
+    const [entry] = entries
+    if (entry && entry.at < since - CLOCK_STEP_MS) low = middle + 1
+    else high = middle
+  }
+  return low
+}

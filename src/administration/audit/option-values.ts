@@ -1,0 +1,98 @@
+/** The options of `strongroom audit` and `audit-policy` as words, and what they mean: times, durations, sizes. */
+import type { Args, Options } from '../../cli/spec.ts'
+import { HsmError } from '../../contract/errors.ts'
+import type { Request } from '../../contract/operations.ts'
+import { shown } from '../../contract/shown.ts'
+import type { AUDIT, AUDIT_EXPORT, AUDIT_POLICY_SET } from '../options.ts'
+import type { AuditOptions } from './print.ts'
+
+type Given<S extends Options> = Args<S>
+
+/** @param now Unix time in milliseconds. Throws HsmError `invalid-request` naming the option at fault */
+export function auditOptions(options: Given<typeof AUDIT>, now: number): Omit<AuditOptions, 'who' | 'print'> {
+  const { hsm, since, until, user, key, operation, outcome, after, follow, format, json } = options
+  if (follow && until !== undefined)
+    throw new HsmError('invalid-request', '--follow has no end, and --until is one')
+  return {
+    hsm,
+    journal: journalOf(options),
+    only: {
+      since: since === undefined ? undefined : instant('--since', since, now),
+      until: until === undefined ? undefined : instant('--until', until, now),
+      ...{ user, key, operation, outcome },
+    },
+    after,
+    follow: follow === true,
+    format: json ? 'json' : (format ?? 'text'),
+  }
+}
+
+/** @param now Unix time in milliseconds. Throws HsmError `invalid-request` naming the option at fault */
+export function exportOptions(options: Given<typeof AUDIT_EXPORT>, now: number) {
+  const { hsm, after, since } = options
+  if (hsm === 'all') throw new HsmError('invalid-request', 'An export is of one HSM: give its ID to --hsm')
+  const from = since === undefined ? undefined : instant('--since', since, now)
+  return { hsm, journal: journalOf(options), after, since: from }
+}
+
+const journalOf = (options: { readonly 'key-use'?: true }) =>
+  options['key-use'] ? ('key-use' as const) : ('management' as const)
+
+/** Undefined when a running HSM is meant. Throws HsmError `invalid-request` when only one of them is given. */
+export function verifiedFiles(file: string | undefined, key: string | undefined) {
+  if (file === undefined && key === undefined) return undefined
+  if (file !== undefined && key !== undefined) return { file, key }
+  throw new HsmError(
+    'invalid-request',
+    'FILE and --key go together: the export, and the public key of its cluster',
+  )
+}
+
+/** @throws HsmError `invalid-request` naming the option at fault */
+export function auditPolicyChanges(options: Given<typeof AUDIT_POLICY_SET>): Request<'audit.set-policy'> {
+  const { 'key-use': keyUse, 'on-full': onFull, 'max-size': maxSize, 'max-age': maxAge } = options
+  const changes: Request<'audit.set-policy'> = {
+    ...(keyUse && { 'key-use': keyUse }),
+    ...(onFull && { 'on-full': onFull }),
+    ...(maxSize !== undefined && { 'max-bytes': size('--max-size', maxSize) }),
+    ...(maxAge !== undefined && {
+      'max-age-seconds': maxAge === 'none' ? null : duration('--max-age', maxAge),
+    }),
+  }
+  if (Object.keys(changes).length > 0) return changes
+  throw new HsmError('invalid-request', 'Give what to set: --key-use, --on-full, --max-size or --max-age')
+}
+
+const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const
+const SIZES = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 } as const
+
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
+
+/** @returns seconds. Throws HsmError `invalid-request` naming the option */
+function duration(option: string, text: string): number {
+  const [, digits, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
+  if (digits === undefined) throw wrong(option, text, 'a duration such as 90s, 30m, 2h or 7d')
+  return Number(digits) * UNITS[unit as keyof typeof UNITS]
+}
+
+/**
+ * An instant, RFC 3339 (`2026-11-28T14:00:00Z`), or how long before now it was (`2h`).
+ *
+ * @param now Unix time in milliseconds, as is the result. Throws HsmError `invalid-request` naming the option
+ */
+function instant(option: string, text: string, now: number): number {
+  if (/^\d{1,9}[smhd]$/.test(text)) return Math.max(0, now - duration(option, text) * 1000)
+  const at = RFC_3339.test(text) ? Date.parse(text) : Number.NaN
+  if (at >= 0) return at
+  throw wrong(option, text, 'a time such as 2026-11-28T14:00:00Z (RFC 3339), or a duration such as 2h')
+}
+
+/** Bytes. Throws HsmError `invalid-request` naming the option. */
+function size(option: string, text: string): number {
+  const [, digits, unit] = /^(\d{1,9})([KMGT]iB)$/.exec(text) ?? []
+  if (digits === undefined) throw wrong(option, text, 'a size such as 512MiB or 2GiB')
+  return Number(digits) * SIZES[unit as keyof typeof SIZES]
+}
+
+const wrong = (option: string, text: string, what: string): HsmError =>
+  new HsmError('invalid-request', `${option} must be ${what}, and is ${shown(text)}`)

@@ -1,0 +1,118 @@
+/** `strongroom audit`: reads journals from the running HSM, verifies their chains, and prints what is wanted of them. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { AuditFilter } from '../../audit/filter.ts'
+import { tell } from '../../base/standard-streams.ts'
+import type { Credentials } from '../../cli/cluster-login.ts'
+import type { JournalName } from '../../contract/operations/audit.ts'
+import type { Home } from '../../home/home.ts'
+import type { AuditEntry } from '../../model/audit.ts'
+import type { Outcome } from '../outcome.ts'
+import {
+  firstSince,
+  inCluster,
+  type Journal,
+  type Reading,
+  reading,
+  titleOf,
+  type Unreached,
+} from './journals.ts'
+import { type Format, render } from './lines.ts'
+
+export type AuditOptions = {
+  /** An admin. */
+  readonly who: Credentials
+  /** Left out: the HSM of this home; `all`: every one of the cluster. */
+  readonly hsm: string | undefined
+  readonly journal: JournalName
+  readonly only: AuditFilter
+  /** Only entries with a greater sequence. */
+  readonly after: number | undefined
+  readonly follow: boolean
+  readonly format: Format
+  readonly print: (text: string) => Promise<void>
+}
+
+/** How often it is asked for new entries. */
+const FOLLOW_MS = 500
+
+/** Prints page by page. @returns exit status 1 when a journal is not what was written, or cannot be read */
+export const audit = (home: Home, options: AuditOptions): Promise<Outcome> =>
+  inCluster(home, options.who, async (cluster) => {
+    const { found, unreached } = await cluster.journals(options.journal, options.hsm)
+    const several = options.hsm === 'all'
+    const readers = await Promise.all(found.map((journal) => reader(journal, options)))
+    const print = (entries: readonly AuditEntry[]) =>
+      options.print(entries.map((entry) => render(entry, options.format, several)).join(''))
+    await printMerged(readers, print)
+    await tell(readers.map((one) => verified(one)).join('') + unreached.map(missing).join(''))
+    while (options.follow) {
+      await sleep(FOLLOW_MS)
+      await printMerged(readers, print)
+    }
+    return { exit: unreached.length > 0 ? 1 : 0, text: '' }
+  })
+
+type Reader = {
+  readonly journal: Journal
+  readonly reading: Reading
+  waiting: readonly AuditEntry[]
+  done: boolean
+}
+
+async function reader(journal: Journal, { only, after }: AuditOptions): Promise<Reader> {
+  const { head } = journal
+  const asked = after === undefined ? head.first : Math.max(head.first, after + 1)
+  const first = Math.max(asked, only.since === undefined ? 0 : await firstSince(journal, only.since))
+  const wanted = Object.values(only).some((value) => value !== undefined) ? only : undefined
+  const previous = first === head.first ? head.previous : undefined
+  return { journal, reading: reading(journal, first, previous, wanted), waiting: [], done: false }
+}
+
+/** One timeline of all journals, as far as they go now. Each keeps its own order, whatever its clock did. */
+async function printMerged(
+  readers: readonly Reader[],
+  print: (entries: readonly AuditEntry[]) => Promise<void>,
+) {
+  for (const one of readers) one.done = false
+  for (;;) {
+    await Promise.all(readers.map(fill))
+    const batch = takeMerged(readers)
+    if (batch.length === 0) return
+    await print(batch)
+  }
+}
+
+async function fill(one: Reader): Promise<void> {
+  while (one.waiting.length === 0 && !one.done) {
+    const { entries, read } = await one.reading.page()
+    one.waiting = entries
+    one.done = read === 0
+  }
+}
+
+/** The oldest first, until a reader that has more has to be asked again. */
+function takeMerged(readers: readonly Reader[]): readonly AuditEntry[] {
+  const taken: AuditEntry[] = []
+  const places = readers.map((one) => ({ one, at: 0 }))
+  for (;;) {
+    const candidates = places.flatMap(({ one, at }, index) => {
+      const entry = one.waiting[at]
+      return entry ? [{ entry, index }] : []
+    })
+    const [oldest] = candidates.toSorted((a, b) => a.entry.at - b.entry.at)
+    if (!oldest) break
+    taken.push(oldest.entry)
+    const place = places[oldest.index]
+    if (!place) break
+    place.at += 1
+    if (place.at === place.one.waiting.length && !place.one.done) break
+  }
+  for (const { one, at } of places) one.waiting = one.waiting.slice(at)
+  return taken
+}
+
+const verified = ({ journal: { hsm, name }, reading }: Reader): string =>
+  `chain verified, ${reading.verified()} entries, HSM ${hsm}${name === 'management' ? '' : ', key-use journal'}\n`
+
+export const missing = ({ hsm, name, why }: Unreached): string =>
+  `strongroom: the ${titleOf(name)} of ${hsm} was not read: ${why}\n`

@@ -1,0 +1,87 @@
+/** `strongroom audit verify`: every entry of a live journal, or of an export on a machine without an HSM. */
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { createReadStream, readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { checkExport } from '../../audit/check-export.ts'
+import type { Credentials } from '../../cli/cluster-login.ts'
+import { HsmError } from '../../contract/errors.ts'
+import { JOURNALS } from '../../contract/operations/audit.ts'
+import type { Home } from '../../home/home.ts'
+import { done, failed, type Outcome } from '../outcome.ts'
+import { inCluster, type Journal, reading, titleOf } from './journals.ts'
+import { missing } from './print.ts'
+
+/** Both journals, from the first entry that is kept to the head that the store or the HSM says. */
+export const verifyLive = (home: Home, who: Credentials, hsm: string | undefined): Promise<Outcome> =>
+  inCluster(home, who, async (cluster) => {
+    const lines: string[] = []
+    const problems: string[] = []
+    for (const name of JOURNALS) {
+      const { found, unreached } = await cluster.journals(name, hsm)
+      problems.push(...unreached.map(missing))
+      for (const journal of found) await verifyOne(journal, lines, problems)
+    }
+    const text = `${lines.join('')}${problems.join('')}`
+    return problems.length > 0 ? { exit: 1, text } : { exit: 0, text }
+  })
+
+async function verifyOne(journal: Journal, lines: string[], problems: string[]): Promise<void> {
+  const { hsm, name, head } = journal
+  const read = reading(journal, head.first, head.previous, undefined)
+  try {
+    let hash: string | undefined
+    for (;;) {
+      const page = await read.page()
+      if (page.read === 0) break
+      const last = page.entries.find(({ sequence }) => sequence === head.count - 1)
+      hash = last?.hash ?? hash
+    }
+    const isWhole = head.count === head.first || hash === head.hash
+    if (!isWhole) problems.push(`strongroom: the ${titleOf(name)} of ${hsm} does not end as its head says\n`)
+    else
+      lines.push(
+        `${titleOf(name)}: chain verified, ${read.verified()} entries${from(head.first)}, HSM ${hsm}\n`,
+      )
+  } catch (error) {
+    if (!(error instanceof HsmError)) throw error
+    problems.push(`strongroom: ${hsm}: ${error.message}\n`)
+  }
+}
+
+const from = (first: number): string => (first === 0 ? '' : ` from ${first} on, older ones are dropped`)
+
+/** @param file of the export @param keyFile with the public key of the cluster, PEM */
+export async function verifyFile(file: string, keyFile: string): Promise<Outcome> {
+  const key = publicKey(keyFile)
+  const input = createReadStream(file)
+  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
+  // An error of the file would otherwise be nobody's.
+  const { promise: broken, reject } = Promise.withResolvers<never>()
+  input.once('error', reject)
+  const verdict = await Promise.race([checkExport(lines, key), broken])
+  if (!verdict.ok) {
+    const where = verdict.line === undefined ? '' : `, line ${verdict.line}`
+    return failed(`${file}${where}: ${verdict.why}`)
+  }
+  const { statement, entries } = verdict
+  const { cluster, hsm, journal, first, at } = statement
+  return done(
+    [
+      `chain verified, ${entries} entries, HSM ${hsm}`,
+      `${titleOf(journal)} of cluster ${cluster}, ${begins(first)}, as of ${new Date(at).toISOString()}`,
+    ].join('\n'),
+  )
+}
+
+const begins = (first: number): string => (first === 0 ? 'from its first entry' : `from entry ${first} on`)
+
+function publicKey(file: string): KeyObject {
+  const pem = readFileSync(file)
+  try {
+    return createPublicKey(pem)
+  } catch (cause) {
+    throw new HsmError('invalid-request', `${file} has no public key; print it with: strongroom audit key`, {
+      cause,
+    })
+  }
+}
