@@ -89,7 +89,7 @@ async function createKey(
   name: KeyTypeClass,
 ): Promise<number> {
   const { parts, material } = GIVEN[name]
-  const made = newKey(template, KEY_TYPE_CLASSES[name].keyClass, parts)
+  const { templates, ...made } = newKey(template, KEY_TYPE_CLASSES[name].keyClass, parts)
   const bytes = material(template)
   try {
     const { key } = await meaning(
@@ -97,12 +97,10 @@ async function createKey(
       application.account.call('key.import', {
         'key-type-class': name,
         material: bytes.toString('base64'),
-        label: made.label,
-        session: made.session,
-        attributes: made.attributes,
+        ...made,
       }),
     )
-    return await handleOfKey(application, session, key, made.templates)
+    return await handleOfKey(application, session, key, templates)
   } finally {
     bytes.fill(0)
   }

@@ -39,18 +39,11 @@ export async function generateKey(
   mustBe(template, CKA.CLASS, CKO.SECRET_KEY)
   mustBe(template, CKA.KEY_TYPE, KEY_TYPE_OF[keyType])
   const length = lengthIn(template, keyType)
-  const {
-    label,
-    session: inSession,
-    attributes,
-    templates,
-  } = newKey(template, 'secret-key', [CKA.VALUE_LEN], true)
+  const { templates, ...made } = newKey(template, 'secret-key', [CKA.VALUE_LEN], true)
   mayMake(session, template)
   const { key } = await application.account.call('key.generate-symmetric', {
     ...length,
-    label,
-    session: inSession,
-    attributes,
+    ...made,
   })
   return handleOfKey(application, session, key, templates)
 }

@@ -80,12 +80,7 @@ export async function unwrapKey(
   const under = await lookAtKey(application, unwrappingKey, CKR.UNWRAPPING_KEY_HANDLE_INVALID)
   const name = unwrappedClass(template)
   const { keyClass } = KEY_TYPE_CLASSES[name]
-  const {
-    label,
-    session: inSession,
-    attributes,
-    templates,
-  } = newKey(template, keyClass, keyClass === 'secret-key' ? [CKA.VALUE_LEN] : [])
+  const { templates, ...made } = newKey(template, keyClass, keyClass === 'secret-key' ? [CKA.VALUE_LEN] : [])
   const length = keyClass === 'secret-key' ? lengthIn(template) : {}
   mayMake(session, template)
   const { key } = await meaning(
@@ -96,9 +91,7 @@ export async function unwrapKey(
       'wrapped-key': wrapped.toString('base64'),
       'key-type-class': name,
       ...length,
-      label,
-      session: inSession,
-      attributes,
+      ...made,
     }),
   )
   return handleOfKey(application, session, key, templates)
@@ -152,7 +145,7 @@ export async function deriveKey(
     DERIVED.find((known) => KEY_TYPE_OF[known] === type) ??
     refuse(CKR.TEMPLATE_INCONSISTENT, 'CKA_KEY_TYPE names no key that can be derived')
   const length = lengthIn(template)
-  const { label, session: inSession, attributes, templates } = newKey(template, SECRET, [CKA.VALUE_LEN])
+  const { templates, ...made } = newKey(template, SECRET, [CKA.VALUE_LEN])
   mayMake(session, template)
   const { key } = await meaning(
     DERIVING,
@@ -161,9 +154,7 @@ export async function deriveKey(
       mechanism: derivation,
       'key-type': keyType,
       ...length,
-      label,
-      session: inSession,
-      attributes,
+      ...made,
     }),
   )
   return handleOfKey(application, session, key, templates)
