@@ -33,8 +33,8 @@ export async function generateKey(
   template: Template,
 ): Promise<number> {
   const session = signedIn(application, handle)
-  const made = madeBy(mechanism)
-  const keyType = SECRET_KEYS.find((kind) => kind === made) ?? refuse(CKR.MECHANISM_INVALID)
+  const chosen = madeBy(mechanism)
+  const keyType = SECRET_KEYS.find((kind) => kind === chosen) ?? refuse(CKR.MECHANISM_INVALID)
   withoutParameter(mechanism)
   mustBe(template, CKA.CLASS, CKO.SECRET_KEY)
   mustBe(template, CKA.KEY_TYPE, KEY_TYPE_OF[keyType])
