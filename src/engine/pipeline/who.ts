@@ -1,0 +1,38 @@
+import type { CallSource } from '../../contract/call-source.ts'
+import { HsmError } from '../../contract/errors.ts'
+import type { OperationName } from '../../contract/operations.ts'
+import { NOBODY } from '../../policy/actor.ts'
+import { isCurrent } from '../../session/sessions.ts'
+import type { Call } from '../call.ts'
+import type { Parts } from '../parts.ts'
+
+/** Also by an HSM whose state may be out of date: what is asked to find out why, and the end of a session. */
+const ALWAYS_ANSWERED: ReadonlySet<OperationName> = new Set([
+  'cluster.hsm-info',
+  'cluster.status',
+  'session.logout',
+])
+
+/**
+ * Who asks. Whether they may at all comes next, before anything that costs, as does looking at the request.
+ *
+ * @throws HsmError `not-serving` or `not-logged-in`
+ */
+export function whoAsks(
+  parts: Parts,
+  operation: OperationName,
+  token: string | undefined,
+  source: CallSource,
+): Call {
+  if (!ALWAYS_ANSWERED.has(operation)) parts.cluster.serving.check()
+  return { ...who(parts, token), source }
+}
+
+function who({ sessions, store }: Parts, token: string | undefined): Omit<Call, 'source'> {
+  if (token === undefined) return { actor: NOBODY, session: undefined }
+  const session = sessions.resolve(token)
+  const user = session && store.catalog.user(session.user)
+  if (!session || !user || !isCurrent(session, user))
+    throw new HsmError('not-logged-in', 'The login has ended, log in again')
+  return { actor: { id: user.id, username: user.username, role: user.role, session: session.id }, session }
+}
