@@ -4,6 +4,7 @@ import { isWildcard } from '../base/listen-address.ts'
 import type { Log } from '../base/log.ts'
 import { belongTogether, certificateProblem, privateKeyProblem } from '../base/pem.ts'
 import { notBeforeRelease } from '../base/version.ts'
+import { HsmError } from '../contract/errors.ts'
 import { HSM_NAME } from '../contract/wire.ts'
 import { readIfThere, readSecretIfThere, replaceFile } from '../home/files.ts'
 import type { Home } from '../home/home.ts'
@@ -50,8 +51,25 @@ export type Renewal = {
 
 const DAY_MS = 86_400_000
 
+type Load = (onDamage: (problem: string) => void) => Promise<Tls>
+
+/**
+ * The identity at the start: what is damaged is made anew then. Later the identity in use goes before one that is made in place of a
+ * damaged one, since whoever damaged the file may still be at it.
+ */
+export async function openTls(
+  load: Load,
+  log: Log,
+): Promise<Tls & { renewal(use: (renewed: Tls) => void): Renewal }> {
+  const present = await load((problem) => log('warn', { problem }, 'another certificate was made'))
+  const keep = (problem: string) => {
+    throw new HsmError('store-damaged', problem)
+  }
+  return { ...present, renewal: (use) => createRenewal(() => load(keep), use, log) }
+}
+
 /** Certificates are looked at once a day, and when somebody asks for it. */
-export function createRenewal(load: () => Promise<Tls>, use: (renewed: Tls) => void, log: Log): Renewal {
+function createRenewal(load: () => Promise<Tls>, use: (renewed: Tls) => void, log: Log): Renewal {
   const now = () =>
     load()
       .then(use)

@@ -3,7 +3,7 @@
 import { planStart, type StartOptions } from '../administration/start-plan.ts'
 import { type ListenAddress, localAddress, parseListen, showAddress } from '../base/listen-address.ts'
 import type { Log } from '../base/log.ts'
-import { createRenewal, loadTls, type Tls } from '../certificates/tls.ts'
+import { loadTls, openTls } from '../certificates/tls.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import { type ClientFacts, writeClientConfig } from '../home/client-config.ts'
@@ -72,17 +72,21 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
   const opened = await openEngine({ home, log, address, node, registry, ...wishes })
   const { engine, admit, clusterId, authority, join, close } = opened
   undo.defer(close)
-  const certificate: Certificate = (onDamage) =>
-    loadTls(home, authority, [listen.host, advertised().host], Date.now(), onDamage)
-  const { ca, server: tls } = await certificate(damageLoggedTo(log))
-  const renewal = createRenewal(
-    () => certificate(keepDamaged),
-    (renewed) => server.setCertificate(renewed.server),
+  const tls = await openTls(
+    (onDamage) => loadTls(home, authority, [listen.host, advertised().host], Date.now(), onDamage),
     log,
   )
+  const renewal = tls.renewal((renewed) => server.setCertificate(renewed.server))
   undo.defer(renewal.stop)
   const onConnectionClosed = (token: string) => leave(engine, token)
-  const server = createHttpsServer({ hsm: engine, admit, tls, log, ...CLOCKS, onConnectionClosed })
+  const server = createHttpsServer({
+    hsm: engine,
+    admit,
+    tls: tls.server,
+    log,
+    ...CLOCKS,
+    onConnectionClosed,
+  })
   firstStart?.stays()
   reserved.release()
   listening = await server.listen(listening.host, listening.port)
@@ -90,7 +94,13 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
   undo.defer(() => server.close({ graceMs }))
   await join()
   const others = node && (await otherAddresses(engine, address()))
-  tellClients(home, { clusterId, ca, address: node?.advertise ?? localAddress(listening), others, log })
+  tellClients(home, {
+    clusterId,
+    ca: tls.ca,
+    address: node?.advertise ?? localAddress(listening),
+    others,
+    log,
+  })
   undo.defer(() => withdraw(home))
   socket.serve(engine)
   undo.defer(socket.close)
@@ -114,16 +124,6 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
 /** A session goes with its connection; whoever has what resumes the login can go on with it. */
 const leave = (hsm: Hsm, token: string): void =>
   void hsm.call('session.logout', { resumable: true }, token).catch(() => undefined)
-
-type Certificate = (onDamage: (problem: string) => void) => Promise<Tls>
-
-const damageLoggedTo = (log: Log) => (problem: string) =>
-  log('warn', { problem }, 'another certificate was made')
-
-/** What is in use is better than what is made in a hurry: whoever damaged the file may still be at it. */
-function keepDamaged(problem: string): never {
-  throw new HsmError('store-damaged', problem)
-}
 
 const CLOCKS = {
   monotonic: () => performance.now(),
