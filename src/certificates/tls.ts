@@ -60,12 +60,12 @@ type Load = (onDamage: (problem: string) => void) => Promise<Tls>
 export async function openTls(
   load: Load,
   log: Log,
-): Promise<Tls & { renewal(use: (renewed: Tls) => void): Renewal }> {
+): Promise<Tls & { renewing(use: (renewed: Tls) => void): Renewal }> {
   const present = await load((problem) => log('warn', { problem }, 'another certificate was made'))
   const keep = (problem: string) => {
     throw new HsmError('store-damaged', problem)
   }
-  return { ...present, renewal: (use) => createRenewal(() => load(keep), use, log) }
+  return { ...present, renewing: (use) => createRenewal(() => load(keep), use, log) }
 }
 
 /** Certificates are looked at once a day, and when somebody asks for it. */

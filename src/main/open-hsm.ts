@@ -72,21 +72,18 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
   const opened = await openEngine({ home, log, address, node, registry, ...wishes })
   const { engine, admit, clusterId, authority, join, close } = opened
   undo.defer(close)
-  const tls = await openTls(
+  const {
+    ca,
+    server: tls,
+    renewing,
+  } = await openTls(
     (onDamage) => loadTls(home, authority, [listen.host, advertised().host], Date.now(), onDamage),
     log,
   )
-  const renewal = tls.renewal((renewed) => server.setCertificate(renewed.server))
+  const renewal = renewing((renewed) => server.setCertificate(renewed.server))
   undo.defer(renewal.stop)
   const onConnectionClosed = (token: string) => leave(engine, token)
-  const server = createHttpsServer({
-    hsm: engine,
-    admit,
-    tls: tls.server,
-    log,
-    ...CLOCKS,
-    onConnectionClosed,
-  })
+  const server = createHttpsServer({ hsm: engine, admit, tls, log, ...CLOCKS, onConnectionClosed })
   firstStart?.stays()
   reserved.release()
   listening = await server.listen(listening.host, listening.port)
@@ -94,13 +91,7 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
   undo.defer(() => server.close({ graceMs }))
   await join()
   const others = node && (await otherAddresses(engine, address()))
-  tellClients(home, {
-    clusterId,
-    ca: tls.ca,
-    address: node?.advertise ?? localAddress(listening),
-    others,
-    log,
-  })
+  tellClients(home, { clusterId, ca, address: node?.advertise ?? localAddress(listening), others, log })
   undo.defer(() => withdraw(home))
   socket.serve(engine)
   undo.defer(socket.close)
