@@ -18,7 +18,13 @@ export type Accepting = {
   readonly log: Log
 }
 
-/** The first commit after the rollback: an entry in the audit log that says what was accepted. */
+/** Logins that are ended in one commit. */
+const LOGINS_AT_ONCE = 64
+
+/**
+ * The first commit after the rollback is an entry in the audit log that says what was accepted. Then all logins end: some of them had
+ * ended before what was lost.
+ */
 export async function recordRollback({ store, hsmId, rollback, now, log }: Accepting): Promise<void> {
   const { revision, marked } = rollback
   await store.transact((view) => {
@@ -37,5 +43,15 @@ export async function recordRollback({ store, hsmId, rollback, now, log }: Accep
     const writes = [...(taken?.allow ? [{ put: taken.result }] : []), { put: head }]
     return { writes, audit: [entry], result: undefined }
   })
+  while ((await endSomeLogins(store)) > 0);
   log('warn', { revision, newest: marked }, 'a store that may be older than what was answered was accepted')
+}
+
+/** @returns how many */
+async function endSomeLogins(store: Accepting['store']): Promise<number> {
+  const { result } = await store.transact((view) => {
+    const some = Iterator.from(view.logins()).take(LOGINS_AT_ONCE).toArray()
+    return { writes: some.map(({ id }) => ({ delete: `login/${id}` })), audit: [], result: some.length }
+  })
+  return result
 }

@@ -62,6 +62,23 @@ suite('an HSM among others', () => {
     other = await testEngine({ store })
   })
 
+  test('that has lost touch ends a session, and says that the login may be resumed elsewhere', async () => {
+    const login = { username: 'alice', role: 'crypto-user', password: PASSWORD, resumable: true } as const
+    const { token, credential = '' } = await world.hsm.call('session.login', login)
+    const plain = await world.login('bob')
+    serves = false
+    await assert.rejects(
+      world.hsm.call('session.logout', {}, token),
+      fails(
+        'unconfirmed',
+        /^The session has ended, but other HSMs may not know that its login has; user logout/,
+      ),
+    )
+    await world.hsm.call('session.logout', {}, plain)
+    await assert.rejects(world.hsm.call('session.logout', {}, token), fails('not-logged-in'))
+    assert.ok(await other.call('session.resume', { credential }))
+  })
+
   /** At the other HSM. */
   async function unshare(key: string): Promise<void> {
     const login = { username: 'alice', role: 'crypto-user', password: PASSWORD } as const

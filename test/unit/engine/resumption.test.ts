@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { suite, test } from 'node:test'
 import { LIMITS } from '../../../src/contract/limits.ts'
+import { recordRollback } from '../../../src/engine/accepted-rollback.ts'
 import type { LoginRecord } from '../../../src/model/records.ts'
 import { memoryStore } from '../../../src/store/memory.ts'
 import { testEngine } from '../../support/engine.ts'
@@ -63,6 +64,25 @@ suite('a login of one HSM, resumed on another', () => {
     await assert.rejects(first.call('session.resume', { credential }), ENDED)
   })
 
+  test('a logout of the session that it is leaving does not end it', async () => {
+    const { first, second } = await cluster()
+    const { token, credential = '' } = await first.call('session.login', ALICE)
+    const [resumed] = await Promise.all([
+      second.call('session.resume', { credential }),
+      first.call('session.logout', {}, token),
+    ])
+    assert.deepEqual(await second.call('session.renew', {}, resumed.token), { 'resumable-seconds': 900 })
+  })
+
+  test('after an accepted rollback there are none', async () => {
+    const { first, store } = await cluster()
+    for (let count = 0; count < 100; count++) await first.call('session.login', ALICE)
+    assert.equal(store.catalog.loginCount(), 100)
+    const rollback = { revision: 1, marked: 2 }
+    await recordRollback({ store, hsmId: 'hsm-test2345abc', rollback, now: 0, log: () => undefined })
+    assert.equal(store.catalog.loginCount(), 0)
+  })
+
   test('a login that ends while it is being resumed gives no session', async () => {
     const { first, second, world, store } = await cluster()
     const { credential = '' } = await first.call('session.login', ALICE)
@@ -76,6 +96,22 @@ suite('a login of one HSM, resumed on another', () => {
       () => false,
     )
     assert.equal(outcome, false)
+  })
+
+  test('resumed twice at the same moment, it has one session', async () => {
+    const { first, second } = await cluster()
+    const { credential = '' } = await first.call('session.login', ALICE)
+    const tries = [first, second, first, second].map((hsm) =>
+      hsm.call('session.resume', { credential }).then(
+        ({ token }) => isOpen(hsm, token),
+        () => false,
+      ),
+    )
+    const open = (await Promise.all(tries)).filter(Boolean)
+    assert.ok(open.length <= 1)
+    const sessions = await Promise.all([first, second].map((hsm) => hsm.call('cluster.status', {})))
+    const others = 4 // those of the world
+    assert.ok(sessions.reduce((sum, status) => sum + status.sessions, 0) <= others + 1)
   })
 
   test('a restart of all HSMs is nothing to it', async () => {
