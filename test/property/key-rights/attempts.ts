@@ -2,6 +2,7 @@
 import { HsmError } from '../../../src/contract/errors.ts'
 import type { OperationName, Request } from '../../../src/contract/operations.ts'
 import { CIPHER_FORMS, SIGNING_FORMS, WRAPPING_FORMS } from '../../../src/policy/key-rights/mechanisms.ts'
+import type { KeyOperation } from '../../../src/policy/key-rights/rules.ts'
 import { type Person, reference, type World } from '../../support/world.ts'
 
 /** What makes attempts possible: keys of each user's own, and a user to share with who does not log in. */
@@ -144,5 +145,5 @@ export function attempts(means: Means, who: Person, key: string) {
     set: (attribute: string, value: boolean | string) =>
       isAllowed('key.set-attribute', { filter, attributes: { [attribute]: value } }),
     delete: () => yes(isAllowed('key.delete', { filter })),
-  }
+  } satisfies Record<Exclude<KeyOperation, 'set-attribute'> | 'set', unknown>
 }

@@ -9,6 +9,7 @@ import { FLAG_NAMES } from '../../../src/contract/attributes.ts'
 import { HsmError } from '../../../src/contract/errors.ts'
 import type { KeyObject } from '../../../src/contract/key-object.ts'
 import type { KeyRights } from '../../../src/contract/key-rights.ts'
+import { type KeyOperation, RULES } from '../../../src/policy/key-rights/rules.ts'
 import { testEngine } from '../../support/engine.ts'
 import { createWorld, type Person, reference, type World } from '../../support/world.ts'
 import { attempts, type Means } from './attempts.ts'
@@ -26,10 +27,11 @@ const PARTIES = [
   ['admin', 'admins'],
   ['alice', 'owner'],
 ] as const
-const WITHOUT_ATTRIBUTES = [
-  ['sign', 'verify', 'encrypt', 'decrypt', 'wrap', 'unwrap', 'derive', 'export'],
-  ['show-value', 'read-public', 'copy', 'replicate', 'share', 'unshare'],
-].flat() as readonly Exclude<keyof ReturnType<typeof attempts>, 'set' | 'delete'>[]
+/** All but deleting, which comes last, and setting attributes, which is tried for each of them. */
+const WITHOUT_ATTRIBUTES = (Object.keys(RULES) as KeyOperation[]).filter(
+  (operation): operation is Exclude<KeyOperation, 'set-attribute' | 'delete'> =>
+    operation !== 'set-attribute' && operation !== 'delete',
+)
 
 suite(`key rights, from seed ${seed}`, () => {
   for (const mode of ['non-fips', 'fips'] as const) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { FLAG_NAMES, type FlagName } from '../../../src/contract/attributes.ts'
+import { OPERATIONS, type Operation } from '../../../src/contract/operations.ts'
 import type { KeyRecord } from '../../../src/model/records.ts'
 import { setFlag } from '../../../src/policy/attribute-rules.ts'
 import { type KeyOperation, RULES } from '../../../src/policy/key-rights/rules.ts'
@@ -85,16 +86,11 @@ function changed(
   }, shared)
 }
 
-/** What is decided by the commit that does it, so that nothing of it is under way when a right ends. */
-const COMMITTED: readonly KeyOperation[] = [
-  'copy',
-  'replicate',
-  'share',
-  'unshare',
-  'delete',
-  'set-attribute',
-]
-const USES = (Object.keys(RULES) as KeyOperation[]).filter((operation) => !COMMITTED.includes(operation))
+/** The others are decided by the commit that does them, so that nothing of them is under way when a right ends. */
+const USES = (Object.keys(RULES) as KeyOperation[]).filter((operation) => {
+  const { keys = {} }: Operation = OPERATIONS[RULES[operation].asks]
+  return Object.values(keys).includes('use')
+})
 
 /** For each way of doing it whether it is allowed. */
 function allowed(operation: KeyOperation, user: string, record: KeyRecord, trustedWrapping: boolean) {
