@@ -15,9 +15,10 @@ import { reserve } from '../listener/reserved-address.ts'
 import { openEndpoint } from '../metrics/endpoint.ts'
 import { createRegistry, type Registry } from '../metrics/registry.ts'
 import { beginFirstStart } from '../node/first-start.ts'
+import { openEarlyListener } from '../pkcs11-socket/early-listener.ts'
+import { p11KitSocket } from '../pkcs11-socket/socket-paths.ts'
 import { createHttpsServer } from '../server/https-server.ts'
 import { openEngine } from './open-engine.ts'
-import { openEarlyListener } from './pkcs11/early-listener.ts'
 
 export type OpenHsm = {
   /** The HSM in this process, without the way through HTTPS. */
@@ -49,8 +50,7 @@ export type OpenHsmOptions = StartOptions & {
 export async function openHsm({ home, log, program, ...options }: OpenHsmOptions): Promise<OpenHsm> {
   await using undo = new AsyncDisposableStack()
   makeHome(home)
-  const unlock = takeLock(home.lock) ?? alreadyRunning(home)
-  undo.defer(unlock)
+  undo.defer(takeLock(home.lock) ?? alreadyRunning(home))
   withdraw(home) // of a process that was killed
 
   const { listen, metrics, pkcs11, serving, node } = planStart(home, options)
@@ -60,7 +60,8 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
   const registry = metrics && createRegistry()
   const endpoint = registry && metrics && (await serveMetrics(metrics, registry, log))
   undo.defer(() => endpoint?.close())
-  const socket = await openEarlyListener({ home, log, registry, path: pkcs11, program })
+  const convenient = p11KitSocket(process.env, process.getuid?.())
+  const socket = await openEarlyListener({ home, log, registry, path: pkcs11, convenient, program })
   undo.defer(socket.close)
   // Nothing was founded so far: what others can stand in the way of has been done.
   const firstStart = node ? undefined : beginFirstStart(home)

@@ -95,7 +95,7 @@ export const TASKS = {
     const [at, named] = [homeOf(home), absolute(socket)]
     return async () => {
       const { servedSocket } = await import('../home/running.ts')
-      return (await import('./pkcs11/env.ts')).env(named ?? servedSocket(at))
+      return (await import('../administration/env.ts')).env(named ?? servedSocket(at))
     }
   },
   pkcs11({ home, config, 'cluster-id': clusterId, socket }: Args<typeof spec.AGENT>) {

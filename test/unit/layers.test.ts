@@ -73,14 +73,16 @@ const MAY_IMPORT = {
     'client-config',
     'client',
     'cli',
+    'pkcs11-socket',
   ],
   pkcs11: ['base', 'contract', 'listener', 'rates'],
+  'pkcs11-socket': ['base', 'contract', 'home', 'metrics', 'pkcs11'],
   sdk: ['contract', 'client'],
 } as const satisfies Record<string, readonly string[]>
 
 const ROOMS = Object.keys(MAY_IMPORT) as (keyof typeof MAY_IMPORT)[]
 const PURE = ['contract', 'rates', 'model', 'policy', 'catalog'] as const
-const FFI = 'only crypto/openssl.ts and main/pkcs11/peer-process.ts may use node:ffi'
+const FFI = 'only crypto/openssl.ts and pkcs11-socket/peer-process.ts may use node:ffi'
 
 type Diagnostic = { readonly message: string; readonly location: { readonly path: string } }
 

@@ -2,10 +2,11 @@
 
 import type { Outcome } from '../../administration/outcome.ts'
 import { openLogger } from '../../logging/logger.ts'
+import { type AgentSource, agentKeeper } from '../../pkcs11-socket/keeper-start.ts'
+import { openPkcs11Listener } from '../../pkcs11-socket/listener.ts'
+import { p11KitSocket } from '../../pkcs11-socket/socket-paths.ts'
 import { firstSignal } from '../signals.ts'
 import { asConfigured, configuredHsm } from './configured-hsm.ts'
-import { type AgentSource, agentKeeper } from './keeper-start.ts'
-import { openPkcs11Listener } from './listener.ts'
 
 export type AgentOptions = AgentSource & {
   /** Absolute. */
@@ -25,7 +26,7 @@ export async function agent({ config, clusterId, socket, named, program }: Agent
   const listener = await openPkcs11Listener({
     hsm: asConfigured(cluster),
     path: socket,
-    usual: !named,
+    convenient: named ? undefined : p11KitSocket(process.env, process.getuid?.()),
     startKeeper: agentKeeper({ config, clusterId }, program),
     log,
     registry: undefined,

@@ -8,11 +8,11 @@ import { version } from '../../base/version.ts'
 import type { Home } from '../../home/home.ts'
 import { openLogger } from '../../logging/logger.ts'
 import { createPkcs11, type ProgramSnapshot } from '../../pkcs11/serve.ts'
+import type { KeeperMessage } from '../../pkcs11-socket/keeper-messages.ts'
+import type { AgentSource } from '../../pkcs11-socket/keeper-start.ts'
+import { peerProcess } from '../../pkcs11-socket/peer-process.ts'
 import { asConfigured, configuredHsm } from './configured-hsm.ts'
-import type { KeeperMessage } from './keeper-messages.ts'
-import type { AgentSource } from './keeper-start.ts'
 import type { PatientHsm } from './patient-hsm.ts'
-import { peerProcess } from './peer-process.ts'
 
 /** A connection that is only kept open. */
 type Kept = { readonly handle: unknown; readonly snapshot: ProgramSnapshot | undefined }

@@ -1,6 +1,6 @@
 /** The keeper's process, as its HSM sees it: started when it is first needed, and again when it has ended. */
 import type { ChildProcess } from 'node:child_process'
-import type { Log } from '../../base/log.ts'
+import type { Log } from '../base/log.ts'
 import type { KeeperMessage } from './keeper-messages.ts'
 
 /** One that cannot be kept alive is not tried again and again at once. */

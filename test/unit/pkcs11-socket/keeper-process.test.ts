@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
-import { createKeeperProcess } from '../../../src/main/pkcs11/keeper-process.ts'
+import { createKeeperProcess } from '../../../src/pkcs11-socket/keeper-process.ts'
 
 const LISTENS = 'process.on("message", () => undefined); process.send("ready")'
 

@@ -1,17 +1,16 @@
 /** The PKCS#11 socket of a serving HSM, or of an agent: programs that are connected outlive both. */
 import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
-import type { Log } from '../../base/log.ts'
-import { version } from '../../base/version.ts'
-import type { Hsm } from '../../contract/hsm.ts'
-import type { Home } from '../../home/home.ts'
-import { observePrograms } from '../../metrics/instruments.ts'
-import type { Registry } from '../../metrics/registry.ts'
-import { createPkcs11 } from '../../pkcs11/serve.ts'
+import type { Log } from '../base/log.ts'
+import { version } from '../base/version.ts'
+import type { Hsm } from '../contract/hsm.ts'
+import type { Home } from '../home/home.ts'
+import { observePrograms } from '../metrics/instruments.ts'
+import type { Registry } from '../metrics/registry.ts'
+import { createPkcs11 } from '../pkcs11/serve.ts'
 import { createKeeper, type Held, stopReading } from './keeper.ts'
 import { hsmKeeper } from './keeper-start.ts'
 import { peerProcess } from './peer-process.ts'
-import { p11KitSocket } from './socket-paths.ts'
 import { openSockets } from './sockets.ts'
 
 export type Pkcs11Listener = {
@@ -25,8 +24,8 @@ export type Pkcs11ListenerNeeds = {
   readonly hsm: Hsm
   /** Absolute. */
   readonly path: string
-  /** The path was not asked for: where p11-kit looks by itself there is a socket, too, if it can be had. */
-  readonly usual: boolean
+  /** Where p11-kit looks by itself: there is a socket, too, if it can be had. */
+  readonly convenient: string | undefined
   /** Starts the keeper's process, with an IPC channel. */
   readonly startKeeper: () => ChildProcess
   readonly log: Log
@@ -37,7 +36,7 @@ export type Pkcs11ListenerNeeds = {
 export async function openPkcs11Listener({
   hsm,
   path,
-  usual,
+  convenient,
   startKeeper,
   log,
   registry,
@@ -45,7 +44,6 @@ export async function openPkcs11Listener({
   const pkcs11 = createPkcs11({ hsm, version, log })
   const keeper = createKeeper(startKeeper, log)
   if (registry) observePrograms({ connections: pkcs11.connections, ready: keeper.ready }, registry)
-  const convenient = usual ? p11KitSocket(process.env, process.getuid?.()) : undefined
   const sockets = await openSockets({ path, convenient, log }, (socket: Socket) => {
     let held: Held | undefined
     const served = pkcs11.serve(socket, {
@@ -68,7 +66,7 @@ export async function openPkcs11Listener({
   }
 }
 
-export type HsmListenerNeeds = Pick<Pkcs11ListenerNeeds, 'hsm' | 'log' | 'registry'> & {
+export type HsmListenerNeeds = Pick<Pkcs11ListenerNeeds, 'hsm' | 'log' | 'registry' | 'convenient'> & {
   readonly home: Home
   /** Absolute; left out, where programs on this machine look for it. */
   readonly path: string | undefined
@@ -80,12 +78,13 @@ export type HsmListenerNeeds = Pick<Pkcs11ListenerNeeds, 'hsm' | 'log' | 'regist
 export const openHsmListener = ({
   home,
   path,
+  convenient,
   program,
   ...needs
 }: HsmListenerNeeds): Promise<Pkcs11Listener> =>
   openPkcs11Listener({
     ...needs,
     path: path ?? home.pkcs11,
-    usual: path === undefined,
+    convenient: path === undefined ? convenient : undefined,
     startKeeper: hsmKeeper(home, program),
   })

@@ -2,10 +2,10 @@
 import { chmodSync, lstatSync, rmSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
-import { makeDirectory } from '../../base/directories.ts'
-import { reasonOf } from '../../base/reasons.ts'
-import { HsmError } from '../../contract/errors.ts'
-import { LIMITS } from '../../contract/limits.ts'
+import { makeDirectory } from '../base/directories.ts'
+import { reasonOf } from '../base/reasons.ts'
+import { HsmError } from '../contract/errors.ts'
+import { LIMITS } from '../contract/limits.ts'
 import { checkSocketPath } from './socket-paths.ts'
 
 /** The owner and the group may connect; what they may do is a matter of logging in. */

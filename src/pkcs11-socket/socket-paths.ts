@@ -1,7 +1,7 @@
 /** Where PKCS#11 programs find the HSM: paths of Unix sockets, and the addresses by which p11-kit names them. */
 import { existsSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
-import { HsmError } from '../../contract/errors.ts'
+import { HsmError } from '../contract/errors.ts'
 
 /** Longest path of a Unix socket on Linux, without its NUL (unix(7)). */
 const PATH_BYTES = 107

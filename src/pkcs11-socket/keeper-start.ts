@@ -2,7 +2,7 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { Home } from '../../home/home.ts'
+import type { Home } from '../home/home.ts'
 
 /** Of an HSM: it writes into the log of the home, wherever the HSM itself does. @param program the script that this process runs */
 export const hsmKeeper = (home: Home, program: string) => (): ChildProcess => {

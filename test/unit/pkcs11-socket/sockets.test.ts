@@ -4,9 +4,9 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import { peerProcess } from '../../../src/main/pkcs11/peer-process.ts'
-import { openSockets } from '../../../src/main/pkcs11/sockets.ts'
 import type { PeerProcess } from '../../../src/pkcs11/serve.ts'
+import { peerProcess } from '../../../src/pkcs11-socket/peer-process.ts'
+import { openSockets } from '../../../src/pkcs11-socket/sockets.ts'
 
 suite('sockets for PKCS#11', () => {
   let directory: string

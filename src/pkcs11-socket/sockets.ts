@@ -1,7 +1,7 @@
 /** The sockets of one PKCS#11 listener: one that was asked for, and where possible the one that p11-kit tries by itself. */
 import type { Server, Socket } from 'node:net'
-import type { Log } from '../../base/log.ts'
-import { HsmError } from '../../contract/errors.ts'
+import type { Log } from '../base/log.ts'
+import { HsmError } from '../contract/errors.ts'
 import { listenOn } from './listen.ts'
 
 export type Sockets = {

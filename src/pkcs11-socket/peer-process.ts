@@ -3,7 +3,7 @@
  * ask, so this does, through node:ffi.
  */
 import type { Socket } from 'node:net'
-import type { PeerProcess } from '../../pkcs11/serve.ts'
+import type { PeerProcess } from '../pkcs11/serve.ts'
 
 const SOL_SOCKET = 1
 const SO_PEERCRED = 17

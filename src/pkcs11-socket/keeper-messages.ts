@@ -1,5 +1,5 @@
 /** What an HSM tells the keeper of its PKCS#11 connections. A message that begins to hold one comes with its handle. */
-import type { ProgramSnapshot } from '../../pkcs11/serve.ts'
+import type { ProgramSnapshot } from '../pkcs11/serve.ts'
 
 export type KeeperMessage =
   | { readonly hold: number }

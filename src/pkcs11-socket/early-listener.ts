@@ -1,7 +1,7 @@
 /** The PKCS#11 socket of an HSM that is not there yet: had before anything is founded, served from when the HSM serves. */
-import { HsmError } from '../../contract/errors.ts'
-import type { Hsm } from '../../contract/hsm.ts'
-import { NONE } from '../../home/serving-settings.ts'
+import { HsmError } from '../contract/errors.ts'
+import type { Hsm } from '../contract/hsm.ts'
+import { NONE } from '../home/serving-settings.ts'
 import type { HsmListenerNeeds } from './listener.ts'
 
 export type EarlyListener = {

@@ -5,8 +5,8 @@
  */
 import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
-import type { Log } from '../../base/log.ts'
-import type { ProgramSnapshot } from '../../pkcs11/serve.ts'
+import type { Log } from '../base/log.ts'
+import type { ProgramSnapshot } from '../pkcs11/serve.ts'
 import type { KeeperMessage } from './keeper-messages.ts'
 import { createKeeperProcess } from './keeper-process.ts'
 

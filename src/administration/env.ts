@@ -1,7 +1,7 @@
 /** `strongroom env`: the lines for a shell that point PKCS#11 programs at the HSM. */
 import { existsSync } from 'node:fs'
-import { done, type Outcome } from '../../administration/outcome.ts'
-import { serverAddress } from './socket-paths.ts'
+import { serverAddress } from '../pkcs11-socket/socket-paths.ts'
+import { done, type Outcome } from './outcome.ts'
 
 const MODULE = 'p11-kit-client.so'
 
