@@ -1,4 +1,4 @@
-/** `strongroom demo`: a real HSM on a temporary home, a shared key, and the proof that unshare takes it back. */
+/** `strongroom demo`: on a temporary home, shares a key, takes it back, and shows that the next use is refused. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

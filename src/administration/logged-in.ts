@@ -1,4 +1,4 @@
-/** For commands that ask something of the running HSM of a home as one of its users. */
+/** For commands that log in to the running HSM of a home. */
 import type { Credentials } from '../cli/cluster-login.ts'
 import { connect } from '../client/connect.ts'
 import type { Hsm } from '../contract/hsm.ts'

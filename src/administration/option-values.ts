@@ -1,4 +1,4 @@
-/** The options of the program strongroom as words, and what they mean. */
+/** Parses the values of options of the program strongroom. */
 import { resolve } from 'node:path'
 import { type ListenAddress, parseListen } from '../base/listen-address.ts'
 import type { Args, ArgValues, Options as Spec } from '../cli/spec.ts'

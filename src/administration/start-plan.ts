@@ -1,4 +1,4 @@
-/** What a start comes to: what was asked for on the command line, on top of what the home remembers. */
+/** The settings of a start: those of the command line, else those that the home remembers. */
 import { isThere } from '../base/directories.ts'
 import { DEFAULT_LISTEN, isWildcard, type ListenAddress, showAddress } from '../base/listen-address.ts'
 import { HsmError } from '../contract/errors.ts'

@@ -1,4 +1,4 @@
-/** `strongroom stop`: asks the HSM of a home to end, and waits until it has. */
+/** `strongroom stop`: stops the HSM of a home. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isThere } from '../base/directories.ts'

@@ -1,4 +1,4 @@
-/** What a backup says about itself in clear: nothing of what is in it but where it comes from and what opens it. */
+/** The header of a backup, which is not encrypted: where it comes from and what opens it. */
 import * as v from 'valibot'
 import { HsmError } from '../contract/errors.ts'
 import { LIMITS } from '../contract/limits.ts'

@@ -1,4 +1,4 @@
-/** The key of a backup, and what it is sealed under: the master key of the cluster, and a passphrase if there is one. */
+/** The key of a backup, sealed under the master key of the cluster, and under a passphrase if there is one. */
 import { randomBytes } from 'node:crypto'
 import { HsmError } from '../contract/errors.ts'
 import { type KeyCost, passphraseKey } from '../crypto/passphrase.ts'

@@ -1,4 +1,4 @@
-/** Open files of this process, and paths that lead to them, such as /dev/stdout and what a shell makes of `>(command)`. */
+/** Open files of this process, and paths that lead to them, such as /dev/stdout and a shell's `>(command)`. */
 import { fstatSync, readlinkSync, realpathSync, write as writeCallback, writeSync } from 'node:fs'
 import { basename, dirname, isAbsolute } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'

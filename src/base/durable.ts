@@ -1,4 +1,4 @@
-/** Files that are on disk, whole, when the call returns. */
+/** Writes files completely, and to disk before the call returns. */
 import { randomUUID } from 'node:crypto'
 import {
   closeSync,

@@ -1,4 +1,7 @@
-/** Work that must not overlap: under one key one piece after another, in the order in which it came; under different keys, side by side. */
+/**
+ * Runs work of the same key one piece after another, in the order in which it came; work of different keys runs side
+ * by side.
+ */
 
 export type KeyedQueue = {
   /** Runs `work` when everything that came before under this key has ended, however it ended. */

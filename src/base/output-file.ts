@@ -1,4 +1,4 @@
-/** Output to a path that a person names: what is there is written to and never replaced; only what is new is made whole. */
+/** Writes to a path that a person names: an existing file is written in place, a new one appears whole. */
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { type FileHandle, link, lstat, open, realpath, rename, rm } from 'node:fs/promises'

@@ -1,4 +1,4 @@
-/** Files with certificates and private keys, checked where they come in: what is wrong with one, for the end of a sentence. */
+/** Checks PEM files with certificates and private keys; what is wrong with one ends a sentence. */
 
 /** By import it would be loaded at every start of the CLI, which needs it only when something is wrong. */
 const library = () => process.getBuiltinModule('node:crypto')

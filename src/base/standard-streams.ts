@@ -1,4 +1,4 @@
-/** Standard output and standard error, which may be full, or pipes whose reader has gone: nothing written is lost unnoticed. */
+/** Standard output and standard error, which may be full or have lost their reader: no write fails unnoticed. */
 import { fstatSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { writeAllNow } from './descriptors.ts'

@@ -1,4 +1,4 @@
-/** What can stand where a line is being typed: the shell's tab key asks this. */
+/** Completes the line that is being typed, when Tab is pressed. */
 import { isOptionWord, optionNamed, splitOption } from './bind.ts'
 import { walk } from './parse.ts'
 import type { Group, Leaf, OpenGroup, Option, Options, Root } from './spec.ts'

@@ -1,4 +1,4 @@
-/** Ctrl-C while a command runs: it is not waited for any longer, and what is not known of it is said. */
+/** Ctrl-C while a command runs: stops waiting for it, and says what is not known of its outcome. */
 import { HsmError } from '../contract/errors.ts'
 import type { OperationName, Reply, Request } from '../contract/operations.ts'
 import type { ClusterClient } from './cluster-clients.ts'

@@ -1,4 +1,4 @@
-/** Words of a command line, led down the command tree to what they ask for. */
+/** Parses a command line along the command tree. */
 import { shown } from '../contract/shown.ts'
 import {
   bind,

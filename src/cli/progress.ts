@@ -1,4 +1,4 @@
-/** One line of a terminal that tells how far work is, for work that takes longer than a moment. */
+/** Shows the progress of work that takes longer than a moment, in one line of the terminal. */
 import type { Progress } from './spec.ts'
 
 const SHOWN_AFTER_MS = 1000

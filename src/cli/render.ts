@@ -1,4 +1,4 @@
-/** What a command line comes to: the text, where it goes, and the exit status. */
+/** The output of a command: text, stream and exit status. */
 import { isSystemError, sentenceOf } from '../base/reasons.ts'
 import { HsmError } from '../contract/errors.ts'
 import { visible } from '../contract/shown.ts'

@@ -1,4 +1,4 @@
-/** Which keys a filter matched that should have matched one: lines for people, beside the answer. */
+/** Lists keys that a filter matched when it should have matched one: for people, beside the JSON. */
 import { HsmError } from '../contract/errors.ts'
 import type { OperationName, Reply } from '../contract/operations.ts'
 import { shown, visible } from '../contract/shown.ts'

@@ -1,4 +1,4 @@
-/** The commands: what stands at the top, and which table has the rest. */
+/** The commands of cloudhsm-cli: the top level, and the table that has each group. */
 import { INTERACTIVE, LOGIN, LOGOUT, QUIT } from './commands/session.ts'
 import type { Group, Leaf, Option, Root } from './spec.ts'
 

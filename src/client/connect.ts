@@ -1,4 +1,4 @@
-/** The HSM as seen from another process: the same interface, over HTTPS, at whichever of its servers answers. */
+/** The HSM of another process: the same interface, over HTTPS, at whichever of its servers answers. */
 import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'

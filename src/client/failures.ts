@@ -1,4 +1,4 @@
-/** What can go wrong between here and the HSM, in words that say what to do. */
+/** What can fail between client and HSM, with what to do about it. */
 import { HsmError } from '../contract/errors.ts'
 
 /** A name or an address, as the configuration has it. */

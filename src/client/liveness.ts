@@ -1,4 +1,4 @@
-/** Finds out within a second that the other end of a connection is gone, when nothing else would tell for minutes. */
+/** Detects within a second that the other end of a connection is gone. */
 import type { ClientHttp2Session } from 'node:http2'
 
 const PROBE_MS = 160

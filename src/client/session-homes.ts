@@ -1,4 +1,4 @@
-/** Over which connection each session was opened: sessions live on one HSM, and no other knows them. */
+/** Over which connection each session was opened: no other HSM knows it. */
 import { LIMITS } from '../contract/limits.ts'
 import type { Link } from './link.ts'
 

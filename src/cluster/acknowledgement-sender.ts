@@ -1,4 +1,4 @@
-/** Tells the other nodes what this one has applied: one word at a time, always the newest. */
+/** Tells the other nodes what this one has applied: one acknowledgement at a time, always the newest. */
 
 export type AcknowledgementSenderNeeds = {
   /** The newest that is applied. */

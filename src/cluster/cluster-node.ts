@@ -1,4 +1,4 @@
-/** This HSM as one node of a cluster: joins it, keeps its place, and tells when a change is in effect on all nodes. */
+/** This HSM as a node of a cluster: joins, stays registered, and says when a change is in effect on all nodes. */
 import type { Store } from '../store/store.ts'
 import { createAcknowledgements } from './acknowledgements.ts'
 import type { Cluster } from './cluster.ts'

@@ -1,4 +1,4 @@
-/** The order of steps behind every use of a key; guarantee G stands and falls with it. */
+/** The order of steps of every key use, on which guarantee G depends. */
 import { HsmError } from '../contract/errors.ts'
 import type { Serving } from './cluster.ts'
 import type { Grant, Uses } from './uses.ts'

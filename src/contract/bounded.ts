@@ -1,4 +1,4 @@
-/** Lists and records whose length is looked at before what is in them, however much that is. */
+/** Lists and records whose length is checked before their content. */
 import * as v from 'valibot'
 
 /** @param message when there are more than `max` items */

@@ -1,4 +1,4 @@
-/** Where a call came from, as the interface that took it knows: nothing of it is what the caller says. */
+/** Where a call came from, as the interface that received it knows. The caller has no say in it. */
 export type CallSource =
   /** `address`: of the peer of the TCP connection, `-` when it is gone already. */
   | { readonly kind: 'https'; readonly address: string }

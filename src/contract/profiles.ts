@@ -1,4 +1,4 @@
-/** What a cluster can be founded as, and stays: a mode and a type of HSM. */
+/** Mode and type of HSM, which are chosen when a cluster is founded and never change. */
 
 /** In `fips` mode some mechanisms are refused, as on CloudHSM. */
 export const MODES = ['fips', 'non-fips'] as const

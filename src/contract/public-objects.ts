@@ -1,3 +1,3 @@
-/** What an HSM shows to those who are not logged in. */
+/** What is visible before login. */
 export const PUBLIC_OBJECTS = ['none', 'certificates'] as const
 export type PublicObjects = (typeof PUBLIC_OBJECTS)[number]

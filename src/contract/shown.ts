@@ -1,4 +1,7 @@
-/** Text of others on the way to a terminal: what shows nothing, or changes how the rest is shown, is made visible. */
+/**
+ * Makes others' text safe for a terminal: characters that are invisible, or change how the rest is shown, become
+ * escapes.
+ */
 
 /**
  * Controls, format characters such as those of bidirectional text, separators of lines, halves of surrogate pairs, and

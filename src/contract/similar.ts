@@ -1,4 +1,4 @@
-/** What somebody may have meant, as clap v4 finds it (clap_builder, parser/features/suggestions.rs). */
+/** Finds what somebody may have meant, as clap v4 does (clap_builder, parser/features/suggestions.rs). */
 
 /** So that `bar` suggests `baz`. */
 const ALIKE = 0.7

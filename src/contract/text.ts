@@ -1,4 +1,6 @@
-/** Text as it comes from outside. What is no text is refused: decoded all the same, different texts would become equal. */
+/**
+ * Text from outside. Bytes that are not UTF-8 are refused: decoded all the same, different texts would become equal.
+ */
 import { HsmError } from './errors.ts'
 
 /** A byte order mark is kept, as any other character. */

@@ -1,4 +1,4 @@
-/** Keys made elsewhere: nothing about them is believed that has not been checked. */
+/** Keys made elsewhere: everything about them is checked. */
 
 import { KEY_TYPE_CLASSES, type KeyTypeClass } from '../contract/key-type-classes.ts'
 import { LIMITS } from '../contract/limits.ts'

@@ -1,4 +1,4 @@
-/** What is written to the store, sealed: nobody without the master key can read, change or move it. */
+/** Authenticated encryption of what is stored: without the master key nobody can read, change or move it. */
 import {
   createCipheriv,
   createDecipheriv,

@@ -1,4 +1,4 @@
-/** What of a record is sealed by itself, inside the record, and as what. */
+/** Which member of a record is sealed by itself, and in which context. */
 import type { ClusterRecord, KeyRecord, RecordKind, StoredRecord } from '../model/records.ts'
 import type { Sealer } from './seal.ts'
 

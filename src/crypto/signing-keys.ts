@@ -1,4 +1,4 @@
-/** What can be done with a key that signs or verifies, whatever its family. */
+/** Keys that sign or verify, whatever their family. */
 import type { Mechanism } from '../contract/mechanisms.ts'
 
 /** A private or secret key, parsed: kept between uses because parsing takes as long as signing. */

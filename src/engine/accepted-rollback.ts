@@ -1,4 +1,4 @@
-/** What is written when an administrator takes a store of which newer commits are lost. */
+/** Records that an administrator accepted a store whose newer commits are lost. */
 import { append } from '../audit/chain.ts'
 import type { Log } from '../base/log.ts'
 import { formatOf } from '../model/formats.ts'

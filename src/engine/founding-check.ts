@@ -1,4 +1,4 @@
-/** What is settled when a cluster is founded: a later start may say the same of it, but nothing else. */
+/** Settings that are fixed when a cluster is founded: a later start may repeat them, and change none. */
 import { HsmError } from '../contract/errors.ts'
 import type { Profile } from '../policy/hsm-profile/profile.ts'
 import type { Store } from '../store/store.ts'

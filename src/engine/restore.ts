@@ -1,4 +1,4 @@
-/** From what is in a backup to the store of another cluster. */
+/** Writes the content of a backup into the store of a new cluster. */
 import { append, verifyEntries } from '../audit/chain.ts'
 import { damaged } from '../backup/header.ts'
 import type { Entry } from '../backup/parts.ts'

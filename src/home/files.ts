@@ -1,4 +1,4 @@
-/** Small files that must survive a crash whole, and secrets that nobody else may read. */
+/** Small files that survive a crash whole, and secrets that nobody else may read. */
 import { randomUUID } from 'node:crypto'
 import { closeSync, fstatSync, linkSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'

@@ -1,4 +1,4 @@
-/** One process per home: a lock that the kernel lets go of when its process ends, however it ends. */
+/** One process per home: a lock that the kernel releases when the process ends. */
 import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { HsmError } from '../contract/errors.ts'

@@ -1,4 +1,4 @@
-/** What a serving HSM tells other programs on its machine: who it is and where it listens. */
+/** What a serving HSM announces to other programs on its machine: its process and its addresses. */
 import { rmSync } from 'node:fs'
 import * as v from 'valibot'
 import { HsmError } from '../contract/errors.ts'

@@ -1,4 +1,4 @@
-/** Which connection without a session is closed when there is no place for a new one. */
+/** Which connection without a session is closed to make room for a new one. */
 
 type Candidate<P> = { readonly peer: P; readonly isHeld: () => boolean }
 

@@ -1,4 +1,4 @@
-/** An address that is had before anything is founded, and let go of when the server that it is for takes it. */
+/** An address that is reserved before anything is founded, and released to the server that takes it. */
 import { type AddressInfo, createServer } from 'node:net'
 import { cannotListen, type Listening } from './listener.ts'
 

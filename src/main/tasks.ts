@@ -1,4 +1,4 @@
-/** What carries out the commands of the program strongroom. Each loads what it needs: `start` alone the HSM itself. */
+/** Runs the commands of the program strongroom. Each loads what it needs: only `start` loads the HSM. */
 import { homedir } from 'node:os'
 import {
   auditOptions,

@@ -1,4 +1,4 @@
-/** What a first start makes is gone again when the start fails: the next one founds as if there had been none. */
+/** Undoes what a first start has made when it fails, so that the next one founds the cluster. */
 import { existsSync, rmSync } from 'node:fs'
 import type { Home } from '../home/home.ts'
 import { markPath } from '../store/mark.ts'

@@ -1,4 +1,4 @@
-/** Where invitations wait in etcd: under a lease that ends them, beside the records of their cluster. */
+/** The sealed master keys of join tokens in etcd: under a lease that ends them, beside the records of their cluster. */
 import type { EtcdClient } from '../store/etcd/client.ts'
 import { guarded, put } from '../store/etcd/requests.ts'
 import type { RpcResult } from '../store/etcd/rpc.ts'

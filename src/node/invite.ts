@@ -1,4 +1,4 @@
-/** Lets one more machine into the cluster. */
+/** Makes a join token for one more node. */
 import { randomBytes } from 'node:crypto'
 import { HsmError } from '../contract/errors.ts'
 import { type Home, startCommand } from '../home/home.ts'

@@ -1,4 +1,4 @@
-/** Makes the home of a new node from an invitation. */
+/** Makes the home of a new node from a join token. */
 import { isThere } from '../base/directories.ts'
 import { HsmError } from '../contract/errors.ts'
 import { masterKeyCheck } from '../crypto/seal.ts'

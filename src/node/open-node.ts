@@ -1,4 +1,4 @@
-/** The place of this HSM in its cluster, and what administrators are told of it. */
+/** This HSM as a node of its cluster, and what administrators are told of it. */
 import { randomBytes } from 'node:crypto'
 import type { Log } from '../base/log.ts'
 import type { Cluster, HsmFacts } from '../cluster/cluster.ts'

@@ -1,4 +1,4 @@
-/** What the home of a node knows of its cluster, so that a plain `strongroom start` starts the same node again. */
+/** What the home of a node remembers of its cluster, so that a plain `strongroom start` starts the same node again. */
 import { readFileSync } from 'node:fs'
 import * as v from 'valibot'
 import type { ListenAddress } from '../base/listen-address.ts'

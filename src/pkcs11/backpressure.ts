@@ -1,4 +1,4 @@
-/** When a connection is read from, and how long its program may take for what it is waited for. */
+/** When a connection is read from, and how long its program may take to send or to read. */
 import type { Duplex } from 'node:stream'
 import { BOUNDS, type Patience } from './bounds.ts'
 import { createDeadline } from './deadline.ts'

@@ -1,4 +1,4 @@
-/** Looks out for the next request for a moment, instead of going to sleep between two of them. */
+/** Polls for the next request for a moment, instead of sleeping between two of them. */
 
 /**
  * A program signs with two calls, one right after the other, and the two processes would fall asleep and be woken for each:

@@ -1,4 +1,6 @@
-/** Which connections there may be: each peer has its share, and who is nobody and does nothing gives way to who comes. */
+/**
+ * Which connections are accepted: each peer has its share, and idle connections without a login give way to new ones.
+ */
 import { createEvictable } from '../listener/eviction.ts'
 import type { Connection } from './connection.ts'
 import { createFairShare, type Peer } from './fair-share.ts'

@@ -1,4 +1,4 @@
-/** One clock for whatever a connection is waited for at the moment. */
+/** One timer for what a connection is waited for. */
 
 export type Deadline<Wait extends string> = {
   /**

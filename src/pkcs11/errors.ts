@@ -1,4 +1,4 @@
-/** From what went wrong to the one number that a PKCS#11 function returns. */
+/** The CKR value that a PKCS#11 function returns for an error. */
 import { ERRORS, type ErrorCode, HsmError } from '../contract/errors.ts'
 import { CKR, type ReturnValue } from './cryptoki/returns.ts'
 

@@ -1,4 +1,4 @@
-/** A line in the log for what a program is refused, a call or its place, and no more lines than an operator can read. */
+/** Logs what a program is refused, a call or a connection, at a rate that an operator can read. */
 
 import type { Log } from '../base/log.ts'
 import type { HsmError } from '../contract/errors.ts'

@@ -1,4 +1,4 @@
-/** Bytes from the network to a JSON object, and nothing that only looks like one. */
+/** Parses bytes from the network as a JSON object. */
 import { HsmError } from '../contract/errors.ts'
 import { fromUtf8 } from '../contract/text.ts'
 

@@ -1,4 +1,4 @@
-/** What the head of a request says: what is asked, and who asks. */
+/** The head of a request: which operation, and whose session. */
 import { isOperation } from '../contract/check.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { OperationName } from '../contract/operations.ts'

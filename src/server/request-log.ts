@@ -1,4 +1,4 @@
-/** A line in the log for each request that is refused, and no more lines than an operator can read. */
+/** Logs each refused request, at a rate that an operator can read. */
 
 import type { Log } from '../base/log.ts'
 import { createThrottle, type LeftOut } from '../rates/throttle.ts'

@@ -1,4 +1,4 @@
-/** Reading a part of an audit log: how long the log is says its head, a record, not what is found in the store. */
+/** Reads part of an audit log. Its length is that of its head, a record, not what is found in the store. */
 import type { CatalogView } from '../catalog/catalog.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { AuditEntry } from '../model/audit.ts'

@@ -1,4 +1,4 @@
-/** `strongroom backup inspect`: what a backup says about itself in clear. */
+/** `strongroom backup inspect`: shows the header of a backup, which is not encrypted. */
 import { type Header, readHeader } from '../../backup/header.ts'
 import { done, type Outcome } from '../outcome.ts'
 import { reading } from './opening.ts'

@@ -1,4 +1,4 @@
-/** `strongroom backup restore`: makes an HSM of a backup, whole or not at all. */
+/** `strongroom backup restore`: restores a backup as a new cluster, completely or not at all. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { readdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'

@@ -1,4 +1,4 @@
-/** What one run of configure-cli asks for, and what becomes of the configuration by it. */
+/** A run of configure-cli as a change, applied to a configuration. */
 
 import type { LoggingConfig } from '../../client-config/client-config.ts'
 import { type ConfigDocument, clusterIdOf } from '../../client-config/document.ts'

@@ -1,4 +1,4 @@
-/** Keys encrypted under other keys, to be carried out of the HSM and into it. */
+/** Wraps and unwraps keys. */
 import type { KeyObject } from 'node:crypto'
 import type { Wrapping } from '../../contract/mechanisms.ts'
 import { gcmUnwrap, gcmWrap } from './aes-gcm-wrap.ts'

@@ -1,4 +1,4 @@
-/** Keys that come from outside, on their way to a place in the HSM. */
+/** Keys from outside, before they are records. */
 import type { Flags, NewAttributes } from '../../contract/attributes.ts'
 import { KEY_TYPE_CLASSES, type KeyTypeClass } from '../../contract/key-type-classes.ts'
 import type { IncomingKey } from '../../crypto/incoming-key.ts'

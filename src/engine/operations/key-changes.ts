@@ -1,4 +1,4 @@
-/** Changes of keys that are there: whom they are shared with, their attributes, their end. One at a time, or several. */
+/** Changes of existing keys: shares, attributes, deletion. Of one key, or of several. */
 import type { KeyRecord } from '../../model/records.ts'
 import { maySetAttributes } from '../../policy/attribute-rules.ts'
 import { mayDeleteKey } from '../../policy/key-deletion.ts'

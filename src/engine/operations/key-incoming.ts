@@ -1,4 +1,4 @@
-/** Keys that are not generated here: brought in clear, unwrapped, or derived. */
+/** Keys that are not generated here: imported, unwrapped or derived. */
 import { isDeepStrictEqual } from 'node:util'
 import { CURVES, type WeierstrassCurve } from '../../contract/algorithms.ts'
 import type { Flags, NewAttributes } from '../../contract/attributes.ts'

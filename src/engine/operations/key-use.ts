@@ -1,4 +1,4 @@
-/** What is done with keys in one piece. Work that needs no waiting is done without. */
+/** Uses of keys in one request. Work that needs no waiting is synchronous. */
 import { setImmediate } from 'node:timers/promises'
 import { HsmError } from '../../contract/errors.ts'
 import { checkNonce, cipherStream, withIv } from '../../crypto/ciphers/ciphers.ts'

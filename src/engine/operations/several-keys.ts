@@ -1,4 +1,6 @@
-/** A change of several keys in one transaction: each is decided on by itself, and what is allowed is done together. */
+/**
+ * A change of several keys in one transaction: each is decided separately, and what is allowed is committed together.
+ */
 import { ERRORS, type ErrorCode } from '../../contract/errors.ts'
 import type { Checked } from '../../contract/operations.ts'
 import type { KeyOutcome } from '../../contract/several-keys.ts'

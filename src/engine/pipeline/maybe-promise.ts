@@ -1,4 +1,4 @@
-/** Values that are there at once, or later. What needs no waiting goes on in the same synchronous stretch of code. */
+/** Values that are there now, or later. What needs no waiting goes on synchronously. */
 export type MaybePromise<T> = T | Promise<T>
 
 export const andThen = <T, R>(

@@ -1,4 +1,4 @@
-/** Attributes that keys on an HSM of type hsm1.medium keep as they were made with. */
+/** Attributes that cannot be changed on an HSM of type hsm1.medium. */
 import type { KeyRecord } from '../../model/records.ts'
 import { refusal } from '../attribute-refusal.ts'
 import { allow, type Decision } from '../decision.ts'

@@ -1,4 +1,4 @@
-/** Types of keys that there cannot be, or that cannot be made, in some modes and types of HSM. */
+/** Types of keys that some modes and types of HSM do not have, or cannot make. */
 import { factsOf, kindOf } from '../../contract/key-kinds.ts'
 import type { KeyRecord } from '../../model/records.ts'
 import { allow, type Decision } from '../decision.ts'

@@ -1,4 +1,4 @@
-/** What FIPS mode forbids to do with keys, as CloudHSM has it since 2024. */
+/** What FIPS mode forbids to do with keys, as on CloudHSM since 2024. */
 
 import type { Table } from '../../contract/mechanism-table.ts'
 import { MECHANISMS_TO, type Use } from '../../contract/mechanisms.ts'

@@ -1,4 +1,4 @@
-/** Who the store is to etcd, when etcd asks for a user and password rather than a client certificate. */
+/** Logs in to etcd, if it asks for a user and password. */
 import { Metadata } from '@grpc/grpc-js'
 import type { Rpc, RpcResult } from './rpc.ts'
 import { Auth } from './rpc_pb.ts'

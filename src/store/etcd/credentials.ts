@@ -1,4 +1,6 @@
-/** Certificates and passwords that are replaced while a node runs: read anew when etcd does not answer as it should. */
+/**
+ * Reads certificates and passwords again that are replaced while a node runs, when etcd does not answer as it should.
+ */
 import { isDeepStrictEqual } from 'node:util'
 import type { EtcdUser } from './authentication.ts'
 import type { EtcdTls } from './channels.ts'

@@ -1,4 +1,4 @@
-/** Where things stand in etcd: everything of one cluster under one prefix, so that one watch sees all of it in order. */
+/** The keys in etcd: everything of one cluster is under one prefix, so that one watch sees all of it in order. */
 import type { MemberKey } from '../../cluster/coordination.ts'
 
 /** What stands under a key of etcd. */

@@ -1,4 +1,4 @@
-/** All that stands in etcd of one cluster: how it is asked for, where it stands, and how it is sealed. */
+/** Everything of one cluster in etcd: client, keys and seal. */
 import type { Sealer } from '../sealer.ts'
 import type { EtcdClient } from './client.ts'
 import type { Keys } from './keys.ts'

@@ -1,4 +1,4 @@
-/** Keeping a lease alive, and when exactly it was asked for: from then on etcd counts, at the earliest. */
+/** Keeps a lease alive, and knows when each renewal was sent: etcd counts from then, at the earliest. */
 import { create, type MessageShape } from '@bufbuild/protobuf'
 import type { ServiceError } from '@grpc/grpc-js'
 import type { LeaseId, LeaseRenewal } from '../../cluster/coordination.ts'

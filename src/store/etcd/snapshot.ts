@@ -1,4 +1,4 @@
-/** Reading the whole state of a cluster from etcd as it stood at one revision, believing nothing that is not proven. */
+/** Reads the whole state of a cluster from etcd at one revision, and verifies all of it. */
 import type { Catalog } from '../../catalog/catalog.ts'
 import { createCatalog } from '../../catalog/memory-catalog.ts'
 import type { Member } from '../../cluster/coordination.ts'
