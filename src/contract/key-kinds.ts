@@ -29,6 +29,14 @@ export const KEY_KINDS = {
 } as const satisfies Readonly<Record<KeyKind, Facts>>
 
 /** Sizes and defaults of a kind of key. */
+type Kinds = typeof KEY_KINDS
+
+/** Key types of which one key does both halves of the work. */
+export type SecretKeyType = { [K in KeyKind]: Kinds[K]['secret'] extends true ? K : never }[KeyKind]
+export const SECRET_KEY_TYPES = (Object.keys(KEY_KINDS) as KeyKind[]).filter(
+  (kind): kind is SecretKeyType => KEY_KINDS[kind].secret,
+)
+
 export const factsOf = (kind: KeyKind): Facts => KEY_KINDS[kind]
 
 /** @param curve of EC keys, undefined of others */

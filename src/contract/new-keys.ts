@@ -4,6 +4,7 @@ import { label, newAttributes } from './attributes.ts'
 import { boundedArray } from './bounded.ts'
 import { base64 } from './bytes.ts'
 import { keyFilter } from './filters.ts'
+import { SECRET_KEY_TYPES } from './key-kinds.ts'
 import { KEY_TYPE_CLASSES, type KeyTypeClass, UNWRAPPED_CLASSES } from './key-type-classes.ts'
 import { LIMITS } from './limits.ts'
 import { wrapping } from './mechanisms.ts'
@@ -125,7 +126,7 @@ export const copiedKey = v.strictObject({
 
 /** A secret key that is derived. */
 export const derivedKey = {
-  'key-type': v.picklist(['aes', 'des3', 'generic-secret']),
+  'key-type': v.picklist(SECRET_KEY_TYPES),
   /** Left out: as long as the shared secret, if that is a length of the type. */
   'key-length-bytes': secretLength,
   ...symmetric,

@@ -1,12 +1,13 @@
 /** Keys made elsewhere: everything about them is checked. */
 
+import type { SecretKeyType } from '../contract/key-kinds.ts'
 import { KEY_TYPE_CLASSES, type KeyTypeClass } from '../contract/key-type-classes.ts'
 import { LIMITS } from '../contract/limits.ts'
 import type { KeyRecord } from '../model/records.ts'
 import { bad } from './incoming-der.ts'
 import { readEcPrivate, readEcPublic } from './incoming-ec.ts'
 import { readRsaPrivate, readRsaPublic } from './incoming-rsa.ts'
-import { checkValueOf, DES3_BYTES, type SecretKeyType } from './secret-keys.ts'
+import { checkValueOf, DES3_BYTES } from './secret-keys.ts'
 
 /** What is known of a key, and the key itself in its one encoding, in clear: whoever has it wipes it. */
 export type IncomingKey = Pick<

@@ -1,8 +1,6 @@
 /** AES keys, triple DES keys and generic secrets. */
 import { createCipheriv, randomBytes } from 'node:crypto'
-
-/** Key types of which one key does both halves of the work. */
-export type SecretKeyType = 'aes' | 'des3' | 'generic-secret'
+import type { SecretKeyType } from '../contract/key-kinds.ts'
 
 /** In clear: whoever has it wipes it. */
 export function generateSecret(keyType: SecretKeyType, bytes: number): Buffer {

@@ -1,7 +1,7 @@
 /** C_GenerateKey and C_GenerateKeyPair (PKCS#11 v2.40 §5.13). */
 
 import type { Curve } from '../../contract/algorithms.ts'
-import type { KeyKind } from '../../contract/key-kinds.ts'
+import { type KeyKind, SECRET_KEY_TYPES } from '../../contract/key-kinds.ts'
 import type { KeyObject } from '../../contract/key-object.ts'
 import { LIMITS } from '../../contract/limits.ts'
 import type { Reply, Request } from '../../contract/operations.ts'
@@ -16,8 +16,6 @@ import { KEY_TYPE_OF } from './key-types.ts'
 import { handleOfKey, mayMake } from './make.ts'
 import { type NewKey, newKey } from './new-key.ts'
 import { bytesIn, mustBe, needed, numberIn, type Template } from './template.ts'
-
-const SECRET_KEYS = ['aes', 'des3', 'generic-secret'] as const satisfies readonly KeyKind[]
 
 /** Undefined for mechanisms that do not make keys. */
 const madeBy = ({ type }: CallerMechanism): KeyKind | undefined => TYPES.get(type)?.generate
@@ -34,7 +32,7 @@ export async function generateKey(
 ): Promise<number> {
   const session = signedIn(application, handle)
   const chosen = madeBy(mechanism)
-  const keyType = SECRET_KEYS.find((kind) => kind === chosen) ?? refuse(CKR.MECHANISM_INVALID)
+  const keyType = SECRET_KEY_TYPES.find((kind) => kind === chosen) ?? refuse(CKR.MECHANISM_INVALID)
   withoutParameter(mechanism)
   mustBe(template, CKA.CLASS, CKO.SECRET_KEY)
   mustBe(template, CKA.KEY_TYPE, KEY_TYPE_OF[keyType])

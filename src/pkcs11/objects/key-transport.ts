@@ -1,5 +1,6 @@
 /** C_WrapKey, C_UnwrapKey and C_DeriveKey (PKCS#11 v2.40 §5.13). */
-import type { KeyClass, KeyType } from '../../contract/attributes.ts'
+import type { KeyClass } from '../../contract/attributes.ts'
+import { SECRET_KEY_TYPES } from '../../contract/key-kinds.ts'
 import { KEY_TYPE_CLASSES, UNWRAPPED_CLASSES } from '../../contract/key-type-classes.ts'
 import { LIMITS } from '../../contract/limits.ts'
 import { WRAPPING_KEY_TYPE } from '../../contract/mechanisms.ts'
@@ -121,7 +122,6 @@ const DERIVING: Meanings = {
   'invalid-request': CKR.MECHANISM_PARAM_INVALID,
 }
 
-const DERIVED = ['aes', 'des3', 'generic-secret'] as const satisfies readonly KeyType[]
 const SECRET: KeyClass = 'secret-key'
 
 /**
@@ -142,7 +142,7 @@ export async function deriveKey(
   mustBe(template, CKA.CLASS, CLASS_OF[SECRET])
   const type = needed(numberIn(template, CKA.KEY_TYPE), CKA.KEY_TYPE)
   const keyType =
-    DERIVED.find((known) => KEY_TYPE_OF[known] === type) ??
+    SECRET_KEY_TYPES.find((known) => KEY_TYPE_OF[known] === type) ??
     refuse(CKR.TEMPLATE_INCONSISTENT, 'CKA_KEY_TYPE names no key that can be derived')
   const length = lengthIn(template)
   const { templates, ...made } = newKey(template, SECRET, [CKA.VALUE_LEN])
