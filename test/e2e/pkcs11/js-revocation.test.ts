@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { suite, type TestContext, test } from 'node:test'
 import { CKA, CKO } from '../../../src/pkcs11/cryptoki/objects.ts'
 import { CKM } from '../../support/mechanism-types.ts'
-import { payments } from './payments.ts'
+import { payments, pin } from './payments.ts'
 import { type Handle, needsPkcs11js, type Program, program } from './program.ts'
 import { find, findKey, openSession, sign, signIn } from './steps.ts'
 
@@ -116,6 +116,20 @@ suite('unshare, in a program that is running', needsPkcs11js(), () => {
     )
     assert.match(await emil.refusal('C_Sign', emils, PART, room()), NOT_LOGGED_IN)
     assert.equal(await emil.refusal('C_GenerateRandom', emils, room()), 'CKR_USER_NOT_LOGGED_IN')
+    assert.equal((await sign(bob, session, key, SHA256_RSA, 'of somebody else')).length, 256)
+  })
+
+  test('whose logins an admin ends: it is logged out until it logs in again, and nobody else is', async (t) => {
+    const { bob, session, key } = await holding(t, 'one-shot')
+    const frida = await program(t, company)
+    await company.createUser('frida')
+    const fridas = await signIn(frida, 'frida')
+    await frida.call('C_GenerateRandom', fridas, room())
+    await company.cli('admin', 'user', 'logout', '--username', 'frida', '--role', 'crypto-user')
+    for (let time = 0; time < 2; time++)
+      assert.equal(await frida.refusal('C_GenerateRandom', fridas, room()), 'CKR_USER_NOT_LOGGED_IN')
+    await frida.call('C_Login', fridas, 1, pin('frida'))
+    await frida.call('C_GenerateRandom', fridas, room())
     assert.equal((await sign(bob, session, key, SHA256_RSA, 'of somebody else')).length, 256)
   })
 })
