@@ -57,7 +57,7 @@ export const START = {
   'hsm-type': {
     value: 'TYPE',
     choices: choices(HSM_TYPES),
-    help: 'Type of HSM whose limits to found it with; hsm1.medium has the mode fips only',
+    help: 'Type of HSM to found, which sets its limits; hsm1.medium has the mode fips only',
     fallback: 'hsm2m.medium',
   },
   'public-objects': {
@@ -66,7 +66,7 @@ export const START = {
     help: 'Objects that are visible before login. Remembered',
     fallback: 'certificates',
   },
-  'accept-rollback': { help: 'Go on with a store that may have lost its newest changes. Audited' },
+  'accept-rollback': { help: 'Accept a store that may have lost its newest changes. Audited' },
   ...ETCD,
   'cluster-id': { value: 'ID', help: 'Cluster on etcd to join, or to found if etcd has none of that name' },
   'hsm-id': { value: 'ID', help: 'Name of this HSM in its cluster on etcd' },

@@ -9,7 +9,7 @@ const CONFIG = {
 
 const VERBOSE = {
   extension: true,
-  help: 'Say more on standard error: which keys a filter matches that should match one',
+  help: 'Also list on standard error which keys a filter matches that should match one',
 } as const satisfies Option
 
 const CLUSTER: Group = {

@@ -32,7 +32,7 @@ export const moreCriteria = <const N extends { readonly needs?: string }>(needs:
       value: 'PATTERN',
       extension: true,
       ...needs,
-      help: 'Select keys by their label: * stands for any text, ? for any one character, and a backslash takes away the meaning of the character after it',
+      help: 'Select keys by their label: * stands for any text, ? for any one character, and a backslash escapes the character after it',
     },
     owner: {
       value: 'USERNAME',

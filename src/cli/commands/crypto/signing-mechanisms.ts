@@ -95,7 +95,7 @@ export const ecdsaFormat = {
   format: {
     value: 'FORMAT',
     extension: true,
-    help: 'How the signature is written: raw for r and s of fixed width, or der as OpenSSL and X.509 have it',
+    help: 'How the signature is written: raw for r and s of fixed width, or der for OpenSSL and X.509',
     fallback: 'raw',
     choices: { raw: '', der: '' },
   },

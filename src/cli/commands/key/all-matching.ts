@@ -18,7 +18,7 @@ export const allMatchingOptions = {
   'dry-run': {
     extension: true,
     ...NEEDS,
-    help: 'Tell what would become of each key and why, and change nothing',
+    help: 'Show what would happen to each key and why, and change nothing',
   },
   ...moreCriteria(NEEDS),
 } as const satisfies Options

@@ -71,13 +71,13 @@ const IMPORT: Group = {
 
 const UNWRAP: Group = {
   name: 'unwrap',
-  about: 'Make a key of one that was wrapped with a key in the HSM cluster',
+  about: 'Unwrap a key with a key in the HSM cluster',
   commands: async () => (await import('./wrapping.ts')).UNWRAP,
 }
 
 const WRAP: Group = {
   name: 'wrap',
-  about: 'Encrypt a key with another key in the HSM cluster, to take it elsewhere',
+  about: 'Wrap a key: encrypt it with another key in the HSM cluster',
   commands: async () => (await import('./wrapping.ts')).WRAP,
 }
 
