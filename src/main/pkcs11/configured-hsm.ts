@@ -6,9 +6,9 @@ import { locateConfig } from '../../client-config/locate.ts'
 import type { Hsm } from '../../contract/hsm.ts'
 import type { OperationName, Request } from '../../contract/operations.ts'
 import { clientClusters } from '../client-clusters.ts'
-import { type PatientHsm, patientHsm } from './patient-hsm.ts'
+import { type ReconnectingHsm, reconnectingHsm } from './reconnecting-hsm.ts'
 
-export type Configured = PatientHsm & { readonly clusterId: string }
+export type Configured = ReconnectingHsm & { readonly clusterId: string }
 
 /**
  * @param option value of `--config`
@@ -22,7 +22,7 @@ export async function configuredHsm(
 ): Promise<Configured> {
   const { path } = locateConfig({ option, env, homeDirectory: homedir(), exists: configExists })
   const clusterId = chosenCluster(clientClusters(option, env), asked)
-  const patient = await patientHsm({
+  const patient = await reconnectingHsm({
     connect: () => clientClusters(option, env).connect(clusterId, ignore),
     text: () => readConfigFile(path),
   })
@@ -30,7 +30,7 @@ export async function configuredHsm(
 }
 
 /** Sessions opened through it are as the configuration has them. */
-export const asConfigured = ({ hsm, connection }: PatientHsm): Hsm => ({
+export const asConfigured = ({ hsm, connection }: ReconnectingHsm): Hsm => ({
   call<K extends OperationName>(operation: K, request: Request<K>, session?: string) {
     const options = operation === 'session.login' ? connection().sessionOptions : undefined
     return hsm.call(operation, { ...request, ...options }, session)

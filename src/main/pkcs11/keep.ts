@@ -12,7 +12,7 @@ import type { KeeperMessage } from '../../pkcs11-socket/keeper-messages.ts'
 import type { AgentSource } from '../../pkcs11-socket/keeper-start.ts'
 import { peerProcess } from '../../pkcs11-socket/peer-process.ts'
 import { asConfigured, configuredHsm } from './configured-hsm.ts'
-import type { PatientHsm } from './patient-hsm.ts'
+import type { ReconnectingHsm } from './reconnecting-hsm.ts'
 
 /** A connection that is only kept open. */
 type Kept = { readonly handle: unknown; readonly snapshot: ProgramSnapshot | undefined }
@@ -91,7 +91,7 @@ async function serve(source: Keeping, resumed: readonly Resumed[]): Promise<void
 }
 
 /** As the other process reached it, or had it in itself. */
-async function clusterOf(source: Keeping): Promise<PatientHsm> {
+async function clusterOf(source: Keeping): Promise<ReconnectingHsm> {
   if ('home' in source) return configuredHsm(source.home.clientConfig, {})
   const cluster = await configuredHsm(source.config, process.env, source.clusterId)
   return { ...cluster, hsm: asConfigured(cluster) }

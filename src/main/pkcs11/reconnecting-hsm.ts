@@ -19,14 +19,14 @@ export type Source = {
   text(): string
 }
 
-export type PatientHsm = {
+export type ReconnectingHsm = {
   readonly hsm: Hsm
   /** The connection in use. */
   connection(): Connection
 }
 
 /** @throws what `source` throws */
-export async function patientHsm(source: Source): Promise<PatientHsm> {
+export async function reconnectingHsm(source: Source): Promise<ReconnectingHsm> {
   let text = source.text()
   let connection = await source.connect()
   let lostAt: number | undefined
