@@ -145,7 +145,13 @@ function createClusterClient(
   }
 
   async function logout(): Promise<void> {
-    await call('session.logout', {})
+    try {
+      await call('session.logout', {})
+    } catch (error) {
+      // Not asked, and to be asked again. After anything else the login is forgotten here, whatever others know of its end.
+      if (!(error instanceof HsmError && error.code === 'busy')) held.end()
+      throw error
+    }
     held.end()
   }
 

@@ -111,6 +111,25 @@ suite('a login', () => {
     assert.deepEqual(await shell.run('key list'), failed('Not logged in'))
   })
 
+  test('is forgotten by a logout that may not be known everywhere, and kept by one that was not taken', async () => {
+    const answers = [new HsmError('busy'), new HsmError('unconfirmed')]
+    const hsm = resumableHsm({
+      'session.logout': () => {
+        throw answers.shift() ?? new HsmError('internal')
+      },
+      'user.list': { users: [] },
+    })
+    const shell = testShell(hsm)
+    await shell.run('login --username ines --role crypto-user --password password')
+    assert.equal((await shell.run('logout')).exit, 1)
+    assert.equal((await shell.run('user list')).exit, 0)
+    assert.equal(hsm.asked.at(-1)?.session, 'token')
+    assert.equal((await shell.run('logout')).exit, 1)
+    assert.equal((await shell.run('user list')).exit, 0)
+    assert.equal(hsm.asked.at(-1)?.session, undefined)
+    assert.equal(hsm.asked.filter(({ operation }) => operation === 'session.resume').length, 0)
+  })
+
   test('of an HSM of an earlier version ends with its session', async () => {
     const asked: string[] = []
     const hsm = {
