@@ -2,7 +2,7 @@
  * Entries of the management log as records of CloudHSM's audit log (AWS CloudHSM User Guide, "Interpreting HSM audit logs"): its fields
  * and their order first, for programs that read those, and then our own. See docs/AUDIT.md for the numbers that AWS has not published.
  */
-import { visible } from '../contract/shown.ts'
+import { oneLine } from '../contract/shown.ts'
 import type { AuditEntry } from '../model/audit.ts'
 
 type LogType = 'minimal' | 'key' | 'user' | 'share'
@@ -85,7 +85,7 @@ export function cloudhsmRecord(entry: AuditEntry): string {
 
 /** AWS has no space before the first colon of the time. */
 const line = (name: string, value: string): string =>
-  `${name}${name === 'Time' ? '' : ' '}: ${visible(value)}`
+  `${name}${name === 'Time' ? '' : ' '}: ${oneLine(value)}`
 
 function opcodeOf({ operation, subjects, changes = [] }: AuditEntry): Opcode {
   const isAdmin = changes.some(({ what, to }) => what === 'role' && to === 'admin')

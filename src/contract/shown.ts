@@ -19,6 +19,9 @@ export function shown(word: string): string {
 export const visible = (lines: string): string =>
   lines.replace(HIDDEN, (hidden) => (hidden === '\n' ? hidden : escaped(hidden)))
 
+/** One line of what may have been several, with escapes for line feeds, too. */
+export const oneLine = (text: string): string => text.replace(HIDDEN, escaped)
+
 const escaped = (character: string): string =>
   character
     .split('')

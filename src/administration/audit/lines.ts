@@ -1,6 +1,6 @@
 /** Entries as people and programs read them. */
 import { cloudhsmRecord } from '../../audit/cloudhsm.ts'
-import { visible } from '../../contract/shown.ts'
+import { oneLine } from '../../contract/shown.ts'
 import type { AuditChange, AuditEntry, ShownValue } from '../../model/audit.ts'
 
 export type Format = 'text' | 'json' | 'cloudhsm'
@@ -9,11 +9,11 @@ export type Format = 'text' | 'json' | 'cloudhsm'
 export function render(entry: AuditEntry, format: Format, several: boolean): string {
   switch (format) {
     case 'json':
-      return `${visible(JSON.stringify(entry))}\n`
+      return `${oneLine(JSON.stringify(entry))}\n`
     case 'cloudhsm':
-      return `${cloudhsmRecord(entry)}\n${several ? `HSM : ${visible(entry.hsm)}\n` : ''}\n`
+      return `${cloudhsmRecord(entry)}\n${several ? `HSM : ${oneLine(entry.hsm)}\n` : ''}\n`
     case 'text':
-      return `${visible(columns(entry, several))}\n`
+      return `${oneLine(columns(entry, several))}\n`
   }
 }
 

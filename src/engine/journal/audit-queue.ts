@@ -7,6 +7,7 @@ import type { AuditEvent } from '../../model/audit.ts'
 import { createThrottle, type LeftOut } from '../../rates/throttle.ts'
 import type { EngineNeeds } from '../needs.ts'
 import { appendAll } from './auditing.ts'
+import { createBatches } from './batches.ts'
 
 export type AuditQueue = {
   /**
@@ -25,10 +26,10 @@ export type AuditQueue = {
   close(): Promise<void>
 }
 
-type Needs = Pick<EngineNeeds, 'store' | 'hsm' | 'monotonic' | 'log'>
+type Needs = Pick<EngineNeeds, 'store' | 'hsm' | 'monotonic' | 'log' | 'cluster'>
 
-/** Entries in one commit. */
-const BATCH = 64
+/** Between two commits without a change, where other HSMs commit to the same store. */
+const SPACING_MS = 50
 /** Events that wait for a store that takes nothing. */
 const WAITING = 8192
 const RETRY_MS = 1000
@@ -43,45 +44,35 @@ export function createAuditQueue(needs: Needs): AuditQueue {
     sources: LIMITS.refusalSources,
     monotonic,
   })
-  const waiting: AuditEvent[] = []
-  let writing: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
+  const batches = createBatches({
+    commit: (events) => commit(needs, events),
+    spacingMs: needs.cluster?.several ? SPACING_MS : 0,
+    monotonic,
+    onIdle: look,
+  })
+  const isWaiting = () => batches.waiting().length > 0
 
-  /** One after another; what fails is tried again later. */
-  async function writeAll(): Promise<void> {
-    try {
-      while (waiting.length > 0) {
-        const batch = waiting.slice(0, BATCH)
-        await commit(needs, batch)
-        waiting.splice(0, batch.length)
-      }
-    } catch {
-      // Whoever made the store fail has logged it.
-    } finally {
-      writing = undefined
-      look()
-    }
-  }
-  async function write(): Promise<void> {
-    if (waiting.length > 0) writing ??= writeAll()
-    await writing
-  }
   function look(): void {
-    if (waiting.length === 0 && !throttle.isPending()) return
+    if (!isWaiting() && !throttle.isPending()) return
     timer ??= setTimeout(
       () => {
         timer = undefined
         // What is counted stays there for as long as the store takes nothing.
-        if (waiting.length === 0) waiting.push(...throttle.due().map(summary))
-        void write()
+        if (isWaiting()) void batches.write()
+        else addAll(throttle.due())
       },
-      waiting.length > 0 ? RETRY_MS : LIMITS.refusalsPeriodMs,
+      isWaiting() ? RETRY_MS : LIMITS.refusalsPeriodMs,
     ).unref()
   }
   function add(event: AuditEvent): Promise<void> {
-    if (waiting.length < WAITING) waiting.push(event)
-    else log('error', { event }, 'an entry of the audit log could not be written')
-    return write()
+    if (batches.waiting().length < WAITING) return batches.add(event)
+    log('error', { event }, 'an entry of the audit log could not be written')
+    return batches.write()
+  }
+  function addAll(counted: readonly LeftOut<AuditEvent>[]): void {
+    for (const one of counted) void batches.add(summary(one))
+    if (counted.length === 0) look()
   }
   return {
     async refusal(who, event) {
@@ -91,20 +82,18 @@ export function createAuditQueue(needs: Needs): AuditQueue {
     event: add,
     done: (event) => commit(needs, [event]),
     endOf(who) {
-      if (waiting.length > 0) return
-      waiting.push(...throttle.soFar(who).map(summary))
-      void write()
+      if (!isWaiting()) addAll(throttle.soFar(who))
     },
     async close() {
-      await writing
-      waiting.push(...throttle.soFar().map(summary))
+      await batches.write()
+      addAll(throttle.soFar())
       const over = Promise.withResolvers<void>()
       const limit = setTimeout(over.resolve, CLOSING_MS)
-      await Promise.race([write(), over.promise])
+      await Promise.race([batches.write(), over.promise])
       clearTimeout(limit)
       clearTimeout(timer)
-      if (waiting.length > 0)
-        log('error', { events: waiting }, 'entries of the audit log could not be written')
+      if (isWaiting())
+        log('error', { events: batches.waiting() }, 'entries of the audit log could not be written')
     },
   }
 }

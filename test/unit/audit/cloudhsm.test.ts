@@ -1,0 +1,119 @@
+/** Records as AWS's user guide has them ("Interpreting HSM audit logs"), field by field, and what stands after them. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { cloudhsmRecord } from '../../../src/audit/cloudhsm.ts'
+import { OPERATIONS } from '../../../src/contract/operations.ts'
+import type { AuditEntry } from '../../../src/model/audit.ts'
+
+const entry = (changes: Partial<AuditEntry>): AuditEntry => ({
+  ...{ version: 2, hsm: 'hsm-a', sequence: 43, previous: '', hash: '', at: 1_772_615_722_104 },
+  ...{ actor: 'rosa', operation: 'session.login', outcome: 'ok', subjects: ['user/rosa'], source: 'local' },
+  ...changes,
+})
+/** As public parsers read it: split at the first colon, trimmed; what is there first counts. */
+function parsed(record: string): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>()
+  for (const line of record.split('\n')) {
+    const colon = line.indexOf(':')
+    const name = line.slice(0, colon).trim()
+    if (!fields.has(name)) fields.set(name, line.slice(colon + 1).trim())
+  }
+  return fields
+}
+const aws = (changes: Partial<AuditEntry>, lines: number) =>
+  cloudhsmRecord(entry(changes)).split('\n').slice(0, lines)
+
+test('a login has the fields of AWS, in their order and look', () => {
+  assert.deepEqual(aws({ role: 'crypto-user' }, 10), [
+    'Time: 03/04/26 09:15:22.104000, usecs:1772615722104000',
+    'Sequence No : 0x2b',
+    'Reboot counter : 0x1',
+    'Command Type(hex) : CN_MGMT_CMD (0x0)',
+    'Opcode : CN_LOGIN (0xd)',
+    'Session Handle : 0x0',
+    'Response : 0:HSM Return: SUCCESS',
+    'Log type : MGMT_USER_DETAILS_LOG (2)',
+    'User Name : rosa',
+    'User Type : CN_CRYPTO_USER (1)',
+  ])
+})
+
+test('logins that failed have the numbers of AWS', () => {
+  const response = (changes: Partial<AuditEntry>) =>
+    parsed(cloudhsmRecord(entry({ outcome: 'bad-credentials', ...changes }))).get('Response')
+  assert.equal(response({}), "157:HSM Error: user isn't initialized or user with this name doesn't exist")
+  assert.equal(response({ role: 'admin' }), '163:HSM Error: RET_USER_LOGIN_FAILURE')
+  assert.equal(response({ outcome: 'not-owner' }), '198:HSM Error: Key Access is denied')
+})
+
+test('a pair has both handles in decimal, a deleted key one in the first field', () => {
+  const pair = entry({
+    operation: 'key.generate-pair',
+    subjects: ['key/0x0000000000020006', 'key/0x0000000000020007'],
+    session: '07014006',
+    changes: [
+      { of: ['key/0x0000000000020006'], what: 'class', to: 'public-key' },
+      { of: ['key/0x0000000000020007'], what: 'class', to: 'private-key' },
+    ],
+  })
+  const fields = parsed(cloudhsmRecord(pair))
+  assert.deepEqual(
+    ['Opcode', 'Session Handle', 'Log type', 'Priv/Secret Key Handle', 'Public Key Handle'].map((name) =>
+      fields.get(name),
+    ),
+    ['CN_GENERATE_KEY_PAIR (0x19)', '0x07014006', 'MGMT_KEY_DETAILS_LOG (1)', '131079', '131078'],
+  )
+  const deleted = parsed(
+    cloudhsmRecord(entry({ operation: 'key.delete', subjects: ['key/0x0000000000020006'] })),
+  )
+  assert.deepEqual(
+    [deleted.get('Opcode'), deleted.get('Priv/Secret Key Handle'), deleted.get('Public Key Handle')],
+    ['CN_TOMBSTONE_OBJECT (0x8003)', '131078', '0'],
+  )
+})
+
+test('a share has no details of AWS, and ours after its fields', () => {
+  const record = cloudhsmRecord(
+    entry({ operation: 'key.unshare', actor: 'ines', subjects: ['user/bob', 'key/0x0000000000001001'] }),
+  )
+  assert.deepEqual(record.split('\n').slice(4, 12), [
+    'Opcode : CN_SHARE_OBJECT (0x12)',
+    'Session Handle : 0x0',
+    'Response : 0:HSM Return: SUCCESS',
+    'Log type : UNKNOWN_LOG_TYPE (5)',
+    'Key Handle : 4097',
+    'Shared With : bob',
+    'Action : UNSHARE',
+    'Actor : ines',
+  ])
+})
+
+test('a new admin and a new crypto user have opcodes of their own', () => {
+  const made = (role: string) =>
+    parsed(
+      cloudhsmRecord(
+        entry({ operation: 'user.create', changes: [{ of: ['user/rosa'], what: 'role', to: role }] }),
+      ),
+    )
+  assert.deepEqual(
+    [made('admin').get('Opcode'), made('admin').get('User Type'), made('crypto-user').get('Opcode')],
+    ['CN_CREATE_CO (0x4)', 'CN_CRYPTO_OFFICER (2)', 'CN_CREATE_USER (0x3)'],
+  )
+})
+
+test('a label or a name cannot forge a line', () => {
+  const label = 'x\nResponse : 0:HSM Return: SUCCESS\u2028'
+  const record = cloudhsmRecord(
+    entry({ outcome: 'not-owner', changes: [{ of: ['key/0x1'], what: 'label', to: label }], actor: label }),
+  )
+  assert.equal(record.match(/^Response/gm)?.length, 1)
+})
+
+test('every operation has a record', () => {
+  for (const operation of Object.keys(OPERATIONS)) {
+    assert.match(
+      parsed(cloudhsmRecord(entry({ operation }))).get('Opcode') ?? '',
+      /^(CN|SR)_[A-Z0-9_]+ \(0x[0-9a-f]+\)$/,
+    )
+  }
+})
