@@ -37,6 +37,7 @@ export const SECRET_KEY_TYPES = (Object.keys(KEY_KINDS) as KeyKind[]).filter(
   (kind): kind is SecretKeyType => KEY_KINDS[kind].secret,
 )
 
+/** Sizes of a kind of key, and what FIPS mode forbids of it. */
 export const factsOf = (kind: KeyKind): Facts => KEY_KINDS[kind]
 
 /** @param curve of EC keys, undefined of others */

@@ -53,5 +53,6 @@ export function entryOf(text: string, { count, hash }: Tail, hsm: string): Audit
   throw damagedAt(hsm, count)
 }
 
+/** `store-damaged`, with the entry at which the chain breaks. */
 export const damagedAt = (hsm: string, sequence: number): HsmError =>
   new HsmError('store-damaged', `Key-use entry ${hsm}/${sequence} is missing or damaged`)

@@ -48,6 +48,11 @@ const ANCHOR_MS = 60_000
 /** Failures are told at most so often. */
 const TELL_MS = 10_000
 
+/**
+ * Recovers what is in the files, and goes on behind it.
+ *
+ * @returns `damage`: what was wrong with them, if anything
+ */
 export async function openKeyUseJournal(
   needs: KeyUseNeeds,
 ): Promise<KeyUseJournal & { readonly damage: string | undefined }> {

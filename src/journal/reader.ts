@@ -26,6 +26,7 @@ type Cursor = Position & { readonly segment: number; readonly hash: string }
 /** Where readers stopped, so that the next page need not be looked for. */
 const CURSORS = 16
 
+/** Remembers where recent readers stopped, so that a page does not begin at the front of its file. */
 export function createReader(place: Place): Reader {
   const cursors = new Map<number, Cursor>()
 

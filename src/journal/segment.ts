@@ -103,6 +103,7 @@ export function frameLength(bytes: Buffer): number {
 const DIGITS = 16
 const NAME = /^(\d{16})\.log$/
 
+/** @param first sequence of its first entry */
 export const segmentName = (first: number): string => `${String(first).padStart(DIGITS, '0')}.log`
 /** Undefined when a file of that name is none. */
 export function segmentFirst(name: string): number | undefined {

@@ -42,6 +42,7 @@ export type SegmentFile = {
   readonly writtenAt: number
 }
 
+/** Sorted by their first entry. Empty when there is no such directory. */
 export function segmentFiles(directory: string): readonly SegmentFile[] {
   if (!existsSync(directory)) return []
   return readdirSync(directory)
@@ -58,6 +59,7 @@ export function segmentFiles(directory: string): readonly SegmentFile[] {
 export const segmentPath = ({ directory }: Place, first: number): string =>
   join(directory, segmentName(first))
 
+/** Does nothing when it is gone already. */
 export const removeSegment = (file: Pick<SegmentFile, 'path'>): void => rmSync(file.path, { force: true })
 
 /** The header of a segment, and where its frames begin. @throws Error when the file does not begin with one */

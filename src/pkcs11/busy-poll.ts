@@ -11,6 +11,7 @@ export type BusyPoll = {
   extend(): void
 }
 
+/** One for all connections: it keeps the event loop awake for a moment after each request. */
 export function createBusyPoll(): BusyPoll {
   let until = 0
   let awake = false

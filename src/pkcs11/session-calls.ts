@@ -15,4 +15,5 @@ const OTHERS: ReadonlySet<CallName> = new Set([
   'C_WaitForSlotEvent',
 ])
 
+/** Whether the first argument of the call is a session. */
 export const isSessionCall = (name: CallName): boolean => !OTHERS.has(name)

@@ -3,6 +3,7 @@ import { type AuditPolicy, DEFAULT_AUDIT_POLICY } from '../contract/audit-policy
 import type { ClusterRecord } from '../model/records.ts'
 import { allow, type Decision } from './decision.ts'
 
+/** The cluster's policy, or the default. */
 export const auditPolicyOf = ({ auditPolicy }: Pick<ClusterRecord, 'auditPolicy'>): AuditPolicy =>
   auditPolicy ?? DEFAULT_AUDIT_POLICY
 

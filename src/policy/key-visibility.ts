@@ -22,6 +22,7 @@ export function sees(actor: Actor, key: KeyRecord): boolean {
 /** How a key stands to a user who sees it. */
 export type Standing = 'own' | 'shared' | 'other'
 
+/** `own`, `shared`, or `other` for keys that the actor can only see. */
 export function standing(actor: Actor, key: KeyRecord): Standing {
   if (!holds(actor, key)) return 'other'
   return owns(actor, key) ? 'own' : 'shared'

@@ -35,6 +35,7 @@ type Period<E> = { readonly until: number; written: number; readonly kinds: Map<
 
 const OTHERS = ''
 
+/** Events of a source are written down as the limits allow, the others are counted. */
 export function createThrottle<E>(needs: ThrottleNeeds): Throttle<E> {
   const { periodMs, monotonic } = needs
   const periods = new Map<string, Period<E>>()

@@ -38,6 +38,7 @@ export type InFlight = {
   reserve(admission: Admission, peer: string): Reservation
 }
 
+/** Of one server: requests in flight and their bytes, for all, for each user and for each peer without a session. */
 export function createInFlight(limits: InFlightLimits): InFlight {
   const everything = createPool({ total: limits.requestsInFlight, each: limits.requestsInFlight })
   const anonymous: Pools = {

@@ -11,6 +11,7 @@ export interface Challenges {
 
 type ChallengesNeeds = SessionsNeeds & { readonly sessions: SessionEnds }
 
+/** A session's oldest challenge makes room for one too many. All end with the session. */
 export function createChallenges({ random, monotonic, sessions }: ChallengesNeeds): Challenges {
   /** By session: when each was made, oldest first. */
   const bySession = new Map<string, Map<string, number>>()

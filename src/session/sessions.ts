@@ -55,6 +55,7 @@ export const isCurrent = (session: Session, user: UserRecord | undefined): boole
   user !== undefined &&
   (session.credentialVersion === user.credentialVersion || session.id === user.survivingSession)
 
+/** No session is open at first: sessions do not survive a restart. */
 export function createSessions({ monotonic, random }: SessionsNeeds): Sessions {
   const listeners: ((session: Session) => void)[] = []
   const byTokenHash = new Map<string, Session>()

@@ -60,5 +60,6 @@ async function printEntries(
   return first === count || last === hash
 }
 
+/** `strongroom audit key`: Ed25519 SubjectPublicKeyInfo in PEM, on standard output. */
 export const publicKey = (home: Home, who: Credentials): Promise<Outcome> =>
   inCluster(home, who, async ({ call }) => ({ exit: 0, text: (await call('audit.key', {}))['public-key'] }))

@@ -196,6 +196,7 @@ const given = (only: AuditFilter) =>
 const broken = (name: JournalName, { sequence, why }: Break): HsmError =>
   new HsmError('store-damaged', `The ${titleOf(name)} is damaged at entry ${sequence}: ${why}`)
 
+/** As messages name a journal. */
 export const titleOf = (name: JournalName): string =>
   name === 'management' ? 'audit log' : 'key-use journal'
 

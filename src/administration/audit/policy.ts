@@ -9,6 +9,7 @@ import { done, type Outcome } from '../outcome.ts'
 export const showAuditPolicy = (home: Home, who: Credentials, json: boolean): Promise<Outcome> =>
   loggedIn(home, who, async (hsm, token) => done(text(await hsm.call('audit.show-policy', {}, token), json)))
 
+/** Changes the settings that are given, and prints the policy that holds then. */
 export const setAuditPolicy = (
   home: Home,
   who: Credentials,

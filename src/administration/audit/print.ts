@@ -114,5 +114,6 @@ function takeMerged(readers: readonly Reader[]): readonly AuditEntry[] {
 const verified = ({ journal: { hsm, name }, reading }: Reader): string =>
   `chain verified, ${reading.verified()} entries, HSM ${hsm}${name === 'management' ? '' : ', key-use journal'}\n`
 
+/** The sentence about an HSM whose journal could not be read. */
 export const missing = ({ hsm, name, why }: Unreached): string =>
   `strongroom: the ${titleOf(name)} of ${hsm} was not read: ${why}\n`

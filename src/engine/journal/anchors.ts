@@ -5,14 +5,21 @@ import { formatOf } from '../../model/formats.ts'
 import type { AuditHeadRecord, JournalHead } from '../../model/records.ts'
 import type { Store } from '../../store/store.ts'
 
+/** Undefined for an HSM that has written nothing yet. */
 export const auditHead = (view: CatalogView, hsm: string): AuditHeadRecord | undefined => {
   const head = view.get(`audit-head/${hsm}`)
   return head?.kind === 'audit-head' ? head : undefined
 }
 
+/** How far the key-use journal of the HSM goes, as far as the store knows. */
 export const anchored = (view: CatalogView, hsm: string): JournalHead | undefined =>
   auditHead(view, hsm)?.keyUse
 
+/**
+ * Commits the head of the key-use journal.
+ *
+ * @throws HsmError `store-failure`
+ */
 export async function anchor(
   store: Pick<Store, 'transact'>,
   hsm: string,

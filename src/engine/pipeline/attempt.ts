@@ -21,6 +21,7 @@ export type Attempt = {
   recorded: boolean
 }
 
+/** Of a request of which nothing is known but the operation and who asks. */
 export const newAttempt = (parts: Parts, operation: OperationName, call: Call): Attempt => ({
   operation,
   row: OPERATIONS[operation],
@@ -54,6 +55,7 @@ const nameOf = (mechanism: unknown): string | undefined =>
     ? String(mechanism.name)
     : undefined
 
+/** @param code of the error, or `ok` */
 export const outcomeOf = (
   { operation, row, call, subjects, mechanism, count }: Attempt,
   code: 'ok' | ErrorCode,

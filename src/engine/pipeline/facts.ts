@@ -23,6 +23,10 @@ export type Selected<K extends OperationName> = {
   readonly [Member in KeyMember<K> as KeyName<Member>]: KeyRecord
 }
 
+/**
+ * What a rule calls the key that a member of the request selects: `payload-filter` selects its `payload`, `filter`
+ * its `key`.
+ */
 export const keyName = (member: string): string =>
   member.endsWith('-filter') ? member.slice(0, -'-filter'.length) : 'key'
 
@@ -41,6 +45,7 @@ export type CommonFacts = {
 
 export type Facts<K extends OperationName> = CommonFacts & Selected<K>
 
+/** Facts that do not depend on a key, from one view. */
 export function commonFacts(
   { parts, call, row, subjects }: Attempt,
   view: CatalogView,
@@ -70,6 +75,7 @@ const usernames = (names: Readonly<Record<string, string>>, request: Readonly<Re
     kind === 'user' ? [request[member] ?? []].flat().map(String) : [],
   )
 
+/** Users by their names, undefined where there is none. */
 export const targets = (view: CatalogView, names: readonly string[]): readonly Target[] =>
   names.map((username) => ({ username, user: view.userByName(username) }))
 
@@ -96,6 +102,7 @@ export const resumableSeconds = ({ now }: Parts, { expiresAt }: LoginRecord): nu
 export const loginOf = ({ view, call: { session } }: CommonFacts): LoginRecord | undefined =>
   session?.login === undefined ? undefined : view.login(session.login)
 
+/** How many keys there are, and how many there can be. */
 export const keyRoom = ({ view, call: { session }, cluster }: CommonFacts): KeyRoom => ({
   keys: view.keyCount(),
   asymmetricKeys: view.asymmetricKeyCount(),

@@ -7,4 +7,9 @@ export function granted<R>(decision: Decision<R>): R {
   throw refusalError(decision)
 }
 
+/**
+ * The refusal as it is thrown.
+ *
+ * @returns HsmError
+ */
 export const refusalError = ({ code, why }: Refusal): HsmError => new HsmError(code, why)

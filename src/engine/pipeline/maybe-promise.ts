@@ -1,6 +1,7 @@
 /** Values that are there now, or later. What needs no waiting goes on synchronously. */
 export type MaybePromise<T> = T | Promise<T>
 
+/** Calls `next` at once when the value is there. */
 export const andThen = <T, R>(
   value: MaybePromise<T>,
   next: (value: T) => MaybePromise<R>,

@@ -44,6 +44,10 @@ export function cloneFacts(view: CatalogView): Clone {
   return { clusterId, trustedWrapping }
 }
 
+/**
+ * @param nonce hex
+ * @returns base64
+ */
 export const sealChallenge = (parts: Parts, nonce: string): string =>
   write(sealerOf(parts, 'parcel'), { ...cloneFacts(parts.store.catalog), nonce }, 'challenge')
 
@@ -54,6 +58,7 @@ const anyonesForm = (record: StoredRecord) => written(record, oldestFormat(recor
 export const openChallenge = (parts: Parts, sealed: string): Challenge =>
   read(sealerOf(parts, 'parcel'), readChallenge, sealed, 'challenge')
 
+/** @returns base64; opens under this challenge only */
 export function sealKeyParcel(parts: Parts, { nonce }: Challenge, parcel: KeyParcel): string {
   const key = resealed(parcel.key, parts.sealer, sealerOf(parts, 'material'))
   return write(sealerOf(parts, 'parcel'), { ...parcel, key: anyonesForm(key) }, `key/${nonce}`)
@@ -75,6 +80,7 @@ const readSoundKey: Read<KeyParcel> = (value) => {
 export const unpacked = (parts: Parts, key: KeyRecord): KeyRecord =>
   resealed(key, sealerOf(parts, 'material'), parts.sealer)
 
+/** @returns base64; opens under this challenge only */
 export const sealUserParcel = (parts: Parts, { nonce }: Challenge, parcel: UserParcel): string =>
   write(sealerOf(parts, 'parcel'), { ...parcel, user: anyonesForm(parcel.user) }, `user/${nonce}`)
 

@@ -11,6 +11,7 @@ export function visibleCertificates(view: CatalogView, { session }: Call): reado
   return [...view.certificates(), ...[...own].sort((a, b) => (a.id < b.id ? -1 : 1))]
 }
 
+/** Of the store or of the session. Undefined when there is none. */
 export const findCertificate = (
   view: CatalogView,
   { session }: Call,

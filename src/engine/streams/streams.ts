@@ -25,6 +25,7 @@ export interface Streams {
   cancel(session: string, id: string): void
 }
 
+/** Streams end with their session, and with the right to their key. */
 export function createStreams(uses: Pick<Uses, 'watch'>, sessions: SessionEnds): Streams {
   const table = createStreamTable()
   const buffers = createStreamBuffers()

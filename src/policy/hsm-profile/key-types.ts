@@ -7,6 +7,7 @@ import { type Profile, refused } from './profile.ts'
 
 type NewKey = Pick<KeyRecord, 'keyType' | 'ec'> & { readonly origin: Provenance }
 
+/** Denies `mechanism-refused` with the mode or type of HSM that has no such keys. */
 export function typeFits({ mode, hsmType }: Profile, { keyType, ec, origin }: NewKey): Decision<void> {
   const { notInFips } = factsOf(kindOf(keyType, ec?.curve))
   const what = ec?.curve === 'ed25519' ? 'on the curve ed25519' : `of type ${keyType}`

@@ -26,6 +26,7 @@ export type Rights = {
   readonly refused: readonly Refused[]
 }
 
+/** Asks every rule of `RULES`. */
 export function rightsOf(of: Case): Rights {
   const rights = (Object.keys(RULES) as KeyOperation[]).map((operation) => rightTo(operation, of))
   return {

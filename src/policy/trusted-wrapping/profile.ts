@@ -12,6 +12,7 @@ import { allow, type Decision } from '../decision.ts'
 /** What of the cluster the rules need. */
 export type Setting = Pick<ClusterRecord, 'trustedWrapping'>
 
+/** Once applied, it stays. */
 export const isApplied = ({ trustedWrapping }: Setting): boolean => trustedWrapping
 
 /** For good: keys that trusted keys have wrapped under the policy would be lost with it. Applying it again is no error. */
@@ -29,7 +30,9 @@ export const OTHER_USES = [
   'derive',
 ] as const satisfies readonly FlagName[]
 
+/** Whether the key may wrap or unwrap. */
 export const transports = (flags: Template): boolean => WRAPPING_USES.some((name) => flags[name] === true)
+/** Whether the key may do anything but wrap and unwrap. */
 export const hasOtherUse = (flags: Flags): boolean => OTHER_USES.some((name) => flags[name])
 
 /**
