@@ -81,25 +81,31 @@ function inTurns<R>(count: number, body: (at: number) => R): MaybePromise<R[]> {
 export const cryptoEncrypt = answer<'crypto.encrypt', void>({
   may: mayEncrypt,
   work: ({ parts: { keyring }, actor, key }, { cipher, data }, { check }) =>
-    keyring.withKeyObject(key, actor.session, async (object) => {
+    keyring.withKeyObject(key, actor.session, (object) => {
       checkNonce(cipher, data.length)
       const ivs: string[] = []
-      const encrypted = await whole(data, check, object, () => {
+      const encrypted = whole(data, check, object, () => {
         const { cipher: complete, made } = withIv(cipher)
         if (made !== undefined) ivs.push(made)
         return cipherStream(object, complete, 'encrypt')
       })
-      return { 'key-reference': key.id, data: encrypted, ...(ivs.length > 0 && { ivs }) }
+      return andThen(encrypted, (results) => ({
+        'key-reference': key.id,
+        data: results,
+        ...(ivs.length > 0 && { ivs }),
+      }))
     }),
 })
 
 export const cryptoDecrypt = answer<'crypto.decrypt', void>({
   may: mayDecrypt,
   work: ({ parts: { keyring }, actor, key }, { cipher, data }, { check }) =>
-    keyring.withKeyObject(key, actor.session, async (object) => ({
-      'key-reference': key.id,
-      data: await whole(data, check, object, () => cipherStream(object, cipher, 'decrypt')),
-    })),
+    keyring.withKeyObject(key, actor.session, (object) =>
+      andThen(
+        whole(data, check, object, () => cipherStream(object, cipher, 'decrypt')),
+        (results) => ({ 'key-reference': key.id, data: results }),
+      ),
+    ),
 })
 
 export const keyWrap = answer<'key.wrap', void>({

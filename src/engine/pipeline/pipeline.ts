@@ -12,7 +12,13 @@
  */
 import type { CatalogView } from '../../catalog/catalog.ts'
 import { useKey } from '../../cluster/key-use.ts'
-import type { Checked, OperationName, Reply } from '../../contract/operations.ts'
+import {
+  type Checked,
+  OPERATIONS,
+  type Operation,
+  type OperationName,
+  type Reply,
+} from '../../contract/operations.ts'
 import { allow, type Decision, deny, type Refusal } from '../../policy/decision.ts'
 import { isCurrent } from '../../session/sessions.ts'
 import type { Conclusion } from '../../store/store.ts'
@@ -161,7 +167,7 @@ function worked<K extends OperationName, P, W, H>(
       made,
       of: facts,
     }))
-  const used = usedKeys(row.keys)
+  const used = USED_KEYS.get(row) ?? []
   if (used.length === 0) {
     const decision = decide(steps, attempt, request, parts.store.catalog)
     if (!decision.allow) return refuse(parts, decision)
@@ -199,8 +205,15 @@ function recorded<W>(
 
 const nothing = (): void => undefined
 
-const usedKeys = (keys: Attempt['row']['keys'] = {}): readonly string[] =>
-  Object.entries(keys).flatMap(([member, dealing]) => (dealing === 'use' ? [keyName(member)] : []))
+/** Names of the keys that an operation uses, for each row of the table. */
+const USED_KEYS: ReadonlyMap<Operation, readonly string[]> = new Map(
+  Object.values<Operation>(OPERATIONS).map((row) => [
+    row,
+    Object.entries(row.keys ?? {}).flatMap(([member, dealing]) =>
+      dealing === 'use' ? [keyName(member)] : [],
+    ),
+  ]),
+)
 
 /**
  * Decides and commits in one transaction, with the audit entry. A refusal waits too: when it says that there is no such key,
