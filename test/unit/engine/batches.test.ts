@@ -50,7 +50,7 @@ test('an entry is answered when it is committed, and not when those after it are
 })
 
 test('what cannot be committed is answered, stays, and is tried again', async () => {
-  const store = { takes: false }
+  const store: { takes: boolean } = { takes: false }
   const { batches, state } = batchesWith(async () => {
     if (!store.takes) throw new Error('no')
   }, 0)
