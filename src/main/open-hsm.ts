@@ -4,6 +4,7 @@ import { planStart, type StartOptions } from '../administration/start-plan.ts'
 import { type ListenAddress, localAddress, parseListen, showAddress } from '../base/listen-address.ts'
 import type { Log } from '../base/log.ts'
 import { loadTls, openTls } from '../certificates/tls.ts'
+import type { CallSource } from '../contract/call-source.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import { type ClientFacts, writeClientConfig } from '../home/client-config.ts'
@@ -83,7 +84,7 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
   )
   const renewal = renewing((renewed) => server.setCertificate(renewed.server))
   undo.defer(renewal.stop)
-  const onConnectionClosed = (token: string) => leave(engine, token)
+  const onConnectionClosed = (token: string, source: CallSource) => leave(engine, token, source)
   const server = createHttpsServer({ hsm: engine, admit, tls, log, ...CLOCKS, onConnectionClosed })
   firstStart?.stays()
   reserved.release()
@@ -114,8 +115,8 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
 }
 
 /** A session goes with its connection; whoever has what resumes the login can go on with it. */
-const leave = (hsm: Hsm, token: string): void =>
-  void hsm.call('session.logout', { resumable: true }, token).catch(() => undefined)
+const leave = (hsm: Hsm, token: string, source: CallSource): void =>
+  void hsm.call('session.logout', { resumable: true }, token, source).catch(() => undefined)
 
 const CLOCKS = {
   monotonic: () => performance.now(),

@@ -97,7 +97,8 @@ function begin({ admit, inFlight, budgets }: ExchangeNeeds, { request, connectio
   }
 }
 
-const sourceOf = ({ remote }: Connection): CallSource => ({ kind: 'https', address: remote ?? '-' })
+/** Where what is asked over a connection comes from. */
+export const sourceOf = ({ remote }: Connection): CallSource => ({ kind: 'https', address: remote ?? '-' })
 
 /** A peer that has taken more than its share of the event loop loses its connection, too. */
 function checkBudget(budgets: Budgets, connection: Connection): void {

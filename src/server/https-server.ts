@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { Log } from '../base/log.ts'
+import type { CallSource } from '../contract/call-source.ts'
 import type { Admit, Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
 import { type AnonymousLimits, createAnonymousBudgets } from '../listener/anonymous-budgets.ts'
@@ -11,7 +12,7 @@ import type { Connection } from '../listener/connection.ts'
 import type { ConnectionsLimits } from '../listener/connections.ts'
 import { createListener, type Listener } from '../listener/listener.ts'
 import { type BoundSessions, createBoundSessions } from './bound-sessions.ts'
-import { type ExchangeLimits, type ExchangeNeeds, exchange } from './exchange.ts'
+import { type ExchangeLimits, type ExchangeNeeds, exchange, sourceOf } from './exchange.ts'
 import { createInFlight, type InFlightLimits } from './in-flight.ts'
 import { createRequestLog, type RequestLogLimits } from './request-log.ts'
 import { type Carrier, carrierOf, hangUp, type Incoming, type Outgoing } from './wire.ts'
@@ -26,8 +27,8 @@ export type HttpsServerNeeds = {
   readonly monotonic: () => number
   /** Milliseconds that this thread has had of a processor. */
   readonly worked: () => number
-  /** Called with the token of each session that was bound to a connection which is gone. */
-  readonly onConnectionClosed: (token: string) => void
+  /** Called with the token of each session that was bound to a connection which is gone, and where that came from. */
+  readonly onConnectionClosed: (token: string, source: CallSource) => void
   readonly limits?: Partial<ServerLimits>
 }
 
@@ -134,7 +135,9 @@ function createPeers(
   })
   return {
     start(socket, connection) {
-      const sessions = createBoundSessions(connection, sessionsPerUser, onConnectionClosed)
+      const sessions = createBoundSessions(connection, sessionsPerUser, (token) =>
+        onConnectionClosed(token, sourceOf(connection)),
+      )
       const peer = { connection, sessions }
       const address = addressOf(socket)
       byAddress.set(address, peer)

@@ -17,7 +17,7 @@ export type Attempt = {
   mechanism: string | undefined
   /** How many items the request has. */
   count: number | undefined
-  /** Its refusal, or that it was refused in parts, is in the journal. */
+  /** How it ended is in the audit log already, or was committed with what it changed. */
   recorded: boolean
 }
 

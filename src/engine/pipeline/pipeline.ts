@@ -198,7 +198,7 @@ function recorded<W>(
 ): MaybePromise<Done<W>> {
   check?.()
   const used = check && attempt.parts.keyUses.used(outcomeOf(attempt, 'ok'))
-  const inLog = !('reply' in steps) && attempt.row.audit === 'management'
+  const inLog = !('reply' in steps) && attempt.row.audit === 'management' && !attempt.recorded
   if (!inLog) return used === undefined ? done : used.then(() => done)
   return Promise.all([used, recordDone(attempt, check !== undefined)]).then(() => done)
 }

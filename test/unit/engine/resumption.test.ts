@@ -64,6 +64,21 @@ suite('a login of one HSM, resumed on another', () => {
     await assert.rejects(first.call('session.resume', { credential }), ENDED)
   })
 
+  test('a logout ends it in one commit, with its entry in the audit log', async () => {
+    const { first, store, world } = await cluster()
+    const { token } = await first.call('session.login', ALICE)
+    const commits: number[] = []
+    store.subscribe((changes) => void commits.push(changes.length))
+    await first.call('session.logout', {}, token)
+    assert.deepEqual(commits, [2], 'the login and the head of the log')
+    const { entries } = await world.as('admin', 'audit.list', {})
+    const ended = entries.filter(({ operation }) => operation === 'session.logout')
+    assert.deepEqual(
+      ended.map(({ actor, outcome }) => [actor, outcome]),
+      [['alice', 'ok']],
+    )
+  })
+
   test('a logout of the session that it is leaving does not end it', async () => {
     const { first, second } = await cluster()
     const { token, credential = '' } = await first.call('session.login', ALICE)

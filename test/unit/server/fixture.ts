@@ -1,4 +1,5 @@
 /** A server with real TLS in front of an HSM that does what the test says. */
+import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
 import { request as httpsRequest, type RequestOptions } from 'node:https'
@@ -71,7 +72,10 @@ export async function startServer(
     log: (level, fields, message) => log.push({ level, fields, message }),
     monotonic: () => performance.now(),
     worked: () => performance.now(),
-    onConnectionClosed: (token) => ended.push(token),
+    onConnectionClosed(token, source) {
+      assert.deepEqual(source, { kind: 'https', address: '127.0.0.1' })
+      ended.push(token)
+    },
     limits,
   })
   const { port } = await server.listen('127.0.0.1', wantedPort)
