@@ -125,7 +125,8 @@ function startUpkeep({ anchor, anchored, monotonic, log: tell }: KeyUseNeeds, lo
   async function once(): Promise<void> {
     due()
     await log.tidy()
-    if (monotonic() - anchoredAt < ANCHOR_MS) return
+    // That there is a journal is told at once, so that it cannot go unnoticed as a whole.
+    if (anchored() !== undefined && monotonic() - anchoredAt < ANCHOR_MS) return
     anchoredAt = monotonic()
     await anchorHead()
   }

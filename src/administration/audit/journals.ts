@@ -82,12 +82,14 @@ type Reach = {
 
 async function journals(reach: Reach, name: JournalName, wanted: string | undefined) {
   const self = reach.heads['hsm-id']
-  const rows = reach.heads.hsms.filter(({ hsm }) => wanted === 'all' || hsm === (wanted ?? self))
-  if (rows.length === 0 && wanted !== undefined) {
+  const live = name === 'key-use' ? await addresses(reach) : new Map<string, string>()
+  const known = new Map<string, Row | undefined>([...live.keys()].map((hsm) => [hsm, undefined]))
+  for (const row of reach.heads.hsms) known.set(row.hsm, row)
+  const asked = [...known].filter(([hsm]) => wanted === 'all' || hsm === (wanted ?? self))
+  if (asked.length === 0 && wanted !== undefined) {
     throw new HsmError('invalid-request', `There is no audit log of ${shown(wanted)} here`)
   }
-  const others = name === 'key-use' ? await addresses(reach) : new Map<string, string>()
-  const all = await Promise.all(rows.map((row) => journalOf(reach, row, name, others)))
+  const all = await Promise.all(asked.map(([hsm, row]) => journalOf(reach, hsm, row, name, live.get(hsm))))
   return {
     found: all.filter((one) => one !== undefined && 'call' in one),
     unreached: all.filter((one) => one !== undefined && 'why' in one),
@@ -96,19 +98,19 @@ async function journals(reach: Reach, name: JournalName, wanted: string | undefi
 
 type Row = Reply<'audit.heads'>['hsms'][number]
 
-/** Undefined when there never was an entry in it. */
+/** Undefined when there is no entry in it. */
 async function journalOf(
   reach: Reach,
-  row: Row,
+  hsm: string,
+  row: Row | undefined,
   name: JournalName,
-  others: ReadonlyMap<string, string>,
+  address: string | undefined,
 ): Promise<Journal | Unreached | undefined> {
-  const { hsm } = row
-  if (name === 'management') return { hsm, name, head: row.management, call: reach.call }
-  if (hsm === reach.heads['hsm-id']) return { hsm, name, head: row['key-use'] ?? NONE, call: reach.call }
-  if (!row['key-use']) return undefined
-  const there = await keyUseOf(reach, hsm, others.get(hsm))
-  return typeof there === 'string' ? { hsm, name, why: there } : there
+  const { call } = reach
+  if (name === 'management') return row && { hsm, name, head: row.management, call }
+  if (hsm === reach.heads['hsm-id']) return { hsm, name, head: row?.['key-use'] ?? NONE, call }
+  if (address !== undefined) return keyUseOf(reach, hsm, address)
+  return row?.['key-use'] && { hsm, name, why: 'the HSM is not running' }
 }
 
 const NONE: JournalHead = { first: 0, previous: '0'.repeat(64), count: 0, hash: '0'.repeat(64) }
@@ -119,21 +121,23 @@ async function addresses({ call }: Reach): Promise<ReadonlyMap<string, string>> 
   return new Map(hsms.map((hsm) => [hsm['hsm-id'], hsm.address]))
 }
 
-/** The files are in the home of that HSM. @returns why it cannot be read, or the journal */
+/** The files are in the home of that HSM. */
 async function keyUseOf(
   { session }: Reach,
   hsm: string,
-  address: string | undefined,
-): Promise<string | Journal> {
-  const server = address === undefined ? undefined : parseListen(address)
-  if (!server) return 'the HSM is not running'
+  address: string,
+): Promise<Journal | Unreached | undefined> {
+  const name = 'key-use'
+  const server = parseListen(address)
+  if (!server) return { hsm, name, why: `${address} is no address` }
   try {
     const call = await session([server])
     const heads = await call('audit.heads', {})
+    if (heads['hsm-id'] !== hsm) return { hsm, name, why: `another HSM answers at ${address}` }
     const head = heads.hsms.find((row) => row.hsm === hsm)?.['key-use']
-    return heads['hsm-id'] === hsm && head ? { hsm, name: 'key-use', head, call } : 'another HSM answers'
+    return head && { hsm, name, head, call }
   } catch (error) {
-    if (error instanceof HsmError) return error.message
+    if (error instanceof HsmError) return { hsm, name, why: error.message }
     throw error
   }
 }

@@ -1,0 +1,55 @@
+/** The journals of a cluster as one timeline, and what is said of an HSM that is not there. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { connect } from '../../src/client/connect.ts'
+import { run } from '../e2e/strongroom.ts'
+import { createWorld, ECDSA, makePair, PASSWORD, reference } from '../support/world.ts'
+import { startNodes } from './faults/nodes.ts'
+
+const ADMIN = { CLOUDHSM_ROLE: 'admin', CLOUDHSM_PIN: `admin:${PASSWORD}` }
+
+test('one timeline of all HSMs, each chain verified; who cannot be read is named', async (t) => {
+  const cluster = await startNodes({ links: false, clocks: false })
+  t.after(() => cluster.stop())
+  const [first, second] = cluster.nodes
+  if (!first || !second) throw new Error('a cluster has nodes')
+  const trust = { ca: cluster.ca() }
+  const hsms = [first, second].map(({ address }) => connect({ servers: [address], trust }))
+  t.after(() => {
+    for (const hsm of hsms) hsm.close()
+  })
+  const [here, there] = hsms
+  if (!here || !there) throw new Error('two are connected')
+  const world = await createWorld(here)
+  const { priv } = await makePair(world, 'alice', { label: 'pay' })
+  await world.as('admin', 'audit.set-policy', { 'key-use': 'all' })
+  const request = { filter: reference(priv), mechanism: ECDSA, data: ['aGVsbG8='] }
+  const account = { username: 'alice', role: 'crypto-user', password: PASSWORD } as const
+  const { token } = await there.call('session.login', account)
+  for (let use = 0; use < 3; use++) {
+    await here.call('crypto.sign', request, world.token('alice'))
+    await there.call('crypto.sign', request, token)
+  }
+  const audit = (...words: readonly string[]) => run(['audit', ...words, '--home', first.home.root], ADMIN)
+
+  const log = await audit('--hsm', 'all', '--operation', 'session.login', '--format', 'json')
+  const logins = log.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  assert.deepEqual(new Set(logins.map(({ hsm }) => hsm)), new Set([first.id, second.id]))
+  assert.deepEqual(
+    logins.map(({ at }) => at),
+    logins.map(({ at }) => at).toSorted((a, b) => a - b),
+  )
+  const uses = await audit('--hsm', 'all', '--key-use')
+  assert.deepEqual([uses.exit, uses.stdout.trimEnd().split('\n').length], [0, 6])
+  for (const { id } of [first, second]) assert.match(uses.stderr, new RegExp(`3 entries, HSM ${id}, key-use`))
+  const verified = await audit('verify', '--hsm', 'all')
+  assert.equal(verified.exit, 0, verified.stderr)
+
+  await second.kill()
+  const rest = await audit('--hsm', 'all', '--key-use')
+  assert.deepEqual([rest.exit, rest.stdout.trimEnd().split('\n').length], [1, 3])
+  assert.match(rest.stderr, new RegExp(`the key-use journal of ${second.id} was not read`))
+})
