@@ -11,8 +11,14 @@ export type ExportVerdict =
   /** @param line 1 for the first; undefined when it is about the whole file */
   | { readonly ok: false; readonly line: number | undefined; readonly why: string }
 
-/** @param lines of the file, without their ends @param key of the cluster */
-export async function checkExport(lines: AsyncIterable<string>, key: KeyObject): Promise<ExportVerdict> {
+/**
+ * @param lines of the file, without their ends; undefined for what is no text
+ * @param key of the cluster
+ */
+export async function checkExport(
+  lines: AsyncIterable<string | undefined>,
+  key: KeyObject,
+): Promise<ExportVerdict> {
   const read: Read = { begin: undefined, last: undefined, statement: undefined }
   let line = 0
   for await (const text of lines) {
@@ -49,9 +55,14 @@ function take(read: Read, value: unknown): string | undefined {
   return broken && `entry ${broken.sequence}: ${broken.why}`
 }
 
-function parsed(text: string): unknown {
+/**
+ * Undefined for what is not JSON as exports are written. Otherwise programs could read it in different ways: of members that stand
+ * there twice, some take the first.
+ */
+function parsed(text: string | undefined): unknown {
   try {
-    return JSON.parse(text)
+    const value: unknown = JSON.parse(text ?? '')
+    return JSON.stringify(value) === text ? value : undefined
   } catch {
     return undefined
   }

@@ -1,8 +1,8 @@
 /** `strongroom audit verify`: every entry of a live journal, or of an export on a machine without an HSM. */
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { createReadStream, readFileSync } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { checkExport } from '../../audit/check-export.ts'
+import { exportLines } from '../../audit/export-lines.ts'
 import type { Credentials } from '../../cli/cluster-login.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { JOURNALS } from '../../contract/operations/audit.ts'
@@ -53,12 +53,7 @@ const from = (first: number): string => (first === 0 ? '' : ` from ${first} on, 
 /** @param file of the export @param keyFile with the public key of the cluster, PEM */
 export async function verifyFile(file: string, keyFile: string): Promise<Outcome> {
   const key = publicKey(keyFile)
-  const input = createReadStream(file)
-  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
-  // An error of the file would otherwise be nobody's.
-  const { promise: broken, reject } = Promise.withResolvers<never>()
-  input.once('error', reject)
-  const verdict = await Promise.race([checkExport(lines, key), broken])
+  const verdict = await checkExport(exportLines(createReadStream(file)), key)
   if (!verdict.ok) {
     const where = verdict.line === undefined ? '' : `, line ${verdict.line}`
     return failed(`${file}${where}: ${verdict.why}`)
