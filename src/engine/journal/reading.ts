@@ -1,4 +1,5 @@
 /** Where the entries of the two journals are read from. */
+import { setImmediate as letOthers } from 'node:timers/promises'
 import { FIRST_PREVIOUS } from '../../audit/canonical.ts'
 import { HsmError } from '../../contract/errors.ts'
 import type { JournalName } from '../../contract/operations/audit.ts'
@@ -18,8 +19,28 @@ export async function readJournal(
   first: number,
   count: number,
 ): Promise<readonly AuditEntry[]> {
-  if (journal === 'management') return parts.store.audit(hsm, first, count)
+  if (journal === 'management') return readInParts(parts, hsm, first, count)
   return (await keyUseJournal(parts, hsm)?.read(first, count)) ?? []
+}
+
+/** Entries that are opened in one stretch of code: others wait for no more than that. */
+const AT_ONCE = 100
+
+async function readInParts(
+  { store }: Parts,
+  hsm: string,
+  first: number,
+  count: number,
+): Promise<readonly AuditEntry[]> {
+  const entries: AuditEntry[] = []
+  while (entries.length < count) {
+    const wanted = Math.min(AT_ONCE, count - entries.length)
+    const some = await store.audit(hsm, first + entries.length, wanted)
+    entries.push(...some)
+    if (some.length < wanted) break
+    await letOthers()
+  }
+  return entries
 }
 
 /** Where a journal begins and how far it goes now. @throws HsmError as `readJournal` does */
