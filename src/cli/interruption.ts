@@ -14,8 +14,24 @@ export type Interruption = {
 const LAST_WORDS_MS = 200
 
 /** What changes nothing: without an answer there is nothing that may have been done. */
-const READS =
-  /\.(list|describe|hsm-info|status|show|verify|random|export-public|export-reference|replica-challenge)$/
+export const READS: ReadonlySet<OperationName> = new Set([
+  'audit.heads',
+  'audit.list',
+  'audit.show-policy',
+  'backup.next',
+  'certificate.list',
+  'cluster.hsm-info',
+  'cluster.status',
+  'crypto.random',
+  'crypto.verify',
+  'key.describe',
+  'key.export-public',
+  'key.export-reference',
+  'key.list',
+  'policy.show',
+  'replica.challenge',
+  'user.list',
+])
 
 /** @param signal aborted by Ctrl-C */
 export function interruptionBy(signal: AbortSignal): Interruption {
@@ -49,7 +65,7 @@ export function interruptionBy(signal: AbortSignal): Interruption {
       const watched: ClusterClient = {
         ...client,
         call: <K extends OperationName>(operation: K, request: Request<K>): Promise<Reply<K>> =>
-          unlessOver(!READS.test(operation), () => client.call(operation, request)),
+          unlessOver(!READS.has(operation), () => client.call(operation, request)),
         login: (who, options) =>
           unlessOver(false, () => client.login(who, { ...options, isGivenUp: () => signal.aborted })),
         logout: () => unlessOver(true, client.logout),

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import * as v from 'valibot'
-import { OPERATIONS, type Operation } from '../../../src/contract/operations.ts'
+import { READS } from '../../../src/cli/interruption.ts'
+import { OPERATIONS, type Operation, type OperationName } from '../../../src/contract/operations.ts'
 
 type Schema = v.GenericSchema & {
   readonly entries?: Readonly<Record<string, Schema>>
@@ -43,6 +44,20 @@ suite('the operation table', () => {
       if (row.auditedAs) assert.ok(Object.hasOwn(OPERATIONS, row.auditedAs), row.auditedAs)
     })
   }
+
+  test('of what only reads an interrupted command does not say that it may have been done', () => {
+    const others = [
+      'session.renew',
+      'crypto.cancel',
+      'key.export-public',
+      'key.export-reference',
+      'crypto.verify',
+    ]
+    for (const [name, { audit }] of Object.entries<Operation>(OPERATIONS)) {
+      if (others.includes(name)) continue
+      assert.equal(READS.has(name as OperationName), audit === 'refusals' || audit === 'none', name)
+    }
+  })
 
   test('what uses a key is recorded, and what changes anything is in the audit log', () => {
     for (const [name, { keys = {}, several, revokes, audit }] of Object.entries<Operation>(OPERATIONS)) {
