@@ -102,11 +102,13 @@ export function frameLength(bytes: Buffer): number {
 
 const DIGITS = 16
 const NAME = /^(\d{16})\.log$/
+/** No journal is so long. Behind a file that somebody has put there, sequences would soon be no whole numbers any more. */
+const MAX_FIRST = 2 ** 52
 
 /** @param first sequence of its first entry */
 export const segmentName = (first: number): string => `${String(first).padStart(DIGITS, '0')}.log`
 /** Undefined when a file of that name is none. */
 export function segmentFirst(name: string): number | undefined {
-  const digits = NAME.exec(name)?.[1]
-  return digits === undefined ? undefined : Number(digits)
+  const first = Number(NAME.exec(name)?.[1])
+  return first <= MAX_FIRST ? first : undefined
 }

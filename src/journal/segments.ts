@@ -50,8 +50,8 @@ export function segmentFiles(directory: string): readonly SegmentFile[] {
       const first = segmentFirst(name)
       if (first === undefined) return []
       const path = join(directory, name)
-      const { size, mtimeMs } = statSync(path)
-      return [{ first, path, bytes: size, writtenAt: mtimeMs }]
+      const file = statSync(path, { throwIfNoEntry: false })
+      return file ? [{ first, path, bytes: file.size, writtenAt: file.mtimeMs }] : []
     })
     .sort((a, b) => a.first - b.first)
 }

@@ -13,19 +13,18 @@ export function newCredential(
   random: (bytes: number) => Uint8Array,
 ): Proof & { readonly credential: string } {
   const [id, secret] = [Buffer.from(random(ID_BYTES)), Buffer.from(random(SECRET_BYTES))]
-  const credential = `${id.toString('base64url')}${secret.toString('base64url')}`
-  return { credential, id: id.toString('hex'), secretHash: hashOf(secret) }
+  return { credential: textOf(id, secret), id: id.toString('hex'), secretHash: hashOf(secret) }
 }
 
 /** Undefined for what is no credential, and for one that is not written as it was given out. */
 export function readCredential(credential: string): Proof | undefined {
-  const [, id = '', secret = ''] = CREDENTIAL.exec(credential) ?? []
-  const bytes = Buffer.from(secret, 'base64url')
-  const isWritten = bytes.length === SECRET_BYTES && bytes.toString('base64url') === secret
-  return isWritten
-    ? { id: Buffer.from(id, 'base64url').toString('hex'), secretHash: hashOf(bytes) }
-    : undefined
+  const [, ...parts] = CREDENTIAL.exec(credential) ?? []
+  const [id, secret] = parts.map((part) => Buffer.from(part, 'base64url'))
+  if (!id || !secret || textOf(id, secret) !== credential) return undefined
+  return { id: id.toString('hex'), secretHash: hashOf(secret) }
 }
+
+const textOf = (id: Buffer, secret: Buffer): string => id.toString('base64url') + secret.toString('base64url')
 
 /** Both are hashes; the time that it takes tells nothing of the one that is kept. */
 export const proves = (shown: Proof, login: Proof): boolean =>

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { all, journalIn, use } from './fixture.ts'
 
@@ -147,6 +148,22 @@ test('files that are missing, swapped or put back from before are found', async 
       writeFileSync(files.file(name), bytes)
     }
   }
+})
+
+test('files that somebody has put there keep neither the journal from going on nor its sequences from being whole numbers', async (t) => {
+  const home = journalIn(t)
+  const before = await home.open()
+  void before.record(use())
+  await before.close()
+  for (const name of ['9999999999999999.log', '9007199254740991.log']) {
+    writeFileSync(home.file(name), Buffer.alloc(5000))
+  }
+  symlinkSync(join(home.directory, 'nowhere'), home.file('0000000000000100.log'))
+  const journal = await home.open()
+  void journal.record(use())
+  await journal.close()
+  assert.deepEqual([home.state.anchored?.first, home.state.anchored?.count], [0, 2])
+  assert.equal((await all(journal)).length, 2)
 })
 
 test('the oldest entries make room, and the chain verifies from where the journal begins then', async (t) => {
