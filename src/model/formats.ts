@@ -141,15 +141,25 @@ const newer = (what: string, version: number): HsmError =>
  */
 export function written(record: StoredRecord, format: number): Written {
   const version = record.kind === 'cluster' ? record.minimumVersion : format
-  const older = CHANGES[record.kind]
-    .slice(version - 1)
-    .reduceRight<Written | undefined>((newer, { down }) => newer && down(newer), record)
-  if (!older || (version === 1 && !isFirst(record))) throw tooOld()
+  const older = downTo(record, version)
+  if (!older) throw tooOld()
   return version === 1 ? older : { kind: record.kind, version, ...older }
 }
 
+/** Undefined when that format cannot hold it. */
+function downTo(record: StoredRecord, format: number): Written | undefined {
+  if (format === 1 && !isFirst(record)) return undefined
+  return CHANGES[record.kind]
+    .slice(format - 1)
+    .reduceRight<Written | undefined>((newer, { down }) => newer && down(newer), record)
+}
+
 /** The oldest format that can hold the record, for a reader of which nothing is known. */
-export const oldestFormat = (record: StoredRecord): number => (isFirst(record) ? 1 : FORMAT)
+export function oldestFormat(record: StoredRecord): number {
+  let oldest = FORMAT
+  while (oldest > 1 && downTo(record, oldest - 1)) oldest -= 1
+  return oldest
+}
 
 /** Whether it is one that the first format can hold. */
 function isFirst(record: StoredRecord): boolean {
