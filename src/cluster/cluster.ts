@@ -1,4 +1,5 @@
 /** What an engine needs to know of the cluster it is part of, and the cluster of one. */
+import type { Reply } from '../contract/operations.ts'
 import type { RecordKey } from '../model/records.ts'
 
 /** One HSM of the cluster, as it has registered itself. */
@@ -46,6 +47,12 @@ export interface Others {
   applied(revision: number): Promise<void>
 }
 
+/** What an HSM of a cluster tells of itself and of the others. */
+export type NodeStatus = Pick<
+  Reply<'cluster.status'>,
+  'hsm-id' | 'serving' | 'applied-revision' | 'barrier' | 'nodes'
+>
+
 /** The cluster as its engine sees it. */
 export interface Cluster {
   readonly serving: Serving
@@ -54,6 +61,8 @@ export interface Cluster {
   readonly several: boolean
   /** The HSMs that are live as far as this one knows, in the order of their ids. */
   hsms(): readonly HsmFacts[]
+  /** What is told of it to whoever asks for the status; left out by a cluster of one. */
+  readonly status?: () => NodeStatus
   /** Tells of records whether every HSM has them as this one does. */
   coverage(): (key: RecordKey) => boolean
 }

@@ -1,16 +1,10 @@
 /** What a node tells of its cluster when it is asked for its status. */
 
-import type { Reply } from '../contract/operations.ts'
 import type { Store } from '../store/store.ts'
-import type { Cluster } from './cluster.ts'
+import { type Cluster, isServing, type NodeStatus } from './cluster.ts'
 import type { Coordination } from './coordination.ts'
 import type { Recent } from './recent.ts'
 import { readAcknowledgement } from './registration.ts'
-
-export type NodeStatus = Pick<
-  Reply<'cluster.status'>,
-  'hsm-id' | 'serving' | 'applied-revision' | 'barrier' | 'nodes'
->
 
 type Needs = {
   readonly store: Pick<Store, 'subscribe'> & Pick<Coordination, 'appliedRevision' | 'knownMembers'>
@@ -38,13 +32,12 @@ export function createNodeStatus({ store, cluster, id, waits }: Needs): () => No
         .map(({ key, lease }) => [key.slice('node/'.length), BigInt(lease).toString(16)]),
     )
   return () => {
-    const serving = serves(cluster)
     const acks = acknowledged()
     const held = leases()
     const barrier = waits.summary()
     return {
       'hsm-id': id,
-      serving,
+      serving: isServing(cluster.serving),
       'applied-revision': store.appliedRevision(),
       ...(barrier && { barrier }),
       nodes: cluster.hsms().map((hsm) => {
@@ -62,15 +55,5 @@ export function createNodeStatus({ store, cluster, id, waits }: Needs): () => No
         }
       }),
     }
-  }
-}
-
-/** Whether this HSM serves now. */
-export function serves({ serving }: Pick<Cluster, 'serving'>): boolean {
-  try {
-    serving.check()
-    return true
-  } catch {
-    return false
   }
 }

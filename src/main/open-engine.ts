@@ -161,9 +161,8 @@ export async function openEngine(options: OpenEngineOptions): Promise<OpenEngine
     : await loadAuthority(home, clusterId, now)
   if (!opensslAvailable())
     log('warn', {}, 'OpenSSL cannot be called directly; some operations are slow or refused')
-  const whole = node ? node.describing(engine) : engine
-  if (registry) observeHoldings(whole, registry)
-  const bare = { hsm: whole, admit: engine.admit }
+  if (registry) observeHoldings(engine, registry)
+  const bare = { hsm: engine, admit: engine.admit }
   const measured = registry ? measuredHsm(bare, registry, seconds) : bare
   const everything = undo.move()
   return {

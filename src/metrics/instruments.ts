@@ -1,7 +1,6 @@
 /** What is measured of a running HSM: its interfaces, wrapped, so that nothing inside them knows of it. */
-import type { Cluster, Established } from '../cluster/cluster.ts'
+import { type Cluster, type Established, isServing } from '../cluster/cluster.ts'
 import type { Coordination, ReplicaState } from '../cluster/coordination.ts'
-import { serves } from '../cluster/node-status.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { Admit, Hsm } from '../contract/hsm.ts'
 import type { Store } from '../store/store.ts'
@@ -150,7 +149,7 @@ export function observeFollowing(
     () => one(behindMs(store.replicaState(), clock()) / 1000),
   )
   registry.gauge('strongroom_serving', 'Whether this HSM serves: 1, or 0.', () =>
-    one(serves(cluster) ? 1 : 0),
+    one(isServing(cluster.serving) ? 1 : 0),
   )
   registry.gauge('strongroom_hsms', 'Live HSMs of the cluster, as this one knows them.', () =>
     one(cluster.hsms().length),

@@ -1,11 +1,10 @@
-/** This HSM as a node of its cluster, and what administrators are told of it. */
+/** This HSM as a node of its cluster. */
 import { randomBytes } from 'node:crypto'
 import type { Log } from '../base/log.ts'
 import type { Cluster, HsmFacts } from '../cluster/cluster.ts'
 import { createClusterNode } from '../cluster/cluster-node.ts'
 import { createNodeStatus } from '../cluster/node-status.ts'
 import { createRecent } from '../cluster/recent.ts'
-import type { Hsm } from '../contract/hsm.ts'
 import { observeBarrier, observeFollowing, timedCluster } from '../metrics/instruments.ts'
 import type { Registry } from '../metrics/registry.ts'
 import type { EtcdStore } from '../store/etcd/etcd-store.ts'
@@ -16,8 +15,6 @@ export type OpenNode = {
   leave(): Promise<void>
   /** The newest format of records that every registered HSM reads. */
   readableFormat(): Promise<number>
-  /** The HSM, whose status also tells of its cluster. */
-  describing(hsm: Hsm): Hsm
 }
 
 export type OpenNodeOptions = {
@@ -61,18 +58,12 @@ export function openNode({ store, hsm, place, clock, registry, log }: OpenNodeOp
   if (registry) observeFollowing(store, cluster, clock, registry)
   const status = createNodeStatus({ store, cluster, id: hsm.id, waits })
   return {
-    cluster,
+    cluster: { ...cluster, status },
     join: node.join,
     readableFormat: node.readableFormat,
     leave: () =>
       node
         .leave()
         .catch((err: unknown) => log('warn', { err }, 'the cluster was not told that this HSM leaves')),
-    describing: (described) => ({
-      async call(operation, request, session, source) {
-        const reply = await described.call(operation, request, session, source)
-        return operation === 'cluster.status' ? { ...reply, ...status() } : reply
-      },
-    }),
   }
 }

@@ -33,6 +33,7 @@ export const clusterStatus = answer<'cluster.status'>({
       users: view.userCount(),
       keys: view.keyCount(),
       sessions: parts.sessions.count(),
+      ...parts.cluster.status?.(),
     })
   },
 })

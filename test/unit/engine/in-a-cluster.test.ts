@@ -55,6 +55,7 @@ suite('an HSM among others', () => {
       },
       several: true,
       hsms: () => live.map((id) => ({ id, address: `${id}.example`, version: '1.2.3' })),
+      status: () => ({ 'hsm-id': 'hsm-a', serving: serves }),
       coverage: () => (key) => key !== missing,
     }
     const store = memoryStore()
@@ -96,7 +97,8 @@ suite('an HSM among others', () => {
     await assert.rejects(sign(world, 'alice', priv, 'x'), fails('not-serving'))
     await assert.rejects(world.as('alice', 'key.list', { filter: [] }), fails('not-serving'))
     await assert.rejects(world.login('bob'), fails('not-serving'))
-    assert.equal((await world.hsm.call('cluster.status', {})).state, 'ACTIVE')
+    const status = await world.hsm.call('cluster.status', {})
+    assert.deepEqual([status.state, status['hsm-id'], status.serving], ['ACTIVE', 'hsm-a', false])
     assert.equal((await world.hsm.call('cluster.hsm-info', {})).hsms.length, 2)
   })
 
