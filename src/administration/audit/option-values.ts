@@ -1,6 +1,6 @@
 /** The options of `strongroom audit` and `audit-policy` as words, and what they mean: times, durations, sizes. */
 import type { Args, Options } from '../../cli/spec.ts'
-import { HsmError } from '../../contract/errors.ts'
+import { ERRORS, HsmError } from '../../contract/errors.ts'
 import type { Request } from '../../contract/operations.ts'
 import { shown } from '../../contract/shown.ts'
 import type { AUDIT, AUDIT_EXPORT, AUDIT_POLICY_SET } from '../options.ts'
@@ -13,6 +13,8 @@ export function auditOptions(options: Given<typeof AUDIT>, now: number): Omit<Au
   const { hsm, since, until, user, key, operation, outcome, after, follow, format, json } = options
   if (follow && until !== undefined)
     throw new HsmError('invalid-request', '--follow has no end, and --until is one')
+  if (outcome !== undefined && !['ok', 'refused', ...Object.keys(ERRORS)].includes(outcome))
+    throw wrong('--outcome', outcome, 'ok, refused, or an error code such as not-permitted')
   return {
     hsm,
     journal: journalOf(options),
@@ -66,7 +68,7 @@ export function auditPolicyChanges(options: Given<typeof AUDIT_POLICY_SET>): Req
 const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 const SIZES = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 } as const
 
-const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
+const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
 
 /** @returns seconds. Throws HsmError `invalid-request` naming the option */
 function duration(option: string, text: string): number {
@@ -82,8 +84,11 @@ function duration(option: string, text: string): number {
  */
 function instant(option: string, text: string, now: number): number {
   if (/^\d{1,9}[smhd]$/.test(text)) return Math.max(0, now - duration(option, text) * 1000)
-  const at = RFC_3339.test(text) ? Date.parse(text) : Number.NaN
-  if (at >= 0) return at
+  const [, year, month, day] = RFC_3339.exec(text) ?? []
+  const at = day === undefined ? Number.NaN : Date.parse(text)
+  // The parser takes 30 February for 2 March.
+  const isInMonth = Number(day) <= new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate()
+  if (at >= 0 && isInMonth) return at
   throw wrong(option, text, 'a time such as 2026-11-28T14:00:00Z (RFC 3339), or a duration such as 2h')
 }
 
