@@ -18,6 +18,8 @@ export type RequestOutcome = {
   readonly mechanism?: string | undefined
   /** Items in the request, when there were several. */
   readonly count?: number | undefined
+  /** The id of the session that it opened. */
+  readonly opened?: string | undefined
 }
 
 /** Objects that were refused for one reason, of a request about several. */
@@ -25,7 +27,7 @@ export type Refused = { readonly code: ErrorCode; readonly subjects: readonly st
 
 /** @param at Unix time in milliseconds */
 export function eventOf(outcome: RequestOutcome, at: number): AuditEvent {
-  const { operation, code, call, subjects, mechanism, count } = outcome
+  const { operation, code, call, subjects, mechanism, count, opened } = outcome
   const { actor, source } = call
   return {
     at,
@@ -34,6 +36,7 @@ export function eventOf(outcome: RequestOutcome, at: number): AuditEvent {
     outcome: code,
     subjects: [...new Set(subjects)],
     ...(actor.role !== 'nobody' && { role: actor.role, session: actor.session }),
+    ...(opened !== undefined && { session: opened }),
     source: sourceText(source),
     ...(mechanism !== undefined && { mechanism }),
     ...(count !== undefined && count > 1 && { count }),

@@ -3,7 +3,7 @@ import type { Actor } from '../../policy/actor.ts'
 import { allow } from '../../policy/decision.ts'
 import { nearestFirst, standing } from '../../policy/key-visibility.ts'
 import { answer } from '../pipeline/pipeline.ts'
-import { leavingOut, selectBy } from '../pipeline/selection.ts'
+import { leavingOut, selectBy } from '../pipeline/search.ts'
 import { keyObject, keySummary } from '../reply/key-object.ts'
 import { page } from '../reply/paging.ts'
 

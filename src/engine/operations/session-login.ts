@@ -21,20 +21,28 @@ type Proof = {
 /** No name of a user. */
 const UNKNOWN = '-'
 
-export const sessionLogin = change<'session.login', undefined, Proof, LoggedIn & { readonly proof: Proof }>({
+export const sessionLogin = change<
+  'session.login',
+  undefined,
+  Proof,
+  LoggedIn & { readonly proof: Proof },
+  string
+>({
   /**
    * Tries for one name wait for each other, so that many at once cannot outrun the count of wrong passwords. Names that nobody
    * has count as one, and few of them wait, so that they do not keep others waiting for a password to be hashed.
    */
-  around({ parts }, { username }, run) {
+  around(attempt, { username }, run) {
+    const { parts } = attempt
     const isKnown = parts.store.catalog.userByName(username) !== undefined
     const name = isKnown ? username : UNKNOWN
     if (!isKnown && parts.logins.count(name) >= LIMITS.unknownLogins) throw new HsmError('busy')
-    return parts.logins.run(name, async () => run(undefined))
-  },
-  async work({ parts, users: [target] }, { password, resumable }) {
-    const user = target?.user
     const session = parts.sessions.newId()
+    attempt.opens = session
+    return parts.logins.run(name, async () => run(session))
+  },
+  async work({ parts, users: [target] }, { password, resumable }, { held: session }) {
+    const user = target?.user
     const resumption = resumable ? newCredential(parts.random) : undefined
     if (user && isLocked(user)) return { proven: false, version: 0, session, resumption }
     return {

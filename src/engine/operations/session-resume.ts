@@ -12,8 +12,13 @@ import { change } from '../pipeline/pipeline.ts'
 
 type Resumed = { readonly user: UserRecord; readonly login: LoginRecord }
 
-export const sessionResume = change<'session.resume', undefined, string, Resumed>({
-  work: ({ parts: { sessions } }) => sessions.newId(),
+export const sessionResume = change<'session.resume', undefined, string, Resumed, string>({
+  around(attempt, _request, run) {
+    const session = attempt.parts.sessions.newId()
+    attempt.opens = session
+    return run(session)
+  },
+  work: (_facts, _request, { held: session }) => session,
   change({ parts, view, call, note }, { credential }, _permitted, session) {
     const shown = readCredential(credential)
     const login = shown && view.login(shown.id)

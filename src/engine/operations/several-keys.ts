@@ -8,7 +8,7 @@ import type { KeyRecord, Write } from '../../model/records.ts'
 import { allow, type Decision } from '../../policy/decision.ts'
 import type { Facts } from '../pipeline/facts.ts'
 import { change, type Handler } from '../pipeline/pipeline.ts'
-import { selectAmong } from '../pipeline/selection.ts'
+import { selectAmong } from '../pipeline/search.ts'
 
 type Many = 'key.share-many' | 'key.unshare-many' | 'key.delete-many'
 

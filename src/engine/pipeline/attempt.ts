@@ -17,6 +17,8 @@ export type Attempt = {
   mechanism: string | undefined
   /** How many items the request has. */
   count: number | undefined
+  /** The id of the session that it opens when it succeeds. */
+  opens: string | undefined
   /** How it ended is in the audit log already, or was committed with what it changed. */
   recorded: boolean
 }
@@ -30,6 +32,7 @@ export const newAttempt = (parts: Parts, operation: OperationName, call: Call): 
   subjects: [],
   mechanism: undefined,
   count: undefined,
+  opens: undefined,
   recorded: false,
 })
 
@@ -57,7 +60,7 @@ const nameOf = (mechanism: unknown): string | undefined =>
 
 /** @param code of the error, or `ok` */
 export const outcomeOf = (
-  { operation, row, call, subjects, mechanism, count }: Attempt,
+  { operation, row, call, subjects, mechanism, count, opens }: Attempt,
   code: 'ok' | ErrorCode,
 ): RequestOutcome => ({
   operation: row.auditedAs ?? operation,
@@ -66,6 +69,7 @@ export const outcomeOf = (
   subjects,
   mechanism,
   count,
+  ...(code === 'ok' && { opened: opens }),
 })
 
 /** Not failures of the request: whatever they keep from being done is not kept from being answered. */

@@ -51,6 +51,19 @@ export function auditContract(open: () => Promise<Hsm>): void {
       assert.deepEqual(unshared?.changes, [{ of: [key], what: 'shared-users', removed: ['bob'] }])
     })
 
+    test('a login names the session that it opened, as does one that goes on; a refused one names none', async () => {
+      const login = { username: 'carol', role: 'crypto-user', password: PASSWORD, resumable: true } as const
+      const first = await world.hsm.call('session.login', login)
+      const second = await world.hsm.call('session.resume', { credential: first.credential ?? '' })
+      await world.hsm.call('session.logout', {}, second.token)
+      await assert.rejects(world.login('carol', 'crypto-user', 'wrong password'))
+      const [opened, resumed, ended, refused] = (await entries()).slice(-4)
+      assert.match(opened?.session ?? '', /^[0-9a-f]{16}$/)
+      assert.equal(resumed?.session, ended?.session)
+      assert.notEqual(opened?.session, resumed?.session)
+      assert.deepEqual([refused?.outcome, refused?.session], ['bad-credentials', undefined])
+    })
+
     test('has no reads, no key use, no refusal of somebody not logged in, and no secret', async () => {
       const before = (await entries()).length
       const { pub } = await makePair(world, 'alice', { label: 'quiet' })
