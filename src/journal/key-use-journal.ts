@@ -84,7 +84,7 @@ export async function openKeyUseJournal(
     record(event) {
       const { keyUse, onFull } = policy()
       if (keyUse === 'off') return undefined
-      append(keyUse === 'all' ? [event] : sampler.note(event))
+      append(keyUse === 'all' && event.outcome === 'ok' ? [event] : sampler.note(event))
       return onFull === 'refuse' ? log.durable() : undefined
     },
     head: log.head,

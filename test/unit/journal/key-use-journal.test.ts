@@ -250,36 +250,3 @@ test('without refuse nothing is waited for', async (t) => {
   assert.equal(journal.record(use()), undefined)
   await journal.close()
 })
-
-test('sampled: the first of uses that are alike, and then how many more there were', async (t) => {
-  const { open, state } = journalIn(t, { keyUse: 'sampled' })
-  const journal = await open()
-  for (let at = 0; at < 100; at++) void journal.record(use({ at }))
-  for (const other of [
-    { actor: 'bob' },
-    { session: 's2' },
-    { outcome: 'not-owner' },
-    { mechanism: 'rsa-pkcs' },
-    { operation: 'crypto.verify' },
-    { subjects: ['key/0x2'] },
-  ]) {
-    void journal.record(use(other))
-  }
-  await turn()
-  assert.equal((await all(journal)).length, 7)
-  state.now += 60_001
-  void journal.record(use({ at: 200, count: 3 }))
-  await turn()
-  const entries = await all(journal)
-  assert.deepEqual(
-    entries.slice(7).map(({ at, count }) => [at, count]),
-    [
-      [99, 99],
-      [200, 3],
-    ],
-  )
-  void journal.record(use({ at: 300, count: 5 }))
-  void journal.record(use({ at: 301 }))
-  await journal.close()
-  assert.equal((await all(journal)).at(-1)?.count, 6)
-})
