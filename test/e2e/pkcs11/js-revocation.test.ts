@@ -120,7 +120,8 @@ suite('unshare, in a program that is running', needsPkcs11js(), () => {
   })
 
   test('whose logins an admin ends: it is logged out until it logs in again, and nobody else is', async (t) => {
-    const { bob, session, key } = await holding(t, 'one-shot')
+    await company.generateRsa('kept')
+    const { bob, session, key } = await holding(t, 'kept')
     const frida = await program(t, company)
     await company.createUser('frida')
     const fridas = await signIn(frida, 'frida')
