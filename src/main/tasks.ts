@@ -101,11 +101,11 @@ export const TASKS = {
   pkcs11({ home, config, 'cluster-id': clusterId, socket }: Args<typeof spec.AGENT>) {
     const [at, named] = [homeOf(home), absolute(socket)]
     const options = { config, clusterId, socket: named ?? at.pkcs11, named: named !== undefined }
-    return async () => (await import('./pkcs11/agent.ts')).agent({ ...options, program: program() })
+    return async () => (await import('./agent.ts')).agent({ ...options, program: program() })
   },
   'pkcs11-keep'({ home, config, 'cluster-id': clusterId }: Args<typeof spec.KEEP>) {
     const source = home === undefined ? { config, clusterId } : { home: homeOf(home) }
-    return async () => (await import('./pkcs11/keep.ts')).keep(source)
+    return async () => (await import('./keep.ts')).keep(source)
   },
   'backup-create'({ home, to, 'passphrase-file': file }: Args<typeof spec.BACKUP_CREATE>) {
     const [at, target] = [homeOf(home), pathOrDash(to)]

@@ -1,12 +1,12 @@
 /** `strongroom pkcs11`: the PKCS#11 socket on a machine that has programs and no HSM; the HSMs are reached over HTTPS. */
 
-import type { Outcome } from '../../administration/outcome.ts'
-import { openLogger } from '../../logging/logger.ts'
-import { type AgentSource, agentKeeper } from '../../pkcs11-socket/keeper-start.ts'
-import { openPkcs11Listener } from '../../pkcs11-socket/listener.ts'
-import { p11KitSocket } from '../../pkcs11-socket/socket-paths.ts'
-import { firstSignal } from '../signals.ts'
+import type { Outcome } from '../administration/outcome.ts'
+import { openLogger } from '../logging/logger.ts'
+import { type AgentSource, agentKeeper } from '../pkcs11-socket/keeper-start.ts'
+import { openPkcs11Listener } from '../pkcs11-socket/listener.ts'
+import { p11KitSocket } from '../pkcs11-socket/socket-paths.ts'
 import { asConfigured, configuredHsm } from './configured-hsm.ts'
+import { firstSignal } from './signals.ts'
 
 export type AgentOptions = AgentSource & {
   /** Absolute. */

@@ -3,39 +3,42 @@
  * an HSM that is being restarted, and the configuration is read anew when it has changed meanwhile.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Connection } from '../../cli/cluster-clients.ts'
-import { HsmError } from '../../contract/errors.ts'
-import type { Hsm } from '../../contract/hsm.ts'
-import type { OperationName, Reply, Request } from '../../contract/operations.ts'
+import { HsmError } from '../contract/errors.ts'
+import type { Hsm } from '../contract/hsm.ts'
+import type { OperationName, Reply, Request } from '../contract/operations.ts'
 
 /** Longer than a restart takes. Counted from the first failure, so an HSM that is gone for good holds nobody up. */
 const PATIENCE_MS = 10_000
 const AGAIN_MS = 100
 
-export type Source = {
+type Connection = { readonly hsm: Hsm; close(): void }
+
+export type Configuration<C extends Connection> = {
   /** Throws HsmError `invalid-request` when there is no usable configuration. */
-  connect(): Promise<Connection>
+  connect(): Promise<C>
   /** The text of the configuration; throws HsmError when it cannot be read. */
   text(): string
 }
 
-export type ReconnectingHsm = {
+export type ReconnectingHsm<C extends Connection = Connection> = {
   readonly hsm: Hsm
   /** The connection in use. */
-  connection(): Connection
+  connection(): C
 }
 
-/** @throws what `source` throws */
-export async function reconnectingHsm(source: Source): Promise<ReconnectingHsm> {
-  let text = source.text()
-  let connection = await source.connect()
+/** @throws what `configuration` throws */
+export async function reconnectingHsm<C extends Connection>(
+  configuration: Configuration<C>,
+): Promise<ReconnectingHsm<C>> {
+  let text = configuration.text()
+  let connection = await configuration.connect()
   let lostAt: number | undefined
   let looking: Promise<boolean> | undefined
 
   async function reconnectedElsewhere(): Promise<boolean> {
-    const now = source.text()
+    const now = configuration.text()
     if (now === text) return false
-    const next = await source.connect()
+    const next = await configuration.connect()
     connection.close()
     connection = next
     text = now

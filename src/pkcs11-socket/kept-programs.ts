@@ -3,29 +3,31 @@
  * last program leaves.
  */
 import { Socket } from 'node:net'
-import { type Outcome, wrongUsage } from '../../administration/outcome.ts'
-import { version } from '../../base/version.ts'
-import type { Home } from '../../home/home.ts'
-import { openLogger } from '../../logging/logger.ts'
-import { createPkcs11, type ProgramSnapshot } from '../../pkcs11/serve.ts'
-import type { KeeperMessage } from '../../pkcs11-socket/keeper-messages.ts'
-import type { AgentSource } from '../../pkcs11-socket/keeper-start.ts'
-import { peerProcess } from '../../pkcs11-socket/peer-process.ts'
-import { asConfigured, configuredHsm } from './configured-hsm.ts'
-import type { ReconnectingHsm } from './reconnecting-hsm.ts'
+import type { Log } from '../base/log.ts'
+import { version } from '../base/version.ts'
+import type { Hsm } from '../contract/hsm.ts'
+import { createPkcs11, type ProgramSnapshot } from '../pkcs11/serve.ts'
+import type { KeeperMessage } from './keeper-messages.ts'
+import { peerProcess } from './peer-process.ts'
 
 /** A connection that is only kept open. */
 type Kept = { readonly handle: unknown; readonly snapshot: ProgramSnapshot | undefined }
 
-/** Whose programs are kept. */
-export type Keeping = { readonly home: Home } | AgentSource
+/** What the programs that are left are served with. */
+export type Service = { readonly hsm: Hsm; readonly log: Log; close(): void }
 
-/** The keeper process: takes over the connections of programs when the process that started it is gone. */
-export async function keep(source: Keeping): Promise<Outcome> {
-  if (!process.connected)
-    return wrongUsage('pkcs11-keep is started by strongroom start and strongroom pkcs11')
-  process.umask(0o077)
-  const kept = await untilAlone()
+/**
+ * Keeps the connections of programs until the process that started this one is gone, and serves them from then on. Resolves
+ * when the last of them has left.
+ *
+ * @param channel to the process that started this one
+ * @param openService called when there is something to serve
+ */
+export async function keepPrograms(
+  channel: Pick<NodeJS.Process, 'on' | 'once'>,
+  openService: () => Promise<Service>,
+): Promise<void> {
+  const kept = await untilAlone(channel)
   const resumed: Resumed[] = []
   const abandoned: Promise<void>[] = []
   for (const { handle, snapshot } of kept.values()) {
@@ -33,22 +35,21 @@ export async function keep(source: Keeping): Promise<Outcome> {
     if (snapshot) resumed.push({ socket, snapshot })
     else abandoned.push(abandon(socket))
   }
-  if (resumed.length > 0) await serve(source, resumed)
+  if (resumed.length > 0) await serve(resumed, await openService())
   await Promise.all(abandoned)
-  return { exit: 0, text: '' }
 }
 
 type Resumed = { readonly socket: Socket; readonly snapshot: ProgramSnapshot }
 
 /** Keeps until the other process is gone. */
-function untilAlone(): Promise<ReadonlyMap<number, Kept>> {
+function untilAlone(channel: Pick<NodeJS.Process, 'on' | 'once'>): Promise<ReadonlyMap<number, Kept>> {
   const kept = new Map<number, Kept>()
   const { promise, resolve } = Promise.withResolvers<ReadonlyMap<number, Kept>>()
   const change = (id: number, snapshot: ProgramSnapshot | undefined) => {
     const found = kept.get(id)
     if (found) kept.set(id, { ...found, snapshot })
   }
-  process.on('message', (message: KeeperMessage, handle: unknown) => {
+  channel.on('message', (message: KeeperMessage, handle: unknown) => {
     if ('hold' in message) kept.set(message.hold, { handle, snapshot: undefined })
     else if ('idle' in message) change(message.idle, message.snapshot)
     else if ('busy' in message) change(message.busy, undefined)
@@ -57,7 +58,7 @@ function untilAlone(): Promise<ReadonlyMap<number, Kept>> {
       kept.delete(message.gone)
     }
   })
-  process.once('disconnect', () => resolve(kept))
+  channel.once('disconnect', () => resolve(kept))
   return promise
 }
 
@@ -74,27 +75,14 @@ function abandon(socket: Socket): Promise<void> {
   return promise
 }
 
-async function serve(source: Keeping, resumed: readonly Resumed[]): Promise<void> {
-  const { log } = openLogger(
-    undefined,
-    'home' in source ? source.home.log : undefined,
-    process.env['JOURNAL_STREAM'],
-  )
+async function serve(resumed: readonly Resumed[], { hsm, log, close }: Service): Promise<void> {
   log('info', { connections: resumed.length }, 'keeping the PKCS#11 connections of a process that has ended')
-  const cluster = await clusterOf(source)
-  const pkcs11 = createPkcs11({ hsm: cluster.hsm, version, log })
+  const pkcs11 = createPkcs11({ hsm, version, log })
   await Promise.all(
     resumed.map(({ socket, snapshot }) => pkcs11.serve(socket, { snapshot, peer: peerProcess(socket) })),
   )
-  cluster.connection().close()
+  close()
   log('info', {}, 'the last PKCS#11 program has left')
-}
-
-/** As the other process reached it, or had it in itself. */
-async function clusterOf(source: Keeping): Promise<ReconnectingHsm> {
-  if ('home' in source) return configuredHsm(source.home.clientConfig, {})
-  const cluster = await configuredHsm(source.config, process.env, source.clusterId)
-  return { ...cluster, hsm: asConfigured(cluster) }
 }
 
 /** Takes a connection up again that another process has read from so far. */

@@ -1,0 +1,34 @@
+/** `strongroom pkcs11-keep`: composition of the keeper's own process. */
+import { type Outcome, wrongUsage } from '../administration/outcome.ts'
+import type { Home } from '../home/home.ts'
+import { openLogger } from '../logging/logger.ts'
+import type { AgentSource } from '../pkcs11-socket/keeper-start.ts'
+import { keepPrograms } from '../pkcs11-socket/kept-programs.ts'
+import { asConfigured, type Configured, configuredHsm } from './configured-hsm.ts'
+
+/** Whose programs are kept: those of the HSM of a home, or of an agent. */
+export type Keeping = { readonly home: Home } | AgentSource
+
+/** Serves the programs of the process that started this one when that is gone. */
+export async function keep(whose: Keeping): Promise<Outcome> {
+  if (!process.connected)
+    return wrongUsage('pkcs11-keep is started by strongroom start and strongroom pkcs11')
+  process.umask(0o077)
+  await keepPrograms(process, async () => {
+    const log = 'home' in whose ? whose.home.log : undefined
+    const { hsm, connection } = await clusterOf(whose)
+    return {
+      hsm,
+      log: openLogger(undefined, log, process.env['JOURNAL_STREAM']).log,
+      close: () => connection().close(),
+    }
+  })
+  return { exit: 0, text: '' }
+}
+
+/** As the other process reached it, or had it in itself. */
+async function clusterOf(whose: Keeping): Promise<Configured> {
+  if ('home' in whose) return configuredHsm(whose.home.clientConfig, {})
+  const cluster = await configuredHsm(whose.config, process.env, whose.clusterId)
+  return { ...cluster, hsm: asConfigured(cluster) }
+}
