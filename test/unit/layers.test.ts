@@ -1,7 +1,15 @@
-/** The layer rules of biome.json, proved by breaking each of them once. */
+/** The layer rules of biome.json, proved by breaking each of them once, and told in ARCHITECTURE.md. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
@@ -80,7 +88,7 @@ const MAY_IMPORT = {
   sdk: ['contract', 'client'],
 } as const satisfies Record<string, readonly string[]>
 
-const ROOMS = Object.keys(MAY_IMPORT) as (keyof typeof MAY_IMPORT)[]
+const MODULES = Object.keys(MAY_IMPORT) as (keyof typeof MAY_IMPORT)[]
 const PURE = ['contract', 'rates', 'model', 'policy', 'catalog'] as const
 const FFI = 'only crypto/openssl.ts and pkcs11-socket/peer-process.ts may use node:ffi'
 
@@ -91,28 +99,31 @@ type Planted = { readonly path: string; readonly source: string; readonly messag
 
 const importing = (specifier: string) => `import { thing } from '${specifier}'\n\nexport const used = thing\n`
 
-function* otherRooms(): Generator<Planted> {
-  for (const room of ROOMS) {
-    const allowed: readonly string[] = MAY_IMPORT[room]
-    const message = `${room}/ may import only: ${allowed.join(', ') || 'nothing of ours'}`
-    for (const other of [...ROOMS, 'main'].filter((name) => name !== room)) {
-      const planted = { path: `src/${room}/takes-${other}.ts`, source: importing(`../${other}/thing.ts`) }
+function* otherModules(): Generator<Planted> {
+  for (const module of MODULES) {
+    const allowed: readonly string[] = MAY_IMPORT[module]
+    const message = `${module}/ may import only: ${allowed.join(', ') || 'nothing of ours'}`
+    for (const other of [...MODULES, 'main'].filter((name) => name !== module)) {
+      const planted = { path: `src/${module}/takes-${other}.ts`, source: importing(`../${other}/thing.ts`) }
       yield allowed.includes(other) ? planted : { ...planted, message }
-      const deep = { path: `src/${room}/deep/takes-${other}.ts`, source: importing(`../../${other}/a/b.ts`) }
+      const deep = {
+        path: `src/${module}/deep/takes-${other}.ts`,
+        source: importing(`../../${other}/a/b.ts`),
+      }
       yield allowed.includes(other) ? deep : { ...deep, message }
     }
     for (const file of allowed.filter((name) => name.endsWith('.ts'))) {
-      yield { path: `src/${room}/takes-${file.replace('/', '-')}`, source: importing(`../${file}`) }
+      yield { path: `src/${module}/takes-${file.replace('/', '-')}`, source: importing(`../${file}`) }
     }
   }
 }
 
 function* outsideWorld(): Generator<Planted> {
-  for (const room of PURE) {
+  for (const module of PURE) {
     yield {
-      path: `src/${room}/takes-node-builtin.ts`,
+      path: `src/${module}/takes-node-builtin.ts`,
       source: importing('node:fs'),
-      message: `${room}/ is pure: no node modules`,
+      message: `${module}/ is pure: no node modules`,
     }
     for (const name of [
       'Date',
@@ -125,16 +136,16 @@ function* outsideWorld(): Generator<Planted> {
       'Buffer',
     ]) {
       yield {
-        path: `src/${room}/uses-${name.toLowerCase()}.ts`,
+        path: `src/${module}/uses-${name.toLowerCase()}.ts`,
         source: `export const used = ${name}\n`,
         message: `Do not use the global variable ${name}.`,
       }
     }
   }
-  for (const room of [...ROOMS, 'main'].filter((name) => !PURE.some((pure) => pure === name))) {
-    yield { path: `src/${room}/takes-ffi.ts`, source: importing('node:ffi'), message: FFI }
-    yield { path: `src/${room}/takes-fs.ts`, source: importing('node:fs') }
-    yield { path: `src/${room}/takes-time.ts`, source: 'export const now = Date.now()\n' }
+  for (const module of [...MODULES, 'main'].filter((name) => !PURE.some((pure) => pure === name))) {
+    yield { path: `src/${module}/takes-ffi.ts`, source: importing('node:ffi'), message: FFI }
+    yield { path: `src/${module}/takes-fs.ts`, source: importing('node:fs') }
+    yield { path: `src/${module}/takes-time.ts`, source: 'export const now = Date.now()\n' }
   }
 }
 
@@ -147,7 +158,7 @@ const INNOCENT: readonly Planted[] = [
   { path: 'src/cli/commands/key/list.ts', source: importing('../../parse.ts') },
 ]
 
-const planted = [...otherRooms(), ...outsideWorld(), ...INNOCENT]
+const planted = [...otherModules(), ...outsideWorld(), ...INNOCENT]
 
 suite('layer rules', () => {
   let reported: Map<string, Diagnostic[]>
@@ -178,6 +189,31 @@ suite('layer rules', () => {
       [],
     )
   })
+})
+
+/** The rows of the table, as `MAY_IMPORT` has them; what is not ours is left out. */
+function rowsOf(page: string): Readonly<Record<string, readonly string[]>> {
+  const rows = [...page.matchAll(/^\| `([\w-]+)\/` \|.*\| ([^|]+) \|$/gm)]
+  return Object.fromEntries(
+    rows.map(([, name = '', imports = '']) => [
+      name,
+      imports
+        .replaceAll('`', '')
+        .split(', ')
+        .filter((one) => !['valibot', 'nothing', 'nothing of ours'].includes(one)),
+    ]),
+  )
+}
+
+test('ARCHITECTURE.md has every module, with what it may import', () => {
+  const rows = rowsOf(readFileSync(join(repository, 'docs/ARCHITECTURE.md'), 'utf8'))
+  assert.deepEqual(new Set(Object.keys(rows)), new Set(readdirSync(join(repository, 'src'))))
+  const { main, ...others } = rows
+  assert.deepEqual(main, ['everything'])
+  for (const [name, imports] of Object.entries(others)) {
+    const may: readonly string[] = MAY_IMPORT[name as keyof typeof MAY_IMPORT]
+    assert.deepEqual(new Set(imports), new Set(may), name)
+  }
 })
 
 /** The messages of the two rules that carry the layers, by file. */
