@@ -129,6 +129,7 @@ const CLOCKS = {
 const serveMetrics = (address: ListenAddress, { render }: Registry, log: Log) =>
   openEndpoint(address, {
     render,
+    monotonic: CLOCKS.monotonic,
     onAcceptError: (err) => log('warn', { err }, 'a connection could not be accepted'),
   })
 

@@ -31,6 +31,8 @@ export type Endpoint = { readonly listening: ListenAddress; close(): Promise<voi
 export type EndpointNeeds = {
   /** Makes the page, five times a second at most. */
   readonly render: () => Promise<string>
+  /** Milliseconds on a clock that never steps. */
+  readonly monotonic: () => number
   readonly onAcceptError: (error: Error) => void
   readonly limits?: Partial<ConnectionsLimits>
 }
@@ -38,9 +40,9 @@ export type EndpointNeeds = {
 /** @throws HsmError `unavailable` with one sentence when the address cannot be had */
 export async function openEndpoint(
   { host, port }: ListenAddress,
-  { render, onAcceptError, limits }: EndpointNeeds,
+  { render, monotonic, onAcceptError, limits }: EndpointNeeds,
 ): Promise<Endpoint> {
-  const page = sharedPage(render)
+  const page = sharedPage(render, monotonic)
   // It never listens: it is handed one head of each connection that the listener has accepted.
   const server = createServer({ maxHeaderSize: HEAD_BYTES }, (request, response) => {
     void answer(request, response, page)
@@ -49,7 +51,7 @@ export async function openEndpoint(
   const listener = createListener({
     purpose: 'serve metrics',
     limits: { ...CONNECTIONS, ...limits },
-    budgets: createAnonymousBudgets(LIMITS, () => performance.now()),
+    budgets: createAnonymousBudgets(LIMITS, monotonic),
     startCostMs: CONNECTION_COST_MS,
     start(socket, connection) {
       connection.established(() => socket.destroySoon())
@@ -106,11 +108,11 @@ function oneRequest(socket: Socket, head: Buffer): Duplex {
 }
 
 /** One page for all who ask for it within the interval. */
-function sharedPage(render: () => Promise<string>): () => Promise<string> {
+function sharedPage(render: () => Promise<string>, monotonic: () => number): () => Promise<string> {
   let page: Promise<string> | undefined
   let begunAt = 0
   return () => {
-    const now = performance.now()
+    const now = monotonic()
     if (page && now - begunAt < PAGE_INTERVAL_MS) return page
     begunAt = now
     page = render()

@@ -18,8 +18,13 @@ async function get(port: number, path: string, method = 'GET') {
 
 const onAcceptError = assert.ifError
 
+/** Of the endpoints here: time passes when a test says so. */
+const clock = { ms: 0 }
+const monotonic = () => clock.ms
+
 async function serveMetrics(t: TestContext, render: () => Promise<string>, limits: object = {}) {
-  const endpoint = await openEndpoint({ host: '127.0.0.1', port: 0 }, { render, onAcceptError, limits })
+  const needs = { render, monotonic, onAcceptError, limits }
+  const endpoint = await openEndpoint({ host: '127.0.0.1', port: 0 }, needs)
   t.after(() => endpoint.close())
   return endpoint.listening.port
 }
@@ -42,13 +47,12 @@ test('a page that cannot be made says no more than that', async (t) => {
 test('those who ask at once share one page, and a later one is made anew', async (t) => {
   let made = 0
   const port = await serveMetrics(t, async () => `made ${++made}\n`)
-  const texts = (await Promise.all(Array.from({ length: 10 }, () => get(port, '/metrics')))).map(
-    ({ text }) => text,
-  )
-  assert.deepEqual(new Set(texts), new Set(['made 1\n']))
-  let next = await get(port, '/metrics')
-  while (next.text === 'made 1\n') next = await get(port, '/metrics')
-  assert.equal(next.text, 'made 2\n')
+  const pages = await Promise.all(Array.from({ length: 10 }, () => get(port, '/metrics')))
+  assert.deepEqual(new Set(pages.map(({ text }) => text)), new Set(['made 1\n']))
+  clock.ms += 199
+  assert.equal((await get(port, '/metrics')).text, 'made 1\n')
+  clock.ms += 1
+  assert.equal((await get(port, '/metrics')).text, 'made 2\n')
 })
 
 /** All that a server sends to a client that sends this. */
@@ -82,10 +86,13 @@ test('what is no request, and a head that is too long, are refused', async (t) =
 
 test('an address for metrics that is taken is named', async (t) => {
   const port = await serveMetrics(t, async () => '')
-  await assert.rejects(openEndpoint({ host: '127.0.0.1', port }, { render: async () => '', onAcceptError }), {
-    code: 'unavailable',
-    message: `Cannot serve metrics on 127.0.0.1:${port}: another program is using it`,
-  })
+  await assert.rejects(
+    openEndpoint({ host: '127.0.0.1', port }, { render: async () => '', monotonic, onAcceptError }),
+    {
+      code: 'unavailable',
+      message: `Cannot serve metrics on 127.0.0.1:${port}: another program is using it`,
+    },
+  )
 })
 
 /** Sockets of this process, those of the server among them. */
