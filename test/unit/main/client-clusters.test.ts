@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, beforeEach, suite, test } from 'node:test'
-import { warnOfOpenFiles } from '../../../src/client-config/open-files.ts'
 import { clientClusters } from '../../../src/main/client-clusters.ts'
 import { authority, identity } from '../server/fixture.ts'
 
@@ -52,26 +51,5 @@ suite('the clusters of a client configuration', () => {
     symlinkSync('round', at('round'))
     await assert.rejects(connect(at('round')), /Cannot read the configuration .*round: its symbolic links/)
     await assert.rejects(connect(at('absent')), /There is no client configuration at .*absent/)
-  })
-
-  test('files that others may change are warned of, each once', () => {
-    const told: string[] = []
-    const look = () =>
-      warnOfOpenFiles([at('cli.cfg'), at('ca.crt')], [at('c.key')], (text) => void told.push(text))
-    chmodSync(at('cli.cfg'), 0o664)
-    look()
-    assert.deepEqual(told, [])
-    chmodSync(at('cli.cfg'), 0o666)
-    chmodSync(at('c.key'), 0o604)
-    look()
-    look()
-    assert.deepEqual(told, [
-      `warning: others can change ${at('cli.cfg')}; close it with: chmod o-w ${at('cli.cfg')}\n`,
-      `warning: others can read ${at('c.key')}; close it with: chmod o-r ${at('c.key')}\n`,
-    ])
-    chmodSync(root, 0o777)
-    look()
-    assert.equal(told[2], `warning: others can change ${root}; close it with: chmod o-w ${root}\n`)
-    chmodSync(root, 0o1777)
   })
 })
