@@ -72,7 +72,7 @@ async function works(hsm: Hsm, { keys, signatures }: Facts): Promise<void> {
     const fresh = await bob('crypto.sign', { filter: reference(keys[kind].priv), mechanism, data })
     for (const signature of [signatures[kind], fresh.signatures[0] ?? '']) {
       const request = { filter: reference(keys[kind].pub), mechanism, data, signatures: [signature] }
-      await alice('crypto.verify', request)
+      assert.deepEqual((await alice('crypto.verify', request)).verified, [true], kind)
     }
   }
   const withBob = { filter: reference(keys.ec.priv), usernames: ['bob'], role: 'crypto-user' as const }

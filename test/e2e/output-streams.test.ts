@@ -1,7 +1,7 @@
 /** Output that cannot be written: full, or closed by its reader. No program loses it unnoticed or shows a stack. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { activate, client, serve, temporaryHome } from './strongroom.ts'
@@ -72,7 +72,6 @@ suite('output streams', { skip: process.platform !== 'linux' && 'there is no /de
       shell('strongroom backup create --to /dev/full', [], env).stderr,
       /^strongroom: Cannot write \/dev\/full: the disk is full\n$/,
     )
-    assert.equal(readFileSync(file).subarray(0, 4).length, 4)
     child.kill()
     await ended
   })

@@ -51,7 +51,7 @@ suite('neighbours', needs('pkcs11-tool', 'openssl', 'certtool', 'p11tool', ENGIN
     assert.match(await as('bob', '--verify', ...how, '--signature-file', signature), /Signature is valid/)
     await as('bob', '--read-object', '--type', 'cert', '--id', '02', '--output-file', path('found.der'))
     const shown = ['openssl', 'x509', '-inform', 'DER', '-noout', '-subject', '-in', path('found.der')]
-    assert.match(await succeeds(owner, shown), /CN = bob/)
+    assert.match(await succeeds(owner, shown), /CN ?= ?bob/)
   })
 
   test('certtool makes a request that passes its own check', async () => {

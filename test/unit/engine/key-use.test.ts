@@ -19,8 +19,7 @@ import { all, journalIn } from '../journal/fixture.ts'
 async function start(t: TestContext, policy: Request<'audit.set-policy'>) {
   const files = journalIn(t)
   const store = memoryStore()
-  const open = await files.open()
-  const journal = { ...open, isOn: open.isOn }
+  const journal = await files.open()
   const engine = await testEngine({ store, keyUseJournal: journal })
   const world = await createWorld(engine)
   const { priv, pub } = await makePair(world, 'alice', { label: 'pay' })
@@ -34,7 +33,7 @@ async function start(t: TestContext, policy: Request<'audit.set-policy'>) {
       ...subjects,
     ])
   }
-  return { ...files, engine, world, priv, pub, journal, entries }
+  return { ...files, world, priv, pub, entries }
 }
 
 test('has who used which key with which mechanism, with what outcome; many items are one entry', async (t) => {
@@ -48,43 +47,47 @@ test('has who used which key with which mechanism, with what outcome; many items
   await sign(world, 'alice', priv, 'x')
   await assert.rejects(sign(world, 'bob', priv, 'x'))
   await assert.rejects(world.as('alice', 'crypto.sign', { filter: byLabel('none'), mechanism: ECDSA, data }))
-  await world
-    .as('alice', 'crypto.verify', {
-      filter: reference(pub),
-      mechanism: ECDSA,
-      messages: [{ data: data[0] ?? '', signature: signatures[0] ?? '' }],
-    } as never)
-    .catch(() => undefined)
-  const found = await entries()
-  assert.deepEqual(found.slice(0, 2), [
+  await world.as('alice', 'crypto.verify', { filter: reference(pub), mechanism: ECDSA, data, signatures })
+  assert.deepEqual(await entries(), [
     ['alice', 'crypto.sign', 'ok', 'ecdsa', 3, `key/${priv}`],
     ['alice', 'crypto.sign', 'ok', 'ecdsa', undefined, `key/${priv}`],
+    ['bob', 'crypto.sign', 'key-selection', 'ecdsa', undefined, `key/${priv}`],
+    ['alice', 'crypto.sign', 'key-selection', 'ecdsa', 3],
+    ['alice', 'crypto.verify', 'ok', 'ecdsa', 3, `key/${pub}`],
   ])
-  assert.deepEqual([found[2]?.[0], found[2]?.[1]], ['bob', 'crypto.sign'])
-  assert.notEqual(found[2]?.[2], 'ok')
-  assert.deepEqual(found[3]?.slice(0, 3), ['alice', 'crypto.sign', 'key-selection'])
 })
 
-test('wrapping is in both journals, and has both keys', async (t) => {
-  const { world, entries, engine } = await start(t, { 'key-use': 'all' })
+test('wrapping is in both journals, with both keys, whether it succeeds or is refused', async (t) => {
+  const { world, entries } = await start(t, { 'key-use': 'all' })
   const wrapping = await makeAes(world, 'alice', 'wrapping')
   const payload = await makeAes(world, 'alice', 'payload')
-  for (const key of [wrapping]) {
-    await world.as('alice', 'key.set-attribute', { filter: reference(key), attributes: { wrap: true } })
-  }
-  await world
-    .as('alice', 'key.wrap', {
-      filter: reference(payload),
+  const wrap = () =>
+    world.as('alice', 'key.wrap', {
+      'payload-filter': reference(payload),
       'wrapping-filter': reference(wrapping),
-      mechanism: { name: 'aes-gcm', 'tag-length-bits': 128, aad: '' },
-    } as never)
-    .catch(() => undefined)
-  const found = await entries()
-  assert.equal(found.length, 1)
-  assert.equal(found[0]?.[1], 'key.wrap')
-  const log = (await world.as('admin', 'audit.list', { count: 1000 })).entries
-  assert.equal(log.at(-1)?.operation, 'key.wrap')
-  assert.ok(engine)
+      mechanism: { name: 'aes-zero-pad' },
+    })
+  const mayWrap = (may: boolean) =>
+    world.as('alice', 'key.set-attribute', { filter: reference(wrapping), attributes: { wrap: may } })
+  await mayWrap(true)
+  await wrap()
+  await mayWrap(false)
+  await assert.rejects(wrap(), { code: 'key-function' })
+  const keys = [`key/${wrapping}`, `key/${payload}`]
+  assert.deepEqual(await entries(), [
+    ['alice', 'key.wrap', 'ok', 'aes-zero-pad', undefined, ...keys],
+    ['alice', 'key.wrap', 'key-function', 'aes-zero-pad', undefined, ...keys],
+  ])
+  const { entries: log } = await world.as('admin', 'audit.list', { count: 1000 })
+  assert.deepEqual(
+    log
+      .filter(({ operation }) => operation === 'key.wrap')
+      .map(({ outcome, subjects }) => [outcome, subjects]),
+    [
+      ['ok', keys],
+      ['key-function', keys],
+    ],
+  )
 })
 
 test('off by default; a change of the policy is in the management log, with what it was', async (t) => {

@@ -18,6 +18,7 @@ test('a login is renewed by the session that it has, while it can be resumed', (
   assert.equal(renewed(), 1900)
   assert.equal(renewed({}, 'the one before'), undefined)
   assert.equal(renewed({ login: undefined }), undefined)
+  assert.equal(renewed({ now: 4999 }), 5899)
   assert.equal(renewed({ now: 5000 }), undefined)
   assert.equal(renewed({ user: undefined }), undefined)
   assert.equal(renewed({ user: aUser({ credentialVersion: 2 }) }), undefined)
