@@ -8,7 +8,7 @@ import { createChallenges } from '../session/challenges.ts'
 import { createSessions, isCurrent, type Sessions } from '../session/sessions.ts'
 import type { Change } from '../store/store.ts'
 import { createAuditQueue } from './journal/audit-queue.ts'
-import { keyUses } from './journal/key-uses.ts'
+import { createUseRecorder } from './journal/use-recorder.ts'
 import { createKeyring } from './keys/keyring.ts'
 import type { EngineNeeds } from './needs.ts'
 import type { Parts } from './parts.ts'
@@ -44,7 +44,7 @@ export function assemble(needs: EngineNeeds): Parts {
     challenges,
     backups,
     auditQueue,
-    keyUses: keyUses(needs.keyUseJournal, needs.now),
+    useRecorder: createUseRecorder(needs.keyUseJournal, needs.now),
     logins: createKeyedQueue(),
     startedAt: monotonic(),
     cluster,

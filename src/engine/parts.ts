@@ -5,7 +5,7 @@ import type { Uses } from '../cluster/uses.ts'
 import type { Challenges } from '../session/challenges.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { AuditQueue } from './journal/audit-queue.ts'
-import type { KeyUses } from './journal/key-uses.ts'
+import type { UseRecorder } from './journal/use-recorder.ts'
 import type { Keyring } from './keys/keyring.ts'
 import type { EngineNeeds } from './needs.ts'
 import type { Backups } from './replication/backups.ts'
@@ -21,7 +21,7 @@ export type Parts = EngineNeeds & {
   readonly challenges: Challenges
   readonly backups: Backups
   readonly auditQueue: AuditQueue
-  readonly keyUses: KeyUses
+  readonly useRecorder: UseRecorder
   /** Logins with the same name, one after another. */
   readonly logins: KeyedQueue
   /** When this engine began, on the monotonic clock. */

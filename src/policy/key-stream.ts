@@ -2,7 +2,7 @@ import type { StreamUse } from '../contract/streams.ts'
 import type { Decision } from './decision.ts'
 import type { About } from './facts.ts'
 import { mayDecrypt, mayEncrypt } from './key-encryption.ts'
-import { maySign, mayVerify } from './key-use.ts'
+import { maySign, mayVerify } from './key-signing.ts'
 
 /** A message in parts asks for what one in a single piece does, with each of its parts. */
 export function mayStream(facts: About<'actor' | 'key' | 'circumstances'>, use: StreamUse): Decision<void> {

@@ -7,6 +7,7 @@ import { auditSetPolicy, auditShowPolicy } from './audit-policy.ts'
 import { backupBegin, backupNext } from './backups.ts'
 import { certificateChange, certificateCreate, certificateDelete, certificateList } from './certificates.ts'
 import { clusterActivate, clusterHsmInfo, clusterStatus, policyApply, policyShow } from './cluster.ts'
+import { cryptoDecrypt, cryptoEncrypt, cryptoSign, cryptoVerify } from './crypto.ts'
 import {
   keyDelete,
   keyDeleteMany,
@@ -18,19 +19,10 @@ import {
 } from './key-changes.ts'
 import { keyCopy } from './key-copy.ts'
 import { keyDescribe } from './key-describe.ts'
+import { keyExportPublic, keyExportReference, keyExportValue, keyWrap } from './key-export.ts'
 import { keyGeneratePair, keyGenerateSymmetric } from './key-generate.ts'
 import { keyDerive, keyImport, keyUnwrap } from './key-incoming.ts'
 import { keyList } from './key-list.ts'
-import {
-  cryptoDecrypt,
-  cryptoEncrypt,
-  cryptoSign,
-  cryptoVerify,
-  keyExportPublic,
-  keyExportReference,
-  keyExportValue,
-  keyWrap,
-} from './key-use.ts'
 import { cryptoRandom } from './random.ts'
 import {
   keyExportReplica,

@@ -91,7 +91,7 @@ export async function recordRefusal(attempt: Attempt, code: ErrorCode): Promise<
   const { actor } = call
   if (usesKeys(row) && actor.role !== 'nobody') {
     // Whether it is on disk makes no difference to a refusal.
-    parts.keyUses.used(outcomeOf(attempt, code))?.catch(() => undefined)
+    parts.useRecorder.record(outcomeOf(attempt, code))?.catch(() => undefined)
   }
   if (recorded || row.audit === 'use' || row.audit === 'none') return
   if (actor.role === 'nobody' && code !== 'bad-credentials') return

@@ -11,7 +11,7 @@
  * 7. **reply**.
  */
 import type { CatalogView } from '../../catalog/catalog.ts'
-import { useKey } from '../../cluster/key-use.ts'
+import { underTickets } from '../../cluster/ticketed-use.ts'
 import {
   type Checked,
   OPERATIONS,
@@ -173,11 +173,11 @@ function worked<K extends OperationName, P, W, H>(
     if (!decision.allow) return refuse(parts, decision)
     return andThen(work(decision.result, nothing), (done) => recorded(steps, attempt, done))
   }
-  return useKey(
+  return underTickets(
     { serving: parts.cluster.serving, uses: parts.uses },
     () => {
       const decided = granted(decide(steps, attempt, request, parts.store.catalog))
-      parts.keyUses.checkRoom()
+      parts.useRecorder.checkRoom()
       const [key = '', other] = used.map((name) => (decided.facts as Pinned)[name]?.id)
       const { id: user, session } = attempt.call.actor
       return { key, with: other, user, session, decided }
@@ -197,7 +197,7 @@ function recorded<W>(
   check?: () => void,
 ): MaybePromise<Done<W>> {
   check?.()
-  const used = check && attempt.parts.keyUses.used(outcomeOf(attempt, 'ok'))
+  const used = check && attempt.parts.useRecorder.record(outcomeOf(attempt, 'ok'))
   const inLog = !('reply' in steps) && attempt.row.audit === 'management' && !attempt.recorded
   if (!inLog) return used === undefined ? done : used.then(() => done)
   return Promise.all([used, recordDone(attempt, check !== undefined)]).then(() => done)

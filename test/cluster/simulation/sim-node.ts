@@ -2,7 +2,7 @@
 import { createBarrier } from '../../../src/cluster/barrier.ts'
 import type { Established } from '../../../src/cluster/cluster.ts'
 import { type ClusterNode, createClusterNode } from '../../../src/cluster/cluster-node.ts'
-import { useKey } from '../../../src/cluster/key-use.ts'
+import { underTickets } from '../../../src/cluster/ticketed-use.ts'
 import { createUses } from '../../../src/cluster/uses.ts'
 import type { KeyRecord } from '../../../src/model/records.ts'
 import { revocationsOf } from '../../../src/policy/revocation.ts'
@@ -92,7 +92,7 @@ export function startNode({ id, process, store, chance, now, mutation }: Needs):
       }
     },
     use: async (user, workMs) =>
-      useKey(
+      underTickets(
         { serving: (mutation.serving ?? same)(cluster.serving), uses },
         () => {
           if (!key().sharedWith.includes(user)) throw new Error('not permitted')

@@ -5,8 +5,8 @@ import type { Cipher } from '../../../src/contract/mechanisms.ts'
 import type { StreamUse } from '../../../src/contract/streams.ts'
 import type { Role } from '../../../src/contract/users.ts'
 import { mayDecrypt, mayEncrypt } from '../../../src/policy/key-encryption.ts'
+import { maySign, mayVerify } from '../../../src/policy/key-signing.ts'
 import { mayStream } from '../../../src/policy/key-stream.ts'
-import { maySign, mayVerify } from '../../../src/policy/key-use.ts'
 import { aKey, anActor, HERE, OWNER, SHARED, STRANGER } from '../../support/records.ts'
 
 const rsa: Cipher = { name: 'rsa-pkcs' }

@@ -18,7 +18,11 @@ type Work<G, R> = (grant: G, check: () => void) => R | Promise<R>
  * @returns the result, if the right to it still stands when it is there
  * @throws HsmError `revoked`, `not-serving`, and what `permit` and `work` throw
  */
-export function useKey<G extends Used, R>(needs: Needs, permit: () => G, work: Work<G, R>): R | Promise<R> {
+export function underTickets<G extends Used, R>(
+  needs: Needs,
+  permit: () => G,
+  work: Work<G, R>,
+): R | Promise<R> {
   if (needs.serving.fenced()) return needs.serving.fence().then(() => use(needs, permit, work))
   return use(needs, permit, work)
 }

@@ -1,8 +1,8 @@
-/** Uses of keys, as the pipeline tells of them, on their way to the key-use journal of this HSM. */
+/** Records uses of keys, as the pipeline tells of them, in the key-use journal of this HSM. */
 import type { KeyUseJournal } from '../../journal/key-use-journal.ts'
 import { eventOf, type RequestOutcome } from './outcome.ts'
 
-export interface KeyUses {
+export interface UseRecorder {
   /** Before a use. @throws HsmError `journal-full` when the audit policy refuses what could not be recorded */
   checkRoom(): void
   /**
@@ -11,11 +11,14 @@ export interface KeyUses {
    * @returns undefined when nothing has to be waited for; else a promise that resolves when the entry is on disk, and rejects with
    *   HsmError `journal-full` when it is not: the result must not be released then
    */
-  used(outcome: RequestOutcome): Promise<void> | undefined
+  record(outcome: RequestOutcome): Promise<void> | undefined
 }
 
-/** @param journal left out: uses are not recorded, as where there is no home */
-export const keyUses = (journal: KeyUseJournal | undefined, now: () => number): KeyUses => ({
+/**
+ * @param journal left out: uses are not recorded, as where there is no home
+ * @param now Unix time in milliseconds
+ */
+export const createUseRecorder = (journal: KeyUseJournal | undefined, now: () => number): UseRecorder => ({
   checkRoom: () => journal?.checkRoom(),
-  used: (outcome) => (journal?.isOn() ? journal.record(eventOf(outcome, now())) : undefined),
+  record: (outcome) => (journal?.isOn() ? journal.record(eventOf(outcome, now())) : undefined),
 })

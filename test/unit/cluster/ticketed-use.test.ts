@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { beforeEach, suite, test } from 'node:test'
 import type { Serving } from '../../../src/cluster/cluster.ts'
-import { useKey } from '../../../src/cluster/key-use.ts'
+import { underTickets } from '../../../src/cluster/ticketed-use.ts'
 import { createUses, type Uses } from '../../../src/cluster/uses.ts'
 import { HsmError } from '../../../src/contract/errors.ts'
 import { fails } from '../../support/errors.ts'
@@ -22,7 +22,7 @@ suite('key use', () => {
     },
   }
   const use = async (work: (check: () => void) => void = () => undefined) =>
-    useKey(
+    underTickets(
       { serving, uses },
       () => {
         steps.push('permit')
@@ -55,7 +55,7 @@ suite('key use', () => {
 
   test('when another key takes part, the right to each must stand, and both uses end', async () => {
     const both = async (ends: string) =>
-      useKey(
+      underTickets(
         { serving, uses },
         () => ({ key: 'k', with: 'payload', user: 'u', session: 's' }),
         async () => {

@@ -1,19 +1,9 @@
-/** Uses of keys in one request. Work that needs no waiting is synchronous. */
+/** Signing, verifying, encrypting and decrypting in one request. Work that needs no waiting is synchronous. */
 import { setImmediate } from 'node:timers/promises'
 import { HsmError } from '../../contract/errors.ts'
 import { checkNonce, cipherStream, withIv } from '../../crypto/ciphers/ciphers.ts'
-import { toPem } from '../../crypto/public-facts.ts'
-import { referenceFile } from '../../crypto/reference-file.ts'
-import { wrapPayload } from '../../crypto/wrapping/wrapping.ts'
 import { mayDecrypt, mayEncrypt } from '../../policy/key-encryption.ts'
-import {
-  mayExportPublic,
-  mayExportReference,
-  mayExportValue,
-  maySign,
-  mayVerify,
-} from '../../policy/key-use.ts'
-import { mayWrap } from '../../policy/key-wrapping.ts'
+import { maySign, mayVerify } from '../../policy/key-signing.ts'
 import { andThen, type MaybePromise } from '../pipeline/maybe-promise.ts'
 import { answer } from '../pipeline/pipeline.ts'
 import { whole } from './ciphering.ts'
@@ -106,43 +96,4 @@ export const cryptoDecrypt = answer<'crypto.decrypt', void>({
         (results) => ({ 'key-reference': key.id, data: results }),
       ),
     ),
-})
-
-export const keyWrap = answer<'key.wrap', void>({
-  may: mayWrap,
-  work: ({ parts: { keyring }, actor, wrapping, payload }, { mechanism }) =>
-    keyring.withKeyObject(wrapping, actor.session, (key) =>
-      keyring.withMaterial(payload, async (clear) => {
-        const { wrapped, iv } = await wrapPayload(key, mechanism, clear)
-        return {
-          'payload-key-reference': payload.id,
-          'wrapping-key-reference': wrapping.id,
-          ...(iv && { iv: iv.toString('base64') }),
-          'wrapped-key': wrapped.toString('base64'),
-        }
-      }),
-    ),
-})
-
-export const keyExportPublic = answer<'key.export-public', void>({
-  may: mayExportPublic,
-  work: ({ key }) => ({ 'key-reference': key.id, pem: toPem(Buffer.from(key.material, 'base64')) }),
-})
-
-export const keyExportReference = answer<'key.export-reference', void>({
-  may: mayExportReference,
-  work: ({ parts: { keyring }, actor, key }, { encoding }) =>
-    keyring.withKeyObject(key, actor.session, (object) => ({
-      'key-reference': key.id,
-      pem: referenceFile(encoding, key.id, object),
-    })),
-})
-
-export const keyExportValue = answer<'key.export-value', void>({
-  may: mayExportValue,
-  work: ({ parts: { keyring }, key }) =>
-    keyring.withMaterial(key, (material) => ({
-      'key-reference': key.id,
-      value: material.toString('base64'),
-    })),
 })

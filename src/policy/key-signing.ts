@@ -1,16 +1,16 @@
-import type { KeyClass } from '../contract/attributes.ts'
+/** Signatures and MACs: who makes them and verifies them with a key. */
 import { byteLength } from '../contract/bytes.ts'
-import type { ReferenceEncoding } from '../contract/key-files.ts'
 import { factsOf } from '../contract/key-kinds.ts'
 import { MECHANISM_KEY_TYPE, type Mechanism, type MechanismName, SIGNING } from '../contract/mechanisms.ts'
 import type { KeyRecord } from '../model/records.ts'
 import type { Circumstances } from './circumstances.ts'
-import { allow, type Decision, deny } from './decision.ts'
+import { type Decision, deny } from './decision.ts'
 import type { About } from './facts.ts'
 import { digestsFit, hashFits } from './hsm-profile/digests.ts'
 import { mechanismFits } from './hsm-profile/mechanisms.ts'
 import { keyAvailable } from './key-availability.ts'
-import { holds, owns } from './key-visibility.ts'
+import { wrongClass } from './key-class.ts'
+import { holds } from './key-visibility.ts'
 
 type Using = About<'actor' | 'key' | 'circumstances'>
 /** `data`: base64; left out while it is not known. */
@@ -41,34 +41,6 @@ export function mayVerify(
   return fits('verify', key, { mechanism, data }, circumstances)
 }
 
-/** Every crypto user reads any public key. */
-export function mayExportPublic({ actor, key }: About<'actor' | 'key'>): Decision<void> {
-  if (key.keyClass !== 'public-key') return wrongClass('export', 'public-key', key)
-  return actor.role === 'crypto-user' ? allow(undefined) : deny('not-permitted')
-}
-
-/** Whoever may use a private key may have a file that names it, in the encoding that is for its type. */
-export function mayExportReference(
-  { actor, key }: About<'actor' | 'key'>,
-  { encoding }: { readonly encoding: ReferenceEncoding },
-): Decision<void> {
-  if (key.keyClass !== 'private-key') return wrongClass('refer to', 'private-key', key)
-  if (!holds(actor, key)) return deny('not-permitted')
-  const isNew = key.keyType === 'ml-dsa' || key.ec?.curve === 'ed25519'
-  const fitting = isNew ? 'cloudhsm-reference-pem' : 'reference-pem'
-  if (encoding === fitting) return allow(undefined)
-  return deny('key-type', `A reference to this key has the encoding ${fitting}, not ${encoding}`)
-}
-
-/** The owner reads the value of a secret key that was made to be shown, and nobody reads any other. */
-export function mayExportValue({ actor, key, circumstances }: Using): Decision<void> {
-  if (key.keyClass !== 'secret-key') return wrongClass('show the value of', 'secret-key', key)
-  if (!owns(actor, key)) return deny('not-owner')
-  if (!key.flags.extractable) return deny('not-extractable')
-  if (key.flags.sensitive) return deny('value-sensitive')
-  return keyAvailable(circumstances, key.flags.token)
-}
-
 const isMac = ({ name }: Mechanism): boolean => factsOf(SIGNING[name].keys).secret
 
 function fits(
@@ -94,6 +66,3 @@ function fits(
 }
 
 const isEdDsa = (name: MechanismName): boolean => SIGNING[name].keys === 'edwards'
-
-const wrongClass = (verb: string, needed: KeyClass, key: KeyRecord) =>
-  deny('key-type', `To ${verb} a key it must be a ${needed}, not a ${key.keyClass}`)

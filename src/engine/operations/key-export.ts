@@ -1,0 +1,46 @@
+/** Keys that leave the HSM, wrapped or in clear. */
+import { toPem } from '../../crypto/public-facts.ts'
+import { referenceFile } from '../../crypto/reference-file.ts'
+import { wrapPayload } from '../../crypto/wrapping/wrapping.ts'
+import { mayExportPublic, mayExportReference, mayExportValue } from '../../policy/key-export.ts'
+import { mayWrap } from '../../policy/key-wrapping.ts'
+import { answer } from '../pipeline/pipeline.ts'
+
+export const keyWrap = answer<'key.wrap', void>({
+  may: mayWrap,
+  work: ({ parts: { keyring }, actor, wrapping, payload }, { mechanism }) =>
+    keyring.withKeyObject(wrapping, actor.session, (key) =>
+      keyring.withMaterial(payload, async (clear) => {
+        const { wrapped, iv } = await wrapPayload(key, mechanism, clear)
+        return {
+          'payload-key-reference': payload.id,
+          'wrapping-key-reference': wrapping.id,
+          ...(iv && { iv: iv.toString('base64') }),
+          'wrapped-key': wrapped.toString('base64'),
+        }
+      }),
+    ),
+})
+
+export const keyExportPublic = answer<'key.export-public', void>({
+  may: mayExportPublic,
+  work: ({ key }) => ({ 'key-reference': key.id, pem: toPem(Buffer.from(key.material, 'base64')) }),
+})
+
+export const keyExportReference = answer<'key.export-reference', void>({
+  may: mayExportReference,
+  work: ({ parts: { keyring }, actor, key }, { encoding }) =>
+    keyring.withKeyObject(key, actor.session, (object) => ({
+      'key-reference': key.id,
+      pem: referenceFile(encoding, key.id, object),
+    })),
+})
+
+export const keyExportValue = answer<'key.export-value', void>({
+  may: mayExportValue,
+  work: ({ parts: { keyring }, key }) =>
+    keyring.withMaterial(key, (material) => ({
+      'key-reference': key.id,
+      value: material.toString('base64'),
+    })),
+})
