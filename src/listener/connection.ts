@@ -141,8 +141,10 @@ function createEnd(socket: Socket) {
     },
     leave() {
       if (gone) return
-      if (!hangUp) return destroy()
-      hangUp()
+      // Whoever got nothing cannot have asked for anything. Others may have, before this side sees the end of the handshake:
+      // they are told then that it was not taken.
+      if (socket.bytesWritten === 0) return destroy()
+      hangUp?.()
       after(HANG_UP_MS, destroy)
     },
   }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { connect as connectHttp2, constants } from 'node:http2'
 import { connect } from 'node:net'
 import { test } from 'node:test'
-import { gate, openHttp2, openTls, post, postHttp2, STATUS, startServer } from './fixture.ts'
+import { gate, openHttp2, openTls, post, postHttp2, STATUS, STATUS_PATH, startServer } from './fixture.ts'
 
 test('an address that cannot be had is named with the reason', async (t) => {
   const { port } = await startServer(t)
@@ -33,6 +34,19 @@ test('closing lets requests under way finish and accepts nothing more', async (t
   await assert.rejects(post(port), { code: 'ECONNREFUSED' })
   gated.open()
   for (const { status } of await Promise.all(answers)) assert.equal(status, 200)
+  await closed
+})
+
+test('whoever asked before the server saw the end of the handshake learns that nothing was taken', async (t) => {
+  const { server, port } = await startServer(t, () => assert.fail('it was taken'))
+  const socket = await openTls(t, port, { ALPNProtocols: ['h2'] })
+  // Client and server share an event loop: the server has not read since.
+  const closed = server.close({ graceMs: 60_000 })
+  const session = connectHttp2('https://localhost', { createConnection: () => socket })
+  const stream = session.request({ ':path': STATUS_PATH, ':method': 'POST' }).on('error', () => undefined)
+  stream.end('{}')
+  await new Promise((resolve) => stream.once('close', resolve))
+  assert.equal(stream.rstCode, constants.NGHTTP2_REFUSED_STREAM)
   await closed
 })
 
