@@ -1,7 +1,6 @@
 /** Backups with real HSMs: made, restored, and keys carried between the two with the CLI. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import {
   closeSync,
   existsSync,
@@ -10,7 +9,6 @@ import {
   readdirSync,
   readFileSync,
   statSync,
-  watch,
   writeFileSync,
   writeSync,
 } from 'node:fs'
@@ -18,6 +16,7 @@ import { dirname, join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
 import type { Home } from '../../src/home/home.ts'
 import { readRunning } from '../../src/home/running.ts'
+import { untilElsewhere } from '../support/until.ts'
 import {
   ALICE,
   activate,
@@ -221,14 +220,12 @@ suite('strongroom backup', () => {
     mkdirSync(clone.root, { recursive: true })
     const pipe = join(home.root, 'pipe')
     assert.equal(spawnSync('mkfifo', [pipe]).status, 0)
-    const watcher = watch(clone.root)
     const { child, ended } = launch(['backup', 'restore', pipe, '--home', clone.root, ...withMasterKey(home)])
     const backup = readFileSync(file)
     const end = openSync(pipe, 'w')
     writeSync(end, backup, 0, backup.length - 100)
     const unfinished = () => readdirSync(clone.root).find((name) => name.startsWith('restoring-'))
-    while (!unfinished()) await once(watcher, 'change')
-    watcher.close()
+    await untilElsewhere('the restore is under way', () => unfinished() !== undefined)
     child.kill('SIGKILL')
     await ended
     closeSync(end)

@@ -8,6 +8,7 @@ import type { Request } from '../../src/contract/operations.ts'
 import type { Home } from '../../src/home/home.ts'
 import { readRunning } from '../../src/home/running.ts'
 import { etcdctl, startEtcd } from '../support/etcd.ts'
+import { untilElsewhere } from '../support/until.ts'
 import {
   ALICE,
   ANY_PORT,
@@ -65,10 +66,10 @@ const token = async (hsm: RemoteHsm, who: typeof ALICE | typeof BOB | typeof ADM
 
 /** Resolves when the HSM knows of these and no others; it learns of them a little after they come and go. */
 async function lists(hsm: RemoteHsm, ...ids: readonly string[]): Promise<void> {
-  for (;;) {
+  await untilElsewhere(`it knows ${ids.join()} and no others`, async () => {
     const { hsms } = await hsm.call('cluster.hsm-info', {})
-    if (hsms.map((each) => each['hsm-id']).join() === ids.join()) return
-  }
+    return hsms.map((each) => each['hsm-id']).join() === ids.join()
+  })
 }
 
 const PAY = ['attr.label=pay']
@@ -138,7 +139,10 @@ test('the status of a node tells of its cluster, and its metrics can be read', a
   const lags = (nodes: readonly Record<string, unknown>[]) =>
     nodes.map((node) => `${node['hsm-id']} ${node['lag']}`).join()
   let told = await status()
-  while (lags(told.nodes) !== 'hsm-a 0,hsm-b 0') told = await status()
+  await untilElsewhere('both have applied everything', async () => {
+    told = await status()
+    return lags(told.nodes) === 'hsm-a 0,hsm-b 0'
+  })
   assert.equal(told['cluster-id'], 'cluster-status')
   assert.equal(told['hsm-id'], 'hsm-a')
   assert.equal(told.serving, true)

@@ -8,14 +8,10 @@ import { type TestContext, test } from 'node:test'
 import { connect, type TLSSocket } from 'node:tls'
 import type { Home } from '../../src/home/home.ts'
 import { readRunning } from '../../src/home/running.ts'
+import { untilElsewhere } from '../support/until.ts'
 import { ANY_PORT, client, launch, logLine, run, serve, temporaryHome } from './strongroom.ts'
 
 const PROGRAM = join(import.meta.dirname, '..', '..', 'src', 'main', 'strongroom.ts')
-
-/** Resolves when the condition holds. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20))
-}
 
 const lines = (path: string) =>
   (existsSync(path) ? readFileSync(path, 'utf8') : '').split('\n').filter(Boolean)
@@ -40,7 +36,7 @@ test('in the background the log can be moved away, and SIGHUP goes on with a new
   const { pid } = readRunning(home) ?? assert.fail()
   renameSync(home.log, `${home.log}.moved`)
   process.kill(pid, 'SIGHUP')
-  await until(() => lines(home.log).length > 0)
+  await untilElsewhere('it logs', () => lines(home.log).length > 0)
   assert.match(lines(home.log)[0] ?? '', /reading log and certificate anew/)
   assert.match(lines(`${home.log}.moved`).at(-1) ?? '', /serving/)
   assert.equal((await run(['status', '--home', home.root])).exit, 0)
@@ -74,7 +70,7 @@ test('where standard output is the journal, lines have their priority', async (t
     stdio: ['ignore', journal, 'ignore'],
     env: { ...process.env, JOURNAL_STREAM: `${dev}:${ino}` },
   })
-  await until(() => lines(path).length > 0)
+  await untilElsewhere('it logs', () => lines(path).length > 0)
   assert.match(lines(path)[0] ?? '', /^<6>\{"level":"info"/)
   child.kill()
   await once(child, 'exit')
@@ -88,10 +84,13 @@ test('SIGHUP reads the certificate anew, and open connections stay', async (t) =
   assert.ok((await open.call('cluster.status', {})).state)
   for (const file of [home.serverKey, home.serverCert]) rmSync(file)
   serving.child.kill('SIGHUP')
-  await until(() => existsSync(home.serverCert))
+  await untilElsewhere('there is a certificate', () => existsSync(home.serverCert))
   let after = before
   const fingerprint = (socket: TLSSocket) => socket.getPeerCertificate().fingerprint256
-  while (fingerprint(after) === fingerprint(before)) after = await shownCertificate(t, home)
+  await untilElsewhere('another certificate is shown', async () => {
+    after = await shownCertificate(t, home)
+    return fingerprint(after) !== fingerprint(before)
+  })
   assert.equal(after.alpnProtocol, 'h2')
   assert.equal(after.authorized, true)
   assert.equal(before.destroyed, false)
@@ -109,8 +108,9 @@ test('a certificate that is damaged at SIGHUP is named in the log, and the forme
   const before = await shownCertificate(t, home)
   writeFileSync(home.serverCert, 'damaged')
   process.kill(pid, 'SIGHUP')
-  await until(() => lines(log).some((line) => line.includes('the certificate was left as it is')))
-  const [warning = ''] = lines(log).filter((line) => line.includes('the certificate was left as it is'))
+  const isWarning = (line: string) => line.includes('the certificate was left as it is')
+  await untilElsewhere('the log warns', () => lines(log).some(isWarning))
+  const [warning = ''] = lines(log).filter(isWarning)
   const { level, problem } = JSON.parse(warning)
   assert.equal(level, 'warn')
   assert.equal(problem, `The certificate ${home.serverCert} cannot be used: there is no certificate in it`)
@@ -129,12 +129,12 @@ test('an HSM ends with its terminal, and no earlier', async (t) => {
   const terminal = spawn('script', ['--quiet', '--command', `exec ${words.join(' ')}`, '/dev/null'], {
     stdio: ['pipe', 'ignore', 'ignore'],
   })
-  await until(() => existsSync(home.running))
+  await untilElsewhere('it runs', () => existsSync(home.running))
   const { pid } = readRunning(home) ?? assert.fail()
   process.kill(pid, 'SIGHUP')
   assert.equal((await run(['status', '--home', home.root])).exit, 0)
   terminal.kill('SIGKILL')
-  await until(() => !existsSync(home.running))
+  await untilElsewhere('it has ended', () => !existsSync(home.running))
 })
 
 test('whoever reads the log may leave', async (t) => {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { test } from 'node:test'
+import { untilElsewhere } from '../support/until.ts'
 import { ALICE, ANY_PORT, activate, client, logLine, run, serve, temporaryHome } from './strongroom.ts'
 
 test('start, status, stop', async (t) => {
@@ -113,7 +114,7 @@ test('a session ends with the connection that it was bound to', async (t) => {
   const sessions = async () => (await observer.call('cluster.status', {})).sessions
   assert.equal(await sessions(), 2)
   bound.close()
-  while ((await sessions()) !== 1);
+  await untilElsewhere('the session is gone', async () => (await sessions()) === 1)
   serving.child.kill()
   await serving.ended
 })

@@ -16,6 +16,7 @@ import {
   ulong,
   wanted,
 } from '../support/p11-client.ts'
+import { until } from '../support/until.ts'
 import { A, aesKey, bench, C, ecPair, M, P256, type Program } from '../unit/pkcs11/fixture.ts'
 
 /** Calls of the protocol and what they take; kept here by themselves, so that a wrong table is noticed. */
@@ -212,7 +213,7 @@ suite('PKCS#11 under nonsense', () => {
     )
     assert.ok(answers.every(({ list }) => list[0] === 0))
     for (const { stream } of programs) stream.destroy()
-    while (shared.pkcs11.connections() > 100) await new Promise(setImmediate)
+    await until('their places are free', () => shared.pkcs11.connections() <= 100)
   })
 
   test('large frames have a common bound, small ones do not run into it', async () => {

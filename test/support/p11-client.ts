@@ -123,7 +123,8 @@ export const INITIALIZE = [bytes('PRIVATE-GNOME-KEYRING-PKCS11-PROTOCOL-V-1'), b
 /** Resolves when the connection is gone, however it went. */
 export function closed(stream: Duplex): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
-  stream.once('close', resolve)
+  if (stream.closed) resolve()
+  else stream.once('close', resolve)
   return promise
 }
 
@@ -136,8 +137,8 @@ export function speak(stream: Duplex, offered: number) {
   let buffer = Buffer.alloc(0)
   let hello = false
   stream.on('error', () => undefined)
+  const error = new Error('The connection was closed')
   stream.on('close', () => {
-    const error = new Error('The connection was closed')
     greeting.reject(error)
     for (const { reject } of waiting.values()) reject(error)
   })
@@ -155,6 +156,7 @@ export function speak(stream: Duplex, offered: number) {
     }
   })
   async function call(id: number, ...given: readonly Argument[]): Promise<Results> {
+    if (stream.closed) throw error
     code += 1
     const answer = Promise.withResolvers<Buffer>()
     waiting.set(code, answer)

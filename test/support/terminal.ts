@@ -7,6 +7,7 @@ import { runShell } from '../../src/cli/shell/shell.ts'
 import { terminalSource } from '../../src/cli/shell/source.ts'
 import type { Hsm } from '../../src/contract/hsm.ts'
 import { oneCluster } from './cli.ts'
+import { until } from './until.ts'
 
 export const KEYS = {
   enter: '\r',
@@ -25,10 +26,10 @@ export function terminal(hsm: Hsm, clusters: Clusters = oneCluster(hsm), history
   const input = Object.assign(new PassThrough(), { setRawMode: (on: boolean) => raw.push(on) })
   const output = Object.assign(new PassThrough(), { columns: 200, rows: 50 })
   let screen = ''
-  const waiting = new Set<() => void>()
+  let look: () => void = () => undefined
   output.on('data', (chunk) => {
     screen += String(chunk)
-    for (const check of waiting) check()
+    look()
   })
   const exit = runShell({
     clusters,
@@ -45,18 +46,19 @@ export function terminal(hsm: Hsm, clusters: Clusters = oneCluster(hsm), history
     end: () => input.end(),
     /** Types, then waits until what the screen shows since the last time matches. */
     async type(keys: string, shows: RegExp, encoding: BufferEncoding = 'utf8'): Promise<string> {
-      const { promise, resolve } = Promise.withResolvers<string>()
-      const check = () => {
+      let shown: string | undefined
+      look = () => {
         const text = stripVTControlCharacters(screen)
-        if (shows.test(text)) resolve(text)
+        if (shown !== undefined || !shows.test(text)) return
+        shown = text
+        screen = ''
       }
-      waiting.add(check)
       if (keys !== '') input.write(keys, encoding)
-      check()
-      const shown = await promise
-      waiting.delete(check)
-      screen = ''
-      return shown
+      look()
+      await until(`the screen shows ${shows}`, () => shown !== undefined).catch((error: Error) => {
+        throw new Error(`${error.message}, but ${JSON.stringify(screen)}`)
+      })
+      return shown ?? ''
     },
   }
 }

@@ -17,7 +17,7 @@ function silence() {
   return { reply, asked }
 }
 
-suite('Ctrl-C while a command runs', { timeout: 10_000 }, () => {
+suite('Ctrl-C while a command runs', () => {
   test('gives the line back and says what is not known', async () => {
     let silent = silence()
     const reply = () => silent.reply()
@@ -79,7 +79,7 @@ suite('Ctrl-C while a command runs', { timeout: 10_000 }, () => {
   })
 })
 
-suite('Tab', { timeout: 10_000 }, () => {
+suite('Tab', () => {
   test('pressed twice fast completes once, and what is typed meanwhile comes after it', async () => {
     const { promise: reply, resolve } = Promise.withResolvers<object>()
     const { promise: asking, resolve: ask } = Promise.withResolvers<void>()
@@ -124,7 +124,7 @@ suite('Tab', { timeout: 10_000 }, () => {
   })
 })
 
-suite('the history', { timeout: 10_000 }, () => {
+suite('the history', () => {
   /** Of earlier shells, and what this one adds. */
   const recorded = (...lines: string[]) => {
     const kept: string[] = []

@@ -7,7 +7,7 @@ const LOGIN = 'login --username ines --role crypto-user --password password'
 const USERS = { users: [{ username: 'ines', role: 'crypto-user' }] }
 const { enter: ENTER, tab: TAB, up: UP, ctrlC: CTRL_C, ctrlD: CTRL_D } = KEYS
 
-suite('a terminal', { timeout: 10_000 }, () => {
+suite('a terminal', () => {
   test('has a prompt, history and Ctrl-D', async () => {
     const { type, exit, raw } = terminal(stubHsm({ 'user.list': USERS }))
     await type('', PROMPT)

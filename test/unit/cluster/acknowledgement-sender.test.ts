@@ -66,7 +66,10 @@ suite('acknowledging', () => {
   test('hears of what comes in the very moment in which it has told everything', async () => {
     for (let moment = 0; moment < 8; moment++) {
       sender.upTo(++newest)
-      while (told.at(-1) !== newest) await undefined
+      for (let waited = 0; told.at(-1) !== newest; waited++) {
+        assert.ok(waited < 1000, 'it has not told the newest')
+        await undefined
+      }
       for (let passed = 0; passed < moment; passed++) await undefined
       sender.upTo(++newest)
       await turns()

@@ -8,6 +8,7 @@ import { LIMITS } from '../../../src/contract/limits.ts'
 import { memoryStore } from '../../../src/store/memory.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { testEngine } from '../../support/engine.ts'
+import { until } from '../../support/until.ts'
 import { createWorld, makeAes, PASSWORD, reference } from '../../support/world.ts'
 
 const HSM = 'hsm-test2345abc'
@@ -102,7 +103,7 @@ test('the rest is written when the period is over', async (t) => {
   await refuse(started, WRITTEN + 3)
   started.state.now += LIMITS.refusalsPeriodMs
   t.mock.timers.tick(LIMITS.refusalsPeriodMs)
-  while ((await started.added()).length === WRITTEN) await new Promise((resolve) => setImmediate(resolve))
+  await until('the rest is written', async () => (await started.added()).length > WRITTEN)
   assert.deepEqual((await started.added()).slice(WRITTEN), [refused(2)])
 })
 
@@ -162,10 +163,10 @@ test('a session ends also while the HSM does not serve, and that is written when
   await assert.rejects(world.as('bob', 'key.list', { filter: [] }), { code: 'not-logged-in' })
   assert.deepEqual(await started.added(), [])
   state.takes = true
-  while ((await started.added()).length === 0) {
+  await until('it is written', async () => {
     t.mock.timers.tick(1000)
-    await new Promise((resolve) => setImmediate(resolve))
-  }
+    return (await started.added()).length > 0
+  })
   assert.deepEqual(await started.added(), [
     { ...refused(), operation: 'session.logout', outcome: 'ok', subject: undefined },
   ])

@@ -28,7 +28,7 @@ test('a page holds as many certificates as its bytes allow, and every certificat
     )
     pages.push(page.certificates)
     token = page.next_token
-  } while (token !== undefined)
+  } while (token !== undefined && pages.length <= made.length)
   const found = pages.flat().map(({ reference }) => reference)
   assert.deepEqual(
     found,

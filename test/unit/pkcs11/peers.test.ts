@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { suite, test } from 'node:test'
-import { setImmediate } from 'node:timers/promises'
 import {
   bytes,
   closed,
@@ -13,6 +12,7 @@ import {
   room,
   ulong,
 } from '../../support/p11-client.ts'
+import { until } from '../../support/until.ts'
 import { PASSWORD } from '../../support/world.ts'
 import { bench, C, M, type Program } from './fixture.ts'
 
@@ -160,7 +160,7 @@ suite('places at the PKCS#11 socket', () => {
   const end = async (...programs: readonly Program[]) => {
     const left = shared.pkcs11.connections() - programs.length
     for (const { stream } of programs) stream.destroy()
-    while (shared.pkcs11.connections() > left) await setImmediate()
+    await until('their places are free', () => shared.pkcs11.connections() <= left)
   }
   const several = async (count: number, who: number | undefined) => {
     const programs: Program[] = []
@@ -219,7 +219,7 @@ suite('places at the PKCS#11 socket', () => {
     const programs = await several(4, MALLORY)
     for (const one of programs) await one.login()
     programs[0]?.stream.end()
-    while (shared.pkcs11.connections() > 3) await setImmediate()
+    await until('its place is free', () => shared.pkcs11.connections() <= 3)
     const next = await program(MALLORY)
     await end(...programs.slice(1), next)
   })

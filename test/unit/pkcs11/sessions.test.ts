@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { byte, bytes, room, template, ulong } from '../../support/p11-client.ts'
+import { until } from '../../support/until.ts'
 import { PASSWORD } from '../../support/world.ts'
 import { A, bench, C, CLASS, READ_ONLY, READ_WRITE } from './fixture.ts'
 
@@ -202,8 +203,8 @@ suite('PKCS#11 sessions', () => {
     const { sessions: during } = await shared.world.hsm.call('cluster.status', {})
     assert.equal(during, before + 1)
     program.stream.destroy()
-    while ((await shared.world.hsm.call('cluster.status', {})).sessions > before)
-      await new Promise(setImmediate)
+    const sessions = async () => (await shared.world.hsm.call('cluster.status', {})).sessions
+    await until('its session is gone', async () => (await sessions()) === before)
   })
 
   test('a second answer to C_Finalize is a refusal, and C_Initialize begins anew', async () => {

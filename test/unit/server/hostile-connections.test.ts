@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { untilElsewhere } from '../../support/until.ts'
 import { openHttp2, openTls, post, postHttp2, startServer } from './fixture.ts'
 
 const QUICK = { handshakeMs: 50, anonymousConnectionMs: 50 }
@@ -15,7 +15,8 @@ const sockets = () => process.getActiveResourcesInfo().filter((name) => name ===
 
 /** Resolves when nobody in this process has a socket but those of the peers that still have theirs. */
 async function serverHasNone(peers: readonly Socket[]): Promise<void> {
-  while (sockets() > peers.filter(({ destroyed }) => !destroyed).length) await sleep(5)
+  const own = () => peers.filter(({ destroyed }) => !destroyed).length
+  await untilElsewhere('the server has no socket', () => sockets() <= own())
 }
 
 /** Resolves when the other side has closed its own, or the connection is gone. */

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { HsmError } from '../../../src/contract/errors.ts'
+import { until } from '../../support/until.ts'
 import {
   authority,
   gate,
@@ -145,10 +146,14 @@ async function timeUp({ mock }: TestContext, ms: number, peers: readonly EventEm
       open -= 1
     })
   }
-  while (open > 0) {
-    mock.timers.tick(ms)
-    await setImmediate()
-  }
+  await until(
+    'all of them are closed',
+    () => open === 0,
+    () => {
+      mock.timers.tick(ms)
+      return setImmediate()
+    },
+  )
 }
 
 test('connections that show no session are closed, others stay', async (t) => {
