@@ -2,7 +2,7 @@
 import { type ErrorCode, HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import type { OperationName, Reply, Request } from '../contract/operations.ts'
-import { type Credentials, createHeldLogin, type Login, type LoginSnapshot } from './held-login.ts'
+import { type Credentials, createHeldLogin, isLost, type Login, type LoginSnapshot } from './held-login.ts'
 
 /** A message in several parts. It lives in one session of the HSM and ends with it: then every call is `stream-not-found`. */
 export interface Stream {
@@ -141,10 +141,6 @@ function streamOf(
     cancel: () => hsm.call('crypto.cancel', { stream }, token).then(ignore, ignore),
   }
 }
-
-type Lost = HsmError & { readonly code: 'not-logged-in' | 'not-serving' | 'unavailable' }
-const isLost = (error: unknown): error is Lost =>
-  error instanceof HsmError && (UNTOUCHED.has(error.code) || error.code === 'unavailable')
 
 const base64 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')

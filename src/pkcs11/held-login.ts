@@ -27,7 +27,7 @@ export type HeldLogin = {
   signedIn(): Login
   /** Throws `already-logged-in`, and what `session.login` throws. */
   begin(credentials: Credentials): Promise<void>
-  /** Never throws. */
+  /** The login ends with its session, also when that is lost. Never throws. */
   end(): Promise<void>
   /** Ends the session and keeps the login, which somebody else goes on with. Never throws. */
   leave(): Promise<void>
@@ -111,7 +111,7 @@ export function createHeldLogin(hsm: Hsm, known?: LoginSnapshot): HeldLogin {
       const login = current
       if (!login) return
       forget(login)
-      await close(login.token)
+      await logout(hsm, login).catch(ignore)
     },
     async leave() {
       clearInterval(timer)
@@ -140,6 +140,21 @@ async function open(hsm: Hsm, credentials: Credentials) {
     return await hsm.call('session.login', request)
   }
 }
+
+/** Only a session of the login can end it: one that is lost is had once more. */
+async function logout(hsm: Hsm, { token, credential }: Login): Promise<void> {
+  try {
+    await hsm.call('session.logout', {}, token)
+  } catch (error) {
+    if (credential === undefined || !isLost(error)) return
+    const resumed = await hsm.call('session.resume', { credential })
+    await hsm.call('session.logout', {}, resumed.token)
+  }
+}
+
+const LOST: ReadonlySet<ErrorCode> = new Set(['not-logged-in', 'not-serving', 'unavailable'])
+/** The session is gone, or may be: the login may have another one. */
+export const isLost = (error: unknown): error is HsmError => error instanceof HsmError && LOST.has(error.code)
 
 const OVER: ReadonlySet<ErrorCode> = new Set(['not-logged-in', 'unknown-operation'])
 const isOver = (error: unknown): boolean => error instanceof HsmError && OVER.has(error.code)

@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import { HsmError } from '../../../src/contract/errors.ts'
 import type { Hsm } from '../../../src/contract/hsm.ts'
 import type { OperationName } from '../../../src/contract/operations.ts'
-import { createHeldLogin } from '../../../src/pkcs11/held-login.ts'
+import { createHeldLogin, type HeldLogin } from '../../../src/pkcs11/held-login.ts'
 import { memoryStore } from '../../../src/store/memory.ts'
 import { testEngine } from '../../support/engine.ts'
 import { fails } from '../../support/errors.ts'
@@ -79,6 +79,34 @@ suite('a login of a program', () => {
     await uses(keeper)
     await keeper.end()
   })
+
+  const losses: Readonly<Record<string, (held: HeldLogin, hsm: Hsm) => Promise<HeldLogin>>> = {
+    'is there': async (held) => held,
+    async 'went without it'(held, hsm) {
+      await hsm.call('session.logout', { resumable: true }, held.signedIn().token)
+      return held
+    },
+    async 'was left to another process, which has not asked anything'(held, hsm) {
+      const snapshot = held.current()
+      await held.leave()
+      return createHeldLogin(hsm, snapshot)
+    },
+  }
+  for (const [how, lose] of Object.entries(losses)) {
+    test(`ends when it is logged out, and no other does: its session ${how}`, async (t) => {
+      const { hsm, store } = await hsmWithClock(t)
+      const [held, other] = [createHeldLogin(hsm), createHeldLogin(hsm)]
+      for (const one of [held, other]) await one.begin(ALICE)
+      const { sessions } = await hsm.call('cluster.status', {})
+      const last = await lose(held, hsm)
+      await last.end()
+      assert.equal(last.current(), undefined)
+      assert.equal(store.catalog.loginCount(), 1)
+      assert.equal((await hsm.call('cluster.status', {})).sessions, sessions - 1)
+      await other.end()
+      assert.equal(store.catalog.loginCount(), 0)
+    })
+  }
 
   test('is over, without another try, when all logins of its user have been ended', async (t) => {
     const { hsm, world, asked, uses } = await hsmWithClock(t)
