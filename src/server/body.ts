@@ -9,13 +9,9 @@ export type BodyLimits = {
 }
 
 export type Body = {
-  /**
-   * The caller's to wipe.
-   *
-   * @throws HsmError `too-large`, `busy`, `invalid-request` when it arrives too slowly, `unavailable` when it was cut off
-   */
+  /** @throws HsmError `too-large`, `busy`, `invalid-request` when it arrives too slowly, `unavailable` when it was cut off */
   bytes(): Promise<Buffer>
-  /** What has come and what still comes is of no use. */
+  /** What has come and what still comes is of no use. It is wiped, the bytes that were handed out too. */
   discard(): void
 }
 
@@ -37,6 +33,7 @@ export function receive(
   let chunks: Buffer[] = []
   let length = 0
   let wanted = true
+  let whole: Buffer | undefined
   /** There may be a password in them. */
   const wipe = () => {
     for (const chunk of chunks) chunk.fill(0)
@@ -45,6 +42,7 @@ export function receive(
   const discard = () => {
     wanted = false
     wipe()
+    whole?.fill(0)
   }
   const fail = (error: unknown) => {
     discard()
@@ -57,24 +55,26 @@ export function receive(
 
   request.on('data', (chunk: Buffer) => {
     length += chunk.length
+    chunks.push(chunk)
+    if (!wanted) wipe()
     if (length > drainedBytes) return cutOff(request)
     if (!wanted) return
     if (length > requestBytes) return fail(tooLarge(requestBytes))
     try {
       arrive(chunk.length)
-      chunks.push(chunk)
     } catch (error) {
       fail(error)
     }
   })
   request.once('end', () => {
     clearTimeout(timer)
-    resolve(Buffer.concat(chunks))
+    whole = Buffer.concat(chunks)
     wipe()
+    resolve(whole)
   })
   request.once('close', () => {
     clearTimeout(timer)
-    fail(new HsmError('unavailable', 'The connection was closed before the request was complete'))
+    if (!whole) fail(new HsmError('unavailable', 'The connection was closed before the request was complete'))
   })
   request.on('error', () => undefined) // 'close' follows
   return { bytes: () => promise, discard }

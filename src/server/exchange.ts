@@ -176,7 +176,7 @@ function told({ refused }: Admission, error: unknown): unknown {
   return error
 }
 
-/** What the bytes say; they are wiped. */
+/** What the bytes say. They are wiped at once, not when the work is done. */
 function taken(admission: Admission, bytes: Buffer): object {
   try {
     return decodeObject(bytes)
