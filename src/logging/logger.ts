@@ -6,7 +6,17 @@ import { visible } from '../contract/shown.ts'
 import { type LogOutput, logFile, standardOutput } from './log-output.ts'
 
 /** Nothing logs these; should something ever do, they stay out all the same. */
-const SECRETS = ['password', 'token', 'session', 'authorization', 'material', 'data', 'key', 'pin']
+const SECRETS = [
+  'password',
+  'token',
+  'credential',
+  'session',
+  'authorization',
+  'material',
+  'data',
+  'key',
+  'pin',
+]
 
 /** The priority by which journald sorts lines (sd-daemon(3)). */
 const PRIORITIES = { debug: 7, info: 6, warn: 4, error: 3 } as const satisfies Record<

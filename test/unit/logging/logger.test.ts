@@ -97,3 +97,17 @@ test('for the journal each line begins with its priority', () => {
     ['<6>{', '<4>{', '<3>{'],
   )
 })
+
+test('what proves who somebody is stays out of the log, wherever it stands', () => {
+  const lines: string[] = []
+  const output: LogOutput = { write: (written) => lines.push(written) > 0, reopen: () => undefined }
+  const { log } = createLogger(output)
+  for (const name of ['password', 'token', 'credential', 'authorization', 'pin', 'material']) {
+    const secret = { [name]: 'SECRET' }
+    const err = Object.assign(new Error('failed', { cause: Object.assign(new Error('why'), secret) }), secret)
+    log('error', { ...secret, request: secret, reply: { login: secret }, err }, 'failed')
+  }
+  assert.equal(lines.length, 6)
+  assert.doesNotMatch(lines.join(''), /SECRET/)
+  assert.match(lines[0] ?? '', /"message":"failed/)
+})
