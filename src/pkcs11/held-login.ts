@@ -103,7 +103,7 @@ export function createHeldLogin(hsm: Hsm, known?: LoginSnapshot): HeldLogin {
     },
     async begin(credentials) {
       if (current) throw new HsmError('already-logged-in')
-      // As the HSM writes it: the one given may be a slice of a PIN, which the engine would keep whole.
+      // As the HSM writes it: in lower case.
       const { token, username, credential } = await open(hsm, credentials)
       hold({ username, credential, token, renewing: undefined })
     },

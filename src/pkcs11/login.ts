@@ -36,7 +36,7 @@ export function login(
     if (!pin) return refuse(CKR.ARGUMENTS_BAD)
     const credentials = username?.length
       ? { username: textIn(username), password: textIn(pin) }
-      : credentialsOf(textIn(pin))
+      : credentialsOf(pin)
     await meaning(WRONG, account.login(credentials))
   })
 }
@@ -51,11 +51,16 @@ function checkUserType(userType: number): void {
 const textIn = (pin: Buffer, value: ReturnValue = CKR.PIN_INCORRECT): string =>
   fromUtf8(pin) ?? refuse(value, 'The PIN is not UTF-8')
 
-/** Usernames have no colon, so the first one ends it. */
-function credentialsOf(pin: string): Credentials {
-  const at = pin.indexOf(':')
+const COLON = ':'.charCodeAt(0)
+
+/**
+ * Usernames have no colon, so the first one ends it. Each becomes a text of its own: a slice of one would keep the whole PIN for
+ * as long as the username is kept.
+ */
+function credentialsOf(pin: Buffer, value: ReturnValue = CKR.PIN_INCORRECT): Credentials {
+  const at = pin.indexOf(COLON)
   if (at < 0) return refuse(CKR.PIN_INCORRECT, 'The PIN has no colon: it must be user:password')
-  return { username: pin.slice(0, at), password: pin.slice(at + 1) }
+  return { username: textIn(pin.subarray(0, at), value), password: textIn(pin.subarray(at + 1), value) }
 }
 
 /** C_Logout */
@@ -80,9 +85,10 @@ export function setPin(
     if (!sessions.get(handle).readWrite) refuse(CKR.SESSION_READ_ONLY)
     if (!account.loggedIn()) refuse(CKR.USER_NOT_LOGGED_IN)
     if (!oldPin || !newPin) return refuse(CKR.ARGUMENTS_BAD)
-    const { username, password } = credentialsOf(textIn(oldPin))
-    const wanted = textIn(newPin, CKR.PIN_INVALID)
-    const next = wanted.includes(':') ? credentialsOf(wanted) : { username, password: wanted }
+    const { username, password } = credentialsOf(oldPin)
+    const next = newPin.includes(COLON)
+      ? credentialsOf(newPin, CKR.PIN_INVALID)
+      : { username, password: textIn(newPin, CKR.PIN_INVALID) }
     const isOwn = [username, next.username].every((name) => name.toLowerCase() === account.username())
     if (!isOwn) refuse(CKR.PIN_INCORRECT)
     await meaning(
