@@ -38,6 +38,10 @@ export type Option = {
   readonly completes?: 'filter' | 'username' | 'attribute'
 }
 
+/** Values that need no help of their own. */
+export const choices = <const N extends string>(names: readonly N[]) =>
+  Object.fromEntries(names.map((name) => [name, ''])) as Readonly<Record<N, ''>>
+
 /** By long name, in the order of the help. */
 export type Options = Readonly<Record<string, Option>>
 

@@ -1,24 +1,21 @@
 /** `strongroom pkcs11`: the PKCS#11 socket on a machine that has programs and no HSM; the HSMs are reached over HTTPS. */
 
+import type { AgentOptions } from '../administration/commands/command.ts'
 import type { Outcome } from '../administration/outcome.ts'
 import { openLogger } from '../logging/logger.ts'
-import { type AgentSource, agentKeeper } from '../pkcs11-socket/keeper-start.ts'
+import { agentKeeper } from '../pkcs11-socket/keeper-start.ts'
 import { openPkcs11Listener } from '../pkcs11-socket/listener.ts'
 import { p11KitSocket } from '../pkcs11-socket/socket-paths.ts'
 import { asConfigured, configuredHsm } from './configured-hsm.ts'
 import { firstSignal } from './signals.ts'
 
-export type AgentOptions = AgentSource & {
-  /** Absolute. */
-  readonly socket: string
-  /** The socket was named, and is the only one that is wanted. */
-  readonly named: boolean
-  /** The script that this process runs. */
-  readonly program: string
-}
-
-/** `strongroom pkcs11`: serves programs of a machine without an HSM until a signal ends it. */
-export async function agent({ config, clusterId, socket, named, program }: AgentOptions): Promise<Outcome> {
+/**
+ * `strongroom pkcs11`: serves programs of a machine without an HSM until a signal ends it.
+ *
+ * @param program the script that this process runs
+ */
+export async function agent(options: AgentOptions, program: string): Promise<Outcome> {
+  const { config, clusterId, socket, named } = options
   process.umask(0o077)
   const { log, reopen } = openLogger(undefined, undefined, process.env['JOURNAL_STREAM'])
   const asked = firstSignal(reopen)

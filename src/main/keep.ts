@@ -1,13 +1,9 @@
 /** `strongroom pkcs11-keep`: composition of the keeper's own process. */
+import type { Keeping } from '../administration/commands/command.ts'
 import { type Outcome, wrongUsage } from '../administration/outcome.ts'
-import type { Home } from '../home/home.ts'
 import { openLogger } from '../logging/logger.ts'
-import type { AgentSource } from '../pkcs11-socket/keeper-start.ts'
 import { keepPrograms } from '../pkcs11-socket/kept-programs.ts'
 import { asConfigured, type Configured, configuredHsm } from './configured-hsm.ts'
-
-/** Whose programs are kept: those of the HSM of a home, or of an agent. */
-export type Keeping = { readonly home: Home } | AgentSource
 
 /** Serves the programs of the process that started this one when that is gone. */
 export async function keep(whose: Keeping): Promise<Outcome> {

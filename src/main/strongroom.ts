@@ -1,5 +1,6 @@
 /** The program strongroom: the HSM and its administration. */
 
+import type { Task } from '../administration/commands/command.ts'
 import { done, failed, type Outcome, wrongUsage } from '../administration/outcome.ts'
 import { administrationTree } from '../administration/tree.ts'
 import { isSystemError, sentenceOf } from '../base/reasons.ts'
@@ -9,7 +10,7 @@ import { renderHelp } from '../cli/help.ts'
 import { parse } from '../cli/parse.ts'
 import type { ArgValues } from '../cli/spec.ts'
 import { HsmError } from '../contract/errors.ts'
-import { TASKS } from './tasks.ts'
+import { COMMAND_NEEDS } from './command-needs.ts'
 
 async function main(words: readonly string[]): Promise<Outcome> {
   const parsed = await parse(administrationTree(version), words)
@@ -23,20 +24,16 @@ async function main(words: readonly string[]): Promise<Outcome> {
       return { exit: parsed.asked ? 0 : 2, text }
     }
     case 'command': {
-      const work = settled(TASKS[parsed.command.task] as Settling, parsed.args)
+      const work = settled(parsed.command, parsed.args)
       return typeof work === 'function' ? work() : work
     }
   }
 }
 
-type Work = () => Promise<Outcome>
-/** The parser hands over exactly what the options of the command promise. */
-type Settling = (options: ArgValues) => Work
-
 /** The work, or what is wrong with the values of the options. */
-function settled(task: Settling, options: ArgValues): Work | Outcome {
+function settled({ settle }: Task, options: ArgValues): ReturnType<Task['settle']> | Outcome {
   try {
-    return task(options)
+    return settle(options, COMMAND_NEEDS)
   } catch (error) {
     if (error instanceof HsmError) return wrongUsage(error.message)
     throw error

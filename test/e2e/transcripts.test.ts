@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
-import { startOptions } from '../../src/administration/option-values.ts'
+import { startOptions } from '../../src/administration/start-options.ts'
 import type { StartOptions } from '../../src/administration/start-plan.ts'
 import { administrationTree } from '../../src/administration/tree.ts'
 import { parse } from '../../src/cli/parse.ts'

@@ -4,7 +4,7 @@ import { commandPages } from './command-pages.ts'
 
 export const administrationPage = async (): Promise<string> => `# strongroom
 
-<!-- Generated from src/administration/tree.ts by "npm run fix"; do not edit. -->
+<!-- Generated from src/administration/commands by "npm run fix"; do not edit. -->
 
 What \`strongroom help COMMAND\` and \`strongroom COMMAND --help\` print.
 ${await commandPages([administrationTree(manifest.version)])}`

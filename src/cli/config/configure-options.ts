@@ -1,12 +1,21 @@
 /** The command line of configure-cli, as data for the parser and the help of the CLI. */
 
 import { LOG_LEVELS, LOG_ROTATIONS, LOG_TYPES } from '../../client-config/document.ts'
-import type { Leaf, ModeSwitch, OpenGroup, Option, Options, Path, Root } from '../spec.ts'
+import {
+  choices,
+  type Leaf,
+  type ModeSwitch,
+  type OpenGroup,
+  type Option,
+  type Options,
+  type Path,
+  type Root,
+} from '../spec.ts'
 
 const file = (help: string) => ({ value: 'FILE', help }) as const satisfies Option
 
 const oneOf = <const W extends string>(words: readonly W[], value: string, help: string) =>
-  ({ value, help, choices: Object.fromEntries(words.map((word) => [word, ''])) as Record<W, ''> }) as const
+  ({ value, help, choices: choices(words) }) as const
 
 const config = {
   value: 'CONFIG',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { auditOptions } from '../../../src/administration/audit/option-values.ts'
+import { auditOptions } from '../../../src/administration/audit/options.ts'
 import { ERRORS } from '../../../src/contract/errors.ts'
 import { fails } from '../../support/errors.ts'
 

@@ -1,15 +1,94 @@
-/** The options of `strongroom audit` and `audit-policy` as words, and what they mean: times, durations, sizes. */
-import type { Args, Options } from '../../cli/spec.ts'
+/** The options of `strongroom audit` and `audit-policy`, and what their values mean: times, durations, sizes. */
+import type { Args, Option, Options } from '../../cli/spec.ts'
 import { ERRORS, HsmError } from '../../contract/errors.ts'
 import type { Request } from '../../contract/operations.ts'
 import { shown } from '../../contract/shown.ts'
-import type { AUDIT, AUDIT_EXPORT, AUDIT_POLICY_SET } from '../options.ts'
+import { HOME, JSON_OUTPUT } from '../options.ts'
 import type { AuditOptions } from './print.ts'
 
-type Given<S extends Options> = Args<S>
+const JOURNAL_OF = {
+  home: HOME,
+  hsm: { value: 'ID', help: 'HSM whose journal to read', fallback: 'the one that runs' },
+  'key-use': { help: 'Read the key-use journal instead of the audit log' },
+} as const satisfies Options
+
+const SINCE = {
+  value: 'TIME',
+  help: 'Only entries from then on: a time (RFC 3339, 2026-11-28T14:00:00Z) or a duration (90s, 30m, 2h, 7d)',
+} as const satisfies Option
+
+const AFTER = {
+  value: 'SEQUENCE',
+  count: true,
+  help: 'Only entries after the one with this number',
+} as const satisfies Option
+
+export const AUDIT = {
+  ...JOURNAL_OF,
+  hsm: { ...JOURNAL_OF.hsm, help: 'HSM whose journal to print; all for one timeline of the cluster' },
+  since: SINCE,
+  until: { value: 'TIME', help: 'Only entries up to then, given as for --since' },
+  after: AFTER,
+  user: { value: 'NAME', help: 'Only entries of this user or about this user' },
+  key: { value: 'KEY', help: 'Only entries about this key: its reference, or a label that it has or had' },
+  operation: { value: 'NAME', help: 'Only entries of this operation; key.* for all that begin so' },
+  outcome: {
+    value: 'CODE',
+    help: 'Only entries with this outcome: ok, an error code, or refused for all errors',
+  },
+  follow: { help: 'Print new entries as they come' },
+  format: {
+    value: 'FORMAT',
+    choices: { text: '', json: '', cloudhsm: '' },
+    help: 'Lines of text, JSON Lines, or the records of CloudHSM',
+    fallback: 'text',
+  },
+  json: { help: 'The same as --format json', conflicts: ['format'] },
+} as const satisfies Options
+
+export const AUDIT_VERIFY = {
+  FILE: { value: 'FILE', positional: true, help: 'An export to verify, on a machine without an HSM too' },
+  key: { value: 'FILE', help: 'Public key of the cluster, as audit key prints it; needed with FILE' },
+  home: HOME,
+  hsm: { value: 'ID', help: 'HSM whose journals to verify, or all', fallback: 'the one that runs' },
+} as const satisfies Options
+
+export const AUDIT_EXPORT = {
+  ...JOURNAL_OF,
+  since: { ...SINCE, help: `${SINCE.help}. The hour before is exported with it` },
+  after: AFTER,
+} as const satisfies Options
+
+export const AUDIT_POLICY_SHOW = { home: HOME, json: JSON_OUTPUT } as const satisfies Options
+
+export const AUDIT_POLICY_SET = {
+  ...AUDIT_POLICY_SHOW,
+  'key-use': {
+    value: 'WHAT',
+    choices: {
+      off: 'record nothing',
+      sampled: 'of uses that are alike, the first in each minute and the number of the others',
+      all: 'record every use',
+    },
+    help: 'Uses of keys that are recorded, on every HSM',
+  },
+  'on-full': {
+    value: 'WHAT',
+    choices: {
+      'drop-oldest': 'the oldest entries make room; a use never waits for its entry',
+      refuse: 'a use whose entry is not on disk delivers no result',
+    },
+    help: 'What happens when the journal has its size, or the disk is full',
+  },
+  'max-size': {
+    value: 'SIZE',
+    help: 'Size of the journal on each HSM, from 1MiB on, such as 512MiB or 2GiB',
+  },
+  'max-age': { value: 'DURATION', help: 'Age at which entries are dropped, such as 90d; none to keep them' },
+} as const satisfies Options
 
 /** @param now Unix time in milliseconds. Throws HsmError `invalid-request` naming the option at fault */
-export function auditOptions(options: Given<typeof AUDIT>, now: number): Omit<AuditOptions, 'who' | 'print'> {
+export function auditOptions(options: Args<typeof AUDIT>, now: number): Omit<AuditOptions, 'who' | 'print'> {
   const { hsm, since, until, user, key, operation, outcome, after, follow, format, json } = options
   if (follow && until !== undefined)
     throw new HsmError('invalid-request', '--follow has no end, and --until is one')
@@ -30,7 +109,7 @@ export function auditOptions(options: Given<typeof AUDIT>, now: number): Omit<Au
 }
 
 /** @param now Unix time in milliseconds. Throws HsmError `invalid-request` naming the option at fault */
-export function exportOptions(options: Given<typeof AUDIT_EXPORT>, now: number) {
+export function exportOptions(options: Args<typeof AUDIT_EXPORT>, now: number) {
   const { hsm, after, since } = options
   if (hsm === 'all') throw new HsmError('invalid-request', 'An export is of one HSM: give its ID to --hsm')
   const from = since === undefined ? undefined : instant('--since', since, now)
@@ -51,7 +130,7 @@ export function verifiedFiles(file: string | undefined, key: string | undefined)
 }
 
 /** @throws HsmError `invalid-request` naming the option at fault */
-export function auditPolicyChanges(options: Given<typeof AUDIT_POLICY_SET>): Request<'audit.set-policy'> {
+export function auditPolicyChanges(options: Args<typeof AUDIT_POLICY_SET>): Request<'audit.set-policy'> {
   const { 'key-use': keyUse, 'on-full': onFull, 'max-size': maxSize, 'max-age': maxAge } = options
   const changes: Request<'audit.set-policy'> = {
     ...(keyUse && { 'key-use': keyUse }),
