@@ -14,13 +14,19 @@ export type KeyUseChoice = (typeof KEY_USE)[number]
 export const ON_FULL = ['drop-oldest', 'refuse'] as const
 export type OnFull = (typeof ON_FULL)[number]
 
-/** Of a cluster: all its HSMs have the same. */
+/**
+ * What is recorded of uses of keys, and how much of it is kept. All HSMs of a cluster have the same.
+ *
+ * @since format 3
+ */
 export type AuditPolicy = {
+  /** Which uses of keys are recorded. */
   readonly keyUse: KeyUseChoice
+  /** What happens when the journal is full. */
   readonly onFull: OnFull
-  /** Of the journal of each HSM on its disk. */
+  /** Size of the journal of each HSM on its disk, in bytes. */
   readonly maxBytes: number
-  /** Older entries are dropped; undefined for none. */
+  /** Entries that are older are dropped. Left out: none is too old. */
   readonly maxAgeSeconds: number | undefined
 }
 

@@ -1,7 +1,11 @@
 /** A value of a member as the log shows it. A list is of names. */
 export type ShownValue = string | number | boolean | readonly string[]
 
-/** What an operation changed of one or several objects. */
+/**
+ * What an operation changed of one or several objects.
+ *
+ * @since format 2
+ */
 export type AuditChange = {
   /** The objects: `key/0x…`, `user/alice`, `certificate/0x…`, `cluster`. */
   readonly of: readonly string[]

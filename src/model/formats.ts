@@ -12,7 +12,7 @@ import type { ClusterRecord, RecordKind, StoredRecord } from './records.ts'
 import { count, membersOf, type Read } from './shape.ts'
 
 /** The newest format there is, which is the present one. */
-export const FORMAT = 2
+export const FORMAT = 3
 
 type Written = Readonly<Record<string, unknown>>
 
@@ -28,6 +28,14 @@ function never(): never {
 }
 
 const SAME: Change = { up: (record) => record, down: (record) => record }
+/** The kind came with that format. */
+const NEW: Change = { up: never, down: () => undefined }
+
+/** Members came that may be left out, and may not be ignored. */
+const gained = (...names: readonly string[]): Change => ({
+  up: (record) => record,
+  down: (record) => (names.every((name) => record[name] === undefined) ? record : undefined),
+})
 
 /** One less than there are formats. */
 type EachChange<Format extends number, Changes extends readonly Change[] = []> = [
@@ -44,13 +52,16 @@ const CHANGES: { readonly [Kind in RecordKind]: EachChange<typeof FORMAT> } = {
       up: (cluster) => ({ ...cluster, minimumVersion: 1 }),
       down: ({ minimumVersion, ...cluster }) => (minimumVersion === 1 ? cluster : undefined),
     },
+    // A policy can refuse uses of keys; the key is sealed by itself, and a clone must not have it.
+    gained('auditPolicy', 'auditPublicKey', 'auditKey'),
   ],
-  user: [SAME],
-  login: [{ up: never, down: () => undefined }],
-  key: [SAME],
-  certificate: [SAME],
-  'audit-head': [SAME],
-  'certificate-authority': [SAME],
+  user: [SAME, SAME],
+  login: [NEW, NEW],
+  key: [SAME, SAME],
+  certificate: [SAME, SAME],
+  // It comes with the policy.
+  'audit-head': [SAME, gained('keyUse')],
+  'certificate-authority': [SAME, SAME],
 }
 
 /** The members that records of the first format have, and no other. */
@@ -146,6 +157,10 @@ export function written(record: StoredRecord, format: number): Written {
   return version === 1 ? older : { kind: record.kind, version, ...older }
 }
 
+/** Whether the format that a cluster's records are written in can hold this one. */
+export const canHold = (cluster: ClusterRecord | undefined, record: StoredRecord): boolean =>
+  downTo(record, formatOf(cluster)) !== undefined
+
 /** Undefined when that format cannot hold it. */
 function downTo(record: StoredRecord, format: number): Written | undefined {
   if (format === 1 && !isFirst(record)) return undefined
@@ -174,7 +189,8 @@ function isFirst(record: StoredRecord): boolean {
   )
 }
 
-const tooOld = (): HsmError =>
+/** `unavailable`: the format that the cluster's records are written in cannot hold a record. */
+export const tooOld = (): HsmError =>
   new HsmError(
     'unavailable',
     'This cannot be stored while an HSM of an earlier version belongs to the cluster; upgrade every HSM, and then try again',

@@ -44,19 +44,19 @@ export type ClusterRecord = {
   /**
    * What is recorded of uses of keys. Left out: nothing.
    *
-   * @since format 2
+   * @since format 3
    */
   readonly auditPolicy: AuditPolicy | undefined
   /**
    * Base64 DER SubjectPublicKeyInfo of the Ed25519 key that signs heads of journals. Made when it is first needed.
    *
-   * @since format 2
+   * @since format 3
    */
   readonly auditPublicKey: string | undefined
   /**
    * Base64. PKCS #8 DER of the private key.
    *
-   * @since format 2
+   * @since format 3
    */
   readonly auditKey: string | undefined
 }
@@ -165,7 +165,11 @@ export type CertificateRecord = {
   readonly value: string
 }
 
-/** Which entries of a journal there are. */
+/**
+ * Which entries of a journal there are.
+ *
+ * @since format 3
+ */
 export type JournalHead = {
   /** Sequence of the oldest entry that is kept. */
   readonly first: number
@@ -189,7 +193,7 @@ export type AuditHeadRecord = {
   /**
    * How far the key-use journal of the HSM went a while ago. Left out when it never had an entry.
    *
-   * @since format 2
+   * @since format 3
    */
   readonly keyUse: JournalHead | undefined
 }
@@ -208,6 +212,8 @@ export type CertificateAuthorityRecord = {
 /**
  * A login that another session can go on with, on any HSM of the cluster, without the password. It ends with the logout, and
  * is worth nothing once the user's credential version is another. Sessions themselves are in no record.
+ *
+ * @since format 3
  */
 export type LoginRecord = {
   readonly kind: 'login'

@@ -1,6 +1,6 @@
 import { LIMITS } from '../contract/limits.ts'
 import type { Role } from '../contract/users.ts'
-import { formatOf } from '../model/formats.ts'
+import { canHold } from '../model/formats.ts'
 import type { ClusterRecord, LoginRecord, UserRecord, Write } from '../model/records.ts'
 import { allow, type Decision, deny } from './decision.ts'
 
@@ -60,8 +60,6 @@ type Logins = {
 
 type NewLogin = Omit<LoginRecord, 'kind' | 'user' | 'credentialVersion' | 'expiresAt'>
 
-/** The first format that has such records. */
-const LOGIN_FORMAT = 2
 /** What is cleared away with one login: more than comes with it. */
 const CLEARED = 8
 
@@ -73,10 +71,7 @@ function resumableLogin(
   { cluster, resumable }: LoginFacts,
   user: UserRecord,
 ): { readonly login: LoginRecord | undefined; readonly writes: readonly Write[] } {
-  if (!resumable || formatOf(cluster) < LOGIN_FORMAT) return { login: undefined, writes: [] }
-  const gone = toClear(resumable)
-  const writes = [...gone].map((id): Write => ({ delete: `login/${id}` }))
-  if (resumable.count - gone.size >= LIMITS.logins) return { login: undefined, writes }
+  if (!resumable) return { login: undefined, writes: [] }
   const login: LoginRecord = {
     kind: 'login',
     ...resumable.login,
@@ -84,6 +79,10 @@ function resumableLogin(
     credentialVersion: user.credentialVersion,
     expiresAt: expiry(resumable.now, resumable.login.idleMs),
   }
+  const gone = toClear(resumable)
+  const writes = [...gone].map((id): Write => ({ delete: `login/${id}` }))
+  const hasRoomFor = resumable.count - gone.size < LIMITS.logins
+  if (!hasRoomFor || !canHold(cluster, login)) return { login: undefined, writes }
   return { login, writes: [...writes, { put: login }] }
 }
 

@@ -1,7 +1,26 @@
 /** What the bodies of transactions do to a catalog before their writes are committed. */
-import type { Catalog } from '../catalog/catalog.ts'
+import type { Catalog, CatalogView } from '../catalog/catalog.ts'
+import { canHold, tooOld } from '../model/formats.ts'
 import { type RecordKey, recordKey, type Write } from '../model/records.ts'
-import type { Change } from './store.ts'
+import type { Change, Conclusion } from './store.ts'
+
+/**
+ * Runs a body and applies what it writes. When it throws, the catalog is as it was.
+ *
+ * @throws HsmError `unavailable` for a record that the format of the cluster cannot hold, and whatever the body throws
+ */
+export function runBody<R>(
+  catalog: Catalog,
+  body: (view: CatalogView) => Conclusion<R>,
+  revision: number,
+): Conclusion<R> & { readonly changes: readonly Change[] } {
+  const conclusion = body(catalog)
+  const changes = applyWrites(catalog, conclusion.writes, revision)
+  const cluster = catalog.cluster()
+  if (changes.every(({ after }) => !after || canHold(cluster, after))) return { ...conclusion, changes }
+  undo(catalog, changes)
+  throw tooOld()
+}
 
 /** One change for each record that is not as it was before; the catalog has them when this returns. */
 export function applyWrites(catalog: Catalog, writes: readonly Write[], revision: number): readonly Change[] {

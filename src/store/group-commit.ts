@@ -8,7 +8,7 @@
 import type { Catalog, CatalogView } from '../catalog/catalog.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { AuditEntry } from '../model/audit.ts'
-import { applyWrites, undo } from './bodies.ts'
+import { runBody, undo } from './bodies.ts'
 import type { Change, Conclusion, Store } from './store.ts'
 import { createSubscribers } from './subscribers.ts'
 
@@ -101,19 +101,18 @@ function runBodies(catalog: Catalog, from: number, transactions: readonly Waitin
   const audit: AuditEntry[] = []
   let revision = from
   const settlements = transactions.map((transaction) => {
-    let conclusion: Conclusion<unknown>
+    let run: ReturnType<typeof runBody>
     try {
-      conclusion = transaction.body(catalog)
+      run = runBody(catalog, transaction.body, revision + 1)
     } catch (error) {
       return () => transaction.reject(error)
     }
-    const changes = applyWrites(catalog, conclusion.writes, revision + 1)
-    if (changes.length > 0) {
-      commits.push(changes)
+    if (run.changes.length > 0) {
+      commits.push(run.changes)
       revision += 1
     }
-    audit.push(...conclusion.audit)
-    const settled = { result: conclusion.result, revision }
+    audit.push(...run.audit)
+    const settled = { result: run.result, revision }
     return () => transaction.resolve(settled)
   })
   return { commits, audit, revision, settlements }

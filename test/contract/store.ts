@@ -3,9 +3,19 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { CatalogView } from '../../src/catalog/catalog.ts'
+import { DEFAULT_AUDIT_POLICY } from '../../src/contract/audit-policy.ts'
 import type { Write } from '../../src/model/records.ts'
 import type { Change, Conclusion, Store } from '../../src/store/store.ts'
-import { contents, logged, put, reference, sampleCluster, sampleKey, sampleUser } from './store-samples.ts'
+import {
+  contents,
+  logged,
+  put,
+  reference,
+  sampleCluster,
+  sampleKey,
+  sampleLogin,
+  sampleUser,
+} from './store-samples.ts'
 
 export type StoreFixture = {
   /** Empty. */
@@ -72,6 +82,30 @@ export function storeContract(name: string, open: () => StoreFixture | Promise<S
       assert.equal(first.status === 'fulfilled' && first.value.result, 1)
       assert.equal(failed.status, 'rejected')
       assert.equal(last.status === 'fulfilled' && last.value.result, 2)
+    })
+
+    it('lets a body fail alone that needs a newer format than the cluster has', async () => {
+      await store.transact(() => put({ ...sampleCluster(), minimumVersion: 2 }))
+      const forbidding = { ...sampleCluster(), minimumVersion: 2, auditPolicy: DEFAULT_AUDIT_POLICY }
+      const settled = await Promise.allSettled([
+        store.transact(() => put(sampleUser(1))),
+        store.transact(() => put(sampleUser(2), sampleLogin(1))),
+        store.transact(() => put(forbidding)),
+        store.transact(() => put(sampleUser(3))),
+      ])
+      const codes = settled.map((each) => each.status === 'rejected' && each.reason.code)
+      assert.deepEqual(codes, [false, 'unavailable', 'unavailable', false])
+      assert.deepEqual(store.catalog.users(), [sampleUser(1), sampleUser(3)])
+      assert.equal(store.catalog.cluster()?.auditPolicy, undefined)
+    })
+
+    it('takes what the format holds that is raised just before', async () => {
+      await store.transact(() => put({ ...sampleCluster(), minimumVersion: 2 }))
+      await Promise.all([
+        store.transact(() => put(sampleCluster())),
+        store.transact(() => put(sampleLogin(1))),
+      ])
+      assert.deepEqual([...store.catalog.logins()], [sampleLogin(1)])
     })
 
     it('raises the revision with each commit that writes, and with nothing else', async () => {

@@ -11,7 +11,7 @@ export type Member = {
   readonly since: number | undefined
 }
 
-export type ObjectType = { readonly about: string; readonly members: readonly Member[] }
+export type ObjectType = Pick<Member, 'about' | 'since'> & { readonly members: readonly Member[] }
 
 const DOC = String.raw`(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n\s*)?`
 /** As the formatter leaves it: the closing brace stands at the beginning of a line. */
@@ -25,23 +25,21 @@ export function declarationsIn(source: string): ReadonlyMap<string, ObjectType> 
   return new Map(
     found.map(([, doc, name = '', body = '']) => [
       name,
-      { about: textOf(doc), members: [...body.matchAll(MEMBER)].map(memberOf) },
+      { ...documented(doc), members: [...body.matchAll(MEMBER)].map(memberOf) },
     ]),
   )
 }
 
 function memberOf([, doc, name = '', mark, type = '']: RegExpMatchArray): Member {
-  const since = /@since format (\d+)/.exec(doc ?? '')?.[1]
-  return {
-    name,
-    optional: mark === '?',
-    type: type.trim(),
-    about: textOf(doc),
-    since: since === undefined ? undefined : Number(since),
-  }
+  return { name, optional: mark === '?', type: type.trim(), ...documented(doc) }
 }
 
-const textOf = (doc = ''): string =>
+function documented(doc = ''): Pick<Member, 'about' | 'since'> {
+  const since = /@since format (\d+)/.exec(doc)?.[1]
+  return { about: textOf(doc), since: since === undefined ? undefined : Number(since) }
+}
+
+const textOf = (doc: string): string =>
   doc
     .split('\n')
     .map((line) => line.replace(/^\s*\*?\s*/, '').trim())

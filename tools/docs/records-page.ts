@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CURVE_NAMES, ML_DSA_ALGORITHMS } from '../../src/contract/algorithms.ts'
 import { FLAG_NAMES, KEY_CLASSES, KEY_TYPES } from '../../src/contract/attributes.ts'
+import { KEY_USE, ON_FULL } from '../../src/contract/audit-policy.ts'
 import { SOURCE_KINDS } from '../../src/contract/call-source.ts'
 import { HSM_TYPES, MODES } from '../../src/contract/profiles.ts'
 import { sealedMembers } from '../../src/crypto/sealed-fields.ts'
@@ -19,8 +20,10 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   HsmType: HSM_TYPES,
   KeyClass: KEY_CLASSES,
   KeyType: KEY_TYPES,
+  KeyUseChoice: KEY_USE,
   MlDsaAlgorithm: ML_DSA_ALGORITHMS,
   Mode: MODES,
+  OnFull: ON_FULL,
   ShownRole: ROLES,
   SourceKind: SOURCE_KINDS,
   Template: FLAG_NAMES,
@@ -33,6 +36,14 @@ const typeOf = (types: ReadonlyMap<string, ObjectType>, kind: string): ObjectTyp
   return found
 }
 
+function named(types: ReadonlyMap<string, ObjectType>, name: string): ObjectType {
+  const found = types.get(name)
+  if (!found) throw new Error(`There is no type ${name}`)
+  return found
+}
+
+type Documented = Pick<ObjectType, 'members' | 'since'>
+
 /** `| undefined` says that the member may be left out. */
 const isOptional = ({ optional, type }: Member) => optional || type.endsWith(' | undefined')
 
@@ -40,19 +51,18 @@ const shown = (type: string): string =>
   `\`${type.replace(/ \| undefined$/, '').replace(/^readonly /, '')}\``.replaceAll('|', '\\|')
 
 /** Audit entries of format 1 had only the members that are always there. */
-const isLaterAudit = (kind: string, member: Member) =>
-  kind === 'AuditChange' || (kind === 'AuditEntry' && isOptional(member))
+const isLaterAudit = (kind: string, member: Member) => kind === 'AuditEntry' && isOptional(member)
 
-function sinceOf(kind: string, member: Member): number {
-  const { name, since } = member
+/** @param type the format since which there are such objects */
+function sinceOf(kind: string, member: Member, type: number | undefined): number {
   const first = (FIRST_MEMBERS as Readonly<Record<string, readonly string[]>>)[kind]
-  if (since === undefined && first?.length && !first.includes(name))
-    throw new Error(`${kind}.${name} is not in format 1: say "@since format N" in its docstring`)
-  // A kind that format 1 did not have came with the second.
-  return since ?? (first?.length === 0 || isLaterAudit(kind, member) ? 2 : 1)
+  const since = member.since ?? type
+  if (since === undefined && first && !first.includes(member.name))
+    throw new Error(`${kind}.${member.name} is not in format 1: say "@since format N" in its docstring`)
+  return since ?? (isLaterAudit(kind, member) ? 2 : 1)
 }
 
-function table(kind: string, members: readonly Member[], sealed: readonly string[] = []): string {
+function table(kind: string, { members, since }: Documented, sealed: readonly string[] = []): string {
   const rows = members
     .filter(({ name }) => name !== 'kind')
     .map((member) => {
@@ -60,7 +70,7 @@ function table(kind: string, members: readonly Member[], sealed: readonly string
       const notes = [member.about, sealed.includes(member.name) ? '**Sealed.**' : '']
       const required = isOptional(member) ? 'no' : 'yes'
       const about = notes.filter(Boolean).join(' ').replaceAll('|', '\\|')
-      return `| \`${member.name}\` | ${shown(member.type)} | ${required} | ${sinceOf(kind, member)} | ${about} |`
+      return `| \`${member.name}\` | ${shown(member.type)} | ${required} | ${sinceOf(kind, member, since)} | ${about} |`
     })
   return `| member | type | always there | since format | meaning |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}`
 }
@@ -71,19 +81,20 @@ const sealedOf = (kind: string): readonly string[] =>
 
 /** Every kind of record, its members, what they mean and since when they are there. */
 export function recordsPage(): string {
-  const types = read('src/model/records.ts')
+  const types = new Map([...read('src/model/records.ts'), ...read('src/contract/audit-policy.ts')])
   const audit = read('src/model/audit.ts')
   const section = (title: string, about: string, body: string) => `## ${title}\n\n${about}\n\n${body}\n`
   const kinds = (Object.keys(SHAPES) as RecordKind[]).map((kind) => {
-    const { about, members } = typeOf(types, kind)
-    return section(`\`${kind}\``, about, table(kind, members, sealedOf(kind)))
+    const type = typeOf(types, kind)
+    return section(`\`${kind}\``, type.about, table(kind, type, sealedOf(kind)))
   })
-  const facts = ['RsaFacts', 'EcFacts', 'MlDsaFacts', 'JournalHead'].map((name) => {
-    const { about, members } = types.get(name) ?? { about: '', members: [] }
-    return section(`\`${name}\``, about, table(name, members))
+  const facts = ['RsaFacts', 'EcFacts', 'MlDsaFacts', 'JournalHead', 'AuditPolicy'].map((name) => {
+    const type = named(types, name)
+    return section(`\`${name}\``, type.about, table(name, type))
   })
-  const entry = [...(audit.get('AuditEvent')?.members ?? []), ...(audit.get('AuditEntry')?.members ?? [])]
-  const change = audit.get('AuditChange') ?? { about: '', members: [] }
+  const parts = [named(audit, 'AuditEvent'), named(audit, 'AuditEntry')]
+  const entry = { members: parts.flatMap(({ members }) => members), since: undefined }
+  const change = named(audit, 'AuditChange')
   const values = Object.entries(VALUES).map(
     ([name, list]) => `| \`${name}\` | ${list.map((value) => `\`${value}\``).join(', ')} |`,
   )
@@ -112,7 +123,7 @@ ${table('AuditEntry', entry)}
 
 ${change.about}
 
-${table('AuditChange', change.members)}
+${table('AuditChange', change)}
 
 ## Types
 

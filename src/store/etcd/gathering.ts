@@ -4,7 +4,7 @@ import { HsmError } from '../../contract/errors.ts'
 import type { AuditEntry } from '../../model/audit.ts'
 import { formatOf } from '../../model/formats.ts'
 import type { RecordKey } from '../../model/records.ts'
-import { applyWrites, undo } from '../bodies.ts'
+import { runBody, undo } from '../bodies.ts'
 import { encodeEntry, encodeRecord } from '../record-codec.ts'
 import type { Change, Conclusion } from '../store.ts'
 
@@ -18,7 +18,7 @@ export type Gathered = {
   /** One for each record. */
   readonly changes: readonly Change[]
   readonly audit: readonly AuditEntry[]
-  /** That the records are written in. */
+  /** That the records are written in: of the cluster as these changes leave it. */
   readonly format: number
 }
 
@@ -36,16 +36,16 @@ export function gather(catalog: Catalog, bodies: readonly Body[]): Gathered {
   const results: Gathered['results'][number][] = []
   const applied: Change[] = []
   const audit: AuditEntry[] = []
-  const format = formatOf(catalog.cluster())
   let size = EMPTY
   for (const body of bodies) {
-    const run = runBody(catalog, body, size, format)
+    const run = attempt(catalog, body)
     if ('error' in run) {
       results.push(run)
       continue
     }
-    if (fits(run.grown)) {
-      size = run.grown
+    const grown = grow(size, { ...run, format: formatOf(catalog.cluster()) })
+    if (fits(grown)) {
+      size = grown
       applied.push(...run.changes)
       audit.push(...run.audit)
       results.push({ result: run.result })
@@ -53,20 +53,17 @@ export function gather(catalog: Catalog, bodies: readonly Body[]): Gathered {
     }
     undo(catalog, run.changes)
     if (size !== EMPTY) break
-    results.push({ error: tooLarge(run.grown) })
+    results.push({ error: tooLarge(grown) })
   }
+  const format = formatOf(catalog.cluster())
   undo(catalog, applied)
   return { results, changes: mergeChanges(applied), audit, format }
 }
 
-function runBody(catalog: Catalog, body: Body, before: Size, format: number) {
-  let changes: readonly Change[] = []
+function attempt(catalog: Catalog, body: Body) {
   try {
-    const { writes, audit, result } = body(catalog)
-    changes = applyWrites(catalog, writes, 0)
-    return { result, audit, changes, grown: grow(before, { changes, audit, format }) }
+    return runBody(catalog, body, 0)
   } catch (error) {
-    undo(catalog, changes)
     return { error }
   }
 }

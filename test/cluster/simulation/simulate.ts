@@ -1,5 +1,6 @@
 /** A cluster of three nodes, with users and an admin, in a world where everything follows from the seed. */
 
+import { FORMAT } from '../../../src/model/formats.ts'
 import { aKey } from '../../support/records.ts'
 import { administrator } from './administrator.ts'
 import { createEtcdModel, type EtcdModel } from './etcd-model.ts'
@@ -54,7 +55,7 @@ export async function simulate({
     hsmType: 'hsm2m.medium',
     trustedWrapping: false,
     lineage: 'c2VjcmV0',
-    minimumVersion: 2,
+    minimumVersion: FORMAT,
     auditPolicy: undefined,
     auditPublicKey: undefined,
     auditKey: undefined,

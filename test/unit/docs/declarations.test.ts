@@ -4,7 +4,11 @@ import { test } from 'node:test'
 import { declarationsIn } from '../../../tools/docs/declarations.ts'
 
 const SOURCE = `
-/** A dog. */
+/**
+ * A dog.
+ *
+ * @since format 2
+ */
 export type Dog = {
   readonly kind: 'dog'
   /**
@@ -29,6 +33,7 @@ test('types are read with their members and docstrings', () => {
   assert.deepEqual(new Set(types.keys()), new Set(['Dog', 'Kennel', 'Point']))
   assert.deepEqual(types.get('Dog'), {
     about: 'A dog.',
+    since: 2,
     members: [
       { name: 'kind', optional: false, type: "'dog'", about: '', since: undefined },
       {

@@ -1,6 +1,7 @@
 /** What was sealed under our key and is still not a record: left by a fault, or by another version. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { DEFAULT_AUDIT_POLICY } from '../../../src/contract/audit-policy.ts'
 import { FORMAT } from '../../../src/model/formats.ts'
 import { recordKey, type StoredRecord } from '../../../src/model/records.ts'
 import { decodeAuditEntry, decodeRecord, encodeEntry, encodeRecord } from '../../../src/store/record-codec.ts'
@@ -23,8 +24,24 @@ const records: readonly StoredRecord[] = [
   }),
   sampleLogin(1),
   { kind: 'audit-head', id: 'hsm-1', count: 3, hash: 'ff', keyUse: undefined },
+  {
+    kind: 'audit-head',
+    id: 'hsm-2',
+    count: 3,
+    hash: 'ff',
+    keyUse: { first: 0, previous: '00', count: 1, hash: '11' },
+  },
   { kind: 'certificate-authority', id: 'self', certificate: '-----BEGIN', key: 'c2VhbGVk' },
 ]
+
+/** The first format that can hold the record. */
+const firstOf = (record: StoredRecord): number =>
+  record.kind === 'login' || (record.kind === 'audit-head' && record.keyUse) ? 3 : 1
+
+const TOO_OLD = {
+  code: 'unavailable',
+  message: /^This cannot be stored while an HSM of an earlier version belongs to the cluster; upgrade/,
+}
 
 /** What the record is in a cluster whose records have that format. */
 const inFormat = (record: StoredRecord, minimumVersion: number): StoredRecord =>
@@ -35,21 +52,25 @@ describe('record codec', () => {
     const key = recordKey(record)
 
     it(`gives ${key} back as it was, from every format`, () => {
-      for (let format = record.kind === 'login' ? 2 : 1; format <= FORMAT; format++) {
+      for (let format = 1; format <= FORMAT; format++) {
         const held = inFormat(record, format)
-        assert.deepStrictEqual(decodeRecord(key, encodeRecord(held, format)), held)
+        if (format < firstOf(record)) assert.throws(() => encodeRecord(held, format), TOO_OLD)
+        else assert.deepStrictEqual(decodeRecord(key, encodeRecord(held, format)), held)
       }
     })
 
-    it(`keeps members of ${key} that a later version added, and stores them in no format that cannot hold them`, () => {
-      const more: StoredRecord = Object.assign({ ...record }, { later: { nested: [1, 'two'] } })
-      const read = decodeRecord(key, encodeRecord(more, FORMAT))
-      assert.deepStrictEqual(read, more)
-      assert.deepStrictEqual(decodeRecord(key, encodeRecord({ ...read }, FORMAT)), more)
-      assert.throws(() => encodeRecord(inFormat(more, 1), 1), {
-        code: 'unavailable',
-        message: /^This cannot be stored while an HSM of an earlier version belongs to the cluster; upgrade/,
-      })
+    it(`keeps members of ${key} that a later version added, in every format but the first`, () => {
+      for (let format = 1; format <= FORMAT; format++) {
+        const held = inFormat(record, format)
+        const more: StoredRecord = Object.assign({ ...held }, { later: { nested: [1, 'two'] } })
+        if (format < Math.max(2, firstOf(record))) {
+          assert.throws(() => encodeRecord(more, format), TOO_OLD)
+          continue
+        }
+        const read = decodeRecord(key, encodeRecord(more, format))
+        assert.deepStrictEqual(read, more)
+        assert.deepStrictEqual(decodeRecord(key, encodeRecord({ ...read }, format)), more)
+      }
     })
 
     it(`refuses ${key} of a newer version, and says what to do`, () => {
@@ -96,6 +117,25 @@ describe('record codec', () => {
       JSON.parse(String(encodeRecord(sampleUser(1), 1))),
       JSON.parse(String(json(sampleUser(1)))),
     )
+  })
+
+  it('stores what may not be ignored in no format whose readers would', () => {
+    for (const more of [
+      { auditPolicy: DEFAULT_AUDIT_POLICY },
+      { auditPublicKey: 'cHVibGlj' },
+      { auditKey: 'c2VhbGVk' },
+    ]) {
+      const cluster = { ...sampleCluster(7), ...more }
+      assert.deepStrictEqual(decodeRecord('cluster/self', encodeRecord(cluster, 3)), cluster)
+      for (const format of [1, 2])
+        assert.throws(() => encodeRecord(inFormat(cluster, format), format), TOO_OLD)
+    }
+  })
+
+  it('refuses a kind in a format that has none of it', () => {
+    const { version: _, ...login } = JSON.parse(String(encodeRecord(sampleLogin(1), FORMAT)))
+    for (const older of [login, { ...login, version: 2 }])
+      refuses(recordKey(sampleLogin(1)), json(older), /is damaged: its kind is unknown in that format$/)
   })
 
   it('writes the record of a cluster in the format that all must read, whatever the others are written in', () => {

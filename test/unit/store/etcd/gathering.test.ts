@@ -56,8 +56,10 @@ describe('gathering transactions', () => {
 
   it('refuses what the format of the cluster cannot hold, and nothing else with it', () => {
     const catalog = createCatalog()
-    catalog.apply({ put: { ...sampleCluster(1), minimumVersion: 1 } })
+    const cluster = { ...sampleCluster(1), minimumVersion: 1 }
+    catalog.apply({ put: cluster })
     const newer = Object.assign(sampleUser(1), { later: true })
+    const counted = () => put({ ...cluster, nextReference: 2 })
     const gathered = gather(catalog, [counted, () => put(newer), () => put(sampleUser(2))])
     const [, refused] = gathered.results
     assert.match(
