@@ -3,10 +3,12 @@ import { createKeyedQueue } from '../base/keyed-queue.ts'
 import { createBarrier } from '../cluster/barrier.ts'
 import { alone } from '../cluster/cluster.ts'
 import { createUses } from '../cluster/uses.ts'
+import { isCurrent } from '../policy/access.ts'
 import { revocationsOf } from '../policy/revocation.ts'
 import { createChallenges } from '../session/challenges.ts'
-import { createSessions, isCurrent, type Sessions } from '../session/sessions.ts'
+import { createSessions, type Sessions } from '../session/sessions.ts'
 import type { Change } from '../store/store.ts'
+import { createHere } from './here.ts'
 import { createAuditQueue } from './journal/audit-queue.ts'
 import { createUseRecorder } from './journal/use-recorder.ts'
 import { createKeyring } from './keys/keyring.ts'
@@ -44,6 +46,7 @@ export function assemble(needs: EngineNeeds): Parts {
     challenges,
     backups,
     auditQueue,
+    here: createHere(needs, sessions),
     useRecorder: createUseRecorder(needs.keyUseJournal, needs.now),
     logins: createKeyedQueue(),
     startedAt: monotonic(),

@@ -1,6 +1,6 @@
 import type { CallSource } from '../contract/call-source.ts'
 import type { Actor } from '../policy/actor.ts'
-import type { Session } from '../session/sessions.ts'
+import type { Session, SessionView } from '../session/sessions.ts'
 
 /** Who asks, through which session, and from where. */
 export type Call = {
@@ -8,3 +8,6 @@ export type Call = {
   readonly session: Session | undefined
   readonly source: CallSource
 }
+
+/** The same for whoever changes nothing. */
+export type CallView = Omit<Call, 'session'> & { readonly session: SessionView | undefined }

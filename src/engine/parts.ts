@@ -4,6 +4,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import type { Uses } from '../cluster/uses.ts'
 import type { Challenges } from '../session/challenges.ts'
 import type { Sessions } from '../session/sessions.ts'
+import type { Here } from './here.ts'
 import type { AuditQueue } from './journal/audit-queue.ts'
 import type { UseRecorder } from './journal/use-recorder.ts'
 import type { Keyring } from './keys/keyring.ts'
@@ -14,6 +15,7 @@ import type { Streams } from './streams/streams.ts'
 /** Everything an operation can reach. */
 export type Parts = EngineNeeds & {
   readonly sessions: Sessions
+  readonly here: Here
   readonly uses: Uses
   readonly barrier: Barrier
   readonly keyring: Keyring

@@ -19,6 +19,9 @@ export function sees(actor: Actor, key: KeyRecord): boolean {
   return actor.role === 'crypto-user' && (key.keyClass === 'public-key' || holds(actor, key))
 }
 
+/** Whether an actor who sees a key is shown all of it; otherwise reference and label only. */
+export const readsAll = (actor: Actor): boolean => actor.role === 'crypto-user'
+
 /** How a key stands to a user who sees it. */
 export type Standing = 'own' | 'shared' | 'other'
 

@@ -5,7 +5,7 @@ import type { ClusterRecord, LoginRecord, UserRecord, Write } from '../model/rec
 import { allow, type Decision, deny } from './decision.ts'
 
 /** How many sessions there are on this HSM, of all and of the user. */
-type Occupancy = { readonly sessions: number; readonly sessionsOfUser: number }
+export type Occupancy = { readonly sessions: number; readonly sessionsOfUser: number }
 
 export type LoginFacts = Occupancy & {
   readonly cluster: ClusterRecord
@@ -99,6 +99,10 @@ function toClear({ now, count, all, ofUser }: Logins): ReadonlySet<string> {
   return oldest ? gone.add(oldest.id) : gone
 }
 
+/** For how long from now a login can be resumed, if it is not renewed. */
+export const resumableSeconds = ({ expiresAt }: LoginRecord, now: number): number =>
+  Math.max(0, Math.floor((expiresAt - now) / 1000))
+
 /** A session ends when it is idle; its login does not outlive that by much. */
 const expiry = (now: number, idleMs: number): number => now + Math.min(LIMITS.loginSeconds * 1000, idleMs)
 
@@ -113,6 +117,8 @@ export type ResumeFacts = Occupancy & {
   readonly now: number
 }
 
+const ENDED = 'The login has ended, log in again'
+
 /**
  * Another session takes the place of the one that the login had. What is not good any more is refused in one way, whatever is
  * wrong with it. That a user is locked is no reason: it ends no session either.
@@ -120,11 +126,24 @@ export type ResumeFacts = Occupancy & {
 export function mayResume(facts: ResumeFacts): Decision<{ user: UserRecord; login: LoginRecord }> {
   const { user, login, proven, through, session, now } = facts
   const isGood = login && proven && isAlive(login, user, now) && leadsTo(login.through, through)
-  if (!user || !isGood) return deny('not-logged-in', 'The login has ended, log in again')
+  if (!user || !isGood) return deny('not-logged-in', ENDED)
   if (!hasRoom(facts)) return deny('too-many-sessions')
   const resumed: LoginRecord = { ...login, through, session, expiresAt: expiry(now, login.idleMs) }
   return allow({ user, login: resumed }, { put: resumed })
 }
+
+/**
+ * Whether the session of a resumed login is to be opened: the login may have ended, or gone on elsewhere, since that was committed.
+ *
+ * @param now the login and the user as they are
+ */
+export const mayOpen = (
+  resumed: LoginRecord,
+  now: { readonly login: LoginRecord | undefined; readonly user: UserRecord | undefined },
+): Decision<void> =>
+  now.login?.session === resumed.session && now.user?.credentialVersion === resumed.credentialVersion
+    ? allow(undefined)
+    : deny('not-logged-in', ENDED)
 
 /** @param session id of the one that asks @returns the login as it is then; undefined when it cannot be resumed */
 export function mayRenew(

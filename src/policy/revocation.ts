@@ -42,13 +42,13 @@ function tightened(before: KeyRecord, after: KeyRecord): boolean {
   return (
     PERMITTING.some((name) => before.flags[name] && !after.flags[name]) ||
     FORBIDDING.some((name) => !before.flags[name] && after.flags[name]) ||
-    changed(before.wrapTemplate, after.wrapTemplate) ||
-    changed(before.unwrapTemplate, after.unwrapTemplate)
+    templatesDiffer(before.wrapTemplate, after.wrapTemplate) ||
+    templatesDiffer(before.unwrapTemplate, after.unwrapTemplate)
   )
 }
 
 /** Records that were decoded anew are equal without being the same object. */
-const changed = (before: Template | undefined, after: Template | undefined): boolean =>
+export const templatesDiffer = (before: Template | undefined, after: Template | undefined): boolean =>
   JSON.stringify(before) !== JSON.stringify(after)
 
 function ofUser(before: UserRecord, after: UserRecord | undefined): readonly Revocation[] {

@@ -1,7 +1,6 @@
 /** Logins that are open on this HSM. They live in memory only: a restart ends them all. */
 import { hash } from 'node:crypto'
-import type { Catalog } from '../catalog/catalog.ts'
-import type { UserRecord } from '../model/records.ts'
+import type { Catalog, CatalogView } from '../catalog/catalog.ts'
 
 export type Session = {
   /** Not secret; tells sessions apart in records and revocations. */
@@ -22,6 +21,9 @@ export type Session = {
   /** False once it has ended. */
   open: boolean
 }
+
+/** A session for whoever changes nothing. */
+export type SessionView = Readonly<Omit<Session, 'keys'>> & { readonly keys: CatalogView }
 
 export interface Sessions {
   newId(): string
@@ -48,12 +50,6 @@ export type SessionsNeeds = {
   readonly monotonic: () => number
   readonly random: (bytes: number) => Uint8Array
 }
-
-/** Whether a session is open, and was begun under the user's present password, or made that change of password itself. */
-export const isCurrent = (session: Session, user: UserRecord | undefined): boolean =>
-  session.open &&
-  user !== undefined &&
-  (session.credentialVersion === user.credentialVersion || session.id === user.survivingSession)
 
 /** No session is open at first: sessions do not survive a restart. */
 export function createSessions({ monotonic, random }: SessionsNeeds): Sessions {

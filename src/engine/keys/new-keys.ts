@@ -8,7 +8,8 @@ import { typeFits } from '../../policy/hsm-profile/key-types.ts'
 import { mayShareKey } from '../../policy/key-sharing.ts'
 import { mayPlace, type Provenance } from '../../policy/trusted-wrapping/new-keys.ts'
 import { isApplied } from '../../policy/trusted-wrapping/profile.ts'
-import { type CommonFacts, keyRoom, targets } from '../pipeline/facts.ts'
+import type { Parts } from '../parts.ts'
+import { type CommonFacts, targets } from '../pipeline/facts.ts'
 import type { Committed } from '../pipeline/pipeline.ts'
 import { keyObject } from '../reply/key-object.ts'
 import { reference, withTaken } from './references.ts'
@@ -25,9 +26,13 @@ export type Draft = Omit<
 }
 
 /** Gives each draft its reference, owner and shares; all of them or none. */
-export function placeKeys(facts: CommonFacts, drafts: readonly Draft[]): Decision<readonly KeyRecord[]> {
-  const { parts, cluster } = facts
-  const fit = keysFit(keyRoom(facts), drafts)
+export function placeKeys(
+  parts: Parts,
+  facts: CommonFacts,
+  drafts: readonly Draft[],
+): Decision<readonly KeyRecord[]> {
+  const { cluster } = facts
+  const fit = keysFit(facts.room, drafts)
   if (!fit.allow) return fit
   let next = cluster.nextReference
   const records: KeyRecord[] = []
@@ -37,7 +42,7 @@ export function placeKeys(facts: CommonFacts, drafts: readonly Draft[]): Decisio
     const may = mayPlace(cluster, draft)
     if (!may.allow) return may
     const id = draft.flags.token ? reference(next++) : sessionReference(parts.random)
-    const shared = shareNew(facts, record(facts, draft, id, isApplied(cluster)), draft.shareWith)
+    const shared = shareNew(facts, record(parts, facts, draft, id), draft.shareWith)
     if (!shared.allow) return shared
     records.push(shared.result)
   }
@@ -49,22 +54,20 @@ export function placeKeys(facts: CommonFacts, drafts: readonly Draft[]): Decisio
 }
 
 function record(
-  { parts, actor }: CommonFacts,
+  { sealer }: Parts,
+  { actor, cluster }: CommonFacts,
   { material, shareWith: _with, origin: _from, ...draft }: Draft,
   id: string,
-  underPolicy: boolean,
 ): KeyRecord {
   const bytes =
-    draft.keyClass === 'public-key'
-      ? material
-      : parts.sealer.seal(material, materialContext({ ...draft, id }))
+    draft.keyClass === 'public-key' ? material : sealer.seal(material, materialContext({ ...draft, id }))
   return {
     kind: 'key',
     id,
     owner: actor.id,
     sharedWith: [],
     ...draft,
-    madeUnderPolicy: underPolicy && draft.flags.token,
+    madeUnderPolicy: isApplied(cluster) && draft.flags.token,
     material: bytes.toString('base64'),
   }
 }

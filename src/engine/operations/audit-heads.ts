@@ -4,7 +4,7 @@ import { answer } from '../pipeline/pipeline.ts'
 
 /** Of the key-use journal of another HSM the store knows what it was a while ago. */
 export const auditHeads = answer<'audit.heads'>({
-  may: ({ parts, view, cluster }) =>
+  read: ({ view, cluster }, _request, parts) =>
     allow({
       'cluster-id': cluster.clusterId,
       'hsm-id': parts.hsm.id,

@@ -28,8 +28,8 @@ function withKey(cluster: ClusterRecord, made: Candidate): Decision<void> {
 }
 
 export const auditKey = change<'audit.key', void, Candidate>({
-  work: ({ parts }) => candidate(parts),
-  change: ({ cluster }, _request, _permitted, made) => withKey(cluster, made),
+  work: (_facts, _request, { parts }) => candidate(parts),
+  change: ({ cluster }, _request, { made }) => withKey(cluster, made),
   reply: ({ parts }) => ({ 'public-key': publicKeyPem(clusterOf(parts.store.catalog).auditPublicKey ?? '') }),
 })
 
@@ -37,11 +37,12 @@ export const auditKey = change<'audit.key', void, Candidate>({
 type Prepared = { readonly candidate: Candidate; readonly begin: Begin; readonly place: JournalPlace }
 
 export const auditStatement = change<'audit.statement', void, Prepared, Prepared>({
-  async work({ parts }, { hsm = parts.hsm.id, journal, first }) {
+  async work(_facts, { hsm: asked, journal, first }, { parts }) {
+    const hsm = asked ?? parts.hsm.id
     const place = { hsm, journal }
     return { candidate: candidate(parts), begin: await beginOf(parts, place, first), place }
   },
-  change({ cluster }, _request, _permitted, prepared) {
+  change({ cluster }, _request, { made: prepared }) {
     const decision = withKey(cluster, prepared.candidate)
     return decision.allow ? allow(prepared, ...decision.writes) : decision
   },

@@ -12,8 +12,8 @@ import { answer } from '../pipeline/pipeline.ts'
  * only those, so the HSM checks the chain of what it reads, and tells its ends.
  */
 export const auditList = answer<'audit.list'>({
-  async work({ parts, view }, { hsm = parts.hsm.id, journal, first, count, only }) {
-    const entries = await readJournal(parts, { hsm, journal }, first, count)
+  async work({ view }, { hsm, journal, first, count, only }, { parts }) {
+    const entries = await readJournal(parts, { hsm: hsm ?? parts.hsm.id, journal }, first, count)
     if (only) check(entries)
     const wanted = only ? entries.filter(matching(only, (label) => view.keysByLabel(label))) : entries
     const [oldest, newest] = [entries[0], entries.at(-1)]

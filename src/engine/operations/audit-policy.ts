@@ -11,7 +11,7 @@ export const auditSetPolicy = change<'audit.set-policy', void>({
   reply: ({ parts }) => shownPolicy(parts.store.catalog),
 })
 
-export const auditShowPolicy = answer<'audit.show-policy'>({ may: ({ view }) => allow(shownPolicy(view)) })
+export const auditShowPolicy = answer<'audit.show-policy'>({ read: ({ view }) => allow(shownPolicy(view)) })
 
 function changesOf(request: Checked<'audit.set-policy'>): Partial<AuditPolicy> {
   const age = request['max-age-seconds']

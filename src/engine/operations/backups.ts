@@ -76,7 +76,7 @@ async function* entriesOf(
 }
 
 export const backupNext = answer<'backup.next'>({
-  async work({ parts: { backups }, actor }, { backup }) {
+  async work({ actor }, { backup }, { parts: { backups } }) {
     const { sealed, last } = await backups.next(actor.session, backup)
     return { part: sealed.toString('base64'), last }
   },

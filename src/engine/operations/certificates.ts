@@ -16,7 +16,7 @@ const shown = ({ parts, call }: Committed, certificate: CertificateRecord) => ({
 
 export const certificateCreate = change<'certificate.create', undefined, void, CertificateRecord>({
   work: (_facts, { value }) => checkCertificate(Buffer.from(value, 'base64')),
-  change({ parts, view, call, cluster }, { label, id, value, session }) {
+  change({ view, call, cluster }, { label, id, value, session }, { parts }) {
     const has = session ? call.session?.keys.certificateCount() : view.certificateCount()
     const fits = certificateFits(has ?? 0)
     if (!fits.allow) return fits
@@ -58,9 +58,8 @@ export const certificateDelete = change<'certificate.delete', CertificateRecord>
 const START = '0x0000000000000000'
 
 export const certificateList = answer<'certificate.list'>({
-  may({ parts, view, call }, { reference: asked, 'starting-token': token = START }) {
-    const may = mayReadCertificates(call.actor, parts.publicObjects ?? 'certificates')
-    if (!may.allow) return may
+  may: ({ actor, here }) => mayReadCertificates(actor, here.publicObjects),
+  read({ view, call }, { reference: asked, 'starting-token': token = START }) {
     if (asked !== undefined) {
       const one = findCertificate(view, call, asked)
       return allow({ certificates: one ? [certificateObject(view, call, one)] : [] })

@@ -16,14 +16,14 @@ type Activated =
 
 export const clusterActivate = change<'cluster.activate', Activated, string>({
   may: ({ cluster, view }) => mayActivate(cluster, view.userByName('admin')),
-  work: ({ parts: { passwords } }, { password }) => passwords.hash(password),
-  change: (_facts, _request, activated, password) =>
+  work: (_facts, { password }, { parts: { passwords } }) => passwords.hash(password),
+  change: (_facts, _request, { permitted: activated, made: password }) =>
     allow(activated, { put: { ...activated.admin, password } }, { put: activated.cluster }),
   reply: () => ({}),
 })
 
 export const clusterStatus = answer<'cluster.status'>({
-  may({ parts, view, cluster: { clusterId, state, mode, hsmType } }) {
+  read({ view, cluster: { clusterId, state, mode, hsmType } }, _request, parts) {
     return allow({
       'cluster-id': clusterId,
       state,
@@ -44,7 +44,8 @@ const FIPS_STATES: Readonly<Record<Mode, string>> = {
 }
 
 export const clusterHsmInfo = answer<'cluster.hsm-info'>({
-  may: ({ parts, cluster: { mode } }) => allow({ hsms: parts.cluster.hsms().map((hsm) => shown(hsm, mode)) }),
+  read: ({ cluster: { mode } }, _request, parts) =>
+    allow({ hsms: parts.cluster.hsms().map((hsm) => shown(hsm, mode)) }),
 })
 
 function shown({ id, address, version }: HsmFacts, mode: Mode) {
@@ -72,4 +73,4 @@ export const policyApply = change<'policy.apply', void>({
   reply: ({ parts }) => policyState(parts.store.catalog),
 })
 
-export const policyShow = answer<'policy.show'>({ may: ({ view }) => allow(policyState(view)) })
+export const policyShow = answer<'policy.show'>({ read: ({ view }) => allow(policyState(view)) })

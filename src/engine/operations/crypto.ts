@@ -8,9 +8,9 @@ import { andThen, type MaybePromise } from '../pipeline/maybe-promise.ts'
 import { answer } from '../pipeline/pipeline.ts'
 import { whole } from './ciphering.ts'
 
-export const cryptoSign = answer<'crypto.sign', void>({
+export const cryptoSign = answer<'crypto.sign'>({
   may: maySign,
-  work: ({ parts: { keyring }, actor, key }, { mechanism, data }, { check }) =>
+  work: ({ actor, key }, { mechanism, data }, { parts: { keyring }, check }) =>
     keyring.withSigningKey(key, actor.session, (signingKey) => {
       const sign = (item: string): MaybePromise<string> => {
         check()
@@ -36,9 +36,9 @@ function each(
 /** Verifications run on the event loop; a large batch lets others have a turn after so many. */
 const AT_ONCE = 8
 
-export const cryptoVerify = answer<'crypto.verify', void>({
+export const cryptoVerify = answer<'crypto.verify'>({
   may: mayVerify,
-  work({ parts: { keyring }, actor, key }, { mechanism, data, signatures }, { check }) {
+  work({ actor, key }, { mechanism, data, signatures }, { parts: { keyring }, check }) {
     if (data.length !== signatures.length) {
       throw new HsmError('invalid-request', 'signatures must be as many as data')
     }
@@ -68,9 +68,9 @@ function inTurns<R>(count: number, body: (at: number) => R): MaybePromise<R[]> {
   }
 }
 
-export const cryptoEncrypt = answer<'crypto.encrypt', void>({
+export const cryptoEncrypt = answer<'crypto.encrypt'>({
   may: mayEncrypt,
-  work: ({ parts: { keyring }, actor, key }, { cipher, data }, { check }) =>
+  work: ({ actor, key }, { cipher, data }, { parts: { keyring }, check }) =>
     keyring.withKeyObject(key, actor.session, (object) => {
       checkNonce(cipher, data.length)
       const ivs: string[] = []
@@ -87,9 +87,9 @@ export const cryptoEncrypt = answer<'crypto.encrypt', void>({
     }),
 })
 
-export const cryptoDecrypt = answer<'crypto.decrypt', void>({
+export const cryptoDecrypt = answer<'crypto.decrypt'>({
   may: mayDecrypt,
-  work: ({ parts: { keyring }, actor, key }, { cipher, data }, { check }) =>
+  work: ({ actor, key }, { cipher, data }, { parts: { keyring }, check }) =>
     keyring.withKeyObject(key, actor.session, (object) =>
       andThen(
         whole(data, check, object, () => cipherStream(object, cipher, 'decrypt')),

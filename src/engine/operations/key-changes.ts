@@ -3,7 +3,6 @@ import type { KeyRecord } from '../../model/records.ts'
 import { maySetAttributes } from '../../policy/attribute-rules.ts'
 import { mayDeleteKey } from '../../policy/key-deletion.ts'
 import { mayName, mayShareKey, mayUnshareKey } from '../../policy/key-sharing.ts'
-import { keyRoom } from '../pipeline/facts.ts'
 import { change } from '../pipeline/pipeline.ts'
 import { changeSeveral } from './several-keys.ts'
 
@@ -14,7 +13,7 @@ export const keyUnshare = change<'key.unshare', KeyRecord>({ may: mayUnshareKey,
 export const keyDelete = change<'key.delete', void>({ may: mayDeleteKey, reply: done })
 
 export const keySetAttribute = change<'key.set-attribute', KeyRecord>({
-  may: (facts, request) => maySetAttributes({ ...facts, room: keyRoom(facts) }, request),
+  may: maySetAttributes,
   reply: done,
 })
 

@@ -8,9 +8,10 @@ import { change } from '../pipeline/pipeline.ts'
 /** The original as it is when the copy is placed must be the one whose material was taken. */
 export const keyCopy = change<'key.copy', Flags, Buffer, readonly KeyRecord[]>({
   may: mayCopyKey,
-  work: ({ parts: { keyring }, key }) => keyring.withMaterial(key, (clear) => Buffer.from(clear)),
-  change: (facts, request, flags, material) =>
-    placeKeys(facts, [draftOf(facts.key, request, flags, material)]),
+  work: ({ key }, _request, { parts: { keyring } }) =>
+    keyring.withMaterial(key, (clear) => Buffer.from(clear)),
+  change: (facts, request, { parts, permitted: flags, made: material }) =>
+    placeKeys(parts, facts, [draftOf(facts.key, request, flags, material)]),
   reply: placedKey,
   wipe: (material) => material.fill(0),
 })

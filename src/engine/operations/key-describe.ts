@@ -1,12 +1,14 @@
 import type { CatalogView } from '../../catalog/catalog.ts'
-import type { Reply } from '../../contract/operations.ts'
+import type { Checked, Reply } from '../../contract/operations.ts'
 import { type KeyRecord, recordKey, type UserRecord } from '../../model/records.ts'
 import type { Actor } from '../../policy/actor.ts'
 import { allow, type Decision } from '../../policy/decision.ts'
 import { type Rights, rightsOf } from '../../policy/key-rights/rights.ts'
-import { type Facts, keyRoom } from '../pipeline/facts.ts'
+import { readsAll } from '../../policy/key-visibility.ts'
+import type { Parts } from '../parts.ts'
+import type { Facts } from '../pipeline/facts.ts'
 import { answer } from '../pipeline/pipeline.ts'
-import { keyObject, keySummary } from '../reply/key-object.ts'
+import { shownKey } from '../reply/key-object.ts'
 
 /** Users who have the same rights to a key, and one of them. */
 type Party = {
@@ -16,15 +18,18 @@ type Party = {
 }
 
 /** An admin is told no more than `key list` tells, and what admins can do. */
-export const keyDescribe = answer<'key.describe'>({ may: describe })
+export const keyDescribe = answer<'key.describe'>({ read: describe })
 
-function describe(facts: Facts<'key.describe'>): Decision<Reply<'key.describe'>> {
-  const { parts, view, call, key, cluster, circumstances } = facts
-  const full = call.actor.role === 'crypto-user'
+function describe(
+  { view, actor, key, cluster, circumstances, room }: Facts<'key.describe'>,
+  _request: Checked<'key.describe'>,
+  parts: Parts,
+): Decision<Reply<'key.describe'>> {
+  const full = readsAll(actor)
   const covers = parts.cluster.coverage()
-  const matter = { key, cluster, circumstances, room: keyRoom(facts), synchronized: covers(recordKey(key)) }
+  const matter = { key, cluster, circumstances, room, synchronized: covers(recordKey(key)) }
   return allow({
-    key: full ? keyObject(view, key, covers) : keySummary(key),
+    key: shownKey(actor, view, key, covers),
     rights: (full ? partiesTo(view, key) : [ADMINS]).map(({ who, usernames, actor }) => ({
       who,
       usernames: [...usernames],

@@ -6,9 +6,9 @@ import { mayExportPublic, mayExportReference, mayExportValue } from '../../polic
 import { mayWrap } from '../../policy/key-wrapping.ts'
 import { answer } from '../pipeline/pipeline.ts'
 
-export const keyWrap = answer<'key.wrap', void>({
+export const keyWrap = answer<'key.wrap'>({
   may: mayWrap,
-  work: ({ parts: { keyring }, actor, wrapping, payload }, { mechanism }) =>
+  work: ({ actor, wrapping, payload }, { mechanism }, { parts: { keyring } }) =>
     keyring.withKeyObject(wrapping, actor.session, (key) =>
       keyring.withMaterial(payload, async (clear) => {
         const { wrapped, iv } = await wrapPayload(key, mechanism, clear)
@@ -22,23 +22,23 @@ export const keyWrap = answer<'key.wrap', void>({
     ),
 })
 
-export const keyExportPublic = answer<'key.export-public', void>({
+export const keyExportPublic = answer<'key.export-public'>({
   may: mayExportPublic,
   work: ({ key }) => ({ 'key-reference': key.id, pem: toPem(Buffer.from(key.material, 'base64')) }),
 })
 
-export const keyExportReference = answer<'key.export-reference', void>({
+export const keyExportReference = answer<'key.export-reference'>({
   may: mayExportReference,
-  work: ({ parts: { keyring }, actor, key }, { encoding }) =>
+  work: ({ actor, key }, { encoding }, { parts: { keyring } }) =>
     keyring.withKeyObject(key, actor.session, (object) => ({
       'key-reference': key.id,
       pem: referenceFile(encoding, key.id, object),
     })),
 })
 
-export const keyExportValue = answer<'key.export-value', void>({
+export const keyExportValue = answer<'key.export-value'>({
   may: mayExportValue,
-  work: ({ parts: { keyring }, key }) =>
+  work: ({ key }, _request, { parts: { keyring } }) =>
     keyring.withMaterial(key, (material) => ({
       'key-reference': key.id,
       value: material.toString('base64'),

@@ -15,7 +15,6 @@ import type { KeyRecord } from '../../model/records.ts'
 import { GENERATED } from '../../policy/new-key-flags.ts'
 import { mayMakeKeys } from '../../policy/new-keys.ts'
 import { type Draft, placedKey, placeKeys } from '../keys/new-keys.ts'
-import { keyRoom } from '../pipeline/facts.ts'
 import { change } from '../pipeline/pipeline.ts'
 import { keyObject } from '../reply/key-object.ts'
 
@@ -23,13 +22,13 @@ type Records = readonly KeyRecord[]
 
 export const keyGenerateSymmetric = change<'key.generate-symmetric', readonly Flags[], Buffer, Records>({
   may: (facts, { attributes, session }) =>
-    mayMakeKeys({ ...facts, room: keyRoom(facts) }, [{ keyClass: 'secret-key', attributes }], {
+    mayMakeKeys(facts, [{ keyClass: 'secret-key', attributes }], {
       session,
       origin: GENERATED,
     }),
   work: (_facts, request) => generateSecret(request['key-type'], request['key-length-bytes']),
-  change: (facts, request, [flags], material) =>
-    placeKeys(facts, [draftSecretKey(request, flags as Flags, material)]),
+  change: (facts, request, { parts, permitted: [flags], made: material }) =>
+    placeKeys(parts, facts, [draftSecretKey(request, flags as Flags, material)]),
   reply: placedKey,
   wipe: (material) => material.fill(0),
 })
@@ -61,7 +60,7 @@ type PairRequest = Checked<'key.generate-pair'>
 export const keyGeneratePair = change<'key.generate-pair', readonly Flags[], KeyPair, Records>({
   may: (facts, request) =>
     mayMakeKeys(
-      { ...facts, room: keyRoom(facts) },
+      facts,
       [
         { keyClass: 'public-key', attributes: request['public-attributes'] },
         { keyClass: 'private-key', attributes: request['private-attributes'] },
@@ -69,7 +68,8 @@ export const keyGeneratePair = change<'key.generate-pair', readonly Flags[], Key
       { session: request.session, origin: GENERATED },
     ),
   work: (_facts, request) => generate(request),
-  change: (facts, request, flags, pair) => placeKeys(facts, draftPair(request, flags, pair)),
+  change: (facts, request, { parts, permitted: flags, made: pair }) =>
+    placeKeys(parts, facts, draftPair(request, flags, pair)),
   reply({ parts: { store, cluster } }, [publicKey, privateKey]) {
     const covers = cluster.coverage()
     return {

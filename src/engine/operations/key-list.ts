@@ -4,12 +4,12 @@ import { allow } from '../../policy/decision.ts'
 import { nearestFirst, standing } from '../../policy/key-visibility.ts'
 import { answer } from '../pipeline/pipeline.ts'
 import { leavingOut, selectBy } from '../pipeline/search.ts'
-import { keyObject, keySummary } from '../reply/key-object.ts'
+import { keySummary, shownKey } from '../reply/key-object.ts'
 import { page } from '../reply/paging.ts'
 
 /** Admins are shown references and labels whether they ask for more or not. */
 export const keyList = answer<'key.list'>({
-  may({ parts, view, call }, request) {
+  read({ view, call }, request, parts) {
     const selected = selectBy(view, call, request)
     if (!selected.allow) return selected
     const wanted = leavingOut(selected.result, request.without)
@@ -18,10 +18,11 @@ export const keyList = answer<'key.list'>({
     const decision = page(keys, request['max-items'], request['starting-token'], !nearest)
     if (!decision.allow) return decision
     const { items, next } = decision.result
-    const full = request.verbose && call.actor.role === 'crypto-user'
     const covers = parts.cluster.coverage()
     return allow({
-      matched_keys: items.map((key) => (full ? keyObject(view, key, covers) : keySummary(key))),
+      matched_keys: items.map((key) =>
+        request.verbose ? shownKey(call.actor, view, key, covers) : keySummary(key),
+      ),
       ...(nearest && { standing: standings(call.actor, items) }),
       total_key_count: keys.length,
       returned_key_count: items.length,

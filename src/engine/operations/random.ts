@@ -1,5 +1,7 @@
 import { answer } from '../pipeline/pipeline.ts'
 
 export const cryptoRandom = answer<'crypto.random'>({
-  work: ({ parts: { random } }, { bytes }) => ({ data: Buffer.from(random(bytes)).toString('base64') }),
+  work: (_facts, { bytes }, { parts: { random } }) => ({
+    data: Buffer.from(random(bytes)).toString('base64'),
+  }),
 })

@@ -7,7 +7,6 @@ import { mayExportKey, mayExportUser } from '../../policy/replication/source.ts'
 import { isApplied } from '../../policy/trusted-wrapping/profile.ts'
 import { withSeen } from '../keys/references.ts'
 import type { Parts } from '../parts.ts'
-import { keyRoom } from '../pipeline/facts.ts'
 import { answer, change } from '../pipeline/pipeline.ts'
 import { missingFor, standingAs, takeChallenge } from '../replication/arriving.ts'
 import {
@@ -23,23 +22,25 @@ import {
   type UserParcel,
   unpacked,
 } from '../replication/parcels.ts'
-import { keyObject, keySummary } from '../reply/key-object.ts'
+import { shownKey } from '../reply/key-object.ts'
 import { userInfo } from '../reply/user-info.ts'
 
 export const replicaChallenge = answer<'replica.challenge'>({
-  work: ({ parts, actor }) => ({ challenge: sealChallenge(parts, parts.challenges.make(actor.session)) }),
+  work: ({ actor }, _request, { parts }) => ({
+    challenge: sealChallenge(parts, parts.challenges.make(actor.session)),
+  }),
 })
 
 type Leaving<Parcel> = { readonly destination: Challenge; readonly parcel: Parcel }
 
 /** Writes nothing but the audit entry. Users who were deleted here stay behind. */
 export const keyExportReplica = change<'key.export-replica', undefined, Challenge, Leaving<KeyParcel>>({
-  work({ parts, note }, { challenge }) {
+  work(_facts, { challenge }, { parts, note }) {
     const destination = openChallenge(parts, challenge)
     note(`cluster/${destination.clusterId}`)
     return destination
   },
-  change({ parts, view, actor, key }, _request, _permitted, destination) {
+  change({ view, actor, key }, _request, { parts, made: destination }) {
     const source = cloneFacts(view)
     const synchronized = !key.flags.token || parts.cluster.coverage()(recordKey(key))
     const may = mayExportKey(actor, key, { here: source, destination, synchronized })
@@ -53,14 +54,13 @@ export const keyExportReplica = change<'key.export-replica', undefined, Challeng
 })
 
 export const keyImportReplica = change<'key.import-replica', undefined, KeyParcel, KeyRecord>({
-  work({ parts, call, note }, { challenge, parcel }) {
-    const opened = openKeyParcel(parts, takeChallenge(parts, call, challenge), parcel)
+  work({ actor }, { challenge, parcel }, { parts, note }) {
+    const opened = openKeyParcel(parts, takeChallenge(parts, actor, challenge), parcel)
     note(recordKey(opened.key))
     note(`cluster/${opened.source.clusterId}`)
     return { ...opened, key: unpacked(parts, opened.key) }
   },
-  change(facts, _request, _permitted, parcel) {
-    const { parts, view, actor, cluster, circumstances } = facts
+  change({ view, actor, cluster, circumstances, room }, _request, { parts, made: parcel }) {
     const key = { ...parcel.key, madeUnderPolicy: parcel.key.madeUnderPolicy && isApplied(cluster) }
     return mayImportKey(actor, key, {
       cluster,
@@ -69,22 +69,22 @@ export const keyImportReplica = change<'key.import-replica', undefined, KeyParce
       standing: standingAs(parts, view, key),
       missing: missingFor(view, key, parcel.holders),
       availability: circumstances,
-      room: keyRoom(facts),
+      room,
     })
   },
   reply: ({ parts: { store, cluster }, call: { actor } }, key) => ({
-    key: actor.role === 'admin' ? keySummary(key) : keyObject(store.catalog, key, cluster.coverage()),
+    key: shownKey(actor, store.catalog, key, cluster.coverage()),
   }),
 })
 
 /** Writes nothing but the audit entry. */
 export const userExportReplica = change<'user.export-replica', undefined, Challenge, Leaving<UserParcel>>({
-  work({ parts, note }, { challenge }) {
+  work(_facts, { challenge }, { parts, note }) {
     const destination = openChallenge(parts, challenge)
     note(`cluster/${destination.clusterId}`)
     return destination
   },
-  change({ parts, view, users: [target] }, { role }, _permitted, destination) {
+  change({ view, users: [target] }, { role }, { parts, made: destination }) {
     const user = target?.user
     const source = cloneFacts(view)
     const synchronized = !user || parts.cluster.coverage()(recordKey(user))
@@ -95,18 +95,18 @@ export const userExportReplica = change<'user.export-replica', undefined, Challe
 })
 
 export const userImportReplica = change<'user.import-replica', undefined, UserParcel, UserRecord>({
-  async work({ parts, call, note }, { challenge, parcel }) {
-    const opened = openUserParcel(parts, takeChallenge(parts, call, challenge), parcel)
+  async work({ actor }, { challenge, parcel }, { parts, note }) {
+    const opened = openUserParcel(parts, takeChallenge(parts, actor, challenge), parcel)
     note(`user/${opened.user.username}`)
     note(`cluster/${opened.source.clusterId}`)
     await forgetShares(parts, opened.user.id)
     return opened
   },
-  change: ({ parts, view, cluster }, _request, _permitted, { user }) =>
+  change: ({ view, cluster, circumstances }, _request, { made: { user } }) =>
     mayImportUser(user, {
       namesake: view.userByName(user.username),
       users: view.users(),
-      hsms: { liveHsms: parts.cluster.hsms().length },
+      hsms: circumstances,
       capacity: capacityOf(cluster),
       staleShares: view.user(user.id) ? 0 : view.keysBySharedUser(user.id).size,
     }),

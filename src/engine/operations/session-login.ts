@@ -3,9 +3,9 @@ import { HsmError } from '../../contract/errors.ts'
 import { LIMITS } from '../../contract/limits.ts'
 import type { Checked } from '../../contract/operations.ts'
 import type { UserRecord } from '../../model/records.ts'
-import { isLocked, type LoggedIn, mayLogin } from '../../policy/login.ts'
+import { isLocked, type LoggedIn, mayLogin, resumableSeconds } from '../../policy/login.ts'
 import { newCredential } from '../../session/resume-credential.ts'
-import { type Facts, occupancy, resumableSeconds } from '../pipeline/facts.ts'
+import type { Facts } from '../pipeline/facts.ts'
 import { change } from '../pipeline/pipeline.ts'
 
 type Request = Checked<'session.login'>
@@ -41,7 +41,7 @@ export const sessionLogin = change<
     attempt.opens = session
     return parts.logins.run(name, async () => run(session))
   },
-  async work({ parts, users: [target] }, { password, resumable }, { held: session }) {
+  async work({ users: [target] }, { password, resumable }, { parts, held: session }) {
     const user = target?.user
     const resumption = resumable ? newCredential(parts.random) : undefined
     if (user && isLocked(user)) return { proven: false, version: 0, session, resumption }
@@ -52,7 +52,7 @@ export const sessionLogin = change<
       resumption,
     }
   },
-  change(facts, request, _permitted, proof) {
+  change(facts, request, { made: proof }) {
     const user = facts.users[0]?.user
     const decision = mayLogin({
       cluster: facts.cluster,
@@ -60,7 +60,7 @@ export const sessionLogin = change<
       user,
       proven: proof.proven,
       provenVersion: proof.version,
-      ...occupancy(facts.parts, user),
+      ...facts.here.occupancy(user),
       resumable: user && resumableFacts(facts, request, user, proof),
     })
     return decision.allow ? { ...decision, result: { ...decision.result, proof } } : decision
@@ -81,7 +81,7 @@ export const sessionLogin = change<
       role: user.role,
       ...(resumable && {
         credential: proof.resumption?.credential,
-        'resumable-seconds': resumableSeconds(parts, resumable),
+        'resumable-seconds': resumableSeconds(resumable, parts.now()),
       }),
     }
   },
@@ -95,7 +95,7 @@ const choicesOf = (request: Request) => ({
 })
 
 function resumableFacts(
-  { parts, view, call }: Facts<'session.login'>,
+  { here, view, call }: Facts<'session.login'>,
   request: Request,
   user: UserRecord,
   { session, resumption }: Proof,
@@ -103,7 +103,7 @@ function resumableFacts(
   if (!resumption) return undefined
   const { id, secretHash } = resumption
   return {
-    now: parts.now(),
+    now: here.now(),
     count: view.loginCount(),
     all: view.logins(),
     ofUser: [...view.loginsByUser(user.id)].flatMap((login) => view.login(login) ?? []),

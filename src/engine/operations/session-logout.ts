@@ -11,7 +11,7 @@ import { answer } from '../pipeline/pipeline.ts'
  */
 export const sessionLogout = answer<'session.logout', void, Attempt>({
   around: (attempt, _request, run) => run(attempt),
-  async work({ parts, actor, call: { session } }, { resumable }, { held: attempt }) {
+  async work({ actor, call: { session } }, { resumable }, { parts, held: attempt }) {
     parts.sessions.end(actor.session)
     await parts.uses.revoke([{ session: actor.session }])
     if (session?.login !== undefined && !resumable) await endLogin(attempt, session.login)

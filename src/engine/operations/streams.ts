@@ -1,8 +1,7 @@
 /** Messages in parts. Each step is a use of the key by itself (guarantee G); whatever goes wrong with one ends the message. */
 import type { Checked } from '../../contract/operations.ts'
-import { type Decision, deny } from '../../policy/decision.ts'
 import { digestsFit } from '../../policy/hsm-profile/digests.ts'
-import { mayStream } from '../../policy/key-stream.ts'
+import { mayContinue, mayStream } from '../../policy/key-stream.ts'
 import type { Attempt } from '../pipeline/attempt.ts'
 import type { Facts } from '../pipeline/facts.ts'
 import { granted } from '../pipeline/granted.ts'
@@ -17,11 +16,11 @@ export const cryptoBegin = answer<'crypto.begin', void, Stream>({
   around: ({ parts, call }, _request, run) =>
     stepOf(parts.streams.open(call.actor.session), parts, false, run),
   may: mayStream,
-  async work(facts, start, { held: stream }) {
-    const { parts, actor, key } = facts
+  async work(facts, start, { parts, held: stream }) {
+    const { actor, key } = facts
     parts.streams.watch(stream, { key: key.id, user: actor.id, session: actor.session })
     const { filter: _, ...purpose } = start
-    const { work, resultBytes, iv } = await beginWork(openWith(facts), purpose)
+    const { work, resultBytes, iv } = await beginWork(openWith(parts, facts), purpose)
     stream.begun = { key: key.id, start: purpose, work }
     return {
       stream: stream.id,
@@ -34,7 +33,7 @@ export const cryptoBegin = answer<'crypto.begin', void, Stream>({
 
 export const cryptoUpdate = answer<'crypto.update', Begun, Stream>({
   around: (attempt, request, run) => next(attempt, request, false, run),
-  may: mayGoOn,
+  may: mayContinue,
   work(_facts, request, { permitted: { work } }) {
     const part = Buffer.from(request.data, 'base64')
     try {
@@ -48,8 +47,8 @@ export const cryptoUpdate = answer<'crypto.update', Begun, Stream>({
 
 export const cryptoFinish = answer<'crypto.finish', Begun, Stream>({
   around: (attempt, request, run) => next(attempt, request, true, run),
-  may: mayGoOn,
-  async work(facts, request, { permitted: { work, start } }) {
+  may: mayContinue,
+  async work(facts, request, { parts, permitted: { work, start } }) {
     const data = Buffer.from(request.data ?? '', 'base64')
     const signature = request.signature === undefined ? undefined : Buffer.from(request.signature, 'base64')
     try {
@@ -57,7 +56,7 @@ export const cryptoFinish = answer<'crypto.finish', Begun, Stream>({
         const bytes = [work.held() + data.length]
         granted(digestsFit(facts.circumstances, facts.key, start.mechanism, bytes))
       }
-      const finished = await work.finish(openWith(facts), { data, signature })
+      const finished = await work.finish(openWith(parts, facts), { data, signature })
       return 'verified' in finished ? finished : { data: taken(finished.data) }
     } finally {
       data.fill(0)
@@ -67,7 +66,7 @@ export const cryptoFinish = answer<'crypto.finish', Begun, Stream>({
 
 /** Needs no right to the key, as nothing is done with it. */
 export const cryptoCancel = answer<'crypto.cancel'>({
-  work({ parts: { streams }, actor }, { stream }) {
+  work({ actor }, { stream }, { parts: { streams } }) {
     streams.cancel(actor.session, stream)
     return {}
   },
@@ -110,17 +109,7 @@ function release(streams: Streams, stream: Stream): void {
   }
 }
 
-/** One right to the key may have ended behind the fence, and another have been given. */
-function mayGoOn(facts: Facts<Step>, { stream: id }: Checked<Step>): Decision<Begun> {
-  const { begun, ended } = facts.parts.streams.get(facts.actor.session, id) ?? {}
-  if (ended) return deny(ended)
-  if (!begun) return deny('revoked')
-  const may = mayStream(facts, begun.start)
-  return may.allow ? { ...may, result: begun } : may
-}
-
-const openWith = ({ parts: { keyring }, actor, key }: Facts<Step> | Facts<'crypto.begin'>): OpenWith => ({
-  keyring,
-  key,
-  session: actor.session,
-})
+const openWith = (
+  { keyring }: Attempt['parts'],
+  { actor, key }: Facts<Step> | Facts<'crypto.begin'>,
+): OpenWith => ({ keyring, key, session: actor.session })

@@ -4,7 +4,7 @@ import { capacityOf } from '../../policy/capacity.ts'
 import { allow } from '../../policy/decision.ts'
 import { mayChangePassword, mayCreateUser, mayDeleteUser, mayLogoutUser } from '../../policy/users.ts'
 import { newUserId } from '../founding.ts'
-import { type CommonFacts, loggedInOn, loginOf } from '../pipeline/facts.ts'
+import { type CommonFacts, loginOf } from '../pipeline/facts.ts'
 import { answer, change } from '../pipeline/pipeline.ts'
 import { userInfo } from '../reply/user-info.ts'
 
@@ -14,7 +14,7 @@ const named = ({ users: [target] }: CommonFacts): UserRecord | undefined => targ
 /** Named, whether logged in on this HSM, and the login of whoever asks. */
 function held(facts: CommonFacts) {
   const user = named(facts)
-  return { user, loggedInOn: loggedInOn(facts.parts, user), login: loginOf(facts) }
+  return { user, loggedInOn: facts.here.loggedInOn(user), login: loginOf(facts) }
 }
 
 const nameAndRole = (_at: unknown, { username, role }: UserRecord) => ({ username, role })
@@ -24,11 +24,11 @@ type NewUser = { readonly id: string; readonly password: string }
 export const userCreate = change<'user.create', Omit<UserRecord, keyof NewUser>, NewUser, UserRecord>({
   may: (facts, request) =>
     mayCreateUser(request, { namesake: named(facts), users: facts.view.users() }, capacityOf(facts.cluster)),
-  work: async ({ parts: { passwords, random } }, { password }) => ({
+  work: async (_facts, { password }, { parts: { passwords, random } }) => ({
     id: newUserId(random),
     password: await passwords.hash(password),
   }),
-  change(_facts, _request, user, made) {
+  change(_facts, _request, { permitted: user, made }) {
     const put = { ...user, ...made }
     return allow(put, { put })
   },
@@ -46,8 +46,8 @@ export const userDelete = change<'user.delete', UserRecord>({
 
 export const userChangePassword = change<'user.change-password', UserRecord, string>({
   may: (facts, request) => mayChangePassword(facts.actor, request, held(facts)),
-  work: ({ parts: { passwords } }, { password }) => passwords.hash(password),
-  change(_facts, _request, user, password) {
+  work: (_facts, { password }, { parts: { passwords } }) => passwords.hash(password),
+  change(_facts, _request, { permitted: user, made: password }) {
     const put = { ...user, password }
     return allow(put, { put })
   },
@@ -62,7 +62,7 @@ export const userLogout = change<'user.logout', UserRecord>({
 
 /** In the order of creation, the appliance user last. */
 export const userList = answer<'user.list'>({
-  may({ parts, view }) {
+  read({ view }, _request, parts) {
     const appliance = view.users().filter(isAppliance)
     const people = view.users().filter((user) => !isAppliance(user))
     const covers = parts.cluster.coverage()

@@ -5,6 +5,7 @@ import { type Checked, OPERATIONS, type Operation, type OperationName } from '..
 import type { Call } from '../call.ts'
 import { eventOf, type RequestOutcome } from '../journal/outcome.ts'
 import type { Parts } from '../parts.ts'
+import { namesInUse } from './key-names.ts'
 
 export type Attempt = {
   readonly operation: OperationName
@@ -36,6 +37,11 @@ export const newAttempt = (parts: Parts, operation: OperationName, call: Call): 
   recorded: false,
 })
 
+/** Adds something that the request is about. */
+export function note({ subjects }: Attempt, subject: string): void {
+  if (!subjects.includes(subject)) subjects.push(subject)
+}
+
 /** Notes what a request that has passed its schema names. */
 export function noteRequest(attempt: Attempt, request: Checked<OperationName>): void {
   const { names } = attempt.row
@@ -45,8 +51,6 @@ export function noteRequest(attempt: Attempt, request: Checked<OperationName>): 
   attempt.mechanism = nameOf(mechanism) ?? nameOf(cipher)
   if (Array.isArray(data)) attempt.count = data.length
 }
-
-const usesKeys = ({ keys = {} }: Operation): boolean => Object.values(keys).includes('use')
 
 const named = (names: NonNullable<Operation['names']>, request: Readonly<Record<string, unknown>>) =>
   Object.entries(names).flatMap(([member, kind]) =>
@@ -89,7 +93,7 @@ const FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export async function recordRefusal(attempt: Attempt, code: ErrorCode): Promise<void> {
   const { parts, row, call, recorded } = attempt
   const { actor } = call
-  if (usesKeys(row) && actor.role !== 'nobody') {
+  if (namesInUse(row).length > 0 && actor.role !== 'nobody') {
     // Whether it is on disk makes no difference to a refusal.
     parts.useRecorder.record(outcomeOf(attempt, code))?.catch(() => undefined)
   }
@@ -107,10 +111,10 @@ export async function recordRefusal(attempt: Attempt, code: ErrorCode): Promise<
  *
  * @throws HsmError when a key was used and the entry cannot be written
  */
-export async function recordDone(attempt: Attempt, usesKeys: boolean): Promise<void> {
-  const { parts } = attempt
+export async function recordDone(attempt: Attempt): Promise<void> {
+  const { parts, row } = attempt
   const event = eventOf(outcomeOf(attempt, 'ok'), parts.now())
-  if (usesKeys) return parts.auditQueue.done(event)
+  if (namesInUse(row).length > 0) return parts.auditQueue.done(event)
   const written = parts.auditQueue.event(event)
   if (isServing(parts.cluster.serving)) await written
 }

@@ -12,24 +12,19 @@
  */
 import type { CatalogView } from '../../catalog/catalog.ts'
 import { underTickets } from '../../cluster/ticketed-use.ts'
-import {
-  type Checked,
-  OPERATIONS,
-  type Operation,
-  type OperationName,
-  type Reply,
-} from '../../contract/operations.ts'
-import { allow, type Decision, deny, type Refusal } from '../../policy/decision.ts'
-import { isCurrent } from '../../session/sessions.ts'
+import type { Checked, OperationName, Reply } from '../../contract/operations.ts'
+import { mayGoOn } from '../../policy/access.ts'
+import { allow, type Decision, type Refusal } from '../../policy/decision.ts'
 import type { Conclusion } from '../../store/store.ts'
 import type { Call } from '../call.ts'
 import { auditing, type Outcomes } from '../journal/auditing.ts'
 import type { Refused } from '../journal/outcome.ts'
 import { applySessionWrites, storedWrites } from '../keys/session-keys.ts'
 import type { Parts } from '../parts.ts'
-import { type Attempt, outcomeOf, recordDone } from './attempt.ts'
-import { commonFacts, type Facts, keyName } from './facts.ts'
+import { type Attempt, note, outcomeOf, recordDone } from './attempt.ts'
+import { commonFacts, type Facts } from './facts.ts'
 import { granted, refusalError } from './granted.ts'
+import { namesInUse } from './key-names.ts'
 import { andThen, type MaybePromise } from './maybe-promise.ts'
 import { type Pinned, selectKeys } from './selection.ts'
 
@@ -41,12 +36,15 @@ export type Handler<K extends OperationName> = (
 
 /** What the work is given besides the facts. */
 export type Permit<P, H> = {
+  readonly parts: Parts
   /** What `may` has decided. */
   readonly permitted: P
   /** Throws when the result could not be released any more; to be called after every piece of work. */
   readonly check: () => void
   /** What `around` holds meanwhile. */
   readonly held: H
+  /** Adds something to what the journals call the subjects of the request. */
+  readonly note: (subject: string) => void
 }
 
 type Common<K extends OperationName, P, W, H> = {
@@ -65,17 +63,27 @@ type Common<K extends OperationName, P, W, H> = {
   ) => MaybePromise<Reply<K>>
 }
 
-/** Changes nothing in the store. The reply is what the work gives or, without any, what was decided. */
-export function answer<K extends OperationName, P = Reply<K>, H = undefined>(
-  steps: Common<K, P, Reply<K>, H>,
-): Handler<K> {
+/** The reply, from the view that was decided on; what has work gives it there. */
+type Read<K extends OperationName> = (
+  facts: Facts<K>,
+  request: Checked<K>,
+  parts: Parts,
+) => Decision<Reply<K>>
+type Answer<K extends OperationName, P, H> = Common<K, P, Reply<K>, H> &
+  (
+    | { readonly read: Read<K>; readonly work?: undefined }
+    | { readonly read?: undefined; readonly work: object }
+  )
+
+/** Changes nothing in the store. The reply is what the work gives or, without any, what is read. */
+export function answer<K extends OperationName, P = void, H = undefined>(steps: Answer<K, P, H>): Handler<K> {
   return (attempt, request) =>
     within(steps, attempt, request, (held) => answered(steps, attempt, request, held))
 }
 
 type Change<K extends OperationName, P, W, D, H> = Common<K, P, W, H> & {
-  /** What is committed besides what `may` wants written, by what was decided and made. Pure, as `may` is. */
-  readonly change?: (facts: Facts<K>, request: Checked<K>, permitted: P, made: W) => Decision<D>
+  /** What is committed besides what `may` wants written. It has no effects, since it may run more than once. */
+  readonly change?: (facts: Facts<K>, request: Checked<K>, done: Done<P, W>) => Decision<D>
   /** What was refused of a request that is allowed. */
   readonly refused?: (decided: D) => readonly Refused[]
   /** Effects on this HSM alone, and the reply. Runs when the change is committed and confirmed. */
@@ -85,6 +93,9 @@ type Change<K extends OperationName, P, W, D, H> = Common<K, P, W, H> & {
   /** Wipes what the work made. */
   readonly wipe?: (made: W) => void
 }
+
+/** `permitted`: what `may` has decided now; `made`: what the work gave, undefined without any. */
+type Done<P, W> = { readonly parts: Parts; readonly permitted: P; readonly made: W }
 
 export type Committed = { readonly parts: Parts; readonly call: Call }
 
@@ -96,8 +107,8 @@ export function change<K extends OperationName, P = undefined, W = undefined, D 
     within(steps, attempt, request, (held) => {
       if ('dry-run' in request && request['dry-run']) return tried(steps, attempt, request)
       if (!steps.work) return committed(steps, attempt, request, undefined)
-      return andThen(worked(steps, attempt, request, held), (done) =>
-        committed(steps, attempt, request, done),
+      return andThen(worked(steps, attempt, request, { held, commits: true }), (worked) =>
+        committed(steps, attempt, request, worked),
       )
     })
 }
@@ -110,14 +121,18 @@ const within = <K extends OperationName, P, W, H>(
 ): MaybePromise<Reply<K>> => (around ? around(attempt, request, run) : run(undefined as H))
 
 function answered<K extends OperationName, P, H>(
-  steps: Common<K, P, Reply<K>, H>,
+  steps: Answer<K, P, H>,
   attempt: Attempt,
   request: Checked<K>,
   held: H,
 ): MaybePromise<Reply<K>> {
-  if (steps.work) return andThen(worked(steps, attempt, request, held), ({ made }) => made)
-  const decision = decide(steps, attempt, request, attempt.parts.store.catalog)
-  return decision.allow ? (decision.result.permitted as Reply<K>) : refuse(attempt.parts, decision)
+  const { parts } = attempt
+  if (steps.work)
+    return andThen(worked(steps, attempt, request, { held, commits: false }), ({ made }) => made)
+  const decision = decide(steps, attempt, request, parts.store.catalog)
+  if (!decision.allow) return refuse(parts, decision)
+  const reply = steps.read(decision.result.facts, request, parts)
+  return reply.allow ? reply.result : refuse(parts, reply)
 }
 
 /** Decides, and changes nothing. */
@@ -141,37 +156,37 @@ function decide<K extends OperationName, P, W, H>(
   view: CatalogView,
   pinned?: Pinned,
 ): Decision<Decided<K, P>> {
-  if (!stillIn(view, attempt.call)) return deny('not-logged-in')
+  const { actor, session } = attempt.call
+  const still = mayGoOn(session, view.user(actor.id))
+  if (!still.allow) return still
   const selected = selectKeys(attempt, view, request, pinned)
   if (!selected.allow) return selected
-  const facts = { ...commonFacts(attempt, view, request), ...selected.result } as Facts<K>
+  const facts = Object.assign(commonFacts(attempt, view, request), selected.result) as Facts<K>
   const decision = may ? may(facts, request) : allow(undefined as P)
   return decision.allow ? allow({ facts, permitted: decision.result }, ...decision.writes) : decision
 }
 
-const stillIn = (view: CatalogView, { actor, session }: Call): boolean =>
-  session === undefined || isCurrent(session, view.user(actor.id))
-
 /** What was made, of which keys. */
-type Done<W> = { readonly made: W; readonly of: Pinned }
+type Worked<W> = { readonly made: W; readonly of: Pinned }
+/** `commits`: the entry in the audit log comes with a commit after the work. */
+type Working<H> = { readonly held: H; readonly commits: boolean }
 
 function worked<K extends OperationName, P, W, H>(
   steps: Common<K, P, W, H>,
   attempt: Attempt,
   request: Checked<K>,
-  held: H,
-): MaybePromise<Done<W>> {
+  { held, commits }: Working<H>,
+): MaybePromise<Worked<W>> {
   const { parts, row } = attempt
-  const work = ({ facts, permitted }: Decided<K, P>, check: () => void): MaybePromise<Done<W>> =>
-    andThen(steps.work?.(facts, request, { permitted, check, held }) as MaybePromise<W>, (made) => ({
-      made,
-      of: facts,
-    }))
-  const used = USED_KEYS.get(row) ?? []
+  const work = ({ facts, permitted }: Decided<K, P>, check: () => void): MaybePromise<Worked<W>> => {
+    const permit = { parts, permitted, check, held, note: (subject: string) => note(attempt, subject) }
+    return andThen(steps.work?.(facts, request, permit) as MaybePromise<W>, (made) => ({ made, of: facts }))
+  }
+  const used = namesInUse(row)
   if (used.length === 0) {
     const decision = decide(steps, attempt, request, parts.store.catalog)
     if (!decision.allow) return refuse(parts, decision)
-    return andThen(work(decision.result, nothing), (done) => recorded(steps, attempt, done))
+    return andThen(work(decision.result, nothing), (done) => recorded(attempt, commits, done))
   }
   return underTickets(
     { serving: parts.cluster.serving, uses: parts.uses },
@@ -182,7 +197,7 @@ function worked<K extends OperationName, P, W, H>(
       const { id: user, session } = attempt.call.actor
       return { key, with: other, user, session, decided }
     },
-    ({ decided }, check) => andThen(work(decided, check), (done) => recorded(steps, attempt, done, check)),
+    ({ decided }, check) => andThen(work(decided, check), (done) => recorded(attempt, commits, done, check)),
   )
 }
 
@@ -191,29 +206,19 @@ function worked<K extends OperationName, P, W, H>(
  * the result is released. The right to it is checked once more after that.
  */
 function recorded<W>(
-  steps: object,
   attempt: Attempt,
-  done: Done<W>,
+  commits: boolean,
+  done: Worked<W>,
   check?: () => void,
-): MaybePromise<Done<W>> {
+): MaybePromise<Worked<W>> {
   check?.()
   const used = check && attempt.parts.useRecorder.record(outcomeOf(attempt, 'ok'))
-  const inLog = !('reply' in steps) && attempt.row.audit === 'management' && !attempt.recorded
+  const inLog = !commits && attempt.row.audit === 'management' && !attempt.recorded
   if (!inLog) return used === undefined ? done : used.then(() => done)
-  return Promise.all([used, recordDone(attempt, check !== undefined)]).then(() => done)
+  return Promise.all([used, recordDone(attempt)]).then(() => done)
 }
 
 const nothing = (): void => undefined
-
-/** Names of the keys that an operation uses, for each row of the table. */
-const USED_KEYS: ReadonlyMap<Operation, readonly string[]> = new Map(
-  Object.values<Operation>(OPERATIONS).map((row) => [
-    row,
-    Object.entries(row.keys ?? {}).flatMap(([member, dealing]) =>
-      dealing === 'use' ? [keyName(member)] : [],
-    ),
-  ]),
-)
 
 /**
  * Decides and commits in one transaction, with the audit entry. A refusal waits too: when it says that there is no such key,
@@ -224,12 +229,12 @@ async function committed<K extends OperationName, P, W, D, H>(
   steps: Change<K, P, W, D, H>,
   attempt: Attempt,
   request: Checked<K>,
-  done: Done<W> | undefined,
+  worked: Worked<W> | undefined,
 ): Promise<Reply<K>> {
   const { parts, call } = attempt
   try {
     const { result, revision } = await parts.store.transact((view) => {
-      const decision = decideChange(steps, attempt, request, view, done)
+      const decision = decideChange(steps, attempt, request, view, worked)
       if (attempt.row.audit === 'none') return unrecorded(decision)
       return auditing(parts, view, decision, {
         outcome: outcomeOf(attempt, decision.allow ? 'ok' : decision.code),
@@ -245,7 +250,7 @@ async function committed<K extends OperationName, P, W, D, H>(
     else await parts.barrier.confirm(revision, !decision.allow || decision.writes.length === 0)
     return steps.reply({ parts, call }, granted(decision), request)
   } finally {
-    if (done) steps.wipe?.(done.made)
+    if (worked) steps.wipe?.(worked.made)
   }
 }
 
@@ -260,13 +265,14 @@ function decideChange<K extends OperationName, P, W, D, H>(
   attempt: Attempt,
   request: Checked<K>,
   view: CatalogView,
-  done: Done<W> | undefined,
+  worked: Worked<W> | undefined,
 ): Decision<D> {
-  const decision = decide(steps, attempt, request, view, done?.of)
+  const decision = decide(steps, attempt, request, view, worked?.of)
   if (!decision.allow) return decision
   const { facts, permitted } = decision.result
   if (!steps.change) return allow(permitted as unknown as D, ...decision.writes)
-  const changed = steps.change(facts, request, permitted, done?.made as W)
+  const done = { parts: attempt.parts, permitted, made: worked?.made as W }
+  const changed = steps.change(facts, request, done)
   return changed.allow ? allow(changed.result, ...changed.writes, ...decision.writes) : changed
 }
 

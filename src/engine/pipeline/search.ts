@@ -9,7 +9,7 @@ import type { Actor } from '../../policy/actor.ts'
 import { allow, type Decision } from '../../policy/decision.ts'
 import { holdersOf } from '../../policy/key-sharing.ts'
 import { holds, maySelectByHolder, sees } from '../../policy/key-visibility.ts'
-import type { Call } from '../call.ts'
+import type { CallView } from '../call.ts'
 import { targets } from './facts.ts'
 
 /** Criteria with what they name looked up. Users are meant by their ids. */
@@ -21,20 +21,20 @@ type Wanted = {
 }
 
 /** Token keys and the session's own keys, in the order of their references. */
-export function select(view: CatalogView, call: Call, filter: Selector): readonly KeyRecord[] {
+export function select(view: CatalogView, call: CallView, filter: Selector): readonly KeyRecord[] {
   if (!('reference' in filter)) return find(view, call, { filter })
   const key = keyOf(view, call, filter.reference)
   return key && sees(call.actor, key) ? [key] : []
 }
 
 /** A token key, or one of the session's own, whether or not the actor sees it. */
-export const keyOf = (view: CatalogView, { session }: Call, reference: string): KeyRecord | undefined =>
+export const keyOf = (view: CatalogView, { session }: CallView, reference: string): KeyRecord | undefined =>
   view.key(reference) ?? session?.keys.key(reference)
 
 /** The same by more than a filter. */
 export function selectBy(
   view: CatalogView,
-  call: Call,
+  call: CallView,
   criteria: CheckedCriteria,
 ): Decision<readonly KeyRecord[]> {
   const wanted = resolved(view, call.actor, criteria)
@@ -44,7 +44,7 @@ export function selectBy(
 /** Those of the named keys that exist for the actor and fit the criteria. */
 export function selectAmong(
   view: CatalogView,
-  call: Call,
+  call: CallView,
   criteria: CheckedCriteria,
   references: readonly string[],
 ): Decision<ReadonlyMap<string, KeyRecord>> {
@@ -81,7 +81,7 @@ function resolved(view: CatalogView, actor: Actor, criteria: CheckedCriteria): D
   })
 }
 
-function find(view: CatalogView, { actor, session }: Call, wanted: Wanted): readonly KeyRecord[] {
+function find(view: CatalogView, { actor, session }: CallView, wanted: Wanted): readonly KeyRecord[] {
   const found = matching(candidates(view, actor, wanted), actor, wanted)
   if (session && actor.role === 'crypto-user') found.push(...matching(session.keys.keys(), actor, wanted))
   return isSorted(found) ? found : found.sort((a, b) => (a.id < b.id ? -1 : 1))

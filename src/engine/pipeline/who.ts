@@ -1,10 +1,10 @@
 import type { CallSource } from '../../contract/call-source.ts'
-import { HsmError } from '../../contract/errors.ts'
 import type { OperationName } from '../../contract/operations.ts'
+import { mayAct } from '../../policy/access.ts'
 import { NOBODY } from '../../policy/actor.ts'
-import { isCurrent } from '../../session/sessions.ts'
 import type { Call } from '../call.ts'
 import type { Parts } from '../parts.ts'
+import { granted } from './granted.ts'
 
 /** Also by an HSM whose state may be out of date: what is asked to find out why, and the end of a session. */
 const ALWAYS_ANSWERED: ReadonlySet<OperationName> = new Set([
@@ -31,8 +31,5 @@ export function whoAsks(
 function who({ sessions, store }: Parts, token: string | undefined): Omit<Call, 'source'> {
   if (token === undefined) return { actor: NOBODY, session: undefined }
   const session = sessions.resolve(token)
-  const user = session && store.catalog.user(session.user)
-  if (!session || !user || !isCurrent(session, user))
-    throw new HsmError('not-logged-in', 'The login has ended, log in again')
-  return { actor: { id: user.id, username: user.username, role: user.role, session: session.id }, session }
+  return { actor: granted(mayAct(session, session && store.catalog.user(session.user))), session }
 }

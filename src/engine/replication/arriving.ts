@@ -4,13 +4,13 @@ import { isDeepStrictEqual } from 'node:util'
 import type { CatalogView } from '../../catalog/catalog.ts'
 import { HsmError } from '../../contract/errors.ts'
 import type { KeyRecord } from '../../model/records.ts'
-import type { Call } from '../call.ts'
+import type { Actor } from '../../policy/actor.ts'
 import { openMaterial } from '../keys/keyring.ts'
 import type { Parts } from '../parts.ts'
 import { type Challenge, cloneFacts, type Holder, openChallenge } from './parcels.ts'
 
 /** The challenge that this cluster made for this session. It is used up. Throws `challenge-not-found` or `not-clones`. */
-export function takeChallenge(parts: Parts, { actor }: Call, sealed: string): Challenge {
+export function takeChallenge(parts: Parts, actor: Actor, sealed: string): Challenge {
   const challenge = openChallenge(parts, sealed)
   const isOurs = challenge.clusterId === cloneFacts(parts.store.catalog).clusterId
   if (isOurs && parts.challenges.take(actor.session, challenge.nonce)) return challenge

@@ -2,11 +2,11 @@
 import type { CatalogView } from '../../catalog/catalog.ts'
 import type { CertificateObject } from '../../contract/certificates.ts'
 import type { CertificateRecord } from '../../model/records.ts'
-import type { Call } from '../call.ts'
+import type { CallView } from '../call.ts'
 import { isSessionReference } from '../keys/session-keys.ts'
 
 /** Those of the cluster and the session's own, in the order of their references: those of sessions are the higher ones. */
-export function visibleCertificates(view: CatalogView, { session }: Call): readonly CertificateRecord[] {
+export function visibleCertificates(view: CatalogView, { session }: CallView): readonly CertificateRecord[] {
   const own = session?.keys.certificates() ?? []
   return [...view.certificates(), ...[...own].sort((a, b) => (a.id < b.id ? -1 : 1))]
 }
@@ -14,7 +14,7 @@ export function visibleCertificates(view: CatalogView, { session }: Call): reado
 /** Of the store or of the session. Undefined when there is none. */
 export const findCertificate = (
   view: CatalogView,
-  { session }: Call,
+  { session }: CallView,
   reference: string,
 ): CertificateRecord | undefined => {
   const key = `certificate/${reference}` as const
@@ -24,7 +24,7 @@ export const findCertificate = (
 /** The owner is named as long as there is such a user, and to those who are logged in: who has an account is told to nobody else. */
 export const certificateObject = (
   view: CatalogView,
-  { actor }: Call,
+  { actor }: CallView,
   { id, owner, label, idAttribute, value }: CertificateRecord,
 ): CertificateObject => ({
   reference: id,

@@ -2,6 +2,8 @@ import type { CatalogView } from '../../catalog/catalog.ts'
 import type { KeyObject, KeySummary } from '../../contract/key-object.ts'
 import { attributesOf } from '../../model/key-attributes.ts'
 import { type KeyRecord, type RecordKey, recordKey } from '../../model/records.ts'
+import type { Actor } from '../../policy/actor.ts'
+import { readsAll } from '../../policy/key-visibility.ts'
 
 /**
  * A key as crypto users who see it are shown it. Users who were deleted are left out.
@@ -30,6 +32,14 @@ export function keyObject(
     attributes: attributesOf(key),
   }
 }
+
+/** A key as the actor may be shown it. @param covers as of `keyObject` */
+export const shownKey = (
+  actor: Actor,
+  view: CatalogView,
+  key: KeyRecord,
+  covers: (record: RecordKey) => boolean,
+): KeyObject | KeySummary => (readsAll(actor) ? keyObject(view, key, covers) : keySummary(key))
 
 export const keySummary = (key: KeyRecord): KeySummary => ({
   'key-reference': key.id,

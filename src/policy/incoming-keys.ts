@@ -1,0 +1,90 @@
+/** Keys that are not generated here: imported, unwrapped or derived. */
+import { CURVES, type WeierstrassCurve } from '../contract/algorithms.ts'
+import type { Flags, NewAttributes } from '../contract/attributes.ts'
+import { KEY_KINDS } from '../contract/key-kinds.ts'
+import { KEY_TYPE_CLASSES, type KeyTypeClass } from '../contract/key-type-classes.ts'
+import type { Checked } from '../contract/operations.ts'
+import type { KeyRecord } from '../model/records.ts'
+import { all, allow, type Decision, deny } from './decision.ts'
+import type { About } from './facts.ts'
+import { mayDerive } from './key-derivation.ts'
+import { mayUnwrap, withTemplate } from './key-wrapping.ts'
+import type { Origin } from './new-key-flags.ts'
+import { mayMakeKeys } from './new-keys.ts'
+import { templatesDiffer } from './revocation.ts'
+
+export const IMPORTED = { from: 'imported' } as const satisfies Origin
+export const UNWRAPPED = { from: 'unwrapped' } as const satisfies Origin
+
+type Making = About<'cluster' | 'circumstances' | 'room'>
+type With = Making & About<'actor' | 'key'>
+
+/** The flags that an imported key will have. */
+export const mayImport = (facts: Making, request: Checked<'key.import'>): Decision<Flags> =>
+  flagsOf(facts, request['key-type-class'], request, IMPORTED)
+
+export type Unwrapping = { readonly attributes: NewAttributes; readonly flags: Flags }
+
+/** What a key that is unwrapped will be, if the unwrapping key and its template allow it. */
+export function mayUnwrapKey(facts: With, request: Checked<'key.unwrap'>): Decision<Unwrapping> {
+  const { 'key-type-class': name, 'key-length-bytes': length } = request
+  const attributes = all(
+    mayUnwrap(facts, request),
+    lengthFits(name, length),
+    withTemplate(request.attributes, facts.key.unwrapTemplate),
+  )
+  if (!attributes.allow) return attributes
+  const flags = flagsOf(facts, name, { ...request, attributes: attributes.result }, UNWRAPPED)
+  return flags.allow ? allow({ attributes: attributes.result, flags: flags.result }) : flags
+}
+
+const lengthFits = (name: KeyTypeClass, length: number | undefined): Decision<void> =>
+  length === undefined || KEY_TYPE_CLASSES[name].keyClass === 'secret-key'
+    ? allow(undefined)
+    : deny('invalid-request', 'key-length-bytes is for secret keys')
+
+/**
+ * Whether what was unwrapped can be placed: with the template of the unwrapping key the right that it was made by has changed.
+ *
+ * @param before the unwrapping key when it was used @param now the same when the new key is committed
+ */
+export const mayPlaceUnwrapped = (before: KeyRecord, now: KeyRecord): Decision<void> =>
+  templatesDiffer(before.unwrapTemplate, now.unwrapTemplate) ? deny('revoked') : allow(undefined)
+
+export type Deriving = { readonly bytes: number; readonly flags: Flags }
+
+/** The length and the flags that a derived key will have, if the base key allows it. */
+export function mayDeriveKey(facts: With, request: Checked<'key.derive'>): Decision<Deriving> {
+  const may = mayDerive(facts)
+  if (!may.allow) return may
+  const bytes = lengthOf(request, facts.key.ec?.curve as WeierstrassCurve)
+  if (!bytes.allow) return bytes
+  const flags = flagsOf(facts, request['key-type'], request, derivedFrom(facts.key))
+  return flags.allow ? allow({ bytes: bytes.result, flags: flags.result }) : flags
+}
+
+export const derivedFrom = ({ flags }: KeyRecord): Origin => ({ from: 'derived', base: flags })
+
+const [DES3_BYTES] = KEY_KINDS.des3.sizes
+const LENGTHS = { aes: [16, 24, 32], des3: [DES3_BYTES], 'generic-secret': undefined } as const
+
+/** @returns bytes; left out in the request, those of the shared secret, if that is a length of the type */
+function lengthOf(request: Checked<'key.derive'>, curve: WeierstrassCurve): Decision<number> {
+  const keyType = request['key-type']
+  const lengths: readonly number[] | undefined = LENGTHS[keyType]
+  const usual = keyType === 'des3' ? DES3_BYTES : CURVES[curve].fieldBytes
+  const bytes = request['key-length-bytes'] ?? usual
+  if (lengths?.includes(bytes) ?? true) return allow(bytes)
+  return deny('invalid-attribute', `key-length-bytes must be ${lengths?.join(', ')} for ${keyType}`)
+}
+
+function flagsOf(
+  facts: Making,
+  name: KeyTypeClass,
+  { attributes, session }: { readonly attributes: NewAttributes; readonly session: boolean },
+  origin: Origin,
+): Decision<Flags> {
+  const { keyClass } = KEY_TYPE_CLASSES[name]
+  const flags = mayMakeKeys(facts, [{ keyClass, attributes }], { session, origin })
+  return flags.allow ? allow(flags.result[0] as Flags) : flags
+}
