@@ -2,11 +2,12 @@
  * What an operation changed, from its writes and the records before them. What may be shown of a record is named here, member by
  * member; whatever is not named stays out of the log, also when a later version adds it: hashes of passwords, sealed material.
  */
-import { FLAG_NAMES, type Template } from '../contract/attributes.ts'
+import { FLAG_NAMES, type Flags, type Template } from '../contract/attributes.ts'
 import { type AuditPolicy, DEFAULT_AUDIT_POLICY } from '../contract/audit-policy.ts'
 import type { AuditChange, ShownValue } from '../model/audit.ts'
 import {
   type RecordKey,
+  type RecordKind,
   recordKey,
   type StoredRecord,
   type UserRecord,
@@ -73,32 +74,43 @@ function differences(
   old: StoredRecord | undefined,
   now: StoredRecord | undefined,
 ): readonly AuditChange[] {
-  // Of what is made or deleted, what tells it from others is enough: the rest follows from its kind.
-  const [was, is] = [old ? shown(before, old) : {}, now ? shown(before, now) : {}]
-  const names = old && now ? Object.keys({ ...was, ...is }) : Object.keys({ ...was, ...is }).filter(isTelling)
-  return names.flatMap((what) => difference(name, what, was[what], is[what]))
+  const { kind } = (now ?? old) as StoredRecord
+  const changes: AuditChange[] = []
+  for (const { what, member, show } of SHOWN[kind] as readonly AnyMember[]) {
+    const was = memberOf(old, member)
+    const is = memberOf(now, member)
+    // Records share what a change left alone. Of what is made or deleted, what tells it from others is enough.
+    if (old && now ? was === is : !TELLING.has(what)) continue
+    const shown = (value: unknown) => (show ? show(value, before) : (value as ShownValue))
+    const found = difference(name, what, old && shown(was), now && shown(is))
+    if (found) changes.push(found)
+  }
+  return changes
 }
+
+const memberOf = (record: StoredRecord | undefined, member: string): unknown =>
+  (record as Readonly<Record<string, unknown>> | undefined)?.[member]
 
 function difference(
   name: string,
   what: string,
   from: ShownValue | undefined,
   to: ShownValue | undefined,
-): readonly AuditChange[] {
-  if (JSON.stringify(from) === JSON.stringify(to)) return []
+): AuditChange | undefined {
   const of = [name]
   if (typeof from !== 'object' && typeof to !== 'object') {
-    return [{ of, what, ...(from !== undefined && { from }), ...(to !== undefined && { to }) }]
+    if (from === to) return undefined
+    return { of, what, ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
   }
-  const [left, right] = [listOf(from), listOf(to)]
-  const added = right.filter((one) => !left.includes(one))
-  const removed = left.filter((one) => !right.includes(one))
-  if (added.length + removed.length === 0) return []
-  return [{ of, what, ...(added.length > 0 && { added }), ...(removed.length > 0 && { removed }) }]
+  const [left, right] = [namesOf(from), namesOf(to)]
+  const added = [...right].filter((one) => !left.has(one))
+  const removed = [...left].filter((one) => !right.has(one))
+  if (added.length + removed.length === 0) return undefined
+  return { of, what, ...(added.length > 0 && { added }), ...(removed.length > 0 && { removed }) }
 }
 
-const listOf = (value: ShownValue | undefined): readonly string[] =>
-  value === undefined ? [] : typeof value === 'object' ? value : [String(value)]
+const namesOf = (value: ShownValue | undefined): ReadonlySet<string> =>
+  new Set(value === undefined ? [] : typeof value === 'object' ? value : [String(value)])
 
 const TELLING: ReadonlySet<string> = new Set([
   'label',
@@ -111,66 +123,74 @@ const TELLING: ReadonlySet<string> = new Set([
   'mode',
   'hsm-type',
 ])
-const isTelling = (what: string): boolean => TELLING.has(what)
 
-type Shown = Readonly<Record<string, ShownValue | undefined>>
+/** A member that is shown, by the name that users know. What is no value of the log says how it is shown. */
+type Shown<R> = {
+  [Member in keyof R]: {
+    readonly what: string
+    readonly member: Member
+  } & (R[Member] extends ShownValue | undefined
+    ? { readonly show?: Show<R[Member]> }
+    : { readonly show: Show<R[Member]> })
+}[keyof R]
+type Show<Value> = (value: Value, before: Before) => ShownValue | undefined
+type AnyMember = { readonly what: string; readonly member: string; readonly show?: Show<unknown> }
 
-/** The members that are shown, by the names that users know. */
-function shown(before: Before, record: StoredRecord): Shown {
-  const username = (id: string) => before.user(id)?.username
-  switch (record.kind) {
-    case 'user':
-      return {
-        role: record.role,
-        'credential-version': record.credentialVersion,
-        'wrong-passwords': record.wrongPasswords,
-      }
-    case 'key':
-      return {
-        label: record.label,
-        class: record.keyClass,
-        'key-type': record.keyType,
-        owner: username(record.owner),
-        'shared-users': record.sharedWith.flatMap((id) => username(id) ?? []),
-        id: record.idAttribute,
-        subject: record.subject,
-        'wrap-template': templateText(record.wrapTemplate),
-        'unwrap-template': templateText(record.unwrapTemplate),
-        ...Object.fromEntries(FLAG_NAMES.map((flag) => [flag, record.flags[flag]])),
-      }
-    case 'certificate':
-      return { label: record.label, id: record.idAttribute, owner: username(record.owner) }
-    case 'cluster':
-      return {
-        'cluster-id': record.clusterId,
-        state: record.state,
-        mode: record.mode,
-        'hsm-type': record.hsmType,
-        'trusted-wrapping': record.trustedWrapping,
-        'minimum-version': record.minimumVersion,
-        'audit-public-key': record.auditPublicKey,
-        ...policyMembers(record.auditPolicy),
-      }
-    case 'login':
-    case 'audit-head':
-    case 'certificate-authority':
-      return {}
-  }
-}
-
-const policyMembers = (policy: AuditPolicy = DEFAULT_AUDIT_POLICY): Shown => ({
-  'audit-policy.key-use': policy.keyUse,
-  'audit-policy.on-full': policy.onFull,
-  'audit-policy.max-bytes': policy.maxBytes,
-  'audit-policy.max-age-seconds': policy.maxAgeSeconds,
-})
-
+const username = (id: string, before: Before) => before.user(id)?.username
+const usernames = (ids: readonly string[], before: Before) => ids.flatMap((id) => username(id, before) ?? [])
 /** `sign=true encrypt=false` */
-const templateText = (template: Template | undefined): string | undefined =>
+const templateText = (template: Template | undefined) =>
   template &&
   Object.entries(template)
     .map(([flag, value]) => `${flag}=${value}`)
     .join(' ')
+const policy =
+  (member: keyof AuditPolicy) =>
+  (policy: AuditPolicy = DEFAULT_AUDIT_POLICY) =>
+    policy[member]
+
+const SHOWN: { readonly [Kind in RecordKind]: readonly Shown<Extract<StoredRecord, { kind: Kind }>>[] } = {
+  user: [
+    { what: 'role', member: 'role' },
+    { what: 'credential-version', member: 'credentialVersion' },
+    { what: 'wrong-passwords', member: 'wrongPasswords' },
+  ],
+  key: [
+    { what: 'label', member: 'label' },
+    { what: 'class', member: 'keyClass' },
+    { what: 'key-type', member: 'keyType' },
+    { what: 'owner', member: 'owner', show: username },
+    { what: 'shared-users', member: 'sharedWith', show: usernames },
+    { what: 'id', member: 'idAttribute' },
+    { what: 'subject', member: 'subject' },
+    { what: 'wrap-template', member: 'wrapTemplate', show: templateText },
+    { what: 'unwrap-template', member: 'unwrapTemplate', show: templateText },
+    ...FLAG_NAMES.map(
+      (flag) => ({ what: flag, member: 'flags', show: (flags: Flags) => flags[flag] }) as const,
+    ),
+  ],
+  certificate: [
+    { what: 'label', member: 'label' },
+    { what: 'id', member: 'idAttribute' },
+    { what: 'owner', member: 'owner', show: username },
+  ],
+  cluster: [
+    { what: 'cluster-id', member: 'clusterId' },
+    { what: 'state', member: 'state' },
+    { what: 'mode', member: 'mode' },
+    { what: 'hsm-type', member: 'hsmType' },
+    { what: 'trusted-wrapping', member: 'trustedWrapping' },
+    { what: 'minimum-version', member: 'minimumVersion' },
+    { what: 'audit-public-key', member: 'auditPublicKey' },
+    { what: 'audit-policy.key-use', member: 'auditPolicy', show: policy('keyUse') },
+    { what: 'audit-policy.on-full', member: 'auditPolicy', show: policy('onFull') },
+    { what: 'audit-policy.max-bytes', member: 'auditPolicy', show: policy('maxBytes') },
+    { what: 'audit-policy.max-age-seconds', member: 'auditPolicy', show: policy('maxAgeSeconds') },
+  ],
+  login: [],
+  'audit-head': [],
+  'certificate-authority': [],
+}
 
 /** Changes that are alike are one, of several objects. */
 function together(changes: readonly AuditChange[]): readonly AuditChange[] {

@@ -34,12 +34,16 @@ export function checkWhole(name: string, text: string): string {
 export const NO_TEXT = 'is not Unicode text: a surrogate stands alone'
 
 /** Where in a request a text is half of a surrogate pair, as `filter.0`; undefined when none is. */
-export function brokenText(value: unknown, path: readonly string[] = []): string | undefined {
-  if (typeof value === 'string') return value.isWellFormed() ? undefined : path.join('.')
+export const brokenText = (value: unknown): string | undefined => pathToBroken(value)?.join('.')
+
+/** The path is made on the way back: hardly any request needs one. */
+function pathToBroken(value: unknown): readonly string[] | undefined {
+  if (typeof value === 'string') return value.isWellFormed() ? undefined : []
   if (typeof value !== 'object' || value === null) return undefined
-  for (const [name, member] of Object.entries(value)) {
-    const found = brokenText(member, [...path, name])
-    if (found !== undefined) return found
+  const members = value as Readonly<Record<string, unknown>>
+  for (const name of Object.keys(members)) {
+    const path = pathToBroken(members[name])
+    if (path) return [name, ...path]
   }
   return undefined
 }
