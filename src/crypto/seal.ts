@@ -6,7 +6,7 @@ import {
   createSecretKey,
   hkdfSync,
   type KeyObject,
-  randomBytes,
+  randomFillSync,
 } from 'node:crypto'
 
 /** Authenticated encryption under one key. What was sealed for one context does not open in another. */
@@ -48,7 +48,7 @@ export function createSealer(
   const additionalData = (context: string) => encode(clusterId, context)
   return {
     seal(plaintext, context) {
-      const nonce = randomBytes(NONCE_BYTES)
+      const nonce = newNonce()
       const cipher = createCipheriv(ALGORITHM, sealKey, nonce, { authTagLength: TAG_BYTES })
       cipher.setAAD(additionalData(context))
       return Buffer.concat([VERSION, nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()])
@@ -100,12 +100,26 @@ function derive(masterKey: Uint8Array, info: readonly string[], bytes: number): 
 
 /** Each text behind its length in 4 bytes, so that no two lists of texts look the same. */
 function encode(...texts: readonly string[]): Buffer {
-  return Buffer.concat(
-    texts.flatMap((text) => {
-      const bytes = Buffer.from(text, 'utf8')
-      const length = Buffer.alloc(4)
-      length.writeUInt32BE(bytes.length)
-      return [length, bytes]
-    }),
-  )
+  const bytes = Buffer.alloc(texts.reduce((sum, text) => sum + 4 + Buffer.byteLength(text), 0))
+  let at = 0
+  for (const text of texts) {
+    const length = bytes.write(text, at + 4)
+    bytes.writeUInt32BE(length, at)
+    at += 4 + length
+  }
+  return bytes
+}
+
+/** Random bytes for nonces, which are not secret. Drawn many at a time: one draw takes as long as the encryption of a record. */
+const random = Buffer.alloc(256 * NONCE_BYTES)
+let used = random.length
+
+/** Good until the next call. */
+function newNonce(): Buffer {
+  if (used === random.length) {
+    randomFillSync(random)
+    used = 0
+  }
+  used += NONCE_BYTES
+  return random.subarray(used - NONCE_BYTES, used)
 }

@@ -23,6 +23,11 @@ test('sealing twice gives different bytes of the same length', () => {
   assert.equal(two.length, one.length)
 })
 
+test('no nonce is ever used again', () => {
+  const nonces = Array.from({ length: 2000 }, () => records.seal(Buffer.of(), '').toString('hex', 1, 1 + 12))
+  assert.equal(new Set(nonces).size, nonces.length)
+})
+
 test('a seal made by an earlier release still opens', () => {
   const sealed = Buffer.from('AcpPiTx91q2heye8MKpeChpT+e4q5e8PlRJT3O9l7R5Yam6LQQ==', 'base64')
   assert.equal(records.open(sealed, 'key/0x000000000000002a').toString(), 'a record')
