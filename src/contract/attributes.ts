@@ -34,7 +34,7 @@ export const FLAG_NAMES = [
   'wrap-with-trusted',
 ] as const
 export type FlagName = (typeof FLAG_NAMES)[number]
-/** All flags of a key, as a record has them. */
+/** All flags of a key, as a record has them: in the order they are printed. */
 export type Flags = Readonly<Record<FlagName, boolean>>
 
 type ValueKind = 'flag' | 'text' | 'bytes' | 'count' | 'class' | 'key-type' | 'curve' | 'template'

@@ -1,29 +1,35 @@
-import { FLAG_NAMES, type FlagName } from '../contract/attributes.ts'
+import { FLAG_NAMES, type FlagName, type Flags } from '../contract/attributes.ts'
 import type { KeyRecord } from './records.ts'
 
 type Value = string | boolean | number
 
 /** The attributes of a key as they are shown, in the order in which they are printed. */
 export function attributesOf(key: KeyRecord): Record<string, Value> {
-  const shown: Record<string, Value> = { 'key-type': key.keyType, label: key.label, id: key.idAttribute }
-  if (key.checkValue !== undefined) shown['check-value'] = key.checkValue
-  shown['class'] = key.keyClass
-  for (const name of FLAG_NAMES) {
-    if (name === 'sensitive' && key.mlDsa) shown['mldsa-algorithm'] = key.mlDsa.algorithm
-    shown[name] = key.flags[name]
+  const { checkValue, flags, mlDsa, rsa, ec } = key
+  return {
+    'key-type': key.keyType,
+    label: key.label,
+    id: key.idAttribute,
+    ...(checkValue !== undefined && { 'check-value': checkValue }),
+    class: key.keyClass,
+    ...(mlDsa ? withAlgorithm(flags, mlDsa.algorithm) : flags),
+    'key-length-bytes': key.keyLengthBytes,
+    ...(rsa && {
+      'public-exponent': rsa.publicExponent,
+      modulus: rsa.modulus,
+      'modulus-size-bits': rsa.modulusSizeBits,
+    }),
+    ...(ec && { 'ec-point': ec.ecPoint, curve: ec.curve }),
   }
-  shown['key-length-bytes'] = key.keyLengthBytes
-  if (key.rsa) {
-    shown['public-exponent'] = key.rsa.publicExponent
-    shown['modulus'] = key.rsa.modulus
-    shown['modulus-size-bits'] = key.rsa.modulusSizeBits
-  }
-  if (key.ec) {
-    shown['ec-point'] = key.ec.ecPoint
-    shown['curve'] = key.ec.curve
-  }
-  return shown
 }
+
+/** It is printed among the flags. */
+const withAlgorithm = (flags: Flags, algorithm: string): Record<string, Value> =>
+  Object.fromEntries(
+    Object.entries(flags).flatMap((flag) =>
+      flag[0] === 'sensitive' ? [['mldsa-algorithm', algorithm], flag] : [flag],
+    ),
+  )
 
 const READ: Readonly<Record<string, (key: KeyRecord) => Value | undefined>> = Object.assign(
   Object.create(null),
