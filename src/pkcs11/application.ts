@@ -2,10 +2,11 @@
 
 import { createKeyedQueue, type KeyedQueue } from '../base/keyed-queue.ts'
 import type { Hsm } from '../contract/hsm.ts'
+import type { FairShare } from '../rates/fair-share.ts'
 import { type Account, createAccount } from './account.ts'
+import type { Peer } from './bounds.ts'
 import { CKR } from './cryptoki/returns.ts'
 import { meaning, refuse } from './errors.ts'
-import type { FairShare, Peer } from './fair-share.ts'
 import type { ObjectReference } from './handles.ts'
 import type { LoginSnapshot } from './held-login.ts'
 import {
@@ -37,7 +38,7 @@ export type ApplicationNeeds = {
   readonly hsm: Hsm
   readonly token: Token
   readonly peer: Peer
-  readonly sessions: FairShare
+  readonly sessions: FairShare<Peer>
 }
 
 /**

@@ -23,6 +23,9 @@ export const BOUNDS = {
   refusalsPeriodMs: 60_000,
 } as const
 
+/** Who shares them: a user of the machine, or a connection of which more is not known. */
+export type Peer = number | symbol
+
 /** How long a program may take, in milliseconds. A program that has begun may be silent for as long as it likes. */
 export type Patience = {
   /** Until C_Initialize, and after C_Finalize. */

@@ -2,8 +2,9 @@
  * Which connections are accepted: each peer has its share, and idle connections without a login give way to new ones.
  */
 import { createEvictable } from '../listener/eviction.ts'
+import { createFairShare } from '../rates/fair-share.ts'
+import type { Peer } from './bounds.ts'
 import type { Connection } from './connection.ts'
-import { createFairShare, type Peer } from './fair-share.ts'
 
 export type ConnectionAdmission = {
   /** Undefined when there is no place. What is returned gives the place back; `evict` is called when it is needed. */
@@ -23,7 +24,7 @@ type Taken = { readonly peer: Peer; readonly evict: () => void; isHeld: () => bo
 
 /** @param most connections of all peers together */
 export function createConnectionAdmission(most: number): ConnectionAdmission {
-  const share = createFairShare(most)
+  const share = createFairShare<Peer>(most)
   const places = new Set<Taken>()
   const evictable = createEvictable<Peer, Taken>()
 

@@ -1,6 +1,5 @@
 /** The memory that one connection has reserved: for the frame that is coming, and for answers that are large. */
-import { BOUNDS } from './bounds.ts'
-import type { Peer } from './fair-share.ts'
+import { BOUNDS, type Peer } from './bounds.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 
 export type FrameMemory = {

@@ -2,8 +2,8 @@
  * Memory for large frames and large answers, which all applications of a process share. Nothing is allocated here: it is
  * counted what may come, so that whatever has begun can end. Who finds too little left waits.
  */
-import { BOUNDS } from './bounds.ts'
-import { createFairShare, type Peer } from './fair-share.ts'
+import { createFairShare } from '../rates/fair-share.ts'
+import { BOUNDS, type Peer } from './bounds.ts'
 
 export type MemoryBudget = {
   /**
@@ -17,7 +17,7 @@ type Request = { readonly peer: Peer; readonly bytes: number; readonly onGranted
 
 /** @param bytes for all peers together; no peer has more than is left for the next */
 export function createMemoryBudget(bytes: number = BOUNDS.largeFramesBytes): MemoryBudget {
-  const share = createFairShare(bytes)
+  const share = createFairShare<Peer>(bytes)
   const waiting = new Set<Request>()
 
   const granted = (request: Request): boolean => {

@@ -4,6 +4,7 @@ import { createKeyedQueue, type KeyedQueue } from '../base/keyed-queue.ts'
 import type { Log } from '../base/log.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
+import type { FairShare } from '../rates/fair-share.ts'
 import {
   type Application,
   type ApplicationSnapshot,
@@ -11,9 +12,9 @@ import {
   endApplication,
   snapshotOf,
 } from './application.ts'
+import type { Peer } from './bounds.ts'
 import { CKR } from './cryptoki/returns.ts'
 import { CryptokiError, refuse, returnValueOf } from './errors.ts'
-import type { FairShare, Peer } from './fair-share.ts'
 import type { FunctionName } from './functions/function.ts'
 import { FUNCTIONS } from './functions/functions.ts'
 import type { Refusals } from './refusals.ts'
@@ -39,7 +40,7 @@ export type ProgramNeeds = {
   /** Whose program it is. */
   readonly peer: Peer
   /** Sessions of all applications. */
-  readonly sessions: FairShare
+  readonly sessions: FairShare<Peer>
 }
 
 /** What another process needs to go on with a program. Plain data, with a secret in it. */

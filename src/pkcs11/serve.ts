@@ -4,11 +4,11 @@ import type { Log } from '../base/log.ts'
 import type { CallSource } from '../contract/call-source.ts'
 import { calledFrom, type Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
-import { BOUNDS, PATIENCE, type Patience } from './bounds.ts'
+import { createFairShare } from '../rates/fair-share.ts'
+import { BOUNDS, PATIENCE, type Patience, type Peer } from './bounds.ts'
 import { createBusyPoll } from './busy-poll.ts'
 import { type Connection, createConnection } from './connection.ts'
 import { createConnectionAdmission, type Place } from './connection-admission.ts'
-import { createFairShare, type Peer } from './fair-share.ts'
 import { createIdleWatch } from './idle.ts'
 import { createMemoryBudget } from './memory-budget.ts'
 import type { ProgramSnapshot } from './program.ts'
@@ -88,7 +88,7 @@ export function createPkcs11({ hsm, version, log, bounds, patience }: Pkcs11Need
     refusals,
     token: createToken(hsm, version),
     memory: createMemoryBudget(memory),
-    sessions: createFairShare(sessions),
+    sessions: createFairShare<Peer>(sessions),
     busyPoll: createBusyPoll(),
     patience: { ...PATIENCE, ...patience },
   }

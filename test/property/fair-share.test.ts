@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import { createFairShare } from '../../src/pkcs11/fair-share.ts'
+import { createFairShare } from '../../src/rates/fair-share.ts'
 
 const TOTAL = 100
 const step = fc.record({ peer: fc.nat(5), count: fc.integer({ min: 1, max: 60 }), back: fc.boolean() })
