@@ -18,9 +18,11 @@ export const BOUNDS = {
   /** A frame or an answer above this counts in what all applications together may have under way. */
   smallFrameBytes: 64 * 1024,
   largeFramesBytes: 512 * 1024 * 1024,
-  /** Refused calls that get a line of their own in the log, in each period. */
+  /** Refusals that are written into the log in a period, besides the first and the last of each kind. */
   refusalsLogged: 60,
   refusalsPeriodMs: 60_000,
+  /** Calls with what they returned, and ends of connections, that are told apart there. */
+  refusalKinds: 32,
 } as const
 
 /** Who shares them: a user of the machine, or a connection of which more is not known. */

@@ -2,6 +2,7 @@
 
 import type { Log } from '../base/log.ts'
 import type { HsmError } from '../contract/errors.ts'
+import { createThrottledLog } from '../logging/throttled-log.ts'
 import { BOUNDS } from './bounds.ts'
 import { CKR, returnName } from './cryptoki/returns.ts'
 import { CryptokiError, returnValueOf } from './errors.ts'
@@ -18,46 +19,30 @@ export type Refusals = {
   end(): void
 }
 
+const PROGRAMS = 'programs'
+
 /** Answers to a question, which are no mistake of anybody's. */
 const EXPECTED: ReadonlySet<number> = new Set([CKR.NO_EVENT])
 
 /** Of all programs together. */
 export function createRefusals(log: Log): Refusals {
-  let written = 0
-  let leftOut = 0
-  let last: Parameters<Log> | undefined
-  let timer: NodeJS.Timeout | undefined
-
-  /** The first of a period are written, and the last one with the number of those between. */
-  function end(): void {
-    clearTimeout(timer)
-    timer = undefined
-    if (last) log(last[0], { ...last[1], leftOut: leftOut - 1 }, last[2])
-    written = 0
-    leftOut = 0
-    last = undefined
-  }
-
-  function write(...line: Parameters<Log>): void {
-    timer ??= setTimeout(end, BOUNDS.refusalsPeriodMs).unref()
-    if (written < BOUNDS.refusalsLogged) {
-      written += 1
-      log(...line)
-    } else {
-      leftOut += 1
-      last = line
-    }
-  }
-
+  const lines = createThrottledLog(log, {
+    periodMs: BOUNDS.refusalsPeriodMs,
+    written: BOUNDS.refusalsLogged,
+    kinds: BOUNDS.refusalKinds,
+    sources: 1,
+    monotonic: () => performance.now(),
+  })
   return {
     note(call, user, error) {
       const value = returnValueOf(error)
       if (EXPECTED.has(value)) return
+      const returns = returnName(value)
       const reason = error instanceof CryptokiError ? error.reason : error.message
-      const line = { call, returns: returnName(value), ...(reason && { reason }), ...(user && { user }) }
-      write('info', line, 'a PKCS#11 call was refused')
+      const line = { call, returns, ...(reason && { reason }), ...(user && { user }) }
+      lines.note(PROGRAMS, `${call} ${returns}`, 'info', line, 'a PKCS#11 call was refused')
     },
-    closed: (line, message) => write('warn', line, message),
-    end,
+    closed: (line, message) => lines.note(PROGRAMS, message, 'warn', line, message),
+    end: lines.end,
   }
 }

@@ -1,7 +1,7 @@
 /** Logs each refused request, at a rate that an operator can read. */
 
 import type { Log } from '../base/log.ts'
-import { createThrottle, type LeftOut } from '../rates/throttle.ts'
+import { createThrottledLog } from '../logging/throttled-log.ts'
 
 export type RequestLog = {
   /** @param source whose refusals are counted together */
@@ -27,35 +27,18 @@ export type RequestLogLimits = {
 
 /** @param monotonic milliseconds on a clock that never steps */
 export function createRequestLog(log: Log, limits: RequestLogLimits, monotonic: () => number): RequestLog {
-  const refusals = createThrottle<RequestFields>({
+  const refusals = createThrottledLog(log, {
     periodMs: limits.refusalsPeriodMs,
     written: limits.refusalsLogged,
     kinds: limits.refusalKinds,
     sources: limits.refusalSources,
     monotonic,
   })
-  let timer: NodeJS.Timeout | undefined
-
-  const tell = (summaries: readonly LeftOut<RequestFields>[]) => {
-    for (const { last, leftOut } of summaries) log('info', { ...last, leftOut }, 'request')
-  }
-  const look = () => {
-    if (timer || !refusals.isPending()) return
-    timer = setTimeout(() => {
-      timer = undefined
-      tell(refusals.due())
-      look()
-    }, limits.refusalsPeriodMs).unref()
-  }
   return {
     note(source, fields) {
-      if (fields.outcome === 'ok') return log('debug', fields, 'request')
-      if (refusals.note(source, fields.outcome, fields)) return log('info', fields, 'request')
-      look()
+      if (fields.outcome === 'ok') log('debug', fields, 'request')
+      else refusals.note(source, fields.outcome, 'info', fields, 'request')
     },
-    end() {
-      clearTimeout(timer)
-      tell(refusals.soFar())
-    },
+    end: refusals.end,
   }
 }

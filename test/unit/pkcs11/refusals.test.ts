@@ -1,6 +1,7 @@
 /** The log says why a program was refused, without what nobody may read there, and without end to nobody's calls. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { BOUNDS } from '../../../src/pkcs11/bounds.ts'
 import { CKR } from '../../../src/pkcs11/cryptoki/returns.ts'
 import { CryptokiError } from '../../../src/pkcs11/errors.ts'
 import { createRefusals } from '../../../src/pkcs11/refusals.ts'
@@ -112,7 +113,33 @@ suite('what a program is refused', () => {
     refusals.end()
     assert.equal(lines.length, written + 1)
     say('again')
-    assert.equal(lines.length, written + 2)
     refusals.end()
+    assert.equal(lines.length, written + 2)
+    assert.equal(lines.at(-1)?.['user'], 'again')
+  })
+
+  test('many of one kind hide no other', () => {
+    const lines: Line['fields'][] = []
+    const refusals = createRefusals((_level, fields) => lines.push(fields))
+    for (let count = 0; count < 1000; count += 1)
+      refusals.note('C_Sign', 'alice', new CryptokiError(CKR.DATA_LEN_RANGE))
+    const written = lines.length
+    refusals.note('C_Login', undefined, new CryptokiError(CKR.PIN_LOCKED))
+    refusals.closed({ uid: 1000 }, 'a PKCS#11 connection was closed')
+    assert.deepEqual(lines.slice(written), [{ call: 'C_Login', returns: 'CKR_PIN_LOCKED' }, { uid: 1000 }])
+    refusals.end()
+  })
+
+  test('what is left out is told when the period is over, also when nothing more is refused', (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const lines: Line['fields'][] = []
+    const refusals = createRefusals((_level, fields) => lines.push(fields))
+    for (let count = 0; count < 1000; count += 1)
+      refusals.note('C_Sign', 'alice', new CryptokiError(CKR.DATA_LEN_RANGE))
+    const written = lines.length
+    const { now } = performance
+    t.mock.method(performance, 'now', () => now.call(performance) + BOUNDS.refusalsPeriodMs)
+    t.mock.timers.tick(BOUNDS.refusalsPeriodMs)
+    assert.deepEqual([lines.length, lines.at(-1)?.['leftOut']], [written + 1, 1000 - written - 1])
   })
 })
