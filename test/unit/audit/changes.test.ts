@@ -71,6 +71,8 @@ test('more changes than fit are counted', () => {
     keys.map((put) => ({ put })),
   )
   assert.ok(JSON.stringify(changes).length <= 66 * 1024)
+  // Each label, and once for all of them class, type, owner and users.
+  assert.equal(changes.length + (changesLeftOut ?? 0), keys.length + 4)
   assert.ok((changesLeftOut ?? 0) > 0)
 })
 

@@ -109,11 +109,38 @@ test('a label or a name cannot forge a line', () => {
   assert.equal(record.match(/^Response/gm)?.length, 1)
 })
 
-test('every operation has a record', () => {
+const FIELDS = [
+  ...['Time', 'Sequence No', 'Reboot counter', 'Command Type(hex)'],
+  ...['Opcode', 'Session Handle', 'Response', 'Log type'],
+]
+/** What follows the type of a record, by that type. */
+const DETAILS: Readonly<Record<string, readonly string[]>> = {
+  'MINIMAL_LOG_ENTRY (0)': [],
+  'MGMT_KEY_DETAILS_LOG (1)': ['Priv/Secret Key Handle', 'Public Key Handle'],
+  'MGMT_USER_DETAILS_LOG (2)': ['User Name', 'User Type'],
+  'UNKNOWN_LOG_TYPE (5)': ['Key Handle', 'Shared With', 'Action'],
+}
+
+test('every operation has a record: the fields of AWS, the details of its type, then who did it', () => {
+  const met = new Set<string>()
   for (const operation of Object.keys(OPERATIONS)) {
-    assert.match(
-      parsed(cloudhsmRecord(entry({ operation }))).get('Opcode') ?? '',
-      /^(CN|SR)_[A-Z0-9_]+ \(0x[0-9a-f]+\)$/,
-    )
+    const fields = parsed(cloudhsmRecord(entry({ operation })))
+    assert.match(fields.get('Opcode') ?? '', /^(CN|SR)_[A-Z0-9_]+ \(0x[0-9a-f]+\)$/, operation)
+    const type = fields.get('Log type') ?? ''
+    met.add(type)
+    const expected = [...FIELDS, ...(DETAILS[type] ?? assert.fail(type)), 'Actor']
+    assert.deepEqual([...fields.keys()].slice(0, expected.length), expected, operation)
+  }
+  assert.deepEqual(met, new Set(Object.keys(DETAILS)))
+})
+
+test('what is not of AWS has a number of its own, and no two of the others have the same', () => {
+  const names = new Map<string, string>()
+  for (const operation of Object.keys(OPERATIONS)) {
+    const opcode = parsed(cloudhsmRecord(entry({ operation }))).get('Opcode') ?? ''
+    const [name = '', number = ''] = opcode.split(' ')
+    if (number === '(0x9000)') assert.equal(name, `SR_${operation.toUpperCase().replaceAll(/\W/g, '_')}`)
+    else assert.equal(names.get(number) ?? name, name, `${operation} has ${number}`)
+    names.set(number, name)
   }
 })
