@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -17,10 +17,10 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { after, suite, test } from 'node:test'
 import { ownDescriptor } from '../../../src/base/descriptors.ts'
 import { isPartlyOverwritten, replaceOrOverwrite } from '../../../src/base/durable.ts'
@@ -38,11 +38,11 @@ suite('output files', () => {
   const mode = (path: string) => statSync(path).mode & 0o7777
   const leftovers = (directory = root) => readdirSync(directory).filter((name) => name.endsWith('.new'))
 
-  test('a new file is its owner’s, or as the umask has it', async () => {
+  test('a new file is its owner’s, or as the umask has it', async (t) => {
     const umask = process.umask(0o027)
+    t.after(() => process.umask(umask))
     await writeOutput(at('secret'), NEW, 'private')
     await writeOutput(at('open'), NEW, 'public')
-    process.umask(umask)
     assert.deepEqual([mode(at('secret')), mode(at('open'))], [0o600, 0o640])
     assert.deepEqual([readFileSync(at('secret')), readFileSync(at('open'))], [NEW, NEW])
     assert.deepEqual(leftovers(), [])
@@ -111,9 +111,11 @@ suite('output files', () => {
 
   test('pipes and devices are written to, and stay', linuxOnly, async () => {
     execFileSync('mkfifo', [at('fifo')])
-    const writing = writeOutput(at('fifo'), Buffer.alloc(200_000, 7), 'public')
-    assert.deepEqual(await readFile(at('fifo')), Buffer.alloc(200_000, 7))
-    await writing
+    const content = Buffer.alloc(200_000, 7)
+    // Opening it here would wait for the writer, and keep this process from ending if there is none.
+    const reader = spawn('timeout', ['60', 'cat', at('fifo')], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const [read] = await Promise.all([buffer(reader.stdout), writeOutput(at('fifo'), content, 'public')])
+    assert.deepEqual(read, content)
     assert.ok(lstatSync(at('fifo')).isFIFO())
     await write('/dev/null')
     assert.ok(statSync('/dev/null').isCharacterDevice())
