@@ -33,7 +33,7 @@ export const ERRORS = {
   'journal-full': {
     http: 507,
     ckr: 'DEVICE_MEMORY',
-    text: 'The key-use journal of the HSM has no room, and the audit policy refuses uses of keys that are not on the record',
+    text: 'The key-use journal of the HSM is full, and the audit policy refuses uses of keys that cannot be recorded',
   },
   internal: { http: 500, ckr: 'FUNCTION_FAILED', text: 'Internal error; see the log of the HSM' },
 
