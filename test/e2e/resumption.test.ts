@@ -1,16 +1,13 @@
 /** A shell whose HSM fails goes on with another one, until its login is ended there; two nodes on a real etcd. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import type { Home } from '../../src/home/home.ts'
 import { readRunning } from '../../src/home/running.ts'
 import { startEtcd } from '../support/etcd.ts'
+import { interactiveShell } from './interactive.ts'
 import { ALICE, activate, client, run, runWith, serve, temporaryHome } from './strongroom.ts'
-
-const CLI = join(import.meta.dirname, '..', '..', 'src', 'main', 'cloudhsm-cli.ts')
 
 const etcd = await startEtcd()
 after(etcd.stop)
@@ -36,26 +33,7 @@ function shellOf(t: TestContext, homes: readonly [Home, ...Home[]]) {
   })
   const path = join(homes[0].root, 'shell.cfg')
   writeFileSync(path, JSON.stringify(config))
-  const shell = spawn(process.execPath, [CLI, 'interactive', '--config', path])
-  t.after(() => shell.kill('SIGKILL'))
-  let shown = ''
-  for (const stream of [shell.stdout, shell.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      shown += text
-    })
-  return {
-    /** @returns what is shown until that is among it */
-    async type(line: string, answer: RegExp): Promise<string> {
-      shown = ''
-      shell.stdin.write(`${line}\n`)
-      while (!answer.test(shown)) await once(shell.stdout, 'data')
-      return shown
-    },
-    async end(): Promise<void> {
-      shell.stdin.end()
-      await once(shell, 'close')
-    },
-  }
+  return interactiveShell(t, path)
 }
 
 test('a shell goes on when its HSM is killed, and not when its logins are ended', async (t) => {

@@ -12,8 +12,8 @@ export type Running = {
   readonly child: ChildProcess
   /** What it has written so far, to both outputs. */
   readonly written: () => string
-  /** Resolves when it has written this. Rejects when it ends before that. */
-  says(text: string | RegExp): Promise<void>
+  /** Resolves when it has written this, after what it had written when that had this length. Rejects when it ends before that. */
+  says(text: string | RegExp, since?: number): Promise<void>
   /** The next line that it writes, without its end. */
   nextLine(): Promise<string>
   readonly ended: Promise<Ran>
@@ -49,8 +49,11 @@ export function start(
   return {
     child,
     written: () => output.both,
-    says: (text) =>
-      until(() => (typeof text === 'string' ? output.both.includes(text) : text.test(output.both))),
+    says: (text, since = 0) =>
+      until(() => {
+        const written = output.both.slice(since)
+        return typeof text === 'string' ? written.includes(text) : text.test(written)
+      }),
     async nextLine() {
       const before = output.both.length
       await until(() => output.both.includes('\n', before))

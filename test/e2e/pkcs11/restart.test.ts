@@ -2,19 +2,17 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { suite, type TestContext, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { CKA } from '../../../src/pkcs11/cryptoki/objects.ts'
 import { CKM } from '../../support/mechanism-types.ts'
+import { untilElsewhere } from '../../support/until.ts'
 import { needs, start } from './commands.ts'
+import { untilIdle } from './idle.ts'
 import { payments, pin } from './payments.ts'
 import { needsPkcs11js, program } from './program.ts'
 import { find, findKey, sign, signIn } from './steps.ts'
 
 const linuxOnly = process.platform === 'linux' ? false : 'processes are found in /proc'
 const SHA256_RSA = { mechanism: CKM.SHA256_RSA_PKCS }
-
-/** For so long the HSM shows the same page of metrics. */
-const PAGE_MS = 250
 
 suite('pkcs11js across restarts', needsPkcs11js(), () => {
   const company = payments('--metrics', '127.0.0.1:0')
@@ -67,7 +65,7 @@ suite('pkcs11js across restarts', needsPkcs11js(), () => {
   test('a program that is quiet when the HSM is killed goes on with the next', async (t) => {
     const { signs } = await signer(t, 'killed')
     const before = await signs()
-    await untilIdle()
+    await untilIdle(company.hsm.log())
     await company.hsm.kill()
     await company.hsm.start()
     assert.deepEqual(await signs(), before)
@@ -79,10 +77,10 @@ suite('pkcs11js across restarts', needsPkcs11js(), () => {
   test('the keeper may be killed too: another one takes its place', { skip: linuxOnly }, async (t) => {
     const { signs } = await signer(t, 'kept')
     const before = await signs()
-    await untilIdle()
+    await untilIdle(company.hsm.log())
     for (const pid of keepers()) process.kill(pid, 'SIGKILL')
-    while (!company.hsm.log().includes('the keeper has ended')) await delay(20)
-    await untilIdle()
+    await untilElsewhere('the log tells it', () => company.hsm.log().includes('the keeper has ended'))
+    await untilIdle(company.hsm.log())
     await company.hsm.kill()
     await company.hsm.start()
     assert.deepEqual(await signs(), before)
@@ -115,20 +113,6 @@ suite('pkcs11js across restarts', needsPkcs11js(), () => {
       return words.includes('pkcs11-keep') && words.includes(company.home().root)
     }
     return readdirSync('/proc').map(Number).filter(Number.isInteger).filter(isKeeper)
-  }
-
-  /** Until everything that the program was answered is known to the keeper. */
-  async function untilIdle(): Promise<void> {
-    const [, address] = /"metrics":"([^"]+)"/.exec(company.hsm.log()) ?? []
-    // The page may be as old as that.
-    await delay(PAGE_MS)
-    for (;;) {
-      const page = await (await fetch(`http://${address}/metrics`)).text()
-      const [, all] = /^strongroom_pkcs11_connections (\d+)/m.exec(page) ?? []
-      const [, idle] = /^strongroom_pkcs11_idle_connections (\d+)/m.exec(page) ?? []
-      if (Number(idle) > 0 && idle === all) return
-      await delay(20)
-    }
   }
 })
 
