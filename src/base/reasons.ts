@@ -32,8 +32,11 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   EBADF: { reason: 'it is not open for this' },
   ETXTBSY: { reason: 'it is a program that is running' },
   EBUSY: { reason: 'it is in use' },
-  EADDRINUSE: { reason: 'another program listens there' },
+  EADDRINUSE: { reason: 'another program is using it' },
   EADDRNOTAVAIL: { reason: 'this machine has no such address' },
+  EAFNOSUPPORT: { reason: 'this machine has no addresses of that kind' },
+  ENOTFOUND: { reason: 'the host name is not known' },
+  EAI_AGAIN: { reason: 'the host name cannot be looked up' },
   ERR_INVALID_ARG_VALUE: { reason: 'the path is not valid' },
   ERR_FS_FILE_TOO_LARGE: { reason: 'it is too large' },
 }

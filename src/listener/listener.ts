@@ -1,13 +1,12 @@
 /** A TCP port: whatever it accepts has an owner, a limit and a time before a protocol sees it. */
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { type ListenAddress, showAddress } from '../base/listen-address.ts'
+import { reasonOf } from '../base/reasons.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { Budgets } from '../rates/budgets.ts'
 import type { Connection } from './connection.ts'
 import { type ConnectionsLimits, createConnections } from './connections.ts'
 import { createHandshakeQueue } from './handshake-queue.ts'
-
-/** Where it listens: the address in numbers, and the port that it got. */
-export type Listening = { readonly host: string; readonly port: number }
 
 export type ListenerNeeds = {
   /** What it cannot do when the address cannot be had; left out, listen. */
@@ -26,9 +25,10 @@ export type ListenerNeeds = {
 export type Listener = {
   /**
    * @param port 0 for any that is free
+   * @returns the address in numbers, and the port that it got
    * @throws HsmError `unavailable` with one sentence when the address cannot be had
    */
-  listen(host: string, port: number): Promise<Listening>
+  listen(host: string, port: number): Promise<ListenAddress>
   /** Accepts nothing more, lets what is under way finish, and cuts off what has not after `graceMs`. */
   close(options: { readonly graceMs: number }): Promise<void>
 }
@@ -47,7 +47,7 @@ export function createListener(needs: ListenerNeeds): Listener {
   })
   return {
     listen(host, port) {
-      const { promise, resolve, reject } = Promise.withResolvers<Listening>()
+      const { promise, resolve, reject } = Promise.withResolvers<ListenAddress>()
       const refuse = (error: NodeJS.ErrnoException) => reject(cannotListen(error, host, port, purpose))
       server.once('error', refuse)
       server.listen({ host, port }, () => {
@@ -71,14 +71,6 @@ export function createListener(needs: ListenerNeeds): Listener {
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program is using it',
-  EADDRNOTAVAIL: 'this machine has no such address',
-  EACCES: 'permission is denied',
-  ENOTFOUND: 'the host name is not known',
-  EAI_AGAIN: 'the host name cannot be looked up',
-}
-
 /** `unavailable` with the address and the reason in one sentence. */
 export function cannotListen(
   error: NodeJS.ErrnoException,
@@ -86,7 +78,6 @@ export function cannotListen(
   port: number,
   purpose = 'listen',
 ): HsmError {
-  const reason = REASONS[error.code ?? ''] ?? error.message
-  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-  return new HsmError('unavailable', `Cannot ${purpose} on ${address}: ${reason}`, { cause: error })
+  const address = showAddress({ host, port })
+  return new HsmError('unavailable', `Cannot ${purpose} on ${address}: ${reasonOf(error)}`, { cause: error })
 }

@@ -41,7 +41,7 @@ suite('reasons of the operating system', () => {
     const error = await promise
     first.close()
     assert.ok(isSystemError(error))
-    assert.equal(sentenceOf(error), `Cannot listen on 127.0.0.1:${port}: another program listens there`)
+    assert.equal(sentenceOf(error), `Cannot listen on 127.0.0.1:${port}: another program is using it`)
   })
 
   test('what has no words keeps its code, and what has no code its text', () => {
