@@ -6,7 +6,7 @@ import { answeredVersion, createFrameReader, type FrameReaderOptions, type Incom
 import { writeRefusal } from './rpc/requests.ts'
 
 export type Intake = {
-  /** The chunk becomes the intake's. Throws MalformedMessage, for good. */
+  /** The chunk becomes the intake's. Throws MalformedRequest, for good. */
   feed(chunk: Buffer): void
   /** Which frame is under way; undefined between frames. */
   frame(): number | undefined

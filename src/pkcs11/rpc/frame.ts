@@ -12,7 +12,7 @@ export type Incoming =
 export interface FrameReader {
   /**
    * What a chunk completes, in order. Chunks become the reader's: bodies are parts of them where that is possible,
-   * and what is copied is wiped. Throws `MalformedMessage`, for good, for a frame that is too long or has code 0.
+   * and what is copied is wiped. Throws `MalformedRequest`, for good, for a frame that is too long or has code 0.
    */
   feed(chunk: Buffer): Incoming[]
   /** Bytes that will be kept of the frame under way; 0 between frames. */

@@ -1,9 +1,9 @@
-/** A message that does not follow the protocol; the one error that decoding throws. */
+/** A request that does not follow the protocol; the one error that decoding throws. */
 export class MalformedRequest extends Error {
-  override readonly name = 'MalformedMessage'
+  override readonly name = 'MalformedRequest'
 }
 
 /** For expressions: `CALLS.get(id) ?? malformed('call id')`. */
 export function malformed(what: string): never {
-  throw new MalformedRequest(`Malformed message: ${what}`)
+  throw new MalformedRequest(`Malformed request: ${what}`)
 }

@@ -59,7 +59,7 @@ export type Unreadable = {
  * Reads a request; undefined for a call of the protocol that is not answered.
  *
  * @param offered version that the client offered
- * Throws MalformedMessage.
+ * Throws MalformedRequest.
  */
 export function readRequest(body: Buffer, offered: number): Request | Unreadable | undefined {
   const from = createWireReader(body, offered)
