@@ -3,25 +3,43 @@
  * process for each file takes longer to start than to run. Options are handed on to `node --test`.
  */
 import { spawn } from 'node:child_process'
-import { text } from 'node:stream/consumers'
 
 const GROUPS = ['contract', 'property', 'unit'].map((folder) => `test/${folder}/**/*.test.ts`)
-/** A test that hangs fails. */
-const TIMEOUT = '--test-timeout=300000'
+/** A test that waits for ever fails after this. */
+const TEST_MS = 300_000
+/**
+ * A group that prints nothing for so long has a test that never gives way to the timer, or one that has left something open:
+ * node waits for that, before it says what has failed.
+ */
+const SILENCE_MS = TEST_MS + 60_000
+const KILL_MS = 10_000
+const TIMEOUT = `--test-timeout=${TEST_MS}`
 const OPTIONS = ['--disable-warning=ExperimentalWarning', '--test', '--test-isolation=none', TIMEOUT]
 
 /** @returns the exit status; what the group printed is shown in one piece when it has ended */
-async function run(group: string): Promise<number> {
+function run(group: string): Promise<number> {
   const child = spawn(process.execPath, [...OPTIONS, ...process.argv.slice(2), group], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...(process.stdout.isTTY && { FORCE_COLOR: '1' }) },
   })
-  const ended = new Promise<number>((resolve) => {
-    child.on('close', (code) => resolve(code ?? 1))
+  let printed = ''
+  const silence = setTimeout(() => {
+    printed += `\n${group} has printed nothing for ${SILENCE_MS / 1000} s, and was ended: a test hangs, or has left something open\n`
+    // Node then says what has failed, unless a test does not let it.
+    child.kill('SIGTERM')
+    setTimeout(() => child.kill('SIGKILL'), KILL_MS).unref()
+  }, SILENCE_MS)
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed += text
+    silence.refresh()
   })
-  const printed = await text(child.stdout)
-  process.stdout.write(printed)
-  return ended
+  return new Promise((resolve) => {
+    child.on('close', (code) => {
+      clearTimeout(silence)
+      process.stdout.write(printed)
+      resolve(code ?? 1)
+    })
+  })
 }
 
 const codes = await Promise.all(GROUPS.map(run))
