@@ -1,6 +1,6 @@
 /** A journal of one HSM: entries chained by hash, the newest pinned by a record of the store. */
 import type { AuditEntry, AuditEvent } from '../model/audit.ts'
-import type { AuditHeadRecord } from '../model/records.ts'
+import type { AuditHeadRecord, JournalHead } from '../model/records.ts'
 import { canonicalText, FIRST_PREVIOUS, hashOfText, members } from './canonical.ts'
 
 /**
@@ -20,6 +20,14 @@ export function append(
     entry: { ...linked, hash },
     head: { ...(head ?? startOf(hsm)), count: linked.sequence + 1, hash },
   }
+}
+
+/** Where a journal begins and ends that has no entry yet. */
+export const EMPTY_JOURNAL: JournalHead = {
+  first: 0,
+  previous: FIRST_PREVIOUS,
+  count: 0,
+  hash: FIRST_PREVIOUS,
 }
 
 /** Of a log without entries. */

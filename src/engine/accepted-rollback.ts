@@ -1,8 +1,7 @@
 /** Records that an administrator accepted a store whose newer commits are lost. */
-import { append } from '../audit/chain.ts'
 import type { Log } from '../base/log.ts'
-import { formatOf } from '../model/formats.ts'
 import type { Store } from '../store/store.ts'
+import { appendAll } from './journal/auditing.ts'
 import { withTaken } from './keys/references.ts'
 
 /** Keys that are lost had references, which must not be given to others. */
@@ -28,7 +27,6 @@ const LOGINS_AT_ONCE = 64
 export async function recordRollback({ store, hsmId, rollback, now, log }: Accepting): Promise<void> {
   const { revision, marked } = rollback
   await store.transact((view) => {
-    const before = view.get(`audit-head/${hsmId}`)
     const event = {
       at: now,
       actor: '-',
@@ -37,11 +35,10 @@ export async function recordRollback({ store, hsmId, rollback, now, log }: Accep
       subjects: [`change/${revision}`, `newest/${marked ?? 'unknown'}`],
     }
     const cluster = view.cluster()
-    const newest = before?.kind === 'audit-head' ? before : undefined
-    const { entry, head } = append(newest, hsmId, event, formatOf(cluster))
+    const { entries, writes: heads } = appendAll(view, hsmId, [event])
     const taken = cluster && withTaken(cluster, LOST_REFERENCES)
-    const writes = [...(taken?.allow ? [{ put: taken.result }] : []), { put: head }]
-    return { writes, audit: [entry], result: undefined }
+    const writes = [...(taken?.allow ? [{ put: taken.result }] : []), ...heads]
+    return { writes, audit: entries, result: undefined }
   })
   while ((await endSomeLogins(store)) > 0);
   log('warn', { revision, newest: marked }, 'a store that may be older than what was answered was accepted')

@@ -1,9 +1,9 @@
 /** Raises the format of a cluster's records to that of this version, once no HSM is left that could not read it. */
-import { append } from '../audit/chain.ts'
 import type { Log } from '../base/log.ts'
 import { FORMAT } from '../model/formats.ts'
 import type { Store } from '../store/store.ts'
 import { clusterOf } from './cluster-state.ts'
+import { appendAll } from './journal/auditing.ts'
 
 type Raising = {
   readonly store: Pick<Store, 'catalog' | 'transact'>
@@ -35,7 +35,6 @@ export async function raiseFormat({ store, hsmId, readable, now, log }: Raising)
     await store.transact((view) => {
       const cluster = clusterOf(view)
       if (cluster.minimumVersion >= FORMAT) return { writes: [], audit: [], result: undefined }
-      const before = view.get(`audit-head/${hsmId}`)
       const event = {
         at: now(),
         actor: '-',
@@ -43,10 +42,9 @@ export async function raiseFormat({ store, hsmId, readable, now, log }: Raising)
         outcome: 'ok',
         subjects: [`format/${FORMAT}`],
       }
-      const newest = before?.kind === 'audit-head' ? before : undefined
-      const { entry, head } = append(newest, hsmId, event, cluster.minimumVersion)
+      const { entries, writes } = appendAll(view, hsmId, [event])
       const raised = { ...cluster, minimumVersion: FORMAT }
-      return { writes: [{ put: raised }, { put: head }], audit: [entry], result: undefined }
+      return { writes: [{ put: raised }, ...writes], audit: entries, result: undefined }
     })
     log(
       'info',

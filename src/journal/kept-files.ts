@@ -10,7 +10,7 @@ export interface KeptFiles {
   /** Where the journal begins; undefined when there is no file. */
   begin(): Begin | undefined
   bytes(): number
-  /** A segment was begun. */
+  /** A segment was begun, perhaps in the place of the newest one, which had no entry. */
   add(file: SegmentFile, previous: string): void
   /** The newest one was written to. */
   grown(bytes: number, writtenAt: number): void
@@ -65,7 +65,8 @@ export function createKeptFiles(needs: KeptFilesNeeds, found: readonly SegmentFi
     bytes: () => bytes,
     add(file, previous) {
       begin ??= { first: file.first, previous }
-      older = newest ? [...older, newest] : older
+      if (newest?.first === file.first) bytes -= newest.bytes
+      else if (newest) older = [...older, newest]
       newest = file
       bytes += file.bytes
     },

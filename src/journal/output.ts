@@ -56,6 +56,16 @@ export function createOutput({ place, retention, now, kept }: Needs, recovered: 
     current ??= { writer: resume() ?? begin(before), begunAt: now() }
     return current.writer
   }
+  /** What is in it may not be on disk, and the next entries go elsewhere. */
+  function abandon(writer: SegmentWriter): void {
+    unsureFirst = writer.first
+    current = undefined
+    try {
+      writer.close()
+    } catch {
+      // It was told why.
+    }
+  }
   const isWorn = ({ writer, begunAt }: Current) =>
     writer.bytes() >= segmentBytes(retention()) || now() - begunAt >= segmentAgeMs(retention())
 
@@ -70,8 +80,7 @@ export function createOutput({ place, retention, now, kept }: Needs, recovered: 
       try {
         await syncing?.writer.sync()
       } catch (error) {
-        unsureFirst = syncing?.writer.first
-        if (current === syncing) current = undefined
+        if (syncing && current === syncing) abandon(syncing.writer)
         throw error
       }
     },

@@ -1,5 +1,5 @@
 /** The journals of a cluster as an admin reaches them: each through an HSM that has it. */
-import { type Break, verifyEntries } from '../../audit/chain.ts'
+import { type Break, EMPTY_JOURNAL, verifyEntries } from '../../audit/chain.ts'
 import type { AuditFilter } from '../../audit/filter.ts'
 import { parseListen } from '../../base/listen-address.ts'
 import type { Credentials } from '../../cli/cluster-login.ts'
@@ -108,12 +108,10 @@ async function journalOf(
 ): Promise<Journal | Unreached | undefined> {
   const { call } = reach
   if (name === 'management') return row && { hsm, name, head: row.management, call }
-  if (hsm === reach.heads['hsm-id']) return { hsm, name, head: row?.['key-use'] ?? NONE, call }
+  if (hsm === reach.heads['hsm-id']) return { hsm, name, head: row?.['key-use'] ?? EMPTY_JOURNAL, call }
   if (address !== undefined) return keyUseOf(reach, hsm, address)
   return row?.['key-use'] && { hsm, name, why: 'the HSM is not running' }
 }
-
-const NONE: JournalHead = { first: 0, previous: '0'.repeat(64), count: 0, hash: '0'.repeat(64) }
 
 /** Of the HSMs that are live. */
 async function addresses({ call }: Reach): Promise<ReadonlyMap<string, string>> {

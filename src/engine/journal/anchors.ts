@@ -1,15 +1,9 @@
 /** What the store remembers of the key-use journal of an HSM, so that neither its end nor its beginning can be cut off unnoticed. */
-import { append, startOf } from '../../audit/chain.ts'
+import { startOf } from '../../audit/chain.ts'
 import type { CatalogView } from '../../catalog/catalog.ts'
-import { formatOf } from '../../model/formats.ts'
-import type { AuditHeadRecord, JournalHead } from '../../model/records.ts'
+import type { JournalHead } from '../../model/records.ts'
 import type { Store } from '../../store/store.ts'
-
-/** Undefined for an HSM that has written nothing yet. */
-export const auditHead = (view: CatalogView, hsm: string): AuditHeadRecord | undefined => {
-  const head = view.get(`audit-head/${hsm}`)
-  return head?.kind === 'audit-head' ? head : undefined
-}
+import { appendAll, auditHead } from './auditing.ts'
 
 /** How far the key-use journal of the HSM goes, as far as the store knows. */
 export const anchored = (view: CatalogView, hsm: string): JournalHead | undefined =>
@@ -49,7 +43,7 @@ export async function recordDamage(
       subjects: [`journal/${hsm}`],
       changes: [{ of: [`journal/${hsm}`], what: 'damage', to: problem }],
     }
-    const { entry, head } = append(auditHead(view, hsm), hsm, event, formatOf(view.cluster()))
-    return { writes: [{ put: head }], audit: [entry], result: undefined }
+    const { entries, writes } = appendAll(view, hsm, [event])
+    return { writes, audit: entries, result: undefined }
   })
 }

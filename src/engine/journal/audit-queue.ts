@@ -105,7 +105,7 @@ const summary = ({ last, leftOut }: LeftOut<AuditEvent>): AuditEvent => ({
 
 async function commit({ store, hsm }: Needs, events: readonly AuditEvent[]): Promise<void> {
   await store.transact((view) => {
-    const { head, entries } = appendAll(view, hsm.id, events)
-    return { writes: head ? [{ put: head }] : [], audit: entries, result: undefined }
+    const { entries, writes } = appendAll(view, hsm.id, events)
+    return { writes, audit: entries, result: undefined }
   })
 }

@@ -41,22 +41,32 @@ export function auditing<D>(
   if (refused.length > 0 && decision.writes.length === 0)
     return { writes, audit: [], result: { decision, recorded: true, refusals } }
   const events = [changeEventOf(view, outcome, decision.writes, at), ...refusals]
-  const { head, entries } = appendAll(view, hsm.id, events)
+  const appended = appendAll(view, hsm.id, events)
   return {
-    writes: head ? [...writes, { put: head }] : writes,
-    audit: entries,
+    writes: [...writes, ...appended.writes],
+    audit: appended.entries,
     result: { decision, recorded: true, refusals: [] },
   }
 }
 
-/** The entries that follow in the log of an HSM, and its head then; none when there are none. */
-export function appendAll(view: CatalogView, hsm: string, events: readonly AuditEvent[]) {
-  let head = view.get(`audit-head/${hsm}`) as AuditHeadRecord | undefined
+/** Undefined for an HSM that has written nothing yet. */
+export const auditHead = (view: CatalogView, hsm: string): AuditHeadRecord | undefined => {
+  const head = view.get(`audit-head/${hsm}`)
+  return head?.kind === 'audit-head' ? head : undefined
+}
+
+/** The entries that follow in the log of an HSM, and the write of its head then. */
+export function appendAll(
+  view: CatalogView,
+  hsm: string,
+  events: readonly AuditEvent[],
+): { readonly entries: readonly AuditEntry[]; readonly writes: readonly Write[] } {
+  let head = auditHead(view, hsm)
   const entries: AuditEntry[] = []
   for (const event of events) {
     const next = append(head, hsm, event, formatOf(view.cluster()))
     head = next.head
     entries.push(next.entry)
   }
-  return { head, entries }
+  return { entries, writes: head && entries.length > 0 ? [{ put: head }] : [] }
 }

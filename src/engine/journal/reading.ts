@@ -1,13 +1,13 @@
 /** Where the entries of the two journals are read from. */
 import { setImmediate as letOthers } from 'node:timers/promises'
-import { FIRST_PREVIOUS } from '../../audit/canonical.ts'
+import { EMPTY_JOURNAL } from '../../audit/chain.ts'
 import { HsmError } from '../../contract/errors.ts'
 import type { JournalName } from '../../contract/operations/audit.ts'
 import { shown } from '../../contract/shown.ts'
 import type { AuditEntry } from '../../model/audit.ts'
 import type { JournalHead } from '../../model/records.ts'
 import type { Parts } from '../parts.ts'
-import { auditHead } from './anchors.ts'
+import { auditHead } from './auditing.ts'
 
 /** One journal of one HSM. */
 export type JournalPlace = { readonly hsm: string; readonly journal: JournalName }
@@ -45,10 +45,9 @@ async function readInParts(
 
 /** Where a journal begins and how far it goes now. @throws HsmError as `readJournal` does */
 export function headOf(parts: Parts, { hsm, journal }: JournalPlace): JournalHead {
-  const none = { first: 0, previous: FIRST_PREVIOUS, count: 0, hash: FIRST_PREVIOUS }
-  if (journal === 'key-use') return keyUseJournal(parts, hsm)?.head() ?? none
-  const { count, hash } = auditHead(parts.store.catalog, hsm) ?? none
-  return { ...none, count, hash }
+  if (journal === 'key-use') return keyUseJournal(parts, hsm)?.head() ?? EMPTY_JOURNAL
+  const { count, hash } = auditHead(parts.store.catalog, hsm) ?? EMPTY_JOURNAL
+  return { ...EMPTY_JOURNAL, count, hash }
 }
 
 /** The files of another HSM are in its home. */

@@ -1,4 +1,4 @@
-import { FIRST_PREVIOUS } from '../../audit/canonical.ts'
+import { EMPTY_JOURNAL } from '../../audit/chain.ts'
 import { allow } from '../../policy/decision.ts'
 import { answer } from '../pipeline/pipeline.ts'
 
@@ -12,7 +12,7 @@ export const auditHeads = answer<'audit.heads'>({
         if (record.kind !== 'audit-head') return []
         const { id, count, hash, keyUse } = record
         const live = (id === parts.hsm.id ? parts.keyUseJournal?.head() : undefined) ?? keyUse
-        const management = { first: 0, previous: FIRST_PREVIOUS, count, hash }
+        const management = { ...EMPTY_JOURNAL, count, hash }
         return [{ hsm: id, management, ...(live && { 'key-use': live }) }]
       }),
     }),
