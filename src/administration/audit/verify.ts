@@ -1,13 +1,16 @@
 /** `strongroom audit verify`: every entry of a live journal, or of an export on a machine without an HSM. */
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { createReadStream, readFileSync } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { checkExport } from '../../audit/check-export.ts'
 import { exportLines } from '../../audit/export-lines.ts'
+import { naming } from '../../base/reasons.ts'
 import type { Credentials } from '../../cli/cluster-login.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { JOURNALS } from '../../contract/operations/audit.ts'
+import { visible } from '../../contract/shown.ts'
 import type { Home } from '../../home/home.ts'
 import { done, failed, type Outcome } from '../outcome.ts'
+import { readSmall } from '../small-file.ts'
 import { inCluster, type Journal, reading, titleOf } from './journals.ts'
 import { missing } from './print.ts'
 
@@ -44,7 +47,7 @@ async function verifyOne(journal: Journal, lines: string[], problems: string[]):
       )
   } catch (error) {
     if (!(error instanceof HsmError)) throw error
-    problems.push(`strongroom: ${hsm}: ${error.message}\n`)
+    problems.push(visible(`strongroom: ${hsm}: ${error.message}\n`))
   }
 }
 
@@ -52,8 +55,10 @@ const from = (first: number): string => (first === 0 ? '' : ` from ${first} on, 
 
 /** @param file of the export @param keyFile with the public key of the cluster, PEM */
 export async function verifyFile(file: string, keyFile: string): Promise<Outcome> {
-  const key = publicKey(keyFile)
-  const verdict = await checkExport(exportLines(createReadStream(file)), key)
+  const key = await publicKey(keyFile)
+  const verdict = await checkExport(exportLines(createReadStream(file)), key).catch((error: unknown) => {
+    throw naming(file, error)
+  })
   if (!verdict.ok) {
     const where = verdict.line === undefined ? '' : `, line ${verdict.line}`
     return failed(`${file}${where}: ${verdict.why}`)
@@ -70,8 +75,8 @@ export async function verifyFile(file: string, keyFile: string): Promise<Outcome
 
 const begins = (first: number): string => (first === 0 ? 'from its first entry' : `from entry ${first} on`)
 
-function publicKey(file: string): KeyObject {
-  const pem = readFileSync(file)
+async function publicKey(file: string): Promise<KeyObject> {
+  const pem = await readSmall(file, 'The public key')
   try {
     return createPublicKey(pem)
   } catch (cause) {

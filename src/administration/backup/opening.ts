@@ -7,7 +7,7 @@ import { openWithMasterKey, openWithPassphrase } from '../../backup/ways.ts'
 import { naming } from '../../base/reasons.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { withMasterKey } from '../../home/master-key.ts'
-import { readSecret } from '../secret-file.ts'
+import { readSmall } from '../small-file.ts'
 
 /** Paths; `-` stands for standard input. */
 export type Opening = { readonly masterKeyFile: string } | { readonly passphraseFile: string }
@@ -44,7 +44,7 @@ export async function readNewPassphrase(path: string): Promise<string> {
 
 /** One line of a file or of standard input, or typed where that is a terminal. */
 async function readPassphrase(path: string, twice = false): Promise<string> {
-  if (path !== '-' || !process.stdin.isTTY) return (await readSecret(path)).replace(/\r?\n$/, '')
+  if (path !== '-' || !process.stdin.isTTY) return (await readSmall(path)).replace(/\r?\n$/, '')
   const { createPasswordPrompt } = await import('../../cli/shell/password-prompt.ts')
   const prompt = createPasswordPrompt(process.stdin, process.stderr)
   try {

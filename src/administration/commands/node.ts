@@ -33,8 +33,8 @@ const JOIN = task({
   settle({ home, 'secret-file': file, ...options }, { homeOf, now }) {
     const [at, from, etcd] = [homeOf(home), pathOrDash(file), etcdOptions(options)]
     return async () => {
-      const { readSecret } = await import('../secret-file.ts')
-      const secret = await readSecret(from)
+      const { readSmall } = await import('../small-file.ts')
+      const secret = await readSmall(from)
       const { join } = await import('../../node/join.ts')
       const clusterId = await join(at, { secret, etcd, now: now() })
       return done(

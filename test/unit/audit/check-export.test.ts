@@ -68,6 +68,25 @@ test('a line that programs could read in different ways is refused', async () =>
   }
 })
 
+test('a signature that is written in another way is refused', async () => {
+  const text = written(['user/bob'])
+  const [, signature = ''] = /"signature":"([^"]*)"/.exec(text) ?? []
+  // The last four bits before == say nothing.
+  const last = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+  const at = last.indexOf(signature.at(-3) ?? '')
+  const same = `${signature.slice(0, -3)}${last[at + 1]}==`
+  assert.deepEqual(Buffer.from(same, 'base64'), Buffer.from(signature, 'base64'))
+  for (const other of [
+    same,
+    signature.slice(0, -2),
+    `${signature}\u00a0`,
+    ` ${signature}`,
+    signature.replace('=', '=='),
+  ]) {
+    assert.equal((await check(text.replace(signature, other))).ok, false, other)
+  }
+})
+
 test('what is no text, and a line without an end, is refused before it is kept', async () => {
   const bytes = Buffer.from(written(['user/bob']))
   bytes[bytes.indexOf('alice')] = 0xff

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { readSecret } from '../../../src/administration/secret-file.ts'
+import { readSmall } from '../../../src/administration/small-file.ts'
 import {
   nameOf,
   openMasterKey,
@@ -65,12 +65,12 @@ test('a secret is read from a file, and a file that cannot be one is refused', a
   t.after(() => rmSync(directory, { recursive: true }))
   const path = join(directory, 'secret')
   writeFileSync(path, 'a secret\n')
-  assert.equal(await readSecret(path), 'a secret\n')
+  assert.equal(await readSmall(path), 'a secret\n')
   writeFileSync(path, 'x'.repeat(8192))
-  assert.equal((await readSecret(path)).length, 8192)
+  assert.equal((await readSmall(path)).length, 8192)
   writeFileSync(path, 'x'.repeat(8193))
-  await assert.rejects(readSecret(path), { code: 'invalid-request', message: /longer than 8192 bytes/ })
+  await assert.rejects(readSmall(path), { code: 'invalid-request', message: /longer than 8192 bytes/ })
   writeFileSync(path, Buffer.from('p\xe4ssword', 'latin1'))
-  await assert.rejects(readSecret(path), { code: 'invalid-request', message: /not UTF-8 text$/ })
-  await assert.rejects(readSecret(join(directory, 'none')), { code: 'ENOENT' })
+  await assert.rejects(readSmall(path), { code: 'invalid-request', message: /not UTF-8 text$/ })
+  await assert.rejects(readSmall(join(directory, 'none')), { code: 'ENOENT' })
 })

@@ -6,12 +6,13 @@ import { fromUtf8 } from '../contract/text.ts'
 const MAX_BYTES = 8192
 
 /**
- * What is in the file.
+ * The text in a file that somebody names, which may be a pipe or a device that never ends.
  *
  * @param path `-` for standard input
- * @throws HsmError `invalid-request` when it is more than a secret can be, or no text; errors of the operating system
+ * @param what for the beginning of a sentence
+ * @throws HsmError `invalid-request` when it is longer than any secret or key, or no text; errors of the operating system
  */
-export async function readSecret(path: string): Promise<string> {
+export async function readSmall(path: string, what = 'The secret'): Promise<string> {
   const stream: AsyncIterable<Buffer> = path === '-' ? process.stdin : createReadStream(path)
   const chunks: Buffer[] = []
   let length = 0
@@ -20,7 +21,7 @@ export async function readSecret(path: string): Promise<string> {
       chunks.push(chunk)
       length += chunk.length
       if (length > MAX_BYTES) {
-        throw new HsmError('invalid-request', `The secret must not be longer than ${MAX_BYTES} bytes`)
+        throw new HsmError('invalid-request', `${what} must not be longer than ${MAX_BYTES} bytes`)
       }
     }
   } catch (error) {
