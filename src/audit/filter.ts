@@ -1,4 +1,5 @@
 /** Which entries of a journal somebody wants to see. */
+import { parseReference } from '../contract/filter-terms.ts'
 import type { AuditChange, AuditEntry } from '../model/audit.ts'
 
 export type AuditFilter = {
@@ -22,7 +23,9 @@ export function matching(
 ): (entry: AuditEntry) => boolean {
   const { since, until, user, key, operation, outcome } = filter
   const references =
-    key === undefined ? undefined : new Set([key, ...keysByLabel(key)].map((one) => `key/${one}`))
+    key === undefined
+      ? undefined
+      : new Set([parseReference(key) ?? key, ...keysByLabel(key)].map((one) => `key/${one}`))
   const tests: ((entry: AuditEntry) => boolean)[] = []
   if (since !== undefined) tests.push(({ at }) => at >= since)
   if (until !== undefined) tests.push(({ at }) => at <= until)
@@ -50,5 +53,6 @@ const concerns = ({ actor, subjects, changes = [] }: AuditEntry, user: string): 
 const hasLabel = ({ what, from, to }: AuditChange, label: string | undefined): boolean =>
   what === 'label' && (from === label || to === label)
 
-const fits = (wanted: string, operation: string): boolean =>
+/** @param wanted an operation, or the beginning of several and `*` */
+export const fits = (wanted: string, operation: string): boolean =>
   wanted.endsWith('*') ? operation.startsWith(wanted.slice(0, -1)) : operation === wanted

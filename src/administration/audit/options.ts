@@ -1,8 +1,12 @@
 /** The options of `strongroom audit` and `audit-policy`, and what their values mean: times, durations, sizes. */
+import { fits } from '../../audit/filter.ts'
 import type { Args, Option, Options } from '../../cli/spec.ts'
+import { KEY_USE_LIMITS } from '../../contract/audit-policy.ts'
+import { AUDITED_OPERATIONS } from '../../contract/audited-operations.ts'
 import { ERRORS, HsmError } from '../../contract/errors.ts'
 import type { Request } from '../../contract/operations.ts'
 import { shown } from '../../contract/shown.ts'
+import { didYouMean } from '../../contract/similar.ts'
 import { HOME, JSON_OUTPUT } from '../options.ts'
 import type { AuditOptions } from './print.ts'
 
@@ -93,7 +97,19 @@ export function auditOptions(options: Args<typeof AUDIT>, now: number): Omit<Aud
   if (follow && until !== undefined)
     throw new HsmError('invalid-request', '--follow has no end, and --until is one')
   if (outcome !== undefined && !['ok', 'refused', ...Object.keys(ERRORS)].includes(outcome))
-    throw wrong('--outcome', outcome, 'ok, refused, or an error code such as not-permitted')
+    throw wrong(
+      '--outcome',
+      outcome,
+      'ok, refused, or an error code such as not-permitted',
+      Object.keys(ERRORS),
+    )
+  if (operation !== undefined && !isAudited(operation))
+    throw wrong(
+      '--operation',
+      operation,
+      'one that entries have, such as key.share or key.*',
+      AUDITED_OPERATIONS,
+    )
   return {
     hsm,
     journal: journalOf(options),
@@ -107,6 +123,8 @@ export function auditOptions(options: Args<typeof AUDIT>, now: number): Omit<Aud
     format: json ? 'json' : (format ?? 'text'),
   }
 }
+
+const isAudited = (wanted: string): boolean => AUDITED_OPERATIONS.some((operation) => fits(wanted, operation))
 
 /** @param now Unix time in milliseconds. Throws HsmError `invalid-request` naming the option at fault */
 export function exportOptions(options: Args<typeof AUDIT_EXPORT>, now: number) {
@@ -135,13 +153,25 @@ export function auditPolicyChanges(options: Args<typeof AUDIT_POLICY_SET>): Requ
   const changes: Request<'audit.set-policy'> = {
     ...(keyUse && { 'key-use': keyUse }),
     ...(onFull && { 'on-full': onFull }),
-    ...(maxSize !== undefined && { 'max-bytes': size('--max-size', maxSize) }),
-    ...(maxAge !== undefined && {
-      'max-age-seconds': maxAge === 'none' ? null : duration('--max-age', maxAge),
-    }),
+    ...(maxSize !== undefined && { 'max-bytes': journalSize(maxSize) }),
+    ...(maxAge !== undefined && { 'max-age-seconds': maxAge === 'none' ? null : journalAge(maxAge) }),
   }
   if (Object.keys(changes).length > 0) return changes
   throw new HsmError('invalid-request', 'Give what to set: --key-use, --on-full, --max-size or --max-age')
+}
+
+function journalSize(text: string): number {
+  const bytes = size('--max-size', text)
+  const { minBytes, maxBytes } = KEY_USE_LIMITS
+  if (bytes >= minBytes && bytes <= maxBytes) return bytes
+  throw wrong('--max-size', text, `from ${minBytes / SIZES.MiB}MiB to ${maxBytes / SIZES.TiB}TiB`)
+}
+
+function journalAge(text: string): number {
+  const seconds = duration('--max-age', text)
+  const { minAgeSeconds, maxAgeSeconds } = KEY_USE_LIMITS
+  if (seconds >= minAgeSeconds && seconds <= maxAgeSeconds) return seconds
+  throw wrong('--max-age', text, `from ${minAgeSeconds}s to ${maxAgeSeconds / UNITS.d}d, or none`)
 }
 
 const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const
@@ -178,5 +208,9 @@ function size(option: string, text: string): number {
   return Number(digits) * SIZES[unit as keyof typeof SIZES]
 }
 
-const wrong = (option: string, text: string, what: string): HsmError =>
-  new HsmError('invalid-request', `${option} must be ${what}, and is ${shown(text)}`)
+/** @param names of which one may have been meant */
+const wrong = (option: string, text: string, what: string, names: readonly string[] = []): HsmError =>
+  new HsmError(
+    'invalid-request',
+    `${option} must be ${what}, and is ${shown(text)}${didYouMean(text, names)}`,
+  )

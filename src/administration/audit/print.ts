@@ -4,6 +4,7 @@ import type { AuditFilter } from '../../audit/filter.ts'
 import { tell } from '../../base/standard-streams.ts'
 import type { Credentials } from '../../cli/cluster-login.ts'
 import type { JournalName } from '../../contract/operations/audit.ts'
+import { visible } from '../../contract/shown.ts'
 import type { Home } from '../../home/home.ts'
 import type { AuditEntry } from '../../model/audit.ts'
 import type { Outcome } from '../outcome.ts'
@@ -17,6 +18,7 @@ import {
   type Unreached,
 } from './journals.ts'
 import { type Format, render } from './lines.ts'
+import { unknownNames } from './unknown-names.ts'
 
 export type AuditOptions = {
   /** An admin. */
@@ -41,9 +43,13 @@ export const audit = (home: Home, options: AuditOptions): Promise<Outcome> =>
     const { found, unreached } = await cluster.journals(options.journal, options.hsm)
     const several = options.hsm === 'all'
     const readers = await Promise.all(found.map((journal) => reader(journal, options)))
-    const print = (entries: readonly AuditEntry[]) =>
-      options.print(entries.map((entry) => render(entry, options.format, several)).join(''))
+    let printed = 0
+    const print = (entries: readonly AuditEntry[]) => {
+      printed += entries.length
+      return options.print(entries.map((entry) => render(entry, options.format, several)).join(''))
+    }
     await printMerged(readers, print)
+    if (printed === 0) await tell(await unknownNames(cluster, options.only))
     await tell(readers.map((one) => verified(one)).join('') + unreached.map(missing).join(''))
     while (options.follow) {
       await sleep(FOLLOW_MS)
@@ -116,4 +122,4 @@ const verified = ({ journal: { hsm, name }, reading }: Reader): string =>
 
 /** The sentence about an HSM whose journal could not be read. */
 export const missing = ({ hsm, name, why }: Unreached): string =>
-  `strongroom: the ${titleOf(name)} of ${hsm} was not read: ${why}\n`
+  visible(`strongroom: the ${titleOf(name)} of ${hsm} was not read: ${why}\n`)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { auditOptions } from '../../../src/administration/audit/options.ts'
+import { auditOptions, auditPolicyChanges } from '../../../src/administration/audit/options.ts'
+import { AUDITED_OPERATIONS } from '../../../src/contract/audited-operations.ts'
 import { ERRORS } from '../../../src/contract/errors.ts'
 import { fails } from '../../support/errors.ts'
 
@@ -27,6 +28,36 @@ test('a time is a day that there is, or a duration before now', () => {
   ]
   for (const text of wrong)
     assert.throws(() => only({ until: text }), fails('invalid-request', /^--until must be a time/), text)
+})
+
+test('an operation that no entry can have is refused, and what may have been meant is said', () => {
+  for (const operation of [...AUDITED_OPERATIONS, 'key.*', 'key.share*', '*'])
+    assert.equal(only({ operation }).operation, operation)
+  const refused = { 'key.shrae': '; did you mean key.share?', nosuch: '', 'kex.*': '', 'session.renew': '' }
+  for (const [operation, meant] of Object.entries(refused)) {
+    assert.throws(
+      () => only({ operation }),
+      (error: Error) => error.message.startsWith('--operation must be one') && error.message.includes(meant),
+      operation,
+    )
+  }
+})
+
+test('a size and an age that no journal can have are refused, naming the option', () => {
+  const set = (options: object) =>
+    auditPolicyChanges({ home: undefined, json: undefined, ...options } as never)
+  assert.deepEqual(set({ 'max-size': '1MiB', 'max-age': '60s' }), {
+    'max-bytes': 1024 ** 2,
+    'max-age-seconds': 60,
+  })
+  assert.deepEqual(set({ 'max-size': '1TiB', 'max-age': '36600d' }), {
+    'max-bytes': 1024 ** 4,
+    'max-age-seconds': 36_600 * 86_400,
+  })
+  for (const text of ['1023KiB', '0MiB', '1025GiB'])
+    assert.throws(() => set({ 'max-size': text }), fails('invalid-request', /^--max-size must be/), text)
+  for (const text of ['0s', '59s', '36601d'])
+    assert.throws(() => set({ 'max-age': text }), fails('invalid-request', /^--max-age must be/), text)
 })
 
 test('an outcome that no entry can have is refused', () => {

@@ -3,13 +3,21 @@ import { test } from 'node:test'
 import { type AuditFilter, matching } from '../../../src/audit/filter.ts'
 import type { AuditEntry } from '../../../src/model/audit.ts'
 
+const KEY = '0x0000000000000001'
+
 const entry = (changes: Partial<AuditEntry> = {}): AuditEntry => ({
   ...{ version: 2, hsm: 'h', sequence: 0, previous: '', hash: '' },
-  ...{ at: 1000, actor: 'alice', operation: 'key.share', outcome: 'ok', subjects: ['user/bob', 'key/0x1'] },
+  ...{
+    at: 1000,
+    actor: 'alice',
+    operation: 'key.share',
+    outcome: 'ok',
+    subjects: ['user/bob', `key/${KEY}`],
+  },
   ...changes,
 })
 const fits = (filter: AuditFilter, one: AuditEntry) =>
-  matching(filter, (label) => (label === 'pay' ? ['0x1'] : []))(one)
+  matching(filter, (label) => (label === 'pay' ? [KEY] : []))(one)
 
 const CASES: readonly (readonly [AuditFilter, Partial<AuditEntry>, boolean])[] = [
   [{}, {}, true],
@@ -20,13 +28,16 @@ const CASES: readonly (readonly [AuditFilter, Partial<AuditEntry>, boolean])[] =
   [{ user: 'alice' }, {}, true],
   [{ user: 'bob' }, {}, true],
   [{ user: 'carol' }, {}, false],
-  [{ user: 'carol' }, { changes: [{ of: ['key/0x1'], what: 'shared-users', removed: ['carol'] }] }, true],
+  [{ user: 'carol' }, { changes: [{ of: [`key/${KEY}`], what: 'shared-users', removed: ['carol'] }] }, true],
+  [{ key: KEY }, {}, true],
   [{ key: '0x1' }, {}, true],
+  [{ key: '0X01' }, {}, true],
+  [{ key: '1' }, {}, true],
   [{ key: '0x2' }, {}, false],
   [{ key: 'pay' }, {}, true],
   [{ key: 'pay' }, { subjects: [] }, false],
-  [{ key: 'old' }, { changes: [{ of: ['key/0x1'], what: 'label', from: 'old', to: 'new' }] }, true],
-  [{ key: 'old' }, { changes: [{ of: ['key/0x1'], what: 'id', from: 'old' }] }, false],
+  [{ key: 'old' }, { changes: [{ of: [`key/${KEY}`], what: 'label', from: 'old', to: 'new' }] }, true],
+  [{ key: 'old' }, { changes: [{ of: [`key/${KEY}`], what: 'id', from: 'old' }] }, false],
   [{ operation: 'key.share' }, {}, true],
   [{ operation: 'key.*' }, {}, true],
   [{ operation: 'key' }, {}, false],
