@@ -17,6 +17,7 @@ const OPCODES: Readonly<Record<string, Opcode>> = {
   'session.login': opcode('CN_LOGIN', 0xd, 'user'),
   'session.resume': opcode('CN_LOGIN', 0xd, 'user'),
   'session.logout': opcode('CN_LOGOUT', 0xe, 'user'),
+  'session.close': opcode('CN_APP_FINALIZE', 0x8007, 'user'),
   'user.logout': opcode('SR_USER_LOGOUT', 0x9001, 'user'),
   'user.create': opcode('CN_CREATE_USER', 0x3, 'user'),
   'user.delete': opcode('CN_DELETE_USER', 0xa1, 'user'),
@@ -87,9 +88,9 @@ export function cloudhsmRecord(entry: AuditEntry): string {
 const line = (name: string, value: string): string =>
   `${name}${name === 'Time' ? '' : ' '}: ${oneLine(value)}`
 
-function opcodeOf({ operation, subjects, changes = [] }: AuditEntry): Opcode {
-  const isAdmin = changes.some(({ what, to }) => what === 'role' && to === 'admin')
-  if (operation === 'user.create' && isAdmin) return CREATE_CO
+function opcodeOf(entry: AuditEntry): Opcode {
+  const { operation, subjects } = entry
+  if (operation === 'user.create' && userRoleOf(entry) === 'admin') return CREATE_CO
   const [key = ''] = handlesIn(subjects)
   if (operation === 'key.delete' && key.startsWith(SESSION_KEY)) return DESTROY_OBJECT
   const ours = `SR_${operation.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`
@@ -101,7 +102,6 @@ const SESSION_KEY = '0x000040'
 const handlesIn = (subjects: readonly string[]): readonly string[] =>
   subjects.flatMap((subject) => /^(?:key|certificate)\/(0x[0-9a-f]{1,16})$/.exec(subject)?.[1] ?? [])
 
-const decimal = (reference: string): string => BigInt(reference).toString()
 const hex = (number: number): string => `0x${number.toString(16)}`
 
 /** `MM/DD/YY HH:MM:SS.ffffff, usecs:…`, UTC. */
@@ -150,31 +150,49 @@ const userOf = ({ actor, subjects, operation }: AuditEntry): string =>
   subjects.find((subject) => subject.startsWith('user/'))?.slice('user/'.length) ??
   (operation === 'cluster.activate' ? 'admin' : actor)
 
-function userTypeOf({ operation, role, changes = [] }: AuditEntry): string {
+/** Of a login that failed without a user of that name nothing is known. */
+const userTypeOf = (entry: AuditEntry): string =>
+  USER_TYPES[userRoleOf(entry) ?? 'crypto-user'] ?? 'CN_CRYPTO_USER (1)'
+
+/** Of the user that it is about; of sessions that is who has asked. Entries of earlier versions say it only when it changed. */
+function userRoleOf({ operation, role, userRole, changes = [] }: AuditEntry): string | undefined {
+  if (operation === 'cluster.activate') return 'unactivated-admin'
+  if (operation.startsWith('session.')) return role
   const changed = changes.find(({ what }) => what === 'role')
-  const known = changed?.from ?? changed?.to
-  if (operation === 'cluster.activate') return String(USER_TYPES['unactivated-admin'])
-  const isAboutActor = operation.startsWith('session.')
-  return USER_TYPES[String(known ?? (isAboutActor ? role : 'crypto-user'))] ?? 'CN_CRYPTO_USER (1)'
+  const known = userRole ?? changed?.from ?? changed?.to
+  return known === undefined ? undefined : String(known)
 }
 
-/** Of a pair, the private key first; of anything else, the handle stands first, also of a public key. */
+/** Operations that make a key of another one. */
+const MAKING: ReadonlySet<string> = new Set(['key.copy', 'key.derive', 'key.unwrap'])
+
+/**
+ * Of a pair, the private key first; of anything else, the handle stands first, also of a public key. It is that of the key that was
+ * made, and of a key that was wrapped.
+ */
 function pairOf({ operation, subjects, changes = [] }: AuditEntry): readonly [string, string] {
   const handles = handlesIn(subjects)
-  const publicKey = changes
-    .filter(({ what, to }) => what === 'class' && to === 'public-key')
-    .flatMap(({ of }) => handlesIn(of))[0]
-  if (operation !== 'key.generate-pair' || publicKey === undefined) {
-    return [handles[0] === undefined ? '0' : decimal(handles[0]), '0']
+  const made = (is: (keyClass: unknown) => boolean): string | undefined =>
+    changes
+      .filter(({ what, from, to }) => what === 'class' && from === undefined && is(to))
+      .flatMap(({ of }) => handlesIn(of))[0]
+  switch (operation) {
+    case 'key.generate-pair':
+      return [handle(made((is) => is !== 'public-key')), handle(made((is) => is === 'public-key'))]
+    case 'key.wrap':
+      return [handle(handles.at(-1)), '0']
+    default:
+      return [handle(MAKING.has(operation) ? made(() => true) : handles[0]), '0']
   }
-  const other = handles.find((handle) => handle !== publicKey)
-  return [other === undefined ? '0' : decimal(other), decimal(publicKey)]
 }
+
+const handle = (reference: string | undefined): string =>
+  reference === undefined ? '0' : BigInt(reference).toString()
 
 /** After AWS's fields, where parsers that split at the first colon do not look for them. */
 function ownFields(entry: AuditEntry, type: LogType): readonly Field[] {
   const { actor, role, source, operation, outcome, subjects, mechanism, changes = [], leftOut } = entry
-  const handles = handlesIn(subjects).map(decimal).join(', ')
+  const handles = handlesIn(subjects).map(handle).join(', ')
   const users = subjects.flatMap((subject) => (subject.startsWith('user/') ? subject.slice(5) : []))
   return [
     ...(type === 'share'

@@ -1,5 +1,6 @@
 /** Records that an administrator accepted a store whose newer commits are lost. */
 import type { Log } from '../base/log.ts'
+import type { OtherAudited } from '../contract/audited-operations.ts'
 import type { Store } from '../store/store.ts'
 import { appendAll } from './journal/auditing.ts'
 import { withTaken } from './keys/references.ts'
@@ -30,7 +31,7 @@ export async function recordRollback({ store, hsmId, rollback, now, log }: Accep
     const event = {
       at: now,
       actor: '-',
-      operation: 'store.accept-rollback',
+      operation: 'store.accept-rollback' satisfies OtherAudited,
       outcome: 'ok',
       subjects: [`change/${revision}`, `newest/${marked ?? 'unknown'}`],
     }

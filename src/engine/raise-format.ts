@@ -1,5 +1,6 @@
 /** Raises the format of a cluster's records to that of this version, once no HSM is left that could not read it. */
 import type { Log } from '../base/log.ts'
+import type { OtherAudited } from '../contract/audited-operations.ts'
 import { FORMAT } from '../model/formats.ts'
 import type { Store } from '../store/store.ts'
 import { clusterOf } from './cluster-state.ts'
@@ -38,7 +39,7 @@ export async function raiseFormat({ store, hsmId, readable, now, log }: Raising)
       const event = {
         at: now(),
         actor: '-',
-        operation: 'cluster.raise-format',
+        operation: 'cluster.raise-format' satisfies OtherAudited,
         outcome: 'ok',
         subjects: [`format/${FORMAT}`],
       }

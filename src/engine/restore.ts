@@ -2,6 +2,7 @@
 import { append, verifyEntries } from '../audit/chain.ts'
 import { damaged } from '../backup/header.ts'
 import type { Entry } from '../backup/parts.ts'
+import type { OtherAudited } from '../contract/audited-operations.ts'
 import type { Sealer } from '../crypto/seal.ts'
 import { resealed } from '../crypto/sealed-fields.ts'
 import type { AuditEntry } from '../model/audit.ts'
@@ -120,7 +121,7 @@ async function begin(store: Store, heads: readonly AuditHeadRecord[], options: R
   const event = {
     at: now,
     actor: '-',
-    operation: 'backup.restore',
+    operation: 'backup.restore' satisfies OtherAudited,
     outcome: 'ok',
     subjects: [`cluster/${source}`, ...heads.map(({ id, count, hash }) => `audit/${id}/${count}/${hash}`)],
   }

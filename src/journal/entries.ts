@@ -1,4 +1,4 @@
-/** Entries of the key-use journal as texts: what is hashed is what is written, so each is made once. They have no changes. */
+/** Entries of the key-use journal as texts: what is hashed is what is written, so each is made once. They tell of no changes. */
 import { FIRST_PREVIOUS, hashOfText } from '../audit/canonical.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { AuditEntry, AuditEvent } from '../model/audit.ts'

@@ -43,6 +43,8 @@ export type AuditEvent = {
   readonly mechanism?: string | undefined
   /** How many such operations this entry stands for, when more than one: the items of one request, or the uses that were counted. */
   readonly count?: number | undefined
+  /** Of the user that it is about, as the request says. */
+  readonly userRole?: string | undefined
   /** What the operation changed. */
   readonly changes?: readonly AuditChange[] | undefined
   /** Changes that would have made the entry too large. */

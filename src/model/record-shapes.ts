@@ -177,6 +177,7 @@ export const auditEntry = extensible<AuditEntry>({
   session: optional(text),
   source: optional(text),
   mechanism: optional(text),
+  userRole: optional(text),
   count: optional(count),
   changes: optional(asItIs(listOf(auditChange))),
   changesLeftOut: optional(count),

@@ -1,8 +1,6 @@
 /** The options of `strongroom audit` and `audit-policy`, and what their values mean: times, durations, sizes. */
-import { fits } from '../../audit/filter.ts'
 import type { Args, Option, Options } from '../../cli/spec.ts'
 import { KEY_USE_LIMITS } from '../../contract/audit-policy.ts'
-import { AUDITED_OPERATIONS } from '../../contract/audited-operations.ts'
 import { ERRORS, HsmError } from '../../contract/errors.ts'
 import type { Request } from '../../contract/operations.ts'
 import { shown } from '../../contract/shown.ts'
@@ -103,13 +101,6 @@ export function auditOptions(options: Args<typeof AUDIT>, now: number): Omit<Aud
       'ok, refused, or an error code such as not-permitted',
       Object.keys(ERRORS),
     )
-  if (operation !== undefined && !isAudited(operation))
-    throw wrong(
-      '--operation',
-      operation,
-      'one that entries have, such as key.share or key.*',
-      AUDITED_OPERATIONS,
-    )
   return {
     hsm,
     journal: journalOf(options),
@@ -123,8 +114,6 @@ export function auditOptions(options: Args<typeof AUDIT>, now: number): Omit<Aud
     format: json ? 'json' : (format ?? 'text'),
   }
 }
-
-const isAudited = (wanted: string): boolean => AUDITED_OPERATIONS.some((operation) => fits(wanted, operation))
 
 /** @param now Unix time in milliseconds. Throws HsmError `invalid-request` naming the option at fault */
 export function exportOptions(options: Args<typeof AUDIT_EXPORT>, now: number) {

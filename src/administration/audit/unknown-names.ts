@@ -1,8 +1,17 @@
-/** What somebody may have mistyped who was shown no entry: names that nobody and no key has. */
-import type { AuditFilter } from '../../audit/filter.ts'
+/** What somebody may have mistyped: an operation that no entry has, and names that nobody and no key has. */
+import { type AuditFilter, fits } from '../../audit/filter.ts'
+import { AUDITED_OPERATIONS } from '../../contract/audited-operations.ts'
 import { parseReference } from '../../contract/filter-terms.ts'
 import { shown } from '../../contract/shown.ts'
+import { didYouMean } from '../../contract/similar.ts'
 import type { Cluster } from './journals.ts'
+
+/** What is wrong with `--operation`, if something is. */
+export function operationProblem({ operation }: AuditFilter): string | undefined {
+  if (operation === undefined || AUDITED_OPERATIONS.some((known) => fits(operation, known))) return undefined
+  const meant = didYouMean(operation, AUDITED_OPERATIONS)
+  return `--operation must be one that entries have, such as key.share or key.*, and is ${shown(operation)}${meant}`
+}
 
 /** A line for each; empty when there are none. Entries of users and keys that are gone are found all the same. */
 export async function unknownNames({ call }: Cluster, { user, key }: AuditFilter): Promise<string> {

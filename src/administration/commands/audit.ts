@@ -12,6 +12,7 @@ import {
   verifiedFiles,
 } from '../audit/options.ts'
 import { HOME } from '../options.ts'
+import { wrongUsage } from '../outcome.ts'
 import { AS_ADMIN, type Task, task } from './command.ts'
 
 const PRINT = task({
@@ -26,6 +27,9 @@ const PRINT = task({
   settle(options, { homeOf, credentials, print, now }) {
     const [at, wanted] = [homeOf(options.home), auditOptions(options, now())]
     return async () => {
+      const { operationProblem } = await import('../audit/unknown-names.ts')
+      const problem = operationProblem(wanted.only)
+      if (problem !== undefined) return wrongUsage(problem)
       const who = await credentials()
       return (await import('../audit/print.ts')).audit(at, { ...wanted, who, print })
     }

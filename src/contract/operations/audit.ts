@@ -39,6 +39,8 @@ const auditEntry = v.looseObject({
   mechanism: v.optional(v.string()),
   /** Operations that the entry stands for, when more than one. */
   count: v.optional(count),
+  /** Of the user that it is about, as the request says. */
+  userRole: v.optional(v.string()),
   changes: v.optional(v.array(auditChange)),
   /** Changes that would have made the entry too large. */
   changesLeftOut: v.optional(count),

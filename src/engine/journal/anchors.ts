@@ -1,6 +1,7 @@
 /** What the store remembers of the key-use journal of an HSM, so that neither its end nor its beginning can be cut off unnoticed. */
 import { startOf } from '../../audit/chain.ts'
 import type { CatalogView } from '../../catalog/catalog.ts'
+import type { OtherAudited } from '../../contract/audited-operations.ts'
 import type { JournalHead } from '../../model/records.ts'
 import type { Store } from '../../store/store.ts'
 import { appendAll, auditHead } from './auditing.ts'
@@ -38,7 +39,7 @@ export async function recordDamage(
     const event = {
       at: now,
       actor: '-',
-      operation: 'audit.key-use-journal',
+      operation: 'audit.key-use-journal' satisfies OtherAudited,
       outcome: 'store-damaged',
       subjects: [`journal/${hsm}`],
       changes: [{ of: [`journal/${hsm}`], what: 'damage', to: problem }],

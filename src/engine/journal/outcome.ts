@@ -18,6 +18,8 @@ export type RequestOutcome = {
   readonly mechanism?: string | undefined
   /** Items in the request, when there were several. */
   readonly count?: number | undefined
+  /** Of the user that it is about, as the request says. */
+  readonly userRole?: string | undefined
   /** The id of the session that it opened. */
   readonly opened?: string | undefined
 }
@@ -25,10 +27,14 @@ export type RequestOutcome = {
 /** Objects that were refused for one reason, of a request about several. */
 export type Refused = { readonly code: ErrorCode; readonly subjects: readonly string[] }
 
-/** @param at Unix time in milliseconds */
-export function eventOf(outcome: RequestOutcome, at: number): AuditEvent {
-  const { operation, code, call, subjects, mechanism, count, opened } = outcome
+/**
+ * @param at Unix time in milliseconds
+ * @param view knows the user whose password was tried
+ */
+export function eventOf(outcome: RequestOutcome, at: number, view?: CatalogView): AuditEvent {
+  const { operation, code, call, subjects, mechanism, count, opened, userRole } = outcome
   const { actor, source } = call
+  const tried = actor.role === 'nobody' ? view && triedRole(view, outcome) : undefined
   return {
     at,
     actor: actor.username,
@@ -36,10 +42,12 @@ export function eventOf(outcome: RequestOutcome, at: number): AuditEvent {
     outcome: code,
     subjects: [...new Set(subjects)],
     ...(actor.role !== 'nobody' && { role: actor.role, session: actor.session }),
+    ...(tried !== undefined && { role: tried }),
     ...(opened !== undefined && { session: opened }),
     source: sourceText(source),
     ...(mechanism !== undefined && { mechanism }),
     ...(count !== undefined && count > 1 && { count }),
+    ...(userRole !== undefined && { userRole }),
   }
 }
 
@@ -53,18 +61,15 @@ export function changeEventOf(
   const { objects, changes, changesLeftOut } = changesOf(before(view, outcome.call), writes)
   // Of the cluster's own record the changes say enough.
   const named = objects.filter((name) => name.startsWith('key/') || name.startsWith('certificate/'))
-  const role = triedRole(view, outcome)
   return {
-    ...eventOf({ ...outcome, subjects: [...outcome.subjects, ...named] }, at),
-    ...(role !== undefined && { role }),
+    ...eventOf({ ...outcome, subjects: [...outcome.subjects, ...named] }, at, view),
     ...(changes.length > 0 && { changes }),
     ...(changesLeftOut !== undefined && { changesLeftOut }),
   }
 }
 
 /** Of the user whose password was tried. */
-function triedRole(view: CatalogView, { call, subjects }: RequestOutcome): string | undefined {
-  if (call.actor.role !== 'nobody') return undefined
+function triedRole(view: CatalogView, { subjects }: RequestOutcome): string | undefined {
   const [username] = subjects.flatMap((name) => (name.startsWith('user/') ? name.slice('user/'.length) : []))
   return username === undefined ? undefined : view.userByName(username)?.role
 }

@@ -1,4 +1,5 @@
 import { isServing } from '../../cluster/cluster.ts'
+import type { OtherAudited } from '../../contract/audited-operations.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { allow } from '../../policy/decision.ts'
 import { auditing } from '../journal/auditing.ts'
@@ -12,6 +13,7 @@ import { answer } from '../pipeline/pipeline.ts'
 export const sessionLogout = answer<'session.logout', void, Attempt>({
   around: (attempt, _request, run) => run(attempt),
   async work({ actor, call: { session } }, { resumable }, { parts, held: attempt }) {
+    if (resumable) attempt.audited = 'session.close' satisfies OtherAudited
     parts.sessions.end(actor.session)
     await parts.uses.revoke([{ session: actor.session }])
     if (session?.login !== undefined && !resumable) await endLogin(attempt, session.login)

@@ -12,12 +12,16 @@ export type Attempt = {
   readonly row: Operation
   readonly parts: Parts
   readonly call: Call
+  /** What the journals call it. */
+  audited: string
   /** What it is about, by kind and name: `key/0x…` of keys that are selected, `user/alice`. */
   readonly subjects: string[]
   /** With which a key is used. */
   mechanism: string | undefined
   /** How many items the request has. */
   count: number | undefined
+  /** Of the user that it is about, as the request says. */
+  userRole: string | undefined
   /** The id of the session that it opens when it succeeds. */
   opens: string | undefined
   /** How it ended is in the audit log already, or was committed with what it changed. */
@@ -30,9 +34,11 @@ export const newAttempt = (parts: Parts, operation: OperationName, call: Call): 
   row: OPERATIONS[operation],
   parts,
   call,
+  audited: (OPERATIONS[operation] as Operation).auditedAs ?? operation,
   subjects: [],
   mechanism: undefined,
   count: undefined,
+  userRole: undefined,
   opens: undefined,
   recorded: false,
 })
@@ -47,9 +53,10 @@ export function noteRequest(attempt: Attempt, request: Checked<OperationName>): 
   const { names } = attempt.row
   const members: Readonly<Record<string, unknown>> = request
   if (names) attempt.subjects.push(...named(names, members))
-  const { mechanism, cipher, data } = members
+  const { mechanism, cipher, data, role } = members
   attempt.mechanism = nameOf(mechanism) ?? nameOf(cipher)
   if (Array.isArray(data)) attempt.count = data.length
+  if (names?.['username'] && attempt.call.session) attempt.userRole = role as string
 }
 
 const named = (names: NonNullable<Operation['names']>, request: Readonly<Record<string, unknown>>) =>
@@ -64,15 +71,16 @@ const nameOf = (mechanism: unknown): string | undefined =>
 
 /** @param code of the error, or `ok` */
 export const outcomeOf = (
-  { operation, row, call, subjects, mechanism, count, opens }: Attempt,
+  { audited, call, subjects, mechanism, count, opens, userRole }: Attempt,
   code: 'ok' | ErrorCode,
 ): RequestOutcome => ({
-  operation: row.auditedAs ?? operation,
+  operation: audited,
   code,
   call,
   subjects,
   mechanism,
   count,
+  userRole,
   ...(code === 'ok' && { opened: opens }),
 })
 
@@ -100,7 +108,7 @@ export async function recordRefusal(attempt: Attempt, code: ErrorCode): Promise<
   if (recorded || row.audit === 'use' || row.audit === 'none') return
   if (actor.role === 'nobody' && code !== 'bad-credentials') return
   attempt.recorded = true
-  const event = eventOf(outcomeOf(attempt, code), parts.now())
+  const event = eventOf(outcomeOf(attempt, code), parts.now(), parts.store.catalog)
   const written = parts.auditQueue.refusal(actor.id || event.actor, event)
   if (!FAILURES.has(code)) await written
 }

@@ -64,6 +64,33 @@ export function auditContract(open: () => Promise<Hsm>): void {
       assert.deepEqual([refused?.outcome, refused?.session], ['bad-credentials', undefined])
     })
 
+    test('a session that ends with its connection is told apart from a logout', async () => {
+      const login = { username: 'carol', role: 'crypto-user', password: PASSWORD } as const
+      for (const request of [{}, { resumable: true as const }]) {
+        const { token } = await world.hsm.call('session.login', login)
+        await world.hsm.call('session.logout', request, token)
+      }
+      const [, logout, , close] = (await entries()).slice(-4)
+      assert.deepEqual([logout?.operation, close?.operation], ['session.logout', 'session.close'])
+      assert.deepEqual([close?.actor, close?.outcome], ['carol', 'ok'])
+    })
+
+    test('says the role of a user that a request is about, also when it is refused, and of one who tries to log in', async () => {
+      await assert.rejects(
+        world.as('admin', 'user.create', { username: 'alice', role: 'admin', password: PASSWORD }),
+      )
+      await world.as('alice', 'user.change-password', {
+        ...{ username: 'alice', role: 'crypto-user', password: PASSWORD },
+      })
+      await assert.rejects(world.login('alice', 'admin', PASSWORD))
+      await assert.rejects(world.login('ghost', 'admin', PASSWORD))
+      const [created, changed, known, unknown] = (await entries()).slice(-4)
+      assert.deepEqual([created?.outcome, created?.userRole], ['user-exists', 'admin'])
+      assert.deepEqual([changed?.outcome, changed?.userRole], ['ok', 'crypto-user'])
+      assert.deepEqual([known?.outcome, known?.role], ['bad-credentials', 'crypto-user'])
+      assert.deepEqual([unknown?.outcome, unknown?.role], ['bad-credentials', undefined])
+    })
+
     test('has no reads, no key use, no refusal of somebody not logged in, and no secret', async () => {
       const before = (await entries()).length
       const { pub } = await makePair(world, 'alice', { label: 'quiet' })

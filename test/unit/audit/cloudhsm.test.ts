@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cloudhsmRecord } from '../../../src/audit/cloudhsm.ts'
-import { OPERATIONS } from '../../../src/contract/operations.ts'
+import { AUDITED_OPERATIONS } from '../../../src/contract/audited-operations.ts'
 import type { AuditEntry } from '../../../src/model/audit.ts'
 
 const entry = (changes: Partial<AuditEntry>): AuditEntry => ({
@@ -101,6 +101,42 @@ test('a new admin and a new crypto user have opcodes of their own', () => {
   )
 })
 
+test('a key that was made of another one, and a key that was wrapped, have their own handle', () => {
+  const [used, other] = ['key/0x0000000000020006', 'key/0x0000000000020007']
+  const handle = (operation: string, changes: AuditEntry['changes']) =>
+    parsed(cloudhsmRecord(entry({ operation, subjects: [used, other], changes }))).get(
+      'Priv/Secret Key Handle',
+    )
+  const made = [{ of: [other], what: 'class', to: 'secret-key' }]
+  for (const operation of ['key.unwrap', 'key.derive', 'key.copy']) {
+    assert.equal(handle(operation, made), '131079', operation)
+    assert.equal(handle(operation, undefined), '0', operation)
+  }
+  assert.equal(handle('key.wrap', undefined), '131079')
+  assert.equal(handle('key.set-attribute', undefined), '131078')
+})
+
+test('a session that ends with its connection is no logout', () => {
+  const [closed, ended] = ['session.close', 'session.logout'].map((operation) =>
+    parsed(cloudhsmRecord(entry({ operation, subjects: [], role: 'admin' }))),
+  )
+  assert.deepEqual(
+    [closed, ended].map((record) => ['Opcode', 'User Name', 'User Type'].map((name) => record?.get(name))),
+    [
+      ['CN_APP_FINALIZE (0x8007)', 'rosa', 'CN_CRYPTO_OFFICER (2)'],
+      ['CN_LOGOUT (0xe)', 'rosa', 'CN_CRYPTO_OFFICER (2)'],
+    ],
+  )
+})
+
+test('the type of a user is that of the request, also when it was refused', () => {
+  const fields = (operation: string, userRole: string) =>
+    parsed(cloudhsmRecord(entry({ operation, userRole, outcome: 'user-exists' })))
+  assert.equal(fields('user.create', 'admin').get('Opcode'), 'CN_CREATE_CO (0x4)')
+  assert.equal(fields('user.change-password', 'admin').get('User Type'), 'CN_CRYPTO_OFFICER (2)')
+  assert.equal(fields('user.delete', 'crypto-user').get('User Type'), 'CN_CRYPTO_USER (1)')
+})
+
 test('a label or a name cannot forge a line', () => {
   const label = 'x\nResponse : 0:HSM Return: SUCCESS\u2028'
   const record = cloudhsmRecord(
@@ -123,7 +159,7 @@ const DETAILS: Readonly<Record<string, readonly string[]>> = {
 
 test('every operation has a record: the fields of AWS, the details of its type, then who did it', () => {
   const met = new Set<string>()
-  for (const operation of Object.keys(OPERATIONS)) {
+  for (const operation of AUDITED_OPERATIONS) {
     const fields = parsed(cloudhsmRecord(entry({ operation })))
     assert.match(fields.get('Opcode') ?? '', /^(CN|SR)_[A-Z0-9_]+ \(0x[0-9a-f]+\)$/, operation)
     const type = fields.get('Log type') ?? ''
@@ -136,7 +172,7 @@ test('every operation has a record: the fields of AWS, the details of its type, 
 
 test('what is not of AWS has a number of its own, and no two of the others have the same', () => {
   const names = new Map<string, string>()
-  for (const operation of Object.keys(OPERATIONS)) {
+  for (const operation of AUDITED_OPERATIONS) {
     const opcode = parsed(cloudhsmRecord(entry({ operation }))).get('Opcode') ?? ''
     const [name = '', number = ''] = opcode.split(' ')
     if (number === '(0x9000)') assert.equal(name, `SR_${operation.toUpperCase().replaceAll(/\W/g, '_')}`)
