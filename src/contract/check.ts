@@ -18,6 +18,44 @@ export function checkRequest<K extends OperationName>(operation: K, request: unk
   throw new HsmError('invalid-request', explain(result.issues[0]))
 }
 
+/**
+ * Members of a request that are sound by themselves, whatever is wrong with the others: what a malformed request is about.
+ *
+ * @param names of the members that are wanted
+ */
+export function soundMembers(
+  operation: OperationName,
+  request: unknown,
+  names: readonly string[],
+): Readonly<Record<string, unknown>> {
+  const given = typeof request === 'object' && request !== null ? request : {}
+  const schemas = membersOf(OPERATIONS[operation].request)
+  const sound = names.flatMap((name) => {
+    const schema = schemas[name]
+    const value = Object.getOwnPropertyDescriptor(given, name)?.value
+    return schema && value !== undefined ? soundValue(schema, value).map((output) => [name, output]) : []
+  })
+  return Object.fromEntries(sound)
+}
+
+type Schemas = Readonly<Record<string, v.GenericSchema>>
+
+const membersOf = (schema: object): Schemas => {
+  if ('entries' in schema) return schema.entries as Schemas
+  return 'options' in schema ? Object.assign({}, ...(schema.options as object[]).map(membersOf)) : {}
+}
+
+/** @returns one value, or none */
+function soundValue(schema: v.GenericSchema, value: unknown): readonly unknown[] {
+  try {
+    const { success, output } = v.safeParse(schema, value, { abortEarly: true })
+    return success && brokenText(output) === undefined ? [output] : []
+  } catch {
+    // Filters are refused from within their schema.
+    return []
+  }
+}
+
 /** Whether the operation table has this name. */
 export function isOperation(name: string): name is OperationName {
   return Object.hasOwn(OPERATIONS, name)

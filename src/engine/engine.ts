@@ -1,6 +1,6 @@
 /** The HSM itself: find out who asks, check the request, let the pipeline carry it out, record the refusal. */
 import { LOCAL } from '../contract/call-source.ts'
-import { checkRequest, isOperation } from '../contract/check.ts'
+import { isOperation } from '../contract/check.ts'
 import { type ErrorCode, HsmError } from '../contract/errors.ts'
 import type { Admit, Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
@@ -11,7 +11,7 @@ import { found } from './founding.ts'
 import type { EngineNeeds } from './needs.ts'
 import { HANDLERS } from './operations/handlers.ts'
 import type { Parts } from './parts.ts'
-import { type Attempt, newAttempt, noteRequest, recordRefusal } from './pipeline/attempt.ts'
+import { type Attempt, checkedRequest, newAttempt, recordRefusal } from './pipeline/attempt.ts'
 import { granted } from './pipeline/granted.ts'
 import type { Handler } from './pipeline/pipeline.ts'
 import { whoAsks } from './pipeline/who.ts'
@@ -51,8 +51,7 @@ export function createEngine(needs: EngineNeeds): Engine {
       try {
         attempt = newAttempt(parts, operation, whoAsks(parts, operation, token, source))
         granted(mayAsk(attempt.call.actor, attempt.row.access))
-        const checked = checkRequest(operation, request)
-        noteRequest(attempt, checked)
+        const checked = checkedRequest(attempt, operation, request)
         return await (HANDLERS[operation] as Handler<typeof operation>)(attempt, checked)
       } catch (thrown) {
         const error = asHsmError(parts, operation, thrown)

@@ -25,7 +25,7 @@ everybody's to read.
 - \`use\`: key use, which is not in the audit log.
 - \`none\`: nothing.
 
-Of callers who are not logged in, only tried passwords are recorded.
+Of callers who are not logged in, only passwords and resume credentials that they tried are recorded.
 
 | operation | who may ask | keys | recorded | what it does |
 | --- | --- | --- | --- | --- |

@@ -19,8 +19,8 @@ export type Dealing = 'use' | 'manage' | 'read'
  * - `use`: both in the journal of key use, and not in the audit log
  * - `none`: nothing, of what has nothing to hide
  *
- * What is `management` and uses a key is in the journal of key use, too. Of those who are not logged in only tried passwords
- * are recorded.
+ * What is `management` and uses a key is in the journal of key use, too. Of those who are not logged in only passwords
+ * and resume credentials that they tried are recorded.
  */
 export type Audited = 'management' | 'refusals' | 'use' | 'none'
 

@@ -1,5 +1,6 @@
 /** A request on its way through the pipeline, and what becomes known of it for the journals. */
 import { isServing } from '../../cluster/cluster.ts'
+import { checkRequest, soundMembers } from '../../contract/check.ts'
 import type { ErrorCode } from '../../contract/errors.ts'
 import { type Checked, OPERATIONS, type Operation, type OperationName } from '../../contract/operations.ts'
 import type { Call } from '../call.ts'
@@ -16,6 +17,8 @@ export type Attempt = {
   audited: string
   /** What it is about, by kind and name: `key/0x…` of keys that are selected, `user/alice`. */
   readonly subjects: string[]
+  /** The keys that it names to be decided on one by one: what a refusal of all of it is about, too. */
+  several: readonly string[]
   /** With which a key is used. */
   mechanism: string | undefined
   /** How many items the request has. */
@@ -36,6 +39,7 @@ export const newAttempt = (parts: Parts, operation: OperationName, call: Call): 
   call,
   audited: (OPERATIONS[operation] as Operation).auditedAs ?? operation,
   subjects: [],
+  several: [],
   mechanism: undefined,
   count: undefined,
   userRole: undefined,
@@ -48,21 +52,51 @@ export function note({ subjects }: Attempt, subject: string): void {
   if (!subjects.includes(subject)) subjects.push(subject)
 }
 
-/** Notes what a request that has passed its schema names. */
-export function noteRequest(attempt: Attempt, request: Checked<OperationName>): void {
-  const { names } = attempt.row
-  const members: Readonly<Record<string, unknown>> = request
-  if (names) attempt.subjects.push(...named(names, members))
-  const { mechanism, cipher, data, role } = members
-  attempt.mechanism = nameOf(mechanism) ?? nameOf(cipher)
-  if (Array.isArray(data)) attempt.count = data.length
-  if (names?.['username'] && attempt.call.session) attempt.userRole = role as string
+/**
+ * The request as its schema has it. What it names is noted, as far as that can be told also of one that is malformed.
+ *
+ * @throws HsmError as `checkRequest` does
+ */
+export function checkedRequest<K extends OperationName>(
+  attempt: Attempt,
+  operation: K,
+  request: unknown,
+): Checked<K> {
+  try {
+    const checked = checkRequest(operation, request)
+    noteMembers(attempt, checked)
+    return checked
+  } catch (error) {
+    const { names = {}, keys = {} } = attempt.row
+    noteMembers(attempt, soundMembers(operation, request, [...Object.keys({ ...names, ...keys }), 'keys']))
+    throw error
+  }
 }
 
-const named = (names: NonNullable<Operation['names']>, request: Readonly<Record<string, unknown>>) =>
+function noteMembers(attempt: Attempt, members: Members): void {
+  const { names = {}, keys = {}, several } = attempt.row
+  for (const subject of [...named(names, members), ...referred(keys, members)]) note(attempt, subject)
+  const { mechanism, cipher, data, role, keys: references } = members
+  if (several && Array.isArray(references)) attempt.several = references.map((key) => `key/${key}`)
+  attempt.mechanism = nameOf(mechanism) ?? nameOf(cipher)
+  if (Array.isArray(data)) attempt.count = data.length
+  if ('username' in names && attempt.call.session) attempt.userRole = role as string | undefined
+}
+
+type Members = Readonly<Record<string, unknown>>
+
+const named = (names: NonNullable<Operation['names']>, request: Members) =>
   Object.entries(names).flatMap(([member, kind]) =>
     [request[member] ?? []].flat().map((name) => `${kind}/${name}`),
   )
+
+/** Keys by their references; those that other terms select are known when they are selected. */
+const referred = (keys: NonNullable<Operation['keys']>, request: Members) =>
+  Object.keys(keys).flatMap((member) => {
+    const filter = request[member]
+    const isReference = typeof filter === 'object' && filter !== null && 'reference' in filter
+    return isReference ? [`key/${filter.reference}`] : []
+  })
 
 const nameOf = (mechanism: unknown): string | undefined =>
   typeof mechanism === 'object' && mechanism !== null && 'name' in mechanism
@@ -84,6 +118,12 @@ export const outcomeOf = (
   ...(code === 'ok' && { opened: opens }),
 })
 
+/** What is recorded of those who are not logged in: that they tried to prove who they are. */
+const TRIES: Partial<Record<OperationName, ErrorCode>> = {
+  'session.login': 'bad-credentials',
+  'session.resume': 'not-logged-in',
+}
+
 /** Not failures of the request: whatever they keep from being done is not kept from being answered. */
 const FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'internal',
@@ -96,17 +136,18 @@ const FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 /**
  * Records that the request was refused, wherever that was decided, unless that has been done with what was committed. Of those
- * who are not logged in only tried passwords are recorded. Never throws: the refusal stands.
+ * who are not logged in only passwords and credentials that they tried are recorded. Never throws: the refusal stands.
  */
 export async function recordRefusal(attempt: Attempt, code: ErrorCode): Promise<void> {
-  const { parts, row, call, recorded } = attempt
+  const { parts, operation, row, call, recorded } = attempt
   const { actor } = call
   if (namesInUse(row).length > 0 && actor.role !== 'nobody') {
     // Whether it is on disk makes no difference to a refusal.
     parts.useRecorder.record(outcomeOf(attempt, code))?.catch(() => undefined)
   }
   if (recorded || row.audit === 'use' || row.audit === 'none') return
-  if (actor.role === 'nobody' && code !== 'bad-credentials') return
+  if (actor.role === 'nobody' && code !== TRIES[operation]) return
+  attempt.subjects.push(...attempt.several)
   attempt.recorded = true
   const event = eventOf(outcomeOf(attempt, code), parts.now(), parts.store.catalog)
   const written = parts.auditQueue.refusal(actor.id || event.actor, event)

@@ -248,9 +248,24 @@ async function committed<K extends OperationName, P, W, D, H>(
     if (decision.allow) await applySessionWrites(parts, call, decision.writes)
     if (steps.localOnly) await parts.barrier.settled(revision)
     else await parts.barrier.confirm(revision, !decision.allow || decision.writes.length === 0)
-    return steps.reply({ parts, call }, granted(decision), request)
+    return replied(steps, attempt, request, granted(decision))
   } finally {
     if (worked) steps.wipe?.(worked.made)
+  }
+}
+
+/** That something was done is on the record; that its result could not be had after all is one outcome more. */
+function replied<K extends OperationName, P, W, D, H>(
+  { reply }: Change<K, P, W, D, H>,
+  attempt: Attempt,
+  request: Checked<K>,
+  decided: D,
+): Reply<K> {
+  try {
+    return reply(attempt, decided, request)
+  } catch (error) {
+    attempt.recorded = false
+    throw error
   }
 }
 

@@ -55,6 +55,5 @@ function selectKey(
     return keyOfStream(reference === undefined ? undefined : keyOf(view, attempt.call, reference))
   }
   const filter = request[member] as Selector
-  if ('reference' in filter) note(attempt, `key/${filter.reference}`)
   return exactlyOne(select(view, attempt.call, filter))
 }

@@ -19,7 +19,11 @@ export const CASES: Cases = {
   'session.resume': async ({ world }) => {
     const request = { ...ALICE, password: PASSWORD, resumable: true }
     const { credential = '' } = await world.hsm.call('session.login', request)
-    return { request: { credential }, policy: { request: { credential: 'none' }, code: 'not-logged-in' } }
+    return {
+      by: 'nobody',
+      request: { credential },
+      policy: { by: 'nobody', request: { credential: 'none' }, code: 'not-logged-in' },
+    }
   },
   'session.renew': () => ({ request: {} }),
   'session.logout': () => ({ by: 'carol', request: {} }),

@@ -64,7 +64,9 @@ suite('every outcome is recorded as the operation table says', () => {
       await added()
       const refused = async (who: Person | 'nobody', asked: object, code: string, why: string) => {
         assert.equal(await call(operation, who, asked), code, why)
-        const isSaid = isRefusalRecorded && (who !== 'nobody' || code === 'bad-credentials')
+        const isTried =
+          code === 'bad-credentials' || (operation === 'session.resume' && code === 'not-logged-in')
+        const isSaid = isRefusalRecorded && (who !== 'nobody' || isTried)
         const entry = [who === 'nobody' ? '-' : who, row.auditedAs ?? operation, code]
         assert.deepEqual(await added(), isSaid ? [entry] : [], why)
       }
