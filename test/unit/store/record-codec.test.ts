@@ -148,15 +148,6 @@ describe('record codec', () => {
     )
   })
 
-  it('keeps members of facts that a later version added, but no flags: they may forbid something', () => {
-    const rsa = { publicExponent: '0x010001', modulus: '0xab', modulusSizeBits: 2048, later: true }
-    const key = sampleKey(3, { keyType: 'rsa', keyClass: 'private-key', rsa })
-    assert.deepStrictEqual(decodeRecord(`key/${reference(3)}`, encodeRecord(key, FORMAT)), key)
-    assert.throws(() => encodeRecord(key, 1), { code: 'unavailable' })
-    const flags = { ...sampleKey(1).flags, 'must-not': true }
-    refuses(`key/${reference(1)}`, json({ ...sampleKey(1), version: FORMAT, flags }), /unknown member$/)
-  })
-
   it('refuses what is not a record at all', () => {
     for (const key of ['user/user-1', 'key/x', 'cluster/self']) {
       refuses(key, Buffer.from('{'), new RegExp(`^Record ${key} is damaged: it is not JSON$`))
