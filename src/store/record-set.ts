@@ -36,6 +36,17 @@ export interface RecordSet {
 }
 
 const DIGEST_BYTES = 32
+/** Records too many that are read all the same: one alone can be named, more than a few say nothing more. */
+const MOST_SURPLUS = 1000
+
+/**
+ * To be asked while a store is read, so that what was put back into it takes no memory without bound.
+ *
+ * @throws HsmError `store-damaged` when there are far more records than the root says
+ */
+export function refuseSurplus(records: RecordSet, root: Root): void {
+  if (records.revisions.size > root.records + MOST_SURPLUS) records.verify(root)
+}
 
 /** Empty. The digest is the XOR of a MAC for each (key, revision). */
 export function createRecordSet(sealer: Sealer): RecordSet {

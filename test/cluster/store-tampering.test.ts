@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { createSealer } from '../../src/crypto/seal.ts'
+import { recordKey } from '../../src/model/records.ts'
 import { createEtcdClient, type EtcdClient } from '../../src/store/etcd/client.ts'
 import { type EtcdStore, etcdMasterKeyCheck, etcdStore } from '../../src/store/etcd/etcd-store.ts'
 import { createKeys, type Keys } from '../../src/store/etcd/keys.ts'
 import { type Operation, put as putAt, remove } from '../../src/store/etcd/requests.ts'
 import { KV } from '../../src/store/etcd/rpc_pb.ts'
 import { etcdOptions, newClusterId, openEtcd } from '../contract/store-etcd.ts'
-import { contents, logged, put, sampleKey, sampleUser } from '../contract/store-samples.ts'
+import { contents, logged, put, sampleKey, sampleLogin, sampleUser } from '../contract/store-samples.ts'
 import { type EtcdCluster, startEtcd } from '../support/etcd.ts'
 
 describe('an administrator of etcd', () => {
@@ -101,6 +102,69 @@ describe('an administrator of etcd', () => {
       /record user\/user-1 was changed$/,
       /record user\/user-1 was deleted and has been put back/,
     )
+  })
+
+  it('cannot put back a login that has ended', async () => {
+    await store.transact(() => put(sampleLogin(1)))
+    const login = record(recordKey(sampleLogin(1)))
+    const older = await read(login)
+    await store.transact(() => ({ ...put(), writes: [{ delete: recordKey(sampleLogin(1)) }] }))
+    await isNoticed(
+      [putAt(login, older)],
+      /record login\/0000000000000001 was changed$/,
+      /record login\/0000000000000001 was deleted and has been put back/,
+    )
+  })
+
+  it('cannot make a login of another one', async () => {
+    await store.transact(() => put(sampleLogin(1)))
+    await isNoticed(
+      [putAt(record(recordKey(sampleLogin(2))), await read(record(recordKey(sampleLogin(1)))))],
+      /record login\/0000000000000002 was changed$/,
+      /^Record login\/0000000000000002 is damaged/,
+    )
+  })
+
+  for (const [what, bytes] of [
+    ['nothing', 0],
+    ['garbage', 100],
+    ['garbage of the largest size', 1_400_000],
+  ] as const) {
+    it(`cannot put ${what} for a login`, () =>
+      isNoticed(
+        [putAt(record('login/0000000000000001'), Buffer.alloc(bytes, 1))],
+        /record login\/0000000000000001 was changed$/,
+        /^Record login\/0000000000000001 is damaged/,
+      ))
+  }
+
+  it('cannot have more read than an HSM writes', async () => {
+    await store.close()
+    for (let at = 0; at < 60; at++) await write(putAt(record(`login/${at}`), Buffer.alloc(1_400_000, 1)))
+    await assert.rejects(openEtcd(etcd.endpoints, clusterId), {
+      code: 'store-failure',
+      message: 'etcd answered with more than an HSM writes; something else stands among its records',
+    })
+  })
+
+  it('cannot have everything kept in memory that there ever was', async () => {
+    const logins = Array.from({ length: 1100 }, (_, at) => sampleLogin(at + 1))
+    const parts = Array.from({ length: 11 }, (_, part) => logins.slice(part * 100, part * 100 + 100))
+    for (const part of parts) await store.transact(() => put(...part))
+    const range = { key: record('login/'), rangeEnd: record('login0') }
+    const answer = await admin.ask(KV.method.range, range)
+    assert.ok('value' in answer)
+    for (const part of parts) {
+      await store.transact(() => ({ ...put(), writes: part.map((login) => ({ delete: recordKey(login) })) }))
+    }
+    await store.close()
+    const older = answer.value.kvs.map(({ key, value }) => putAt(key, value))
+    assert.equal(older.length, 1100)
+    for (let at = 0; at < older.length; at += 100) await write(...older.slice(at, at + 100))
+    await assert.rejects(openEtcd(etcd.endpoints, clusterId), {
+      code: 'store-damaged',
+      message: 'The store is damaged: records were put back from an older copy (1001)',
+    })
   })
 
   it('cannot swap two records', async () => {

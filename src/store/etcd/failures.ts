@@ -15,6 +15,8 @@ export type EtcdFailure = { readonly verdict: Verdict; readonly error: HsmError 
 
 const STALE_TOKEN = 'etcdserver: revision of auth store is old'
 const FULL = 'etcdserver: mvcc: database space exceeded'
+/** As grpc-js says it of `grpc.max_receive_message_length`, which etcd does not know of. */
+const TOO_LONG = /^Received message larger than max/
 
 const VERDICTS: Readonly<Partial<Record<status, Verdict>>> = {
   [status.UNAUTHENTICATED]: 'token',
@@ -30,6 +32,11 @@ const VERDICTS: Readonly<Partial<Record<status, Verdict>>> = {
 /** @param endpoint that was asked */
 export function failureOf(cause: ServiceError, endpoint: string): EtcdFailure {
   if (cause.details === FULL) return refused('The database of etcd is full; nothing was changed', cause)
+  if (TOO_LONG.test(cause.details))
+    return refused(
+      'etcd answered with more than an HSM writes; something else stands among its records',
+      cause,
+    )
   if (cause.details === STALE_TOKEN) return { verdict: 'token', error: unanswered(endpoint, cause) }
   const verdict = VERDICTS[cause.code] ?? 'again'
   if (verdict === 'refused') return refused(`etcd refused the request: ${cause.details}`, cause)

@@ -4,7 +4,7 @@ import { createCatalog } from '../../catalog/memory-catalog.ts'
 import type { Member } from '../../cluster/coordination.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { shown } from '../../contract/shown.ts'
-import { createRecordSet, type RecordSet, type Root } from '../record-set.ts'
+import { createRecordSet, type RecordSet, type Root, refuseSurplus } from '../record-set.ts'
 import type { EtcdClient } from './client.ts'
 import type { Keyspace } from './keyspace.ts'
 import { checkLayout } from './layout.ts'
@@ -27,8 +27,11 @@ export type Snapshot = {
   readonly members: readonly Member[]
 }
 
-/** Of some megabytes; etcd 3.4 counts the whole range again for every page. */
-const PAGE_RECORDS = 2000
+/**
+ * Of some megabytes, and within the length of an answer (`channels.ts`) when all are certificates of the largest size. etcd 3.4
+ * counts the whole range again for every page.
+ */
+const PAGE_RECORDS = 1000
 /** A revision is read for seconds at most and kept for minutes by any sane etcd. */
 const ATTEMPTS = 5
 
@@ -96,6 +99,7 @@ function take(
   }
   catalog.apply({ put: record })
   records.replace(parsed.key, commit)
+  refuseSurplus(records, root)
 }
 
 async function refuseOrphans({ client, keys }: Keyspace, revision: number): Promise<void> {

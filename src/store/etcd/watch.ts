@@ -109,15 +109,18 @@ const request = ({ from, to }: KeyRange, startRevision: number): MessageShape<ty
     },
   })
 
-/** etcd cuts a response that is larger than a request may be; its revisions are whole only when it is. */
+/**
+ * etcd cuts a response that is larger than a request may be. Only its newest revision waits for what is to come: a response may
+ * be of a thousand.
+ */
 function joinFragments(take: (events: readonly Event[]) => void): (response: WatchResponse) => void {
-  let joined: Event[] = []
+  let begun: readonly Event[] = []
   return ({ events, fragment }) => {
-    joined.push(...events)
-    if (fragment) return
-    const whole = joined
-    joined = []
-    take(whole)
+    const joined = [...begun, ...events]
+    const newest = joined.at(-1)?.kv?.modRevision
+    const whole = fragment ? joined.findIndex(({ kv }) => kv?.modRevision === newest) : joined.length
+    begun = joined.slice(whole)
+    take(joined.slice(0, whole))
   }
 }
 

@@ -4,7 +4,7 @@ import type { Catalog } from '../../catalog/catalog.ts'
 import { createCatalog } from '../../catalog/memory-catalog.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { shown } from '../../contract/shown.ts'
-import { createRecordSet, openRoot, type RecordSet, type Root } from '../record-set.ts'
+import { createRecordSet, openRoot, type RecordSet, type Root, refuseSurplus } from '../record-set.ts'
 import type { Sealer } from '../sealer.ts'
 import { openRecord } from '../sealing.ts'
 
@@ -21,6 +21,7 @@ export function load(database: DatabaseSync, sealer: Sealer): Loaded {
     const { key, revision, sealed } = checkRow(row, root)
     catalog.apply({ put: openRecord(sealer, key, revision, sealed) })
     records.replace(key, revision)
+    refuseSurplus(records, root)
   }
   records.verify(root)
   return { catalog, records, root }

@@ -1,8 +1,8 @@
 /** Rows that someone has written to behind the store's back are refused, with a word on what is wrong. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { KeyRecord } from '../../../src/model/records.ts'
-import { contents, logged, put, sampleKey } from '../../contract/store-samples.ts'
+import { type KeyRecord, recordKey, type Write } from '../../../src/model/records.ts'
+import { contents, logged, put, sampleKey, sampleLogin } from '../../contract/store-samples.ts'
 import { inTemporaryDirectory, openStore } from '../../contract/store-sqlite.ts'
 import { damageTest, edit, flipped, isRefused, makeStore, rowsOf, setRow } from './spoil.ts'
 
@@ -148,6 +148,24 @@ describe('a set of rows that is not the newest', () => {
     ['user/user-1', 'user/user-2'],
     /^The store is damaged: records were put back from an older copy \(2\)$/,
   )
+
+  it('is refused before all of it is in memory when it has everything that there ever was', () =>
+    inTemporaryDirectory(async (directory) => {
+      await makeStore(directory)
+      const logins = Array.from({ length: 1500 }, (_, at) => sampleLogin(at + 1))
+      const change = async (writes: readonly Write[]) => {
+        const store = openStore(directory)
+        await store.transact(() => ({ ...put(), writes }))
+        await store.close()
+        return edit(directory, rowsOf)
+      }
+      const older = await change(put(...logins).writes)
+      await change(logins.map((login) => ({ delete: recordKey(login) })))
+      edit(directory, (database) => {
+        for (const row of older.filter(({ key }) => key.startsWith('login/'))) setRow(database, row)
+      })
+      isRefused(directory, /^The store is damaged: records were put back from an older copy \(1001\)$/)
+    }))
 
   it('is refused when only the root record is from an older copy', () =>
     inTemporaryDirectory(async (directory) => {
