@@ -70,6 +70,7 @@ const ENTRY: Full<AuditEntry> = {
   outcome: 'ok',
   subjects: ['key/0x01'],
   role: 'crypto-user',
+  userRole: 'crypto-user',
   session: 'abc',
   source: 'local',
   mechanism: 'ecdsa',
