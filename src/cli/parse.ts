@@ -61,7 +61,7 @@ export async function walk<C extends Shape>(root: Root<C>, words: readonly strin
       at += taken.length - 1
       continue
     }
-    if (word === 'help' && !help) {
+    if (word === 'help') {
       help = true
       continue
     }

@@ -45,14 +45,6 @@ const SINGLE_LOGIN: Leaf = {
   },
 }
 
-const SINGLE_LOGOUT: Leaf = {
-  ...LOGOUT,
-  command: {
-    ...LOGOUT.command,
-    refused: 'Not logged in: the login of a single command ends with it, so logout has none to end',
-  },
-}
-
 const EXIT: Leaf = { ...QUIT, name: 'exit', hidden: true }
 
 /** What the program accepts on its command line. */
@@ -61,7 +53,7 @@ export const programTree = (version: string): Root => ({
   about: 'Manage the users and keys of an HSM cluster, and use the keys',
   version,
   options: { config: CONFIG, verbose: VERBOSE },
-  commands: [CLUSTER, CRYPTO, INTERACTIVE, KEY, SINGLE_LOGIN, SINGLE_LOGOUT, USER],
+  commands: [CLUSTER, CRYPTO, INTERACTIVE, KEY, SINGLE_LOGIN, LOGOUT, USER],
 })
 
 /** What the interactive mode accepts. */

@@ -10,13 +10,15 @@ export type Home = ReturnType<typeof homeAt>
 
 /**
  * @param path absolute, or relative to the working directory
+ * @param isUsual whether it is the home of commands that are not told of any
  * @throws HsmError `invalid-request` when it is not UTF-8 text: another directory would be meant
  */
-export function homeAt(path: string) {
+export function homeAt(path: string, isUsual = false) {
   const root = checkWhole('The path of the home directory', resolve(path))
   const at = (...names: readonly string[]) => join(root, ...names)
   return {
     root,
+    isUsual,
     /** The cluster itself; whoever takes a backup needs this directory and nothing else. */
     database: at('data', 'strongroom.db'),
     masterKey: at('data', 'master.key'),
@@ -50,8 +52,10 @@ export function homeAt(path: string) {
  *
  * @param more options that it needs, such as `--listen HOST:PORT`
  */
-export const startCommand = ({ root }: Pick<Home, 'root'>, ...more: readonly string[]): string =>
-  ['strongroom start --home', shellWord(root), ...more].join(' ')
+export const startCommand = (
+  { root, isUsual }: Pick<Home, 'root' | 'isUsual'>,
+  ...more: readonly string[]
+): string => ['strongroom start', ...(isUsual ? [] : [`--home ${shellWord(root)}`]), ...more].join(' ')
 
 const DIRECTORIES = ['data', 'tls', 'etc', 'run', 'log'] as const
 

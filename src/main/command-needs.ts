@@ -9,7 +9,11 @@ import { homeAt } from '../home/home.ts'
 const program = (): string => process.argv[1] ?? ''
 
 export const COMMAND_NEEDS: CommandNeeds = {
-  homeOf: (given) => homeAt(given ?? defaultHome(process.env, homedir())),
+  homeOf(given) {
+    // A variable may be set for one command alone.
+    const isUsual = given === undefined && !process.env['STRONGROOM_HOME']
+    return homeAt(given ?? defaultHome(process.env, homedir()), isUsual)
+  },
   /** As cloudhsm-cli is told for a single command. */
   async credentials() {
     const { credentials } = await import('../cli/credentials.ts')

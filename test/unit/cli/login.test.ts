@@ -14,9 +14,6 @@ test('a single command is no login, which would end with it', async () => {
     assert.match(text, /"login has no effect as a single command, .* use cloudhsm-cli interactive, or set/)
     assert.deepEqual([exit, stream], [1, 'stdout'])
   }
-  const logout = await execute(['logout'], environment)
-  assert.match(logout.text, /"error_code": 1,\n {2}"data": "Not logged in: /)
-  assert.equal(logout.exit, 1)
   const help = await execute(['login', '--help'], environment)
   assert.match(help.text, /^Log in to the HSM cluster\n/)
 })

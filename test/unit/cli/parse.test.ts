@@ -151,6 +151,8 @@ suite('parser', () => {
     for (const line of [
       'help key list',
       'key help list',
+      'help help key list',
+      'help key help list',
       'key list --help',
       'key list --filter a=1 --help',
     ]) {
@@ -160,6 +162,8 @@ suite('parser', () => {
         line,
       )
     }
+    const twice = await parse(ROOT, ['help', 'help'])
+    assert.ok(twice.kind === 'help' && twice.asked && twice.path.length === 1)
     const short = await parse(ROOT, ['key', 'list', '--max-items', '1', '-h'])
     assert.ok(short.kind === 'help' && short.layout === 'short')
   })

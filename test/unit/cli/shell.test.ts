@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { stubHsm } from '../../support/stub-hsm.ts'
+import { resumableHsm, stubHsm } from '../../support/stub-hsm.ts'
 import { KEYS, PROMPT, terminal } from '../../support/terminal.ts'
 
 const LOGIN = 'login --username ines --role crypto-user --password password'
@@ -120,6 +120,36 @@ suite('a terminal', () => {
     lost()
     assert.match(await shown, /The connection to one was lost, and the login with it\. Log in again\.\n/)
     await type(`key list --cluster-id one${ENTER}`, /Not logged in.*aws-cloudhsm > /s)
+    await type(`quit${ENTER}`, /quit/)
+    assert.equal(await exit, 0)
+  })
+
+  test('tells of a lost connection that the login survives, and goes on with it', async () => {
+    let lost = () => {}
+    const hsm = resumableHsm({ 'key.list': { total_key_count: 0, matched_keys: [] } })
+    const { type, exit } = terminal(hsm, {
+      ids: () => [''],
+      async connect(_id, onLost) {
+        lost = onLost
+        return { hsm, close: () => undefined }
+      },
+    })
+    await type(`${LOGIN}${ENTER}`, /"crypto-user".*aws-cloudhsm > /s)
+    const shown = type('', /gone\..*aws-cloudhsm > /s)
+    lost()
+    assert.match(
+      await shown,
+      /The connection to the cluster was lost\. The login goes on; its session keys are gone\.\n/,
+    )
+    await type(`key list${ENTER}`, /"total_key_count": 0.*aws-cloudhsm > /s)
+    assert.deepEqual(
+      hsm.asked.map(({ operation, session }) => [operation, session]),
+      [
+        ['session.login', undefined],
+        ['session.resume', undefined],
+        ['key.list', 'another'],
+      ],
+    )
     await type(`quit${ENTER}`, /quit/)
     assert.equal(await exit, 0)
   })
