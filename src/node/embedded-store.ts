@@ -1,5 +1,6 @@
 /** The embedded store of an HSM, with its seals. */
 import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type BackupKeys, backupKeysOf } from '../backup/ways.ts'
 import { HsmError } from '../contract/errors.ts'
@@ -8,6 +9,7 @@ import { readIfThere } from '../home/files.ts'
 import type { Home } from '../home/home.ts'
 import { chosenHsmId, knownHsmId, newId, saveHsmId } from '../home/ids.ts'
 import { withMasterKey } from '../home/master-key.ts'
+import { markPath } from '../store/mark.ts'
 import { type SqliteStore, sqliteStore, storeIdentity } from '../store/sqlite/sqlite-store.ts'
 import type { Store } from '../store/store.ts'
 
@@ -37,7 +39,8 @@ function checkNew(home: Home): void {
   const { database, caKey, caCert } = home
   if (knownHsmId(home) !== undefined) throw new HsmError('store-damaged', `The store ${database} is missing`)
   const ca = [caKey, caCert].find((path) => readIfThere(path) !== undefined)
-  if (ca === undefined) return
+  // A mark is left when the undo of a first start was killed: nobody was answered from what it stands for.
+  if (ca === undefined) return rmSync(markPath(database), { force: true })
   throw new HsmError(
     'store-damaged',
     `The store ${database} is missing, but ${ca} is that of a cluster. Put ${dirname(database)} back from a copy; if it is lost, found a new cluster in another directory with --home, or here when ${dirname(ca)} is gone`,

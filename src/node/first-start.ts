@@ -14,7 +14,7 @@ export type FirstStart = {
 export function beginFirstStart(home: Home): FirstStart {
   const { database, masterKey, hsmId, caKey, caCert, serverKey, serverCert } = home
   const founded = [database, masterKey, hsmId].some(existsSync)
-  const store = [masterKey, database, `${database}-wal`, markPath(database), hsmId]
+  const store = [masterKey, markPath(database), database, `${database}-wal`, hsmId]
   const made = [...store, caKey, caCert, serverKey, serverCert].filter((path) => !existsSync(path))
   let over = founded
   return {

@@ -108,10 +108,11 @@ test('a later start that fails takes nothing away', async (t) => {
   await again.close({ graceMs: 0 })
 })
 
-/** In the order in which a first start makes them. */
+/** From the first to the last that is taken away. */
 const made = ({ masterKey, database, hsmId, caKey, caCert, serverKey, serverCert }: Home) => [
   [masterKey],
-  [database, markPath(database)],
+  [markPath(database)],
+  [database],
   [hsmId],
   [caKey],
   [caCert],
@@ -119,7 +120,7 @@ const made = ({ masterKey, database, hsmId, caKey, caCert, serverKey, serverCert
   [serverCert],
 ]
 
-test('a first start that was killed goes on from wherever it was', async (t) => {
+test('a first start that was killed, or its undo, goes on from wherever it was', async (t) => {
   const steps = made(homeAt('/')).length
   for (let reached = 0; reached <= steps; reached += 1) {
     const { home, remove } = temporaryHome()
