@@ -36,7 +36,7 @@ const ALGORITHM = 'aes-256-gcm'
  * each purpose and cluster. One derived key is good for 2^32 seals with random nonces (SP 800-38D §8.3).
  *
  * @param masterKey 32 bytes; read here and not kept. What leaves the cluster is sealed under a secret of its own instead:
- *   an invitation, what is in a backup, what goes to a clone
+ *   a join token, what is in a backup, what goes to a clone
  */
 export function createSealer(
   masterKey: Uint8Array,

@@ -4,8 +4,8 @@ import { HsmError } from '../contract/errors.ts'
 import { type Home, startCommand } from '../home/home.ts'
 import { withMasterKey } from '../home/master-key.ts'
 import { createEtcdClient } from '../store/etcd/client.ts'
-import { INVITATION_SECONDS, nameOf, SECRET_BYTES, sealMasterKey, writeInvitation } from './invitation.ts'
-import { storeInvitation } from './invitations.ts'
+import { nameOf, SECRET_BYTES, sealMasterKey, TOKEN_SECONDS, writeJoinToken } from './join-token.ts'
+import { storeJoinToken } from './join-tokens.ts'
 import { accessOf, readSettings } from './settings.ts'
 
 /**
@@ -25,13 +25,13 @@ export async function invite(home: Home, now: number): Promise<string> {
   }
   const { clusterId, etcd } = settings
   const secret = randomBytes(SECRET_BYTES)
-  const expiresAt = now + INVITATION_SECONDS * 1000
-  const invitation = { clusterId, endpoints: etcd.endpoints, secret, expiresAt }
-  const sealed = withMasterKey(home.masterKey, undefined, (key) => sealMasterKey(invitation, key))
+  const expiresAt = now + TOKEN_SECONDS * 1000
+  const token = { clusterId, endpoints: etcd.endpoints, secret, expiresAt }
+  const sealed = withMasterKey(home.masterKey, undefined, (key) => sealMasterKey(token, key))
   const client = createEtcdClient(accessOf(etcd))
   try {
-    await storeInvitation(client, { clusterId, name: nameOf(invitation) }, sealed, INVITATION_SECONDS)
-    return writeInvitation(invitation)
+    await storeJoinToken(client, { clusterId, name: nameOf(token) }, sealed, TOKEN_SECONDS)
+    return writeJoinToken(token)
   } finally {
     secret.fill(0)
     client.close()

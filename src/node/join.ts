@@ -7,8 +7,8 @@ import { takeLock } from '../home/lock.ts'
 import { saveMasterKey } from '../home/master-key.ts'
 import { createEtcdClient, type EtcdAccess } from '../store/etcd/client.ts'
 import { etcdMasterKeyCheck } from '../store/etcd/etcd-store.ts'
-import { type Invitation, nameOf, openMasterKey, readInvitation } from './invitation.ts'
-import { takeInvitation } from './invitations.ts'
+import { type JoinToken, nameOf, openMasterKey, readJoinToken } from './join-token.ts'
+import { takeJoinToken } from './join-tokens.ts'
 import { accessOf, type EtcdSettings, saveSettings } from './settings.ts'
 
 export type JoinOptions = {
@@ -25,14 +25,14 @@ export type JoinOptions = {
  * @throws HsmError with one sentence; the home is then as it was
  */
 export async function join(home: Home, { secret, etcd, now }: JoinOptions): Promise<string> {
-  const invitation = readInvitation(secret)
-  const { clusterId, endpoints } = invitation
+  const token = readJoinToken(secret)
+  const { clusterId, endpoints } = token
   const settings = { clusterId, etcd: { ...etcd, endpoints: etcd.endpoints ?? [...endpoints] } }
   makeHome(home)
   const unlock = takeLock(home.lock) ?? notEmpty(home)
   try {
     if ([home.database, home.masterKey, home.cluster].some(isThere)) notEmpty(home)
-    const masterKey = await accept(accessOf(settings.etcd), invitation, now)
+    const masterKey = await accept(accessOf(settings.etcd), token, now)
     saveMasterKey(home.masterKey, masterKey)
     saveSettings(home, settings)
   } finally {
@@ -48,27 +48,29 @@ function notEmpty({ root }: Home): never {
   )
 }
 
-async function accept(access: EtcdAccess, invitation: Invitation, now: number): Promise<Buffer> {
-  const { clusterId } = invitation
+async function accept(access: EtcdAccess, token: JoinToken, now: number): Promise<Buffer> {
+  const { clusterId } = token
   const client = createEtcdClient(access)
   try {
-    const sealed = await takeInvitation(client, { clusterId, name: nameOf(invitation) })
-    if (typeof sealed === 'string') throw refusal(sealed, invitation, now)
-    const masterKey = openMasterKey(invitation, sealed)
+    const sealed = await takeJoinToken(client, { clusterId, name: nameOf(token) })
+    if (typeof sealed === 'string') throw refusal(sealed, token, now)
+    const masterKey = openMasterKey(token, sealed)
     if ((await etcdMasterKeyCheck(access, clusterId)) === masterKeyCheck(masterKey)) return masterKey
     masterKey.fill(0)
-    throw new HsmError('store-damaged', `The invitation has another master key than ${clusterId}`)
+    throw new HsmError('store-damaged', `The join token has another master key than ${clusterId}`)
   } finally {
     client.close()
   }
 }
 
-function refusal(why: 'used' | 'absent', { clusterId, expiresAt }: Invitation, now: number): HsmError {
+function refusal(why: 'used' | 'absent', { clusterId, expiresAt }: JoinToken, now: number): HsmError {
   if (why === 'used')
-    return unfit('The invitation was used already; if that was not you, someone else has the master key')
+    return unfit('The join token was used already; if that was not you, someone else has the master key')
   if (now >= expiresAt)
-    return unfit('The invitation has expired; make another one with: strongroom node invite')
-  return unfit(`This etcd has no such invitation to ${clusterId}; is it the etcd of the node that invited?`)
+    return unfit('The join token has expired; make another one with: strongroom node invite')
+  return unfit(
+    `This etcd does not know the join token for ${clusterId}; is it the etcd of the node that invited?`,
+  )
 }
 
 const unfit = (sentence: string): HsmError => new HsmError('invalid-request', sentence)

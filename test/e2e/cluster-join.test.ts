@@ -24,7 +24,7 @@ async function founded(t: TestContext, clusterId: string): Promise<Home> {
 
 const invited = (home: Home): Promise<string> => invite(home, Date.now())
 
-const invitationsOf = async (clusterId: string): Promise<string> =>
+const sealedKeysOf = async (clusterId: string): Promise<string> =>
   (
     await etcdctl(etcd.endpoints, 'get', '--prefix', `/strongroom/${clusterId}/invitation/`, '--keys-only')
   ).trim()
@@ -117,7 +117,7 @@ test('a node that joins takes over the mode and the type of the HSM', async (t) 
   assert.deepEqual([status.mode, status['hsm-type']], ['fips', 'unlimited'])
 })
 
-test('an invitation brings the master key, once, and etcd never sees it', async (t) => {
+test('a join token brings the master key, once, and etcd never sees it', async (t) => {
   const home = await founded(t, 'cluster-open')
   const secret = await invited(home)
   const [first, second] = [newHome(), newHome()]
@@ -126,7 +126,7 @@ test('an invitation brings the master key, once, and etcd never sees it', async 
   assert.equal(statSync(first.masterKey).mode & 0o777, 0o600)
   await assert.rejects(
     join(second, { secret, etcd: {}, now: Date.now() }),
-    refusal(/^The invitation was used already; if that was not you/),
+    refusal(/^The join token was used already; if that was not you/),
   )
   assert.equal(existsSync(second.masterKey), false)
   const { clusterId } = await start(t, first)
@@ -140,7 +140,7 @@ test('an invitation brings the master key, once, and etcd never sees it', async 
   }
 })
 
-test('of two machines that join with one invitation at once one is let in', async (t) => {
+test('of two machines that join with one join token at once one is let in', async (t) => {
   const home = await founded(t, 'cluster-one')
   const secret = await invited(home)
   const homes = [newHome(), newHome()]
@@ -151,10 +151,10 @@ test('of two machines that join with one invitation at once one is let in', asyn
   assert.equal(homes.filter(({ masterKey }) => existsSync(masterKey)).length, 1)
 })
 
-test('an invitation that has expired, or is to another etcd, is refused for that', async (t) => {
+test('a join token that has expired, or is to another etcd, is refused for that', async (t) => {
   const home = await founded(t, 'cluster-late')
   const secret = await invited(home)
-  const key = await invitationsOf('cluster-late')
+  const key = await sealedKeysOf('cluster-late')
   const fields = await etcdctl(etcd.endpoints, 'get', key, '--write-out=fields')
   const lease = /"Lease" : (\d+)/.exec(fields)
   // What etcd itself does after ten minutes.
@@ -163,28 +163,28 @@ test('an invitation that has expired, or is to another etcd, is refused for that
   const fresh = newHome()
   await assert.rejects(
     join(fresh, { secret, etcd: {}, now: Date.now() + tenMinutes }),
-    refusal('The invitation has expired; make another one with: strongroom node invite'),
+    refusal('The join token has expired; make another one with: strongroom node invite'),
   )
   await assert.rejects(
     join(fresh, { secret, etcd: {}, now: Date.now() }),
-    refusal(/^This etcd has no such invitation to cluster-late/),
+    refusal(/^This etcd does not know the join token for cluster-late/),
   )
   assert.equal(existsSync(fresh.masterKey), false)
 })
 
-test('an invitation that was changed in etcd is refused', async (t) => {
+test('a join token that was changed in etcd is refused', async (t) => {
   const home = await founded(t, 'cluster-forged')
   const secret = await invited(home)
-  await etcdctl(etcd.endpoints, 'put', await invitationsOf('cluster-forged'), 'something else')
+  await etcdctl(etcd.endpoints, 'put', await sealedKeysOf('cluster-forged'), 'something else')
   const fresh = newHome()
   await assert.rejects(join(fresh, { secret, etcd: {}, now: Date.now() }), {
     code: 'store-damaged',
-    message: 'The invitation was changed in etcd; make another one',
+    message: 'What the join token opens was changed in etcd; make another token with: strongroom node invite',
   })
   assert.equal(existsSync(fresh.masterKey), false)
 })
 
-test('a home that has an HSM is not made another, and the invitation is not used up by trying', async (t) => {
+test('a home that has an HSM is not made another, and the join token is not used up by trying', async (t) => {
   const home = await founded(t, 'cluster-kept')
   const secret = await invited(home)
   const embedded = newHome()

@@ -4,18 +4,18 @@ import { guarded, put } from '../store/etcd/requests.ts'
 import type { RpcResult } from '../store/etcd/rpc.ts'
 import { KV, Lease } from '../store/etcd/rpc_pb.ts'
 
-/** What stands in the place of an invitation that was used. Nothing sealed is empty. */
+/** What stands in the place of one that was used. Nothing sealed is empty. */
 const USED = new Uint8Array()
 
-type InvitationKey = { readonly clusterId: string; readonly name: string }
+type TokenKey = { readonly clusterId: string; readonly name: string }
 
-const keyOf = ({ clusterId, name }: InvitationKey): Uint8Array =>
+const keyOf = ({ clusterId, name }: TokenKey): Uint8Array =>
   Buffer.from(`/strongroom/${clusterId}/invitation/${name}`)
 
 /** @throws HsmError `store-failure` when etcd does not answer */
-export async function storeInvitation(
+export async function storeJoinToken(
   client: EtcdClient,
-  which: InvitationKey,
+  which: TokenKey,
   sealed: Uint8Array,
   seconds: number,
 ): Promise<void> {
@@ -25,14 +25,14 @@ export async function storeInvitation(
 }
 
 /**
- * Takes the invitation away, then hands it out: nobody else gets it.
+ * Takes the sealed key away, then hands it out: nobody else gets it.
  *
  * @returns what was left; `used` when somebody took it before, `absent` when it was never there or its time is over
  * @throws HsmError `store-failure` when etcd does not answer
  */
-export async function takeInvitation(
+export async function takeJoinToken(
   client: EtcdClient,
-  which: InvitationKey,
+  which: TokenKey,
 ): Promise<Uint8Array | 'used' | 'absent'> {
   const key = keyOf(which)
   const found = answered(await client.ask(KV.method.range, { key })).kvs[0]
