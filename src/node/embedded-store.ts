@@ -39,13 +39,16 @@ function checkNew(home: Home): void {
   const { database, caKey, caCert } = home
   if (knownHsmId(home) !== undefined) throw new HsmError('store-damaged', `The store ${database} is missing`)
   const ca = [caKey, caCert].find((path) => readIfThere(path) !== undefined)
-  // A mark is left when the undo of a first start was killed: nobody was answered from what it stands for.
-  if (ca === undefined) return rmSync(markPath(database), { force: true })
-  throw new HsmError(
+  if (ca !== undefined) throw missingBeside(ca, database)
+  // Left when the undo of a first start was killed: nobody was answered from what it stands for.
+  rmSync(markPath(database), { force: true })
+}
+
+const missingBeside = (ca: string, database: string): HsmError =>
+  new HsmError(
     'store-damaged',
     `The store ${database} is missing, but ${ca} is that of a cluster. Put ${dirname(database)} back from a copy; if it is lost, found a new cluster in another directory with --home, or here when ${dirname(ca)} is gone`,
   )
-}
 
 /**
  * Opens the store of a home, or makes a new one there.
