@@ -25,7 +25,7 @@ export type HeldLogin = {
   current(): Login | undefined
   /** Throws `not-logged-in`. */
   signedIn(): Login
-  /** Throws `already-logged-in`, and what `session.login` throws. */
+  /** Throws `already-logged-in`, what `session.login` throws, and `not-logged-in` when it is ended or left meanwhile. */
   begin(credentials: Credentials): Promise<void>
   /** The login ends with its session, also when that is lost. Never throws. */
   end(): Promise<void>
@@ -49,17 +49,13 @@ const RENEWAL_MS = (LIMITS.loginSeconds * 1000) / 4
 /** @param known a login to go on with; its session is opened when it is first needed */
 export function createHeldLogin(hsm: Hsm, known?: LoginSnapshot): HeldLogin {
   let current: Login | undefined
-  let timer: NodeJS.Timeout | undefined
-
-  const close = (token: string, resumable = false) =>
-    hsm.call('session.logout', resumable ? { resumable } : {}, token).then(ignore, ignore)
+  /** Tells a login that is being proven that nobody waits for it any more. */
+  let endings = 0
+  const renewal = createRenewal(hsm, lost)
 
   function hold(login: Login | undefined): void {
     current = login
-    clearInterval(timer)
-    if (login?.credential === undefined) return
-    const renew = () => void hsm.call('session.renew', {}, login.token).catch((error) => lost(login, error))
-    timer = setInterval(renew, RENEWAL_MS).unref()
+    renewal.of(login)
   }
 
   /** A program that is quiet for days has its session end, and not its login. */
@@ -72,16 +68,10 @@ export function createHeldLogin(hsm: Hsm, known?: LoginSnapshot): HeldLogin {
   }
 
   async function resume(login: Login): Promise<void> {
-    const { credential } = login
-    if (credential === undefined) return forget(login)
-    try {
-      const { token } = await hsm.call('session.resume', { credential })
-      if (current === login) login.token = token
-      else await close(token)
-    } catch (error) {
-      if (!isOver(error)) throw error
-      forget(login)
-    }
+    const token = await resumed(hsm, login)
+    if (token === undefined) forget(login)
+    else if (current === login) login.token = token
+    else await close(hsm, token)
   }
 
   async function renewed(login: Login, lostToken: string): Promise<void> {
@@ -103,27 +93,61 @@ export function createHeldLogin(hsm: Hsm, known?: LoginSnapshot): HeldLogin {
     },
     async begin(credentials) {
       if (current) throw new HsmError('already-logged-in')
+      const before = endings
       // As the HSM writes it: in lower case.
       const { token, username, credential } = await open(hsm, credentials)
-      hold({ username, credential, token, renewing: undefined })
+      const login: Login = { username, credential, token, renewing: undefined }
+      if (endings === before) return hold(login)
+      await logout(hsm, login).catch(ignore)
+      throw new HsmError('not-logged-in')
     },
     async end() {
+      endings += 1
       const login = current
       if (!login) return
       forget(login)
       await logout(hsm, login).catch(ignore)
     },
     async leave() {
-      clearInterval(timer)
-      if (current) await close(current.token, true)
+      endings += 1
+      renewal.of(undefined)
+      if (current) await close(hsm, current.token, true)
     },
     async prove(credentials) {
       const { token } = await hsm.call('session.login', requestOf(credentials))
-      await close(token)
+      await close(hsm, token)
     },
     renewed,
   }
 }
+
+/** Renews the login of which it was told last, if that can be renewed. @param onLost told why it could not be */
+function createRenewal(hsm: Hsm, onLost: (login: Login, error: unknown) => Promise<void>) {
+  let timer: NodeJS.Timeout | undefined
+  const renew = (login: Login) =>
+    void hsm.call('session.renew', {}, login.token).catch((error) => onLost(login, error))
+  return {
+    of(login: Login | undefined) {
+      clearInterval(timer)
+      if (login?.credential !== undefined) timer = setInterval(renew, RENEWAL_MS, login).unref()
+    },
+  }
+}
+
+/** The token of another session; undefined when the login has ended. */
+async function resumed(hsm: Hsm, { credential }: Login): Promise<string | undefined> {
+  if (credential === undefined) return undefined
+  try {
+    return (await hsm.call('session.resume', { credential })).token
+  } catch (error) {
+    if (isOver(error)) return undefined
+    throw error
+  }
+}
+
+/** Never throws. @param resumable the login stays */
+const close = (hsm: Hsm, token: string, resumable = false): Promise<void> =>
+  hsm.call('session.logout', resumable ? { resumable } : {}, token).then(ignore, ignore)
 
 const requestOf = (credentials: Credentials) => ({
   ...credentials,
@@ -142,13 +166,12 @@ async function open(hsm: Hsm, credentials: Credentials) {
 }
 
 /** Only a session of the login can end it: one that is lost is had once more. */
-async function logout(hsm: Hsm, { token, credential }: Login): Promise<void> {
+async function logout(hsm: Hsm, login: Login): Promise<void> {
   try {
-    await hsm.call('session.logout', {}, token)
+    await hsm.call('session.logout', {}, login.token)
   } catch (error) {
-    if (credential === undefined || !isLost(error)) return
-    const resumed = await hsm.call('session.resume', { credential })
-    await hsm.call('session.logout', {}, resumed.token)
+    const another = isLost(error) ? await resumed(hsm, login) : undefined
+    if (another !== undefined) await hsm.call('session.logout', {}, another)
   }
 }
 

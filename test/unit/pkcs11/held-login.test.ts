@@ -108,6 +108,20 @@ suite('a login of a program', () => {
     })
   }
 
+  test('ends at once when it is proven only after its program has logged out or is gone', async (t) => {
+    const { hsm, store } = await hsmWithClock(t)
+    const { sessions } = await hsm.call('cluster.status', {})
+    for (const way of ['end', 'leave'] as const) {
+      const held = createHeldLogin(hsm)
+      const beginning = held.begin(ALICE)
+      await held[way]()
+      await assert.rejects(beginning, fails('not-logged-in'))
+      assert.equal(held.current(), undefined)
+    }
+    assert.equal(store.catalog.loginCount(), 0)
+    assert.equal((await hsm.call('cluster.status', {})).sessions, sessions)
+  })
+
   test('is over, without another try, when all logins of its user have been ended', async (t) => {
     const { hsm, world, asked, uses } = await hsmWithClock(t)
     const held = createHeldLogin(hsm)
