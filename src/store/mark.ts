@@ -6,8 +6,9 @@
  * The file has two slots that are written in turn, each in a sector of its own and over bytes that are allocated, so
  * that a write that is torn leaves the mark before it.
  */
-import { closeSync, constants, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { writeAllNow } from '../base/descriptors.ts'
 import { syncDirectory, writeNew } from '../base/durable.ts'
 import { count, object, text } from '../model/shape.ts'
 import type { Root } from './record-set.ts'
@@ -62,7 +63,7 @@ export function openMark(path: string, sealer: Sealer): MarkFile {
       if (revision === newest?.revision && digest === newest.digest) return
       const slot = slotOf({ revision, digest }, sealer)
       if (file === undefined) file = makeFile(path, slot)
-      else writeWhole(file, slot, next * SLOT_BYTES)
+      else writeAllNow(file, slot, next * SLOT_BYTES)
       newest = { revision, digest }
       next = 1 - next
     },
@@ -91,12 +92,6 @@ function makeFile(path: string, slot: Buffer): number {
   }
   syncDirectory(dirname(path))
   return openForMarks(path)
-}
-
-function writeWhole(file: number, bytes: Buffer, position: number): void {
-  for (let done = 0; done < bytes.length; ) {
-    done += writeSync(file, bytes, done, bytes.length - done, position + done)
-  }
 }
 
 /** Undefined when there is no file; a slot that holds no mark is undefined, and what is no file has none. */

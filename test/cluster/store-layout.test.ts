@@ -16,17 +16,15 @@ after(async () => {
   await etcd.stop()
 })
 
-const entryOf = async (clusterId: string) => {
-  const answer = await client.ask(KV.method.range, { key: createKeys(clusterId).format })
+const standsAt = async (key: Uint8Array) => {
+  const answer = await client.ask(KV.method.range, { key })
   return 'value' in answer ? answer.value.kvs[0]?.value : undefined
 }
-const write = (clusterId: string, value: Uint8Array) =>
-  client.ask(KV.method.txn, { success: [putKey(createKeys(clusterId).format, value)] })
-const sealed = (clusterId: string, layout: number) =>
-  createSealer(Buffer.alloc(32, 0x5a), 'records', clusterId).seal(
-    Buffer.from(JSON.stringify({ layout })),
-    'format',
-  )
+const entryOf = (clusterId: string) => standsAt(createKeys(clusterId).format)
+const write = (clusterId: string, value: Uint8Array, key = createKeys(clusterId).format) =>
+  client.ask(KV.method.txn, { success: [putKey(key, value)] })
+const sealed = (clusterId: string, value: object, context = 'format') =>
+  createSealer(Buffer.alloc(32, 0x5a), 'records', clusterId).seal(Buffer.from(JSON.stringify(value)), context)
 
 test('is written with a new store, and to one of a version that had none', async () => {
   const clusterId = newClusterId()
@@ -45,18 +43,23 @@ test('of a newer version is refused in words, and one that was changed, too', as
   const clusterId = newClusterId()
   const founded = await openEtcd(etcd.endpoints, clusterId)
   await founded.close()
-  await write(clusterId, sealed(clusterId, 2))
+  await write(clusterId, sealed(clusterId, { layout: 2 }))
+  const { root } = createKeys(clusterId)
+  const before = (await standsAt(root)) ?? assert.fail('there is a root')
+  const later = sealed(clusterId, { later: true }, 'root')
+  await write(clusterId, Buffer.concat([before.subarray(0, 8), later]), root)
   await assert.rejects(openEtcd(etcd.endpoints, clusterId), {
     code: 'store-damaged',
     message:
       'The store in etcd has layout 2, and this version of Strongroom reads layouts up to 1; upgrade this HSM',
   })
-  await write(clusterId, sealed('cluster-other', 1))
+  await write(clusterId, before, root)
+  await write(clusterId, sealed('cluster-other', { layout: 1 }))
   await assert.rejects(openEtcd(etcd.endpoints, clusterId), {
     code: 'store-damaged',
     message: 'The entry format is damaged: it was changed or moved',
   })
-  await write(clusterId, sealed(clusterId, 1))
+  await write(clusterId, sealed(clusterId, { layout: 1, later: true }))
   const opened = await openEtcd(etcd.endpoints, clusterId)
   await opened.close()
 })

@@ -3,7 +3,7 @@
  * first version did not have.
  */
 import { HsmError } from '../../contract/errors.ts'
-import { count, object } from '../../model/shape.ts'
+import { count, extensible } from '../../model/shape.ts'
 import type { Sealer } from '../sealer.ts'
 import { open } from '../sealing.ts'
 import type { Keyspace } from './keyspace.ts'
@@ -14,7 +14,7 @@ const LAYOUT = 1
 const CONTEXT = 'format'
 const NAME = 'The entry format'
 
-const readLayout = object<{ readonly layout: number }>({ layout: count })
+const readLayout = extensible<{ readonly layout: number }>({ layout: count })
 
 /** To be written with the root of a new store. */
 export const layoutEntry = ({ keys, sealer }: Pick<Keyspace, 'keys' | 'sealer'>): Operation =>

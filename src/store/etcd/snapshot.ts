@@ -11,7 +11,7 @@ import { checkLayout } from './layout.ts'
 import { toMember } from './member-table.ts'
 import { type Reading, rangeOf, revisionOf } from './requests.ts'
 import { type KeyValue, KV, type RangeResponse } from './rpc_pb.ts'
-import { readRecord, readRoot } from './values.ts'
+import { readRecord, readRoot, refuseOtherMasterKey } from './values.ts'
 
 /** The root as it stands in etcd, and the revision of etcd that wrote it. */
 export type CommittedRoot = { readonly root: Root; readonly revision: number; readonly value: Uint8Array }
@@ -60,12 +60,14 @@ async function readOnce(keyspace: Keyspace): Promise<Snapshot | undefined> {
     await refuseOrphans(keyspace, revision)
     return undefined
   }
+  refuseOtherMasterKey(masterKeyCheck, found.value)
+  // What a root is, is part of the layout.
+  const hasLayout = await checkLayout(keyspace)
   const root = {
     root: readRoot(sealer, masterKeyCheck, found.value),
     revision: Number(found.modRevision),
     value: found.value,
   }
-  const hasLayout = await checkLayout(keyspace)
   const catalog = createCatalog()
   const records = createRecordSet(sealer)
   for await (const page of pages(client, rangeOf(keys.records, revision))) {

@@ -37,10 +37,16 @@ export const writeRoot = (sealer: Sealer, check: string, root: Root): Buffer =>
 export const checkOf = (value: Uint8Array): string =>
   Buffer.from(value.subarray(0, CHECK_BYTES)).toString('hex')
 
+/** @throws HsmError `store-damaged` when the root was sealed under another master key */
+export function refuseOtherMasterKey(check: string, value: Uint8Array): void {
+  if (checkOf(value) === check) return
+  throw new HsmError('store-damaged', 'The store in etcd was sealed under another master key')
+}
+
 /** @throws HsmError `store-damaged` when it was sealed under another master key, or changed */
 export function readRoot(sealer: Sealer, check: string, value: Uint8Array): Root {
-  if (checkOf(value) === check) return openRoot(sealer, value.subarray(CHECK_BYTES))
-  throw new HsmError('store-damaged', 'The store in etcd was sealed under another master key')
+  refuseOtherMasterKey(check, value)
+  return openRoot(sealer, value.subarray(CHECK_BYTES))
 }
 
 const memberContext = (key: MemberKey) => `member\n${key}`
