@@ -13,6 +13,7 @@ type Needs = {
   readonly waits: Pick<Recent, 'summary'>
 }
 
+/** @returns what is told at the moment of the call; costs a pass over the members that are known here */
 export function createNodeStatus({ store, cluster, id, waits }: Needs): () => NodeStatus {
   /** Of the newest commit seen here; what came before has been loaded. */
   let newest = 0

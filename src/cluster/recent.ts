@@ -8,6 +8,7 @@ export interface Recent {
   summary(): { readonly count: number; readonly 'p50-ms': number; readonly 'max-ms': number } | undefined
 }
 
+/** The latest 256 count. */
 export function createRecent(): Recent {
   let latest: readonly number[] = []
   return {

@@ -13,19 +13,16 @@ export const ERRORS = {
   unavailable: { http: 503, ckr: 'DEVICE_REMOVED', text: 'The HSM cannot be reached' },
   'not-serving': {
     http: 503,
-
     ckr: 'DEVICE_REMOVED',
     text: 'This HSM has lost its connection to the cluster and refuses requests until it is back',
   },
   unconfirmed: {
     http: 503,
-
     ckr: 'DEVICE_ERROR',
     text: 'The change is committed, but not confirmed by every HSM',
   },
   'store-failure': {
     http: 500,
-
     ckr: 'DEVICE_ERROR',
     text: 'The change could not be stored; nothing was changed',
   },
@@ -43,7 +40,6 @@ export const ERRORS = {
   'user-locked': { http: 403, ckr: 'PIN_LOCKED', text: 'User is locked' },
   'not-permitted': {
     http: 403,
-
     ckr: 'KEY_FUNCTION_NOT_PERMITTED',
     text: 'User does not have permission for this operation',
   },
@@ -63,7 +59,6 @@ export const ERRORS = {
   'key-capacity': { http: 409, ckr: 'DEVICE_MEMORY', text: 'The HSM has reached its key capacity' },
   'key-availability': {
     http: 409,
-
     ckr: 'DEVICE_ERROR',
     text: 'Cannot perform the requested key operation as the key must be available on at least 2 HSMs.\nEither increase the number of HSMs in the cluster, or disable the key availability check.',
   },
@@ -77,7 +72,6 @@ export const ERRORS = {
   'not-modifiable': { http: 403, ckr: 'ACTION_PROHIBITED', text: 'Key is not modifiable' },
   'attribute-refused': {
     http: 403,
-
     ckr: 'ATTRIBUTE_READ_ONLY',
     text: 'Attribute cannot be set by the user for this operation',
   },
@@ -103,25 +97,21 @@ export const ERRORS = {
   'unwrap-failed': { http: 400, ckr: 'WRAPPED_KEY_INVALID', text: 'Unwrap failed' },
   'template-conflict': {
     http: 400,
-
     ckr: 'TEMPLATE_INCONSISTENT',
     text: 'The attributes contradict the template of the key',
   },
   'not-synchronized': {
     http: 409,
-
     ckr: 'DEVICE_ERROR',
     text: 'The selected key is not synchronized throughout the cluster',
   },
   'not-clones': {
     http: 409,
-
     ckr: 'DEVICE_ERROR',
     text: 'The clusters are not clones of each other, or a message between them was changed',
   },
   'challenge-not-found': {
     http: 409,
-
     ckr: 'DEVICE_ERROR',
     text: 'There is no such challenge in this session: it was used, has expired, or belongs to another session',
   },
@@ -137,13 +127,11 @@ export const ERRORS = {
   'certificate-not-found': { http: 404, ckr: 'OBJECT_HANDLE_INVALID', text: 'There is no such certificate' },
   'certificate-capacity': {
     http: 409,
-
     ckr: 'DEVICE_MEMORY',
     text: 'The HSM has reached its certificate capacity',
   },
   revoked: {
     http: 403,
-
     ckr: 'KEY_FUNCTION_NOT_PERMITTED',
     text: 'The right to use the key was taken back while it was in use',
   },

@@ -17,6 +17,7 @@ import type { Parts } from './parts.ts'
 import { createBackups } from './replication/backups.ts'
 import { createStreams } from './streams/streams.ts'
 
+/** Nothing is under way at first; from now on what a commit ends is ended here. */
 export function assemble(needs: EngineNeeds): Parts {
   const { store, monotonic, random, hsm } = needs
   const cluster = needs.cluster ?? alone(() => ({ ...hsm, address: hsm.address() }))

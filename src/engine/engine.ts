@@ -27,6 +27,7 @@ export type Engine = Hsm & {
   close(): Promise<void>
 }
 
+/** An HSM on a store that has a cluster, or is to have one by `found`. The store is loaded and stays the caller's to close. */
 export function createEngine(needs: EngineNeeds): Engine {
   const parts = assemble(needs)
   return {

@@ -7,6 +7,7 @@ import { FIRST_REFERENCE } from './keys/references.ts'
 import type { EngineNeeds } from './needs.ts'
 import { granted } from './pipeline/granted.ts'
 
+/** @returns 64 random bits in hex: an id that is never used again */
 export const newUserId = (random: (bytes: number) => Uint8Array): string =>
   Buffer.from(random(8)).toString('hex')
 

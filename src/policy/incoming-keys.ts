@@ -63,6 +63,7 @@ export function mayDeriveKey(facts: With, request: Checked<'key.derive'>): Decis
   return flags.allow ? allow({ bytes: bytes.result, flags: flags.result }) : flags
 }
 
+/** @param key the base key: what is derived from it is as secret as it is */
 export const derivedFrom = ({ flags }: KeyRecord): Origin => ({ from: 'derived', base: flags })
 
 const [DES3_BYTES] = KEY_KINDS.des3.sizes

@@ -35,6 +35,7 @@ const WAITING = 8192
 const RETRY_MS = 1000
 const CLOSING_MS = 5000
 
+/** Empty at first. Entries are lost only when more wait than there is room for, which is logged. */
 export function createAuditQueue(needs: Needs): AuditQueue {
   const { monotonic, log } = needs
   const throttle = createThrottle<AuditEvent>({

@@ -29,6 +29,7 @@ const BATCH = 64
 
 type Waiting = { readonly event: AuditEvent; readonly settle: () => void }
 
+/** Nothing waits at first. */
 export function createBatches({ commit, spacingMs, monotonic, onIdle }: BatchesNeeds): Batches {
   let queue: Waiting[] = []
   let running: Promise<void> | undefined

@@ -1,4 +1,5 @@
 /** From what was generated to records with a reference, an owner and sealed material. */
+import type { Flags, NewAttributes } from '../../contract/attributes.ts'
 import type { KeyObject } from '../../contract/key-object.ts'
 import { materialContext } from '../../crypto/sealed-fields.ts'
 import type { KeyRecord, Write } from '../../model/records.ts'
@@ -24,6 +25,29 @@ export type Draft = Omit<
   readonly material: Buffer
   readonly shareWith: readonly string[]
 }
+
+/** What whoever makes a key says about it. */
+export type Wishes = {
+  readonly label: string
+  readonly attributes: NewAttributes
+  readonly 'share-crypto-users': readonly string[]
+}
+
+/** The members of a draft that follow from what was asked for, and from where its value comes. */
+export const wished = (
+  { label, attributes, 'share-crypto-users': shareWith }: Wishes,
+  flags: Flags,
+  origin: Provenance,
+) => ({
+  origin,
+  label,
+  idAttribute: attributes.id ?? '0x',
+  subject: attributes.subject,
+  flags,
+  wrapTemplate: undefined,
+  unwrapTemplate: undefined,
+  shareWith,
+})
 
 /** Gives each draft its reference, owner and shares; all of them or none. */
 export function placeKeys(

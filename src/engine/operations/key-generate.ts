@@ -14,7 +14,7 @@ import { checkValueOf, generateSecret } from '../../crypto/secret-keys.ts'
 import type { KeyRecord } from '../../model/records.ts'
 import { GENERATED } from '../../policy/new-key-flags.ts'
 import { mayMakeKeys } from '../../policy/new-keys.ts'
-import { type Draft, placedKey, placeKeys } from '../keys/new-keys.ts'
+import { type Draft, placedKey, placeKeys, wished } from '../keys/new-keys.ts'
 import { change } from '../pipeline/pipeline.ts'
 import { keyObject } from '../reply/key-object.ts'
 
@@ -38,20 +38,13 @@ function draftSecretKey(request: Checked<'key.generate-symmetric'>, flags: Flags
   return {
     keyType,
     keyClass: 'secret-key',
-    origin: GENERATED,
-    label: request.label,
-    idAttribute: request.attributes.id ?? '0x',
-    subject: request.attributes.subject,
-    flags,
-    wrapTemplate: undefined,
-    unwrapTemplate: undefined,
+    ...wished(request, flags, GENERATED),
     checkValue: checkValueOf(keyType, material),
     keyLengthBytes: material.length,
     rsa: undefined,
     ec: undefined,
     mlDsa: undefined,
     material,
-    shareWith: request['share-crypto-users'],
   }
 }
 
@@ -90,28 +83,23 @@ function draftPair(
 ): readonly Draft[] {
   const family = familyOfRequest(request)
   const common = commonFacts(request, pair)
+  const { 'public-label': label, 'public-attributes': attributes } = request
+  const ofPublic = { label, attributes, 'share-crypto-users': [] }
+  const ofPrivate = { ...request, label: request['private-label'], attributes: request['private-attributes'] }
   return [
     {
       ...common,
       keyClass: 'public-key',
-      flags: publicFlags as Flags,
-      label: request['public-label'],
-      idAttribute: request['public-attributes'].id ?? '0x',
-      subject: request['public-attributes'].subject,
+      ...wished(ofPublic, publicFlags as Flags, GENERATED),
       keyLengthBytes: publicKeyLength(family, pair.spki),
       material: pair.spki,
-      shareWith: [],
     },
     {
       ...common,
       keyClass: 'private-key',
-      flags: privateFlags as Flags,
-      label: request['private-label'],
-      idAttribute: request['private-attributes'].id ?? '0x',
-      subject: request['private-attributes'].subject,
+      ...wished(ofPrivate, privateFlags as Flags, GENERATED),
       keyLengthBytes: privateKeyLength(family, pair.pkcs8),
       material: pair.pkcs8,
-      shareWith: request['share-crypto-users'],
     },
   ]
 }
@@ -130,9 +118,6 @@ function generate(request: PairRequest): Promise<KeyPair> {
 /** What both halves show of themselves. */
 const commonFacts = (request: PairRequest, { spki }: KeyPair) => ({
   keyType: request['key-type'],
-  origin: GENERATED,
-  wrapTemplate: undefined,
-  unwrapTemplate: undefined,
   checkValue: publicCheckValue(spki),
   rsa: request['key-type'] === 'rsa' ? rsaFacts(spki) : undefined,
   ec: request['key-type'] === 'ec' ? ecFacts(spki, request.curve) : undefined,

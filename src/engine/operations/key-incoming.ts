@@ -20,9 +20,15 @@ import {
   UNWRAPPED,
   type Unwrapping,
 } from '../../policy/incoming-keys.ts'
-import { incomingDraft } from '../keys/incoming-keys.ts'
-import { placedKey, placeKeys } from '../keys/new-keys.ts'
+import type { Origin } from '../../policy/new-key-flags.ts'
+import { type Draft, placedKey, placeKeys, type Wishes, wished } from '../keys/new-keys.ts'
 import { change } from '../pipeline/pipeline.ts'
+
+const draftOf = (key: IncomingKey, flags: Flags, wishes: Wishes, origin: Origin): Draft => ({
+  ...key,
+  ...wished(wishes, flags, origin),
+  mlDsa: undefined,
+})
 
 const wipe = ({ material }: IncomingKey): unknown => material.fill(0)
 
@@ -37,7 +43,7 @@ export const keyImport = change<'key.import', Flags, IncomingKey, readonly KeyRe
     }
   },
   change: (facts, request, { parts, permitted: flags, made: key }) =>
-    placeKeys(parts, facts, [incomingDraft(key, flags, request, IMPORTED)]),
+    placeKeys(parts, facts, [draftOf(key, flags, request, IMPORTED)]),
   reply: placedKey,
   wipe,
 })
@@ -61,7 +67,7 @@ export const keyUnwrap = change<'key.unwrap', Unwrapping, Unwrapped, readonly Ke
     }
   },
   change(facts, request, { parts, permitted: { attributes, flags }, made: { under, key } }) {
-    const draft = incomingDraft(key, flags, { ...request, attributes }, UNWRAPPED)
+    const draft = draftOf(key, flags, { ...request, attributes }, UNWRAPPED)
     return all(mayPlaceUnwrapped(under, facts.key), placeKeys(parts, facts, [draft]))
   },
   reply: placedKey,
@@ -95,7 +101,7 @@ export const keyDerive = change<'key.derive', Deriving, IncomingKey, readonly Ke
     }
   },
   change: (facts, request, { parts, permitted: { flags }, made: key }) =>
-    placeKeys(parts, facts, [incomingDraft(key, flags, request, derivedFrom(facts.key))]),
+    placeKeys(parts, facts, [draftOf(key, flags, request, derivedFrom(facts.key))]),
   reply: placedKey,
   wipe,
 })

@@ -28,6 +28,7 @@ type Backup = Opened & {
   busy: boolean
 }
 
+/** A backup ends with its session, and with its last part. */
 export function createBackups(sessions: SessionEnds): Backups {
   const bySession = new Map<string, Backup>()
   sessions.onEnd(({ id }) => void bySession.delete(id))

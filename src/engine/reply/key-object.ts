@@ -41,6 +41,7 @@ export const shownKey = (
   covers: (record: RecordKey) => boolean,
 ): KeyObject | KeySummary => (readsAll(actor) ? keyObject(view, key, covers) : keySummary(key))
 
+/** Reference and label: what everybody who sees a key is shown of it. */
 export const keySummary = (key: KeyRecord): KeySummary => ({
   'key-reference': key.id,
   attributes: { label: key.label },

@@ -10,6 +10,7 @@ export interface StreamBuffers {
   check(stream: Stream): void
 }
 
+/** Nothing is kept at first. */
 export function createStreamBuffers(): StreamBuffers {
   const bySession = new Map<string, number>()
   let all = 0

@@ -10,6 +10,7 @@ export interface StreamTable {
   countOf(session: string): number
 }
 
+/** Empty at first. */
 export function createStreamTable(): StreamTable {
   const sessions = new Map<string, Map<string, Stream>>()
   let count = 0
