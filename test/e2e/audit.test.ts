@@ -1,11 +1,12 @@
 /** Journals of a real HSM: killed while it records, tampered with, exported and verified without it. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
 import type { Hsm } from '../../src/contract/hsm.ts'
 import { ECDSA, reference } from '../support/world.ts'
-import { ALICE, activate, client, type Ran, run, serve, temporaryHome } from './strongroom.ts'
+import { ALICE, activate, client, launch, type Ran, run, serve, temporaryHome } from './strongroom.ts'
 
 const ADMIN = { CLOUDHSM_ROLE: 'admin', CLOUDHSM_PIN: 'admin:correct horse' }
 
@@ -90,6 +91,23 @@ suite('strongroom audit', () => {
     assert.match(verified.stderr, /audit log: chain verified/)
     const told = await audit('--operation', 'audit.key-use-journal')
     assert.match(told.stdout, /store-damaged/)
+    await end('SIGTERM')
+  })
+
+  test('--follow prints entries as they come, and ends without a word when nobody reads them any more', async (t) => {
+    const { audit, home, end } = await started(t)
+    const { child, ended, printed } = launch(['audit', '--follow', '--home', home.root], ADMIN)
+    const prints = async (operation: string) => {
+      while (!printed().includes(`  ${operation}  ok`)) await once(child.stdout ?? assert.fail(), 'data')
+    }
+    await prints('user.create')
+    await audit('key')
+    await prints('audit.key')
+    child.stdout?.destroy()
+    await audit('key')
+    const { exit, stderr } = await ended
+    assert.equal(exit, 1)
+    assert.match(stderr, /^chain verified, \d+ entries, HSM hsm-[a-z0-9]+\n$/)
     await end('SIGTERM')
   })
 
