@@ -1,7 +1,7 @@
 /** Which segments there are, how large they are together, and dropping those that are not kept. */
 import type { JournalHead } from '../model/records.ts'
 import type { Tail } from './entries.ts'
-import { type Retention, segmentBytes, surplus } from './retention.ts'
+import { type Retention, SMALLEST_SEGMENT, segmentBytes, surplus } from './retention.ts'
 import { type Place, readHeader, removeSegment, type SegmentFile } from './segments.ts'
 
 export type Begin = Pick<JournalHead, 'first' | 'previous'>
@@ -16,7 +16,10 @@ export interface KeptFiles {
   grown(bytes: number, writtenAt: number): void
   /** Drops what is not kept, once the store knows where the journal begins then. Never rejects. */
   drop(): Promise<void>
-  /** The same, and the oldest segment in any case: the disk is full. */
+  /**
+   * The same, and the oldest segment in any case: the disk is full. When there is but one, it goes if that makes room worth a commit, and
+   * whoever writes to it has to begin another.
+   */
   squeeze(): Promise<void>
 }
 
@@ -52,8 +55,20 @@ export function createKeptFiles(needs: KeptFilesNeeds, found: readonly SegmentFi
     }
     older = older.slice(gone)
   }
+  async function dropOnly(): Promise<void> {
+    const only = newest
+    const { count, hash } = needs.written()
+    if (!only || older.length > 0 || only.bytes < SMALLEST_SEGMENT) return
+    await needs.anchor({ first: count, previous: hash, count, hash })
+    // There was room for another entry meanwhile.
+    if (needs.written().count !== count) return
+    removeSegment(only)
+    newest = undefined
+    begin = undefined
+    bytes = 0
+  }
   function drop(least: number): Promise<void> {
-    dropping ??= dropNow(least)
+    dropping ??= (least > 0 && older.length === 0 ? dropOnly() : dropNow(least))
       .catch(needs.onFailure)
       .finally(() => {
         dropping = undefined

@@ -66,8 +66,11 @@ export function createOutput({ place, retention, now, kept }: Needs, recovered: 
       // It was told why.
     }
   }
+  /** Full, old, or dropped. */
   const isWorn = ({ writer, begunAt }: Current) =>
-    writer.bytes() >= segmentBytes(retention()) || now() - begunAt >= segmentAgeMs(retention())
+    kept.begin() === undefined ||
+    writer.bytes() >= segmentBytes(retention()) ||
+    now() - begunAt >= segmentAgeMs(retention())
 
   return {
     write(before, texts) {

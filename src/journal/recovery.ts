@@ -28,7 +28,7 @@ export async function recover(place: Place, anchored: JournalHead | undefined): 
   const { files, torn, scanned } = await scanNewest(place)
   const known: Tail = anchored ?? EMPTY
   if (!scanned) {
-    const damage = known.count > 0 ? missing(known.count) : undefined
+    const damage = known.count > (anchored?.first ?? 0) ? missing(known.count) : undefined
     return { files, tail: known, whole: undefined, torn, damage }
   }
   const { tail, bytes, first, hashes, broken } = scanned

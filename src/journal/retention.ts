@@ -5,7 +5,7 @@ import type { SegmentFile } from './segments.ts'
 export type Retention = Pick<AuditPolicy, 'onFull' | 'maxBytes' | 'maxAgeSeconds'>
 
 const LARGEST_SEGMENT = 16 * 1024 ** 2
-const SMALLEST_SEGMENT = 64 * 1024
+export const SMALLEST_SEGMENT = 64 * 1024
 /** A journal is so many segments, or more: so exact are its limits. */
 const SEGMENTS = 16
 const DAY_MS = 86_400_000
