@@ -1,7 +1,9 @@
 /** Verifies an export of a journal without an HSM: the entries, the chain, and the signed statement at the end. */
 import { type KeyObject, verify } from 'node:crypto'
 import * as v from 'valibot'
+import { HsmError } from '../contract/errors.ts'
 import { type Statement, statement as statementSchema } from '../contract/operations/audit.ts'
+import type { AuditEntry } from '../model/audit.ts'
 import { readAuditEntry } from '../model/formats.ts'
 import { canonicalText } from './canonical.ts'
 import { verifyEntries } from './chain.ts'
@@ -45,7 +47,7 @@ function take(read: Read, value: unknown): string | undefined {
     return undefined
   }
   const entry = entryOf(value)
-  if (!entry) return 'it is neither an entry nor a statement'
+  if (typeof entry === 'string') return entry
   const { last } = read
   read.begin ??= { first: entry.sequence, previous: entry.previous }
   read.last = entry
@@ -70,11 +72,14 @@ function parsed(text: string | undefined): unknown {
 
 const isStatement = (value: unknown): value is Statement => v.is(statementSchema, value)
 
-function entryOf(value: unknown) {
+/** @returns why it is none, if so */
+function entryOf(value: unknown): AuditEntry | string {
   try {
     return readAuditEntry(value)
-  } catch {
-    return undefined
+  } catch (error) {
+    return error instanceof HsmError
+      ? 'a newer version of Strongroom has written it; verify it with that version'
+      : 'it is neither an entry nor a statement'
   }
 }
 

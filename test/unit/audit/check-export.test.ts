@@ -87,6 +87,11 @@ test('a signature that is written in another way is refused', async () => {
   }
 })
 
+test('an entry of a newer version is called that', async () => {
+  const verdict = await check(written(['user/bob']).replace(`"version":${FORMAT}`, `"version":${FORMAT + 1}`))
+  assert.ok(!verdict.ok && verdict.line === 1 && verdict.why.includes('newer version'))
+})
+
 test('what is no text, and a line without an end, is refused before it is kept', async () => {
   const bytes = Buffer.from(written(['user/bob']))
   bytes[bytes.indexOf('alice')] = 0xff
