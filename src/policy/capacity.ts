@@ -13,6 +13,7 @@ export type KeyRoom = {
   readonly sessionKeys: number
   readonly capacity: Capacity
 }
+
 type NewKey = { readonly keyClass: KeyClass; readonly flags: { readonly token: boolean } }
 
 /** Whether more keys fit: token keys into the cluster, session keys into the session. */
@@ -26,3 +27,7 @@ export function keysFit(has: KeyRoom, more: readonly NewKey[]): Decision<void> {
     has.sessionKeys + more.length - token.length > LIMITS.sessionKeys
   return full ? deny('key-capacity') : allow(undefined)
 }
+
+/** @param left whether the cluster has as many references left as are wanted */
+export const referencesFit = (left: boolean): Decision<void> =>
+  left ? allow(undefined) : deny('key-capacity', 'The cluster has used up its key references')

@@ -191,6 +191,21 @@ suite('layer rules', () => {
   })
 })
 
+/** What refuses access, and what says so: `deny`, and functions that are called `may…`. */
+const DECIDING = /\bdeny\(|^(?:export )?(?:async )?(?:function|const) may[A-Z]/m
+
+test('who may do what is decided in policy/ alone', () => {
+  const files = readdirSync(join(repository, 'src'), { recursive: true, encoding: 'utf8' })
+  const deciding = files.filter(
+    (file) => file.endsWith('.ts') && DECIDING.test(readFileSync(join(repository, 'src', file), 'utf8')),
+  )
+  assert.ok(deciding.length > 10)
+  assert.deepEqual(
+    deciding.filter((file) => !file.startsWith('policy/')),
+    [],
+  )
+})
+
 /** The rows of the table, as `MAY_IMPORT` has them; what is not ours is left out. */
 function rowsOf(page: string): Readonly<Record<string, readonly string[]>> {
   const rows = [...page.matchAll(/^\| `([\w-]+)\/` \|.*\| ([^|]+) \|$/gm)]

@@ -1,6 +1,7 @@
 /** Key references: numbers that are used once, in this cluster and, with luck to spare, in all its clones. */
 import type { ClusterRecord } from '../../model/records.ts'
-import { allow, type Decision, deny } from '../../policy/decision.ts'
+import { referencesFit } from '../../policy/capacity.ts'
+import { all, allow, type Decision } from '../../policy/decision.ts'
 
 /** Where a cluster that was not cloned begins. */
 export const FIRST_REFERENCE = 0x1000
@@ -24,8 +25,8 @@ export const reference = (number: number): string => `0x${number.toString(16).pa
 /** The cluster when it has given out so many references, which begin with its `nextReference`. */
 export function withTaken(cluster: ClusterRecord, count: number): Decision<ClusterRecord> {
   const nextReference = cluster.nextReference + count
-  if (blockOf(nextReference) === blockOf(cluster.nextReference)) return allow({ ...cluster, nextReference })
-  return deny('key-capacity', 'The cluster has used up its key references')
+  const left = blockOf(nextReference) === blockOf(cluster.nextReference)
+  return all(referencesFit(left), allow({ ...cluster, nextReference }))
 }
 
 /** The cluster when a key of that reference has come from a clone: if it was the cluster's own to give, it is taken. */

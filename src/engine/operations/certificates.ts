@@ -64,9 +64,7 @@ export const certificateList = answer<'certificate.list'>({
       const one = findCertificate(view, call, asked)
       return allow({ certificates: one ? [certificateObject(view, call, one)] : [] })
     }
-    const decision = page(visibleCertificates(view, call), LIMITS.certificatePage, token)
-    if (!decision.allow) return decision
-    const { items, next } = decision.result
+    const { items, next } = page(visibleCertificates(view, call), LIMITS.certificatePage, token)
     const fitting = items.slice(0, howManyFit(items, LIMITS.certificatePageBytes))
     const following = fitting.length < items.length ? fitting.at(-1)?.id : next
     return allow({

@@ -15,9 +15,7 @@ export const keyList = answer<'key.list'>({
     const wanted = leavingOut(selected.result, request.without)
     const nearest = request['nearest-first']
     const keys = nearest ? nearestFirst(call.actor, wanted) : wanted
-    const decision = page(keys, request['max-items'], request['starting-token'], !nearest)
-    if (!decision.allow) return decision
-    const { items, next } = decision.result
+    const { items, next } = page(keys, request['max-items'], request['starting-token'], !nearest)
     const covers = parts.cluster.coverage()
     return allow({
       matched_keys: items.map((key) =>

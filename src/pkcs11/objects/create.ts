@@ -12,7 +12,7 @@ import { certificateAttribute, certificatesHave } from './certificate.ts'
 import { curveOf } from './curves.ts'
 import { ecPrivateKey, ecPublicKey, rsaPrivateKey, rsaPublicKey } from './encodings.ts'
 import { keyTypeClassOf } from './key-types.ts'
-import { handleOfKey, mayMake, place } from './make.ts'
+import { checkWritable, handleOfKey, place } from './make.ts'
 import { labelIn, namesIn, newKey } from './new-key.ts'
 import { bytesIn, flagIn, mustBe, needed, numberIn, type Template } from './template.ts'
 import { sameValue, type Value } from './value.ts'
@@ -29,7 +29,7 @@ export async function createObject(
 ): Promise<number> {
   const session = signedIn(application, handle)
   const objectClass = needed(numberIn(template, CKA.CLASS), CKA.CLASS)
-  mayMake(session, template)
+  checkWritable(session, template)
   if (objectClass === CKO.CERTIFICATE) return createCertificate(application, session, template)
   if (objectClass === CKO.DATA) return refuse(CKR.ATTRIBUTE_VALUE_INVALID, 'There are no objects of CKO_DATA')
   const type = needed(numberIn(template, CKA.KEY_TYPE), CKA.KEY_TYPE)

@@ -13,7 +13,7 @@ import { type CallerMechanism, withoutParameter } from '../mechanisms/parameters
 import { TYPES } from '../mechanisms/types.ts'
 import { curveOf } from './curves.ts'
 import { KEY_TYPE_OF } from './key-types.ts'
-import { handleOfKey, mayMake } from './make.ts'
+import { checkWritable, handleOfKey } from './make.ts'
 import { type NewKey, newKey } from './new-key.ts'
 import { bytesIn, mustBe, needed, numberIn, type Template } from './template.ts'
 
@@ -38,7 +38,7 @@ export async function generateKey(
   mustBe(template, CKA.KEY_TYPE, KEY_TYPE_OF[keyType])
   const length = lengthIn(template, keyType)
   const { templates, ...made } = newKey(template, 'secret-key', [CKA.VALUE_LEN], true)
-  mayMake(session, template)
+  checkWritable(session, template)
   const { key } = await application.account.call('key.generate-symmetric', {
     ...length,
     ...made,
@@ -88,7 +88,7 @@ export async function generateKeyPair(
   const kind = kindOf(mechanism, publicTemplate)
   for (const template of [publicTemplate, privateTemplate]) {
     mustBe(template, CKA.KEY_TYPE, kind.type)
-    mayMake(session, template)
+    checkWritable(session, template)
   }
   mustBe(publicTemplate, CKA.CLASS, CKO.PUBLIC_KEY)
   mustBe(privateTemplate, CKA.CLASS, CKO.PRIVATE_KEY)

@@ -14,7 +14,7 @@ import { wrappedLength } from '../mechanisms/wrapped-length.ts'
 import { fits, type Output } from '../output.ts'
 import { keyTypeOf } from './key-attributes.ts'
 import { CLASS_OF, KEY_TYPE_OF, keyTypeClassOf } from './key-types.ts'
-import { handleOfKey, mayMake } from './make.ts'
+import { checkWritable, handleOfKey } from './make.ts'
 import { newKey } from './new-key.ts'
 import { lookAtKey } from './seen.ts'
 import { mustBe, needed, numberIn, type Template } from './template.ts'
@@ -83,7 +83,7 @@ export async function unwrapKey(
   const { keyClass } = KEY_TYPE_CLASSES[name]
   const { templates, ...made } = newKey(template, keyClass, keyClass === 'secret-key' ? [CKA.VALUE_LEN] : [])
   const length = keyClass === 'secret-key' ? lengthIn(template) : {}
-  mayMake(session, template)
+  checkWritable(session, template)
   const { key } = await meaning(
     UNWRAPPING,
     application.account.call('key.unwrap', {
@@ -146,7 +146,7 @@ export async function deriveKey(
     refuse(CKR.TEMPLATE_INCONSISTENT, 'CKA_KEY_TYPE names no key that can be derived')
   const length = lengthIn(template)
   const { templates, ...made } = newKey(template, SECRET, [CKA.VALUE_LEN])
-  mayMake(session, template)
+  checkWritable(session, template)
   const { key } = await meaning(
     DERIVING,
     application.account.call('key.derive', {

@@ -10,7 +10,7 @@ import type { KeyTemplates } from './new-key.ts'
 import { flagIn, type Template } from './template.ts'
 
 /** Throws CKR_SESSION_READ_ONLY when a token object is asked for in a read-only session. */
-export function mayMake(session: Session, template: Template): void {
+export function checkWritable(session: Session, template: Template): void {
   if (flagIn(template, CKA.TOKEN) && !session.readWrite) refuse(CKR.SESSION_READ_ONLY)
 }
 
