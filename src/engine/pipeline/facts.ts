@@ -32,7 +32,7 @@ export type CommonFacts = {
   readonly circumstances: Circumstances
   /** The users that the request names. */
   readonly users: readonly Target[]
-  /** How many keys there are and may be; counted when a rule asks for it. */
+  /** How many keys there are and may be. */
   readonly room: KeyRoom
   readonly here: Here
 }
@@ -57,9 +57,7 @@ export function commonFacts(
       weakHashes: call.session?.weakHashes ?? false,
     },
     users: row.names ? targets(view, usernames(row.names, request)) : [],
-    get room() {
-      return keyRoom(view, cluster, call)
-    },
+    room: keyRoom(view, cluster, call),
     here: parts.here,
   }
 }
