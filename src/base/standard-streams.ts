@@ -1,11 +1,18 @@
 /** Standard output and standard error, which may be full or have lost their reader: no write fails unnoticed. */
 import { fstatSync } from 'node:fs'
 import { isatty } from 'node:tty'
-import { writeAllNow } from './descriptors.ts'
+import { ownDescriptor, writeAllNow } from './descriptors.ts'
 import { reasonOf } from './reasons.ts'
 
 const DESCRIPTORS = { stdout: 1, stderr: 2 } as const
 type Stream = keyof typeof DESCRIPTORS
+
+/**
+ * Whether the path stands for standard output: `-`, or one that leads there, such as /dev/stdout. What is written to it is
+ * alone there then.
+ */
+export const isStandardOutput = (path: string): boolean =>
+  path === '-' || ownDescriptor(path) === DESCRIPTORS.stdout
 
 /**
  * Writes all of it, one after another.

@@ -1,8 +1,8 @@
 /** One command line in; text, stream and exit status out. The shell and the one-shot program both call this. */
+import { isStandardOutput } from '../base/standard-streams.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { ClusterClient, ClusterOption } from './cluster-clients.ts'
 import type { Credentials } from './cluster-login.ts'
-import { isStandardOutput } from './commands/files.ts'
 import { renderHelp } from './help.ts'
 import { interruptionBy } from './interruption.ts'
 import { parse } from './parse.ts'

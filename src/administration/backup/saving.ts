@@ -6,8 +6,7 @@ import { dirname } from 'node:path'
 import { writeAll } from '../../base/descriptors.ts'
 import { syncDirectory } from '../../base/durable.ts'
 import { isSystemError, reasonOf } from '../../base/reasons.ts'
-import { isOutputGone, writeOutput } from '../../base/standard-streams.ts'
-import { isStandardOutput } from '../../cli/commands/files.ts'
+import { isOutputGone, isStandardOutput, writeOutput } from '../../base/standard-streams.ts'
 import { HsmError } from '../../contract/errors.ts'
 
 /** @throws HsmError `invalid-request` when a file or directory has the name */

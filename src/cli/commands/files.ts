@@ -1,9 +1,9 @@
 /** Files that commands read and write, with errors that name the option and the path. */
 import { createReadStream } from 'node:fs'
-import { ownDescriptor } from '../../base/descriptors.ts'
 import { isPartlyOverwritten } from '../../base/durable.ts'
 import { type Audience, writeOutput } from '../../base/output-file.ts'
 import { reasonOf } from '../../base/reasons.ts'
+import { isStandardOutput } from '../../base/standard-streams.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { shown } from '../../contract/shown.ts'
 import type { Context } from '../spec.ts'
@@ -42,12 +42,6 @@ export type OutputFile = {
   /** Who may read it, if it is new. */
   readonly audience: Audience
 }
-
-/**
- * Whether the path stands for standard output: `-`, or one that leads there, such as /dev/stdout. What is written to it is
- * alone there then.
- */
-export const isStandardOutput = (path: string): boolean => path === '-' || ownDescriptor(path) === 1
 
 /**
  * Writes to what the path names, as `writeOutput` of base/ does, or hands it to `standardOutput`.
