@@ -90,6 +90,23 @@ export function isFit(server: Identity, caCert: string, names: readonly string[]
   }
 }
 
+/** Both in PEM and readable. */
+export const isFrom = (cert: string, caCert: string): boolean =>
+  new X509Certificate(cert).verify(new X509Certificate(caCert).publicKey)
+
+/**
+ * Why clients refuse whatever this CA has signed; undefined when they do not.
+ *
+ * @param now Unix time in milliseconds
+ */
+export function authorityProblem(caCert: string, now: number): string | undefined {
+  const { validFromDate: from, validToDate: to } = new X509Certificate(caCert)
+  if (from.getTime() > now) {
+    return `The certificate of the CA is valid from ${from.toISOString()} only: a clock was ahead when it was made, or is behind now`
+  }
+  return to.getTime() < now ? `The certificate of the CA was valid until ${to.toISOString()}` : undefined
+}
+
 const isNamed = (cert: X509Certificate, name: string): boolean =>
   (isIP(name) ? cert.checkIP(name) : cert.checkHost(name)) !== undefined
 

@@ -8,7 +8,14 @@ import { HsmError } from '../contract/errors.ts'
 import { HSM_NAME } from '../contract/wire.ts'
 import { readIfThere, readSecretIfThere, replaceFile } from '../home/files.ts'
 import type { Home } from '../home/home.ts'
-import { createAuthority, type Identity, isFit, issueServerCertificate } from './certificates.ts'
+import {
+  authorityProblem,
+  createAuthority,
+  type Identity,
+  isFit,
+  isFrom,
+  issueServerCertificate,
+} from './certificates.ts'
 
 export type Tls = { readonly ca: string; readonly server: Identity }
 
@@ -21,8 +28,8 @@ const NAMES = [HSM_NAME, 'localhost', '127.0.0.1', '::1'] as const
  * @param authority of the cluster
  * @param hosts by which clients may call it
  * @param clock Unix time in milliseconds
- * @param onDamage told of a certificate or key that is damaged, with its path in the sentence, before another one takes its
- *   place; it stays when this throws
+ * @param onDamage told of a certificate or key that is damaged or of another CA, with its path in the sentence, before another
+ *   one takes its place; it stays when this throws
  * @throws HsmError `store-damaged` when others can read a private key
  */
 export async function loadTls(
@@ -37,7 +44,7 @@ export async function loadTls(
   const names = [...new Set([...NAMES, ...hosts.filter((host) => !isWildcard(host))])]
   const present = readIdentity(home.serverKey, home.serverCert)
   if (present && isFit(present, authority.cert, names, now)) return { ca: authority.cert, server: present }
-  const damage = present && damageOf(home, present)
+  const damage = present && damageOf(home, present, authority.cert)
   if (damage !== undefined) onDamage(damage)
   const server = await issueServerCertificate(authority, names, now)
   return { ca: authority.cert, server: save(home.serverKey, home.serverCert, server) }
@@ -56,12 +63,17 @@ type Load = (onDamage: (problem: string) => void) => Promise<Tls>
 /**
  * The identity at the start: what is damaged is made anew then. Later the identity in use goes before one that is made in place of a
  * damaged one, since whoever damaged the file may still be at it.
+ *
+ * @param clock Unix time in milliseconds
  */
 export async function openTls(
   load: Load,
   log: Log,
+  clock: () => number,
 ): Promise<Tls & { renewing(use: (renewed: Tls) => void): Renewal }> {
   const present = await load((problem) => log('warn', { problem }, 'another certificate was made'))
+  const problem = authorityProblem(present.ca, clock())
+  if (problem !== undefined) log('warn', { problem }, 'clients refuse the certificate of this HSM')
   const keep = (problem: string) => {
     throw new HsmError('store-damaged', problem)
   }
@@ -87,14 +99,19 @@ export async function loadAuthority(home: Home, clusterId: string, now: number):
 }
 
 /** A sentence that names the file; undefined when certificate and key are only not fit any more. */
-function damageOf({ serverCert, serverKey }: Home, { cert, key }: Identity): string | undefined {
+function damageOf(
+  { serverCert, serverKey }: Home,
+  { cert, key }: Identity,
+  caCert: string,
+): string | undefined {
   const [certificate, privateKey] = [Buffer.from(cert), Buffer.from(key)]
   const wrong = certificateProblem(certificate)
   if (wrong !== undefined) return `The certificate ${serverCert} cannot be used: ${wrong}`
   const keyWrong = privateKeyProblem(privateKey)
   if (keyWrong !== undefined) return `The private key ${serverKey} cannot be used: ${keyWrong}`
-  if (belongTogether(certificate, privateKey)) return undefined
-  return `The private key ${serverKey} is not that of ${serverCert}`
+  if (!belongTogether(certificate, privateKey))
+    return `The private key ${serverKey} is not that of ${serverCert}`
+  return isFrom(cert, caCert) ? undefined : `The certificate ${serverCert} is not from the CA of this cluster`
 }
 
 function readIdentity(keyPath: string, certPath: string): Identity | undefined {

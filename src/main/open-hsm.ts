@@ -3,6 +3,7 @@
 import { planStart, type StartOptions } from '../administration/start-plan.ts'
 import { type ListenAddress, localAddress, parseListen, showAddress } from '../base/listen-address.ts'
 import type { Log } from '../base/log.ts'
+import type { Identity } from '../certificates/certificates.ts'
 import { loadTls, openTls } from '../certificates/tls.ts'
 import type { CallSource } from '../contract/call-source.ts'
 import { HsmError } from '../contract/errors.ts'
@@ -74,14 +75,8 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
   const opened = await openEngine({ home, log, address, node, registry, ...wishes })
   const { engine, admit, clusterId, authority, join, close } = opened
   undo.defer(close)
-  const {
-    ca,
-    server: tls,
-    renewing,
-  } = await openTls(
-    (onDamage) => loadTls(home, authority, [listen.host, advertised().host], Date.now(), onDamage),
-    log,
-  )
+  const hosts = () => [listen.host, advertised().host]
+  const { ca, server: tls, renewing } = await openOwnTls(home, authority, hosts, log)
   const renewal = renewing((renewed) => server.setCertificate(renewed.server))
   undo.defer(renewal.stop)
   const onConnectionClosed = (token: string, source: CallSource) => leave(engine, token, source)
@@ -113,6 +108,10 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
     },
   }
 }
+
+/** @param hosts by which clients may call this HSM */
+const openOwnTls = (home: Home, authority: Identity, hosts: () => readonly string[], log: Log) =>
+  openTls((onDamage) => loadTls(home, authority, hosts(), Date.now(), onDamage), log, Date.now)
 
 /** A session goes with its connection; whoever has what resumes the login can go on with it. */
 const leave = (hsm: Hsm, token: string, source: CallSource): void =>

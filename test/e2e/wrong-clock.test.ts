@@ -1,7 +1,7 @@
 /** HSMs whose clock was wrong at their first start. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ANY_PORT, activate, client, launch, logLine, temporaryHome } from './strongroom.ts'
+import { ANY_PORT, activate, client, launch, logLine, startOnce, temporaryHome } from './strongroom.ts'
 
 /** Preloaded by node: all that asks what time it is gets another one. */
 const shiftedBy = (days: number) => {
@@ -27,6 +27,19 @@ test('an HSM whose clock is years behind says so and can be used', async (t) => 
     /"msg":"the clock is behind the release of this version: set it, then restart"/,
   )
   await activate(client(t, home))
+  serving.child.kill()
+  await serving.ended
+})
+
+test('an HSM whose CA has ended says so', async (t) => {
+  const home = temporaryHome(t)
+  await startOnce(home)
+  const serving = startWith(home.root, 3700)
+  await logLine(serving, 'serving')
+  assert.match(
+    serving.printed(),
+    /"problem":"The certificate of the CA was valid until \S+","msg":"clients refuse the certificate of this HSM"/,
+  )
   serving.child.kill()
   await serving.ended
 })

@@ -2,13 +2,23 @@ import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { test } from 'node:test'
 import { notBeforeRelease } from '../../../src/base/version.ts'
-import { createAuthority, isFit, issueServerCertificate } from '../../../src/certificates/certificates.ts'
+import {
+  authorityProblem,
+  createAuthority,
+  isFit,
+  issueServerCertificate,
+} from '../../../src/certificates/certificates.ts'
 
 const DAY_MS = 86_400_000
 const NOW = Date.UTC(2030, 0, 1)
 const NAMES = ['hsm.strongroom', 'localhost', '127.0.0.1', '::1']
 const authority = await createAuthority('cluster-abc', NOW)
 const server = await issueServerCertificate(authority, NAMES, NOW)
+
+const validity = ({ cert }: { readonly cert: string }) => {
+  const { validFromDate: from, validToDate: to } = new X509Certificate(cert)
+  return { from: from.getTime(), to: to.getTime() }
+}
 
 test('the CA is a CA for ten years and nothing else', () => {
   const ca = new X509Certificate(authority.cert)
@@ -17,6 +27,18 @@ test('the CA is a CA for ten years and nothing else', () => {
   assert.equal(ca.publicKey.asymmetricKeyDetails?.namedCurve, 'prime256v1')
   assert.ok(ca.validToDate.getTime() - NOW >= 3650 * DAY_MS)
   assert.ok(ca.validFromDate.getTime() < NOW)
+})
+
+test('a CA is refused by clients before its time and after, and is told of then', () => {
+  const { from, to } = validity(authority)
+  const told = [from - 1, from, NOW, to, to + 1].map((now) => authorityProblem(authority.cert, now))
+  assert.deepEqual(told, [
+    'The certificate of the CA is valid from 2000-01-01T00:00:00.000Z only: a clock was ahead when it was made, or is behind now',
+    undefined,
+    undefined,
+    undefined,
+    `The certificate of the CA was valid until ${new Date(to).toISOString()}`,
+  ])
 })
 
 test('a server certificate names what it was asked to and is good for TLS servers only', () => {
@@ -45,11 +67,6 @@ test('a certificate is fit until it has 30 days left', () => {
   assert.ok(!fitAt(end - 30 * DAY_MS))
   assert.ok(!fitAt(NOW - 365 * DAY_MS))
 })
-
-const validity = ({ cert }: { readonly cert: string }) => {
-  const { validFromDate: from, validToDate: to } = new X509Certificate(cert)
-  return { from: from.getTime(), to: to.getTime() }
-}
 
 test('a clock that was wrong when the certificates were made leaves none that stay useless when it is set', async () => {
   for (const years of [-50, -3, 3, 10]) {

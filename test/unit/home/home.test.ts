@@ -88,11 +88,13 @@ test('the server certificate is renewed when it is nearly over', async (t) => {
   assert.deepEqual(await tlsOf(home, authority, ['127.0.0.1'], NOW + 800 * DAY_MS), later)
 })
 
-test('the server certificate is renewed for another CA', async (t) => {
+test('a server certificate of another CA is told of before another one takes its place', async (t) => {
   const home = temporary(t)
   await tlsOf(home, authority, [], NOW)
   const other = await createAuthority('cluster-abc', NOW)
-  const { ca, server } = await tlsOf(home, other, [], NOW)
+  const told: string[] = []
+  const { ca, server } = await loadTls(home, other, [], NOW, (problem) => told.push(problem))
+  assert.deepEqual(told, [`The certificate ${home.serverCert} is not from the CA of this cluster`])
   assert.equal(readFileSync(home.caCert, 'utf8'), ca)
   assert.ok(new X509Certificate(server.cert).verify(new X509Certificate(other.cert).publicKey))
 })
