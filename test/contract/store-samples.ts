@@ -4,12 +4,13 @@ import type { CatalogView } from '../../src/catalog/catalog.ts'
 import { FLAG_NAMES, type Flags } from '../../src/contract/attributes.ts'
 import type { AuditEntry } from '../../src/model/audit.ts'
 import { FORMAT } from '../../src/model/formats.ts'
-import type {
-  ClusterRecord,
-  KeyRecord,
-  LoginRecord,
-  StoredRecord,
-  UserRecord,
+import {
+  type ClusterRecord,
+  type KeyRecord,
+  type LoginRecord,
+  recordKey,
+  type StoredRecord,
+  type UserRecord,
 } from '../../src/model/records.ts'
 import type { Conclusion } from '../../src/store/store.ts'
 
@@ -99,10 +100,8 @@ export function logged(view: CatalogView, hsm: string, operation: string): Concl
   return { writes: [{ put: next.head }], audit: [next.entry], result: next.entry }
 }
 
-/** All that a catalog holds; the heads of the logs that the tests write. */
+/** All that a catalog holds; users in their order, too. */
 export const contents = (view: CatalogView) => ({
-  cluster: view.cluster(),
   users: view.users(),
-  keys: [...view.keys()],
-  heads: ['hsm-1', 'hsm-2'].map((id) => view.get(`audit-head/${id}`)),
+  records: new Map([...view.records()].map((record) => [recordKey(record), record])),
 })

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { CatalogView } from '../../src/catalog/catalog.ts'
 import { DEFAULT_AUDIT_POLICY } from '../../src/contract/audit-policy.ts'
-import type { Write } from '../../src/model/records.ts'
+import { recordKey, type Write } from '../../src/model/records.ts'
 import type { Change, Conclusion, Store } from '../../src/store/store.ts'
 import {
   contents,
@@ -286,5 +286,13 @@ const write: fc.Arbitrary<Write> = fc.oneof(
     }),
   })),
   small.map((number) => ({ delete: `key/${reference(number)}` as const })),
+  fc
+    .record({
+      number: small,
+      session: fc.string(),
+      availabilityCheck: fc.constantFrom(true, false, undefined),
+    })
+    .map(({ number, ...changes }) => ({ put: sampleLogin(number, changes) })),
+  small.map((number) => ({ delete: recordKey(sampleLogin(number)) })),
   small.map((number) => ({ put: sampleCluster(number) })),
 )

@@ -95,8 +95,8 @@ describe('a store whose mark', () => {
     }))
 
   it('is of another store is refused', (t) =>
-    newestOrRefused(t, function* ({ files, contents: { heads } }) {
-      assert.ok(heads)
+    newestOrRefused(t, function* ({ files, contents: { records } }) {
+      assert.ok(records.size > 0)
       yield { ...files, [MARK]: foreignMark() }
     }))
 })
