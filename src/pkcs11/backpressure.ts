@@ -10,7 +10,7 @@ export type ConnectionState = {
   readonly hasBegun: boolean
   /** Which frame is under way, if one is; a number for each. */
   readonly frame: number | undefined
-  /** That frame waits for memory. */
+  /** That frame waits for memory, or there are requests that wait for those under way. */
   readonly waits: boolean
 }
 

@@ -48,51 +48,53 @@ export function createConnection(
   from?: ProgramSnapshot,
 ): Connection {
   const program = createProgram(needs, from)
+  const close = createClose(stream, needs)
   const most = () => (program.isLoggedIn() ? BOUNDS.frameBytes : BOUNDS.anonymousFrameBytes)
   const frameMemory = createFrameMemory(needs.memory, needs.peer, () => backpressure.update())
   const calls = createAnswering(stream, program, frameMemory, answered)
-  const intake = createIntake(stream, calls, most, from?.offered)
+  const intake = createIntake({
+    stream,
+    calls,
+    most,
+    from: from?.offered,
+    onTaken: taken,
+    onMalformed: (error) => close(reasonOf(error)),
+  })
   const state = (): ConnectionState => ({
     underWay: calls.underWay(),
     hasBegun: program.hasBegun(),
     frame: intake.frame(),
-    waits: frameMemory.isWaiting(),
+    waits: frameMemory.isWaiting() || intake.isBehind(),
   })
   const backpressure = createBackpressure(stream, needs.patience, state, (reason) => close({ reason }))
   const noteLogin = createLoginWatch(program.isLoggedIn, onLogin)
   let onHalted: (() => void) | undefined
 
-  const isQuiet = () => calls.underWay() === 0 && intake.frame() === undefined
-
-  function close(why: Readonly<Record<string, unknown>>): void {
-    const uid = typeof needs.peer === 'number' ? needs.peer : undefined
-    needs.refusals.closed({ ...why, uid }, 'a PKCS#11 connection was closed')
-    stream.destroy()
-  }
+  const isAnswered = () => calls.underWay() === 0 && !intake.isBehind()
+  const isQuiet = () => isAnswered() && intake.frame() === undefined
 
   function answered(): void {
     needs.busyPoll.extend()
+    intake.answered()
     backpressure.update()
     noteLogin()
     settle()
   }
 
+  function taken(): void {
+    if (!stream.destroyed) frameMemory.make(intake.announced())
+    backpressure.update()
+    settle()
+  }
+
   function settle(): void {
-    if (calls.underWay() === 0) onHalted?.()
+    if (isAnswered()) onHalted?.()
     if (isQuiet()) onQuiet()
   }
 
   function receive(chunk: Buffer): void {
     onBusy()
-    try {
-      intake.feed(chunk)
-    } catch (error) {
-      close(reasonOf(error))
-      return
-    }
-    frameMemory.make(intake.announced())
-    backpressure.update()
-    settle()
+    intake.feed(chunk)
   }
 
   noteLogin()
@@ -114,6 +116,15 @@ export function createConnection(
     ended: closed(stream).then(backpressure.end).then(frameMemory.drop).then(program.end),
   }
 }
+
+/** @returns closes the connection, and logs why */
+const createClose =
+  (stream: Duplex, { peer, refusals }: ConnectionNeeds) =>
+  (why: Readonly<Record<string, unknown>>): void => {
+    const uid = typeof peer === 'number' ? peer : undefined
+    refusals.closed({ ...why, uid }, 'a PKCS#11 connection was closed')
+    stream.destroy()
+  }
 
 /** @returns looks whether that has changed; nobody is logged in at first */
 function createLoginWatch(isLoggedIn: () => boolean, onChange: (isLoggedIn: boolean) => void): () => void {

@@ -1,29 +1,43 @@
 /** What comes in on one connection: the greeting is answered here, requests are handed on. */
 import type { Duplex } from 'node:stream'
 import type { Answering } from './answering.ts'
+import { BOUNDS } from './bounds.ts'
 import { CKR } from './cryptoki/returns.ts'
 import { answeredVersion, createFrameReader, type FrameReaderOptions, type Incoming } from './rpc/frame.ts'
 import { writeRefusal } from './rpc/requests.ts'
 
+/** Hands on as many requests as may be under way. The others stay as they came until a later turn of the event loop. */
 export type Intake = {
-  /** The chunk becomes the intake's. Throws MalformedRequest, for good. */
+  /** The chunk becomes the intake's. */
   feed(chunk: Buffer): void
+  /** To be called when a request has been answered. */
+  answered(): void
+  /** There are requests that have not been handed on. */
+  isBehind(): boolean
   /** Which frame is under way; undefined between frames. */
   frame(): number | undefined
   /** Bytes that will be kept of the frame under way; 0 between frames. */
   announced(): number
 }
 
-/** @param from version that the client has offered to someone else */
-export function createIntake(
-  stream: Duplex,
-  calls: Answering,
-  most: NonNullable<FrameReaderOptions['most']>,
-  from: number | undefined,
-): Intake {
+export type IntakeNeeds = {
+  readonly stream: Duplex
+  readonly calls: Answering
+  readonly most: NonNullable<FrameReaderOptions['most']>
+  /** Version that the client has offered to someone else. */
+  readonly from: number | undefined
+  /** As much was handed on as may be; nothing, when the stream is destroyed. */
+  readonly onTaken: () => void
+  /** With MalformedRequest: nothing more can be read. */
+  readonly onMalformed: (error: unknown) => void
+}
+
+/** Nothing is handed on any more once the stream is destroyed. */
+export function createIntake({ stream, calls, most, from, onTaken, onMalformed }: IntakeNeeds): Intake {
   const frames = createFrameReader({ greeted: from !== undefined, most })
   let offered = from ?? 0
   let count = 0
+  let later: NodeJS.Immediate | undefined
 
   function take(incoming: Incoming): void {
     count += 1
@@ -34,10 +48,32 @@ export function createIntake(
     else stream.write(writeRefusal(incoming.code, CKR.USER_NOT_LOGGED_IN))
   }
 
+  function proceed(): void {
+    later = undefined
+    try {
+      while (!stream.destroyed && calls.underWay() < BOUNDS.callsUnderWay) {
+        const incoming = frames.next()
+        if (!incoming) break
+        take(incoming)
+      }
+    } catch (error) {
+      onMalformed(error)
+      return
+    }
+    onTaken()
+  }
+
+  const isBehind = () => !stream.destroyed && frames.isBehind()
+
   return {
     feed(chunk) {
-      for (const incoming of frames.feed(chunk)) take(incoming)
+      frames.add(chunk)
+      if (!later) proceed()
     },
+    answered() {
+      if (isBehind()) later ??= setImmediate(proceed)
+    },
+    isBehind,
     frame: () => (frames.between() ? undefined : count),
     announced: frames.announced,
   }

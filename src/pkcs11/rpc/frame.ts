@@ -10,11 +10,15 @@ export type Incoming =
   | { readonly kind: 'oversized'; readonly code: number }
 
 export interface FrameReader {
+  /** Chunks become the reader's: bodies are parts of them where that is possible, and what is copied is wiped. */
+  add(chunk: Buffer): void
   /**
-   * What a chunk completes, in order. Chunks become the reader's: bodies are parts of them where that is possible,
-   * and what is copied is wiped. Throws `MalformedRequest`, for good, for a frame that is too long or has code 0.
+   * What comes next of all that was added; undefined when it is not complete. Nothing behind it has been looked at.
+   * Throws `MalformedRequest`, for good, for a frame that is too long or has code 0.
    */
-  feed(chunk: Buffer): Incoming[]
+  next(): Incoming | undefined
+  /** Some of what was added has not been looked at. */
+  isBehind(): boolean
   /** Bytes that will be kept of the frame under way; 0 between frames. */
   announced(): number
   /** Nothing is under way. */
@@ -52,12 +56,18 @@ export function createFrameReader({
 }: FrameReaderOptions = {}): FrameReader {
   let broken = false
   let frame: Frame | undefined
+  const chunks: Input[] = []
   const header = createCollector()
   const content = createCollector()
   const discarded = createDiscarder()
 
+  function firstChunk(): Input | undefined {
+    while (chunks[0]?.left() === 0) chunks.shift()
+    return chunks[0]
+  }
+
   /** Takes one thing off the front of `input`; undefined when it goes on in the next chunk. */
-  function next(input: Input): Incoming | undefined {
+  function take(input: Input): Incoming | undefined {
     if (!greeted) {
       greeted = true
       return { kind: 'hello', offered: input.take(1).readUInt8() }
@@ -79,18 +89,16 @@ export function createFrameReader({
   }
 
   return {
-    feed(chunk) {
+    add: (chunk) => void chunks.push(createInput(chunk)),
+    next() {
       if (broken) malformed('after another one')
       broken = true
-      const input = createInput(chunk)
-      const incoming: Incoming[] = []
-      while (input.left() > 0) {
-        const one = next(input)
-        if (one) incoming.push(one)
-      }
+      let one: Incoming | undefined
+      for (let input = firstChunk(); input && !one; input = firstChunk()) one = take(input)
       broken = false
-      return incoming
+      return one
     },
+    isBehind: () => firstChunk() !== undefined,
     announced: () => (frame && !frame.oversized ? frame.length : 0),
     between: () => !frame && header.empty(),
   }
