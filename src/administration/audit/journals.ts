@@ -109,7 +109,7 @@ async function journalOf(
   const { call } = reach
   if (name === 'management') return row && { hsm, name, head: row.management, call }
   if (hsm === reach.heads['hsm-id']) return { hsm, name, head: row?.['key-use'] ?? EMPTY_JOURNAL, call }
-  if (address !== undefined) return keyUseOf(reach, hsm, address)
+  if (address !== undefined) return keyUseOf(reach, hsm, address, row?.['key-use'])
   return row?.['key-use'] && { hsm, name, why: 'the HSM is not running' }
 }
 
@@ -119,11 +119,16 @@ async function addresses({ call }: Reach): Promise<ReadonlyMap<string, string>> 
   return new Map(hsms.map((hsm) => [hsm['hsm-id'], hsm.address]))
 }
 
-/** The files are in the home of that HSM. */
+/**
+ * The files are in the home of that HSM. One of an earlier version has none.
+ *
+ * @param known head of it that the cluster has kept, if any
+ */
 async function keyUseOf(
   { session }: Reach,
   hsm: string,
   address: string,
+  known: JournalHead | undefined,
 ): Promise<Journal | Unreached | undefined> {
   const name = 'key-use'
   const server = parseListen(address)
@@ -135,8 +140,9 @@ async function keyUseOf(
     const head = heads.hsms.find((row) => row.hsm === hsm)?.['key-use']
     return head && { hsm, name, head, call }
   } catch (error) {
-    if (error instanceof HsmError) return { hsm, name, why: error.message }
-    throw error
+    if (!(error instanceof HsmError)) throw error
+    if (error.code !== 'unknown-operation') return { hsm, name, why: error.message }
+    return known && { hsm, name, why: 'the HSM is of an earlier version' }
   }
 }
 
