@@ -1,8 +1,9 @@
 /** Standard output and standard error, which may be full or have lost their reader: no write fails unnoticed. */
-import { fstatSync } from 'node:fs'
-import { isatty } from 'node:tty'
 import { ownDescriptor, writeAllNow } from './descriptors.ts'
 import { reasonOf } from './reasons.ts'
+
+/** An import would load all that it can do, and every program starts with this. */
+const { fstatSync } = process.getBuiltinModule('node:fs')
 
 const DESCRIPTORS = { stdout: 1, stderr: 2 } as const
 type Stream = keyof typeof DESCRIPTORS
@@ -22,9 +23,8 @@ export const isStandardOutput = (path: string): boolean =>
 async function write(stream: Stream, content: string | Uint8Array): Promise<void> {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content
   if (bytes.length === 0) return
-  const descriptor = DESCRIPTORS[stream]
   // The stream that Node makes of a file or a device takes a write that was cut short for a whole one.
-  if (isFileOrDevice(descriptor)) return writeAllNow(descriptor, bytes)
+  if (isFileOrDevice(stream)) return writeAllNow(DESCRIPTORS[stream], bytes)
   const target = process[stream]
   if (target.listenerCount('error') === 0) target.on('error', () => undefined)
   const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -32,9 +32,9 @@ async function write(stream: Stream, content: string | Uint8Array): Promise<void
   return promise
 }
 
-function isFileOrDevice(descriptor: number): boolean {
-  const found = fstatSync(descriptor)
-  return found.isFile() || (found.isCharacterDevice() && !isatty(descriptor))
+function isFileOrDevice(stream: Stream): boolean {
+  const found = fstatSync(DESCRIPTORS[stream])
+  return found.isFile() || (found.isCharacterDevice() && !process[stream].isTTY)
 }
 
 /** Output could not be written; it has been told already, where there was somebody to tell. */
