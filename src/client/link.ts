@@ -5,6 +5,7 @@ import { LIMITS } from '../contract/limits.ts'
 import { HSM_NAME } from '../contract/wire.ts'
 import { connectionLost, notUnderstood, type ServerAddress, tookTooLong } from './failures.ts'
 import { createLiveness, NO_LIVENESS } from './liveness.ts'
+import { afterWaiting } from './patience.ts'
 
 /** A request as HTTP carries it. */
 export type WireRequest = {
@@ -113,10 +114,10 @@ function receive(
   let length = 0
   let status = 0
   let promised = Number.NaN
-  const timer = setTimeout(() => {
+  const callOff = afterWaiting(timeoutMs, () => {
     reject(tookTooLong(server, timeoutMs))
     stream.close(CANCEL)
-  }, timeoutMs)
+  })
   stream.on('response', (headers) => {
     status = headers[':status'] ?? 0
     promised = Number(headers['content-length'])
@@ -134,7 +135,7 @@ function receive(
     if (length === promised) resolve({ status, body: Buffer.concat(chunks) })
   })
   stream.once('close', () => {
-    clearTimeout(timer)
+    callOff()
     resolve(undefined)
   })
   return promise
