@@ -90,7 +90,7 @@ export function setPin(
       ? credentialsOf(newPin, CKR.PIN_INVALID)
       : { username, password: textIn(newPin, CKR.PIN_INVALID) }
     const isOwn = [username, next.username].every((name) => name.toLowerCase() === account.username())
-    if (!isOwn) refuse(CKR.PIN_INCORRECT)
+    if (!isOwn) refuse(CKR.PIN_INCORRECT, 'Only the password of the user who is logged in can be changed')
     await meaning(
       { ...WRONG, 'invalid-request': CKR.PIN_INVALID },
       account.changePassword(password, next.password),

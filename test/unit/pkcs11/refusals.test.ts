@@ -47,7 +47,12 @@ suite('what a program is refused', () => {
     })
     const nobody = await login('nobody:not this one')
     assert.equal(nobody['reason'], wrong['reason'])
-    assert.doesNotMatch(JSON.stringify([wrong, bare, nobody]), /not this one|correct horse/)
+    const own = ulong(await program.login())
+    const others = await lineOf(() =>
+      program.refusal(C.SetPIN, own, bytes(`alice:${PASSWORD}`), bytes('bob:not this one')),
+    )
+    assert.equal(others['reason'], 'Only the password of the user who is logged in can be changed')
+    assert.doesNotMatch(JSON.stringify([wrong, bare, nobody, others]), /not this one|correct horse/)
   })
 
   test('templates: the attribute by its name', async () => {
