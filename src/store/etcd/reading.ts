@@ -7,6 +7,9 @@ import type { Keyspace } from './keyspace.ts'
 import { type Replica, wentBack } from './replica.ts'
 import { KV } from './rpc_pb.ts'
 
+/** As many entries as fit into an answer of etcd (`channels.ts`) when each is as large as a transaction may be. */
+const AT_ONCE = 32
+
 /**
  * Entries of one HSM's log.
  *
@@ -14,24 +17,36 @@ import { KV } from './rpc_pb.ts'
  * @throws HsmError `store-damaged` when one is missing or was changed
  */
 export async function readAudit(
-  { client, keys, sealer }: Keyspace,
+  keyspace: Keyspace,
   { catalog }: Replica,
   hsm: string,
   first: number,
   count: number,
 ): Promise<readonly AuditEntry[]> {
   const head = catalog.get(`audit-head/${hsm}`)
-  const there = Math.min(count, (head?.kind === 'audit-head' ? head.count : 0) - first)
-  if (there <= 0) return []
-  const from = keys.entry(hsm, first)
-  const answer = await client.ask(KV.method.range, { key: from, rangeEnd: keys.entry(hsm, first + there) })
-  if ('failure' in answer) throw answer.failure.error
-  const values = new Map(answer.value.kvs.map(({ key, value }) => [Buffer.from(key).toString(), value]))
-  return readAuditLog(catalog, hsm, first, there, (sequence) => {
-    const sealed = values.get(Buffer.from(keys.entry(hsm, sequence)).toString())
-    return sealed && openEntry(sealer, hsm, sequence, sealed)
-  })
+  const end = Math.min(first + count, head?.kind === 'audit-head' ? head.count : 0)
+  const entries: AuditEntry[] = []
+  for (let at = first; at < end; at += AT_ONCE) {
+    const some = Math.min(AT_ONCE, end - at)
+    const sealed = await sealedEntries(keyspace, hsm, at, some)
+    entries.push(
+      ...readAuditLog(catalog, hsm, at, some, (sequence) => {
+        const one = sealed.get(text(keyspace.keys.entry(hsm, sequence)))
+        return one && openEntry(keyspace.sealer, hsm, sequence, one)
+      }),
+    )
+  }
+  return entries
 }
+
+async function sealedEntries({ client, keys }: Keyspace, hsm: string, first: number, count: number) {
+  const range = { key: keys.entry(hsm, first), rangeEnd: keys.entry(hsm, first + count) }
+  const answer = await client.ask(KV.method.range, range)
+  if ('failure' in answer) throw answer.failure.error
+  return new Map(answer.value.kvs.map(({ key, value }) => [text(key), value]))
+}
+
+const text = (key: Uint8Array): string => Buffer.from(key).toString()
 
 /**
  * The revision of the root as it stands now.
