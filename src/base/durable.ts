@@ -1,5 +1,4 @@
 /** Writes files completely, and to disk before the call returns. */
-import { randomUUID } from 'node:crypto'
 import {
   closeSync,
   constants,
@@ -106,7 +105,7 @@ const isReplaceable = ({ uid, gid, nlink }: Stats): boolean =>
 
 function replace(path: string, content: Uint8Array, mode: number): void {
   const directory = dirname(path)
-  const unfinished = join(directory, `.${randomUUID()}.new`)
+  const unfinished = join(directory, `.${crypto.randomUUID()}.new`)
   try {
     writeNew(unfinished, content, mode)
     renameSync(unfinished, path)

@@ -1,5 +1,4 @@
 /** Writes to a path that a person names: an existing file is written in place, a new one appears whole. */
-import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { type FileHandle, link, lstat, open, realpath, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -64,7 +63,7 @@ async function throughLink(path: string, content: Uint8Array, mode: number): Pro
 
 async function create(path: string, content: Uint8Array, mode: number): Promise<void> {
   const directory = dirname(path)
-  const unfinished = `${directory}/.${randomUUID()}.new`
+  const unfinished = `${directory}/.${crypto.randomUUID()}.new`
   try {
     const file = await open(unfinished, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode)
     try {
