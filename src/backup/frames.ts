@@ -13,7 +13,7 @@ export function framed(sealed: Uint8Array): Buffer {
 }
 
 /** Reads from the front. Keeps no more than one frame and one chunk of what comes in. */
-export interface Reader {
+export interface BackupReader {
   /** Without its end; undefined when there is none of so many bytes at the most. */
   line(maxBytes: number): Promise<string | undefined>
   /** Undefined when there is no whole one, or one that is longer than any can be. */
@@ -22,7 +22,7 @@ export interface Reader {
 }
 
 /** Reads a backup from its chunks, of any size. */
-export function createReader(chunks: AsyncIterable<Buffer>): Reader {
+export function createBackupReader(chunks: AsyncIterable<Buffer>): BackupReader {
   const source = chunks[Symbol.asyncIterator]()
   let held: Buffer = Buffer.alloc(0)
 

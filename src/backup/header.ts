@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { HsmError } from '../contract/errors.ts'
 import { LIMITS } from '../contract/limits.ts'
 import { FORMAT } from '../model/formats.ts'
-import type { Reader } from './frames.ts'
+import type { BackupReader } from './frames.ts'
 
 const MAGIC = 'strongroom-backup '
 const FIRST_LINE = new RegExp(`^${MAGIC}([1-9]\\d{0,8})$`)
@@ -61,7 +61,7 @@ export function parseHeader(line: string): Header {
 
 /** @throws HsmError `invalid-data` when it is no backup, or one of a newer version */
 export async function readHeader(
-  reader: Reader,
+  reader: BackupReader,
 ): Promise<{ readonly header: Header; readonly line: string }> {
   const version = FIRST_LINE.exec((await reader.line(MAGIC.length + 10)) ?? '')?.[1]
   if (version === undefined) throw new HsmError('invalid-data', 'The file is not a backup of Strongroom')

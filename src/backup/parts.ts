@@ -6,7 +6,7 @@ import { createSealer, type Sealer } from '../crypto/seal.ts'
 import type { AuditEntry } from '../model/audit.ts'
 import { readAuditEntry, readRecord, written } from '../model/formats.ts'
 import type { StoredRecord } from '../model/records.ts'
-import type { Reader } from './frames.ts'
+import type { BackupReader } from './frames.ts'
 import { damaged } from './header.ts'
 
 /** What is sealed inside a record is so under `material`. */
@@ -43,7 +43,7 @@ export const sealPart = ({ parts }: BackupSealers, text: string, index: number, 
  * @throws HsmError `invalid-data`
  */
 export async function* readParts(
-  reader: Reader,
+  reader: BackupReader,
   line: string,
   sealers: BackupSealers,
 ): AsyncGenerator<readonly Entry[]> {

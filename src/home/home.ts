@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { makeDirectory } from '../base/directories.ts'
 import { shellWord } from '../base/shell-word.ts'
 import { homeConfig } from '../client-config/locate.ts'
+import { HsmError } from '../contract/errors.ts'
 import { checkWhole } from '../contract/text.ts'
 
 export type Home = ReturnType<typeof homeAt>
@@ -56,6 +57,14 @@ export const startCommand = (
   { root, isUsual }: Pick<Home, 'root' | 'isUsual'>,
   ...more: readonly string[]
 ): string => ['strongroom start', ...(isUsual ? [] : [`--home ${shellWord(root)}`]), ...more].join(' ')
+
+/** Throws HsmError `invalid-request`, for a command that makes the home of an HSM anew. */
+export function notEmpty({ root }: Pick<Home, 'root'>): never {
+  throw new HsmError(
+    'invalid-request',
+    `There is an HSM in ${root} already; choose another directory with --home`,
+  )
+}
 
 const DIRECTORIES = ['data', 'tls', 'etc', 'run', 'log'] as const
 

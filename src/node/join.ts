@@ -2,7 +2,7 @@
 import { isThere } from '../base/directories.ts'
 import { HsmError } from '../contract/errors.ts'
 import { masterKeyCheck } from '../crypto/seal.ts'
-import { type Home, makeHome } from '../home/home.ts'
+import { type Home, makeHome, notEmpty } from '../home/home.ts'
 import { takeLock } from '../home/lock.ts'
 import { saveMasterKey } from '../home/master-key.ts'
 import { createEtcdClient, type EtcdAccess } from '../store/etcd/client.ts'
@@ -39,13 +39,6 @@ export async function join(home: Home, { secret, etcd, now }: JoinOptions): Prom
     unlock()
   }
   return clusterId
-}
-
-function notEmpty({ root }: Home): never {
-  throw new HsmError(
-    'invalid-request',
-    `There is an HSM in ${root} already; choose another directory with --home`,
-  )
 }
 
 async function accept(access: EtcdAccess, token: JoinToken, now: number): Promise<Buffer> {

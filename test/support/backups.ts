@@ -1,7 +1,7 @@
 /** Backups without files and processes, and clusters made of them: everything else is as `strongroom backup` has it. */
 import { randomBytes } from 'node:crypto'
 import { bytesOf } from '../../src/administration/backup/create.ts'
-import { createReader } from '../../src/backup/frames.ts'
+import { createBackupReader } from '../../src/backup/frames.ts'
 import { readHeader } from '../../src/backup/header.ts'
 import { type Entry, readParts, sealersOf } from '../../src/backup/parts.ts'
 import { backupKeysOf, openWithMasterKey } from '../../src/backup/ways.ts'
@@ -54,7 +54,7 @@ export async function cloneFrom(
 
 /** What `restoreInto` is given of a backup. */
 export async function opened(backup: Uint8Array, masterKey: Buffer = MASTER_KEY) {
-  const reader = createReader(chunksOf(backup))
+  const reader = createBackupReader(chunksOf(backup))
   const { header, line } = await readHeader(reader)
   const source = header['cluster-id']
   const sealers = sealersOf(openWithMasterKey(header, masterKey), source)

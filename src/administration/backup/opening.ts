@@ -1,7 +1,7 @@
 /** What opens a backup, as it is named on the command line. */
 
 import { createReadStream } from 'node:fs'
-import { createReader, type Reader } from '../../backup/frames.ts'
+import { type BackupReader, createBackupReader } from '../../backup/frames.ts'
 import type { Header } from '../../backup/header.ts'
 import { openWithMasterKey, openWithPassphrase } from '../../backup/ways.ts'
 import { naming } from '../../base/reasons.ts'
@@ -13,10 +13,10 @@ import { readSmall } from '../small-file.ts'
 export type Opening = { readonly masterKeyFile: string } | { readonly passphraseFile: string }
 
 /** Reads a file with `body`, and lets go of it. Throws errors of the operating system, and what `body` throws. */
-export async function reading<R>(file: string, body: (reader: Reader) => Promise<R>): Promise<R> {
+export async function reading<R>(file: string, body: (reader: BackupReader) => Promise<R>): Promise<R> {
   const stream = createReadStream(file)
   try {
-    return await body(createReader(stream))
+    return await body(createBackupReader(stream))
   } catch (error) {
     throw naming(file, error)
   } finally {

@@ -6,10 +6,9 @@ import { readHeader } from '../../backup/header.ts'
 import { type Entry, readParts, sealersOf } from '../../backup/parts.ts'
 import { makeDirectory } from '../../base/directories.ts'
 import { syncDirectory } from '../../base/durable.ts'
-import { HsmError } from '../../contract/errors.ts'
 import type { Sealer } from '../../crypto/seal.ts'
 import { restoreInto } from '../../engine/restore.ts'
-import { type Home, homeAt, makeHome, startCommand } from '../../home/home.ts'
+import { type Home, homeAt, makeHome, notEmpty, startCommand } from '../../home/home.ts'
 import { newId } from '../../home/ids.ts'
 import { takeLock } from '../../home/lock.ts'
 import { openEmbeddedStore } from '../../node/embedded-store.ts'
@@ -56,13 +55,6 @@ async function inEmpty<R>(home: Home, fill: (staging: Home) => Promise<R>): Prom
   } finally {
     unlock()
   }
-}
-
-function notEmpty({ root }: Home): never {
-  throw new HsmError(
-    'invalid-request',
-    `There is an HSM in ${root} already; choose another directory with --home`,
-  )
 }
 
 const STAGING = 'restoring-'

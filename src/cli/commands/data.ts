@@ -18,10 +18,10 @@ export type Mechanism = Request<'crypto.sign'>['mechanism']
 type DataArgs = Args<typeof dataOptions>
 
 /** The data in blocks of the size that fits into a request, all but the last of them full; at least one. */
-export type Message = { readonly mechanism: Mechanism; readonly blocks: AsyncIterable<Buffer> }
+export type PreparedMessage = { readonly mechanism: Mechanism; readonly blocks: AsyncIterable<Buffer> }
 
 /** Data that are sent as they are, however large. */
-export const sentAsTheyAre = (args: DataArgs, mechanism: Mechanism): Message => ({
+export const sentAsTheyAre = (args: DataArgs, mechanism: Mechanism): PreparedMessage => ({
   mechanism,
   blocks: blocksOf(args),
 })
@@ -31,7 +31,7 @@ export async function sentWhole(
   args: DataArgs,
   mechanism: Mechanism,
   most: number = LIMITS.dataBytes,
-): Promise<Message> {
+): Promise<PreparedMessage> {
   return { mechanism, blocks: only(await wholeData(args, most)) }
 }
 
@@ -40,7 +40,7 @@ export async function hashedSomewhere(
   args: DataArgs,
   hash: Hash,
   mechanismOf: (input: 'raw' | 'digest') => Mechanism,
-): Promise<Message> {
+): Promise<PreparedMessage> {
   const hasher = createHash(hash)
   let first: Buffer = Buffer.alloc(0)
   let count = 0

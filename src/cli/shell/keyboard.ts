@@ -10,7 +10,7 @@ import { isWhole } from '../../contract/text.ts'
 /** What is needed of `process.stdin`. */
 export type TerminalInput = NodeJS.ReadableStream & { setRawMode(on: boolean): unknown }
 
-export type Reader = {
+export type KeyReader = {
   /** At most the rest of one line. */
   readonly bytes: (bytes: Buffer) => void
   /** The terminal is gone. */
@@ -19,7 +19,7 @@ export type Reader = {
 
 export type Keyboard = {
   /** Until `release`. At most one reader at a time. */
-  lend(reader: Reader): void
+  lend(reader: KeyReader): void
   release(): void
   /** What is typed waits until `resume`, except Ctrl-C if there is a handler. */
   hold(handler?: () => void): void
@@ -50,7 +50,7 @@ const PASSWORD_CHARACTERS = 1024
 /** Takes over the terminal's input. What is typed while nobody reads is kept, up to a limit. */
 export function createKeyboard(input: TerminalInput): Keyboard {
   let ahead: Buffer = Buffer.alloc(0)
-  let reader: Reader | undefined
+  let reader: KeyReader | undefined
   let interrupted: (() => void) | undefined
   let held = false
   let ended = false

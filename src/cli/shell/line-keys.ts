@@ -2,7 +2,7 @@
 import type { EventEmitter } from 'node:events'
 import { clearLine, cursorTo, type Interface } from 'node:readline'
 import { CTRL_R, type Search, startSearch } from './history-search.ts'
-import type { Keyboard, Reader } from './keyboard.ts'
+import type { Keyboard, KeyReader } from './keyboard.ts'
 
 /** Whole lines that the typed one can become, and the part of it that they replace. */
 export type Completer = (line: string) => Promise<{ candidates: readonly string[]; replaces: string }>
@@ -20,7 +20,7 @@ type Needs = {
 }
 
 export type LineKeys = {
-  readonly reader: Reader
+  readonly reader: KeyReader
   /** A completer as readline wants it. What is typed meanwhile waits, and Ctrl-C ends it. */
   completing(complete: Completer): (line: string, done: Done) => void
 }
@@ -32,7 +32,7 @@ const COLUMNS = 80
 
 /** Handles Tab, Ctrl-R and the keys of a search before the line editor sees them. */
 export function createLineKeys({ keyboard, output, typed, lines, history }: Needs): LineKeys {
-  const reader: Reader = { bytes: take, end: () => lines().close() }
+  const reader: KeyReader = { bytes: take, end: () => lines().close() }
   let search: Search | undefined
 
   function take(bytes: Buffer): void {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { suite, test } from 'node:test'
-import { createReader, framed } from '../../../src/backup/frames.ts'
+import { createBackupReader, framed } from '../../../src/backup/frames.ts'
 import {
   type Header,
   parseHeader,
@@ -65,7 +65,7 @@ const backup = whole(first as Buffer, second as Buffer, third as Buffer)
 const asMaster = (found: Header) => openWithMasterKey(found, masterKey)
 
 async function read(bytes: Buffer, open: (header: Header) => Buffer | Promise<Buffer> = asMaster) {
-  const reader = createReader(chunksOf(bytes))
+  const reader = createBackupReader(chunksOf(bytes))
   const { header: found, line } = await readHeader(reader)
   const read: Entry[] = []
   for await (const some of readParts(reader, line, sealersOf(await open(found), found['cluster-id']))) {

@@ -9,7 +9,7 @@ import {
   type Options,
   type Rows,
 } from '../../spec.ts'
-import { dataOptions, type Message, sentAsTheyAre } from '../data.ts'
+import { dataOptions, type PreparedMessage, sentAsTheyAre } from '../data.ts'
 import { saveOutput } from '../files.ts'
 import { hashFunction, keyToUse } from '../options.ts'
 import { signMessage, verifyMessage } from './signature-calls.ts'
@@ -48,7 +48,7 @@ const givenMac = {
 async function generateMac(
   args: Args<typeof macKey & typeof macFile>,
   context: Context,
-  message: Message,
+  message: PreparedMessage,
 ): Promise<Data> {
   const { reference, signature: mac } = await signMessage(context.call, args['key-filter'], message)
   const path = args['mac-path']
@@ -60,7 +60,7 @@ async function generateMac(
 async function verifyMac(
   args: Args<typeof macKey & typeof givenMac>,
   { call }: Context,
-  message: Message,
+  message: PreparedMessage,
 ): Promise<Data> {
   const mac = await readSignature('mac', args['mac-path'], args.mac)
   const valid = await verifyMessage(call, args['key-filter'], message, mac.toString('base64'))
@@ -73,7 +73,7 @@ type MacMechanism = {
   /** Behind `Generate a MAC with`. */
   readonly how: string
   readonly options: Options
-  message(args: MacArgs): Message
+  message(args: MacArgs): PreparedMessage
 }
 type MacArgs = Args<typeof cmacOptions> & Partial<Args<typeof hmacOptions>>
 

@@ -1,7 +1,7 @@
 /** A message signed or verified by the HSM: in one request, or in several when it is larger than one. */
 import { LIMITS } from '../../../contract/limits.ts'
 import type { Context } from '../../spec.ts'
-import type { Message } from '../data.ts'
+import type { PreparedMessage } from '../data.ts'
 
 type Call = Context['call']
 
@@ -9,7 +9,7 @@ type Call = Context['call']
 export async function signMessage(
   call: Call,
   filter: string[],
-  { mechanism, blocks }: Message,
+  { mechanism, blocks }: PreparedMessage,
 ): Promise<{ reference: string; signature: string }> {
   return eachOrAll(
     blocks,
@@ -30,7 +30,7 @@ export async function signMessage(
 export async function verifyMessage(
   call: Call,
   filter: string[],
-  { mechanism, blocks }: Message,
+  { mechanism, blocks }: PreparedMessage,
   signature: string,
 ): Promise<boolean> {
   return eachOrAll(

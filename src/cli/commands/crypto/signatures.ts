@@ -5,7 +5,7 @@ import { HsmError } from '../../../contract/errors.ts'
 import type { KeyObject } from '../../../contract/key-object.ts'
 import { LIMITS } from '../../../contract/limits.ts'
 import { type Args, action, type Context, type Data, type Options, type Rows } from '../../spec.ts'
-import type { Message } from '../data.ts'
+import type { PreparedMessage } from '../data.ts'
 import { fromBase64, isBase64 } from '../encodings.ts'
 import { readSmall, saveOutput } from '../files.ts'
 import { keyToUse } from '../options.ts'
@@ -36,7 +36,7 @@ const signature = {
 type SignArgs = Args<typeof signingKey & typeof signatureFile> & Partial<Args<typeof ecdsaFormat>>
 type VerifyArgs = Args<typeof verificationKey & typeof signature> & Partial<Args<typeof ecdsaFormat>>
 
-async function sign(args: SignArgs, context: Context, message: Message): Promise<Data> {
+async function sign(args: SignArgs, context: Context, message: PreparedMessage): Promise<Data> {
   const { reference, signature } = await signMessage(context.call, args['key-filter'], message)
   const bytes = Buffer.from(signature, 'base64')
   const written = args.format === 'der' ? Buffer.from(toDer(bytes)) : bytes
@@ -47,7 +47,11 @@ async function sign(args: SignArgs, context: Context, message: Message): Promise
 }
 
 /** @param prepare reads the data, after the signature */
-async function verify(args: VerifyArgs, { call }: Context, prepare: () => Promise<Message>): Promise<Data> {
+async function verify(
+  args: VerifyArgs,
+  { call }: Context,
+  prepare: () => Promise<PreparedMessage>,
+): Promise<Data> {
   const given = await readSignature('signature', args['signature-path'], args.signature)
   const raw = args.format === 'der' ? await rawOf(given, args['key-filter'], call) : given
   const valid =

@@ -5,7 +5,7 @@ import {
   dataOptions,
   hashedSomewhere,
   type Mechanism,
-  type Message,
+  type PreparedMessage,
   sentAsTheyAre,
   sentWhole,
 } from '../data.ts'
@@ -69,7 +69,7 @@ const mlDsaOptions = {
 const hashed = (
   args: Args<typeof hashing>,
   mechanismOf: (input: 'raw' | 'digest') => Mechanism,
-): Promise<Message> =>
+): Promise<PreparedMessage> =>
   args['data-type'] === 'digest'
     ? sentWhole(args, mechanismOf('digest'))
     : hashedSomewhere(args, args['hash-function'], mechanismOf)
@@ -81,12 +81,12 @@ const pssMechanism =
     return { name: 'rsa-pkcs-pss', hash, input, mgf, 'salt-length': saltLength }
   }
 
-const ed25519phMessage = (args: Args<typeof ed25519phOptions>): Promise<Message> =>
+const ed25519phMessage = (args: Args<typeof ed25519phOptions>): Promise<PreparedMessage> =>
   args['data-type'] === 'digest'
     ? sentWhole(args, { name: 'ed25519ph', input: 'digest' })
     : hashedSomewhere(args, 'sha512', (input) => ({ name: 'ed25519ph', input }))
 
-const mlDsaMessage = async (args: Args<typeof mlDsaOptions>): Promise<Message> =>
+const mlDsaMessage = async (args: Args<typeof mlDsaOptions>): Promise<PreparedMessage> =>
   args['data-type'] === 'raw'
     ? sentAsTheyAre(args, { name: 'ml-dsa', input: 'raw' })
     : sentWhole(args, { name: 'ml-dsa', input: 'external-mu' })
@@ -108,14 +108,14 @@ export type SigningMechanism = {
   readonly options: Options
   /** Options that stand behind the signature in the help. */
   readonly more?: Options
-  readonly message: (args: ArgValues) => Promise<Message> | Message
+  readonly message: (args: ArgValues) => Promise<PreparedMessage> | PreparedMessage
 }
 
 function row<const S extends Options, const M extends Options = Record<never, never>>(
   mechanism: Omit<SigningMechanism, 'message'> & {
     readonly options: S
     readonly more?: M
-    message(args: Args<S> & Args<M>): Promise<Message> | Message
+    message(args: Args<S> & Args<M>): Promise<PreparedMessage> | PreparedMessage
   },
 ): SigningMechanism {
   // The parser hands over exactly what the options promise.
