@@ -85,14 +85,21 @@ test('a server that falls silent while no other answers is waited for', { timeou
   })
   const relay = await startRelay(t, a.port)
   const compared = gate()
-  const silent = await listen(
+  let comparisons = 0
+  const other = await listen(
     t,
-    createServer(() => compared.open()),
+    createServer((socket) => {
+      socket.destroy()
+      comparisons += 1
+      // Then the first of them has come to its end, and nothing followed from it.
+      if (comparisons === 2) compared.open()
+    }),
   )
-  const hsm = connectTo(t, [relay.port, silent])
+  const hsm = connectTo(t, [relay.port, other])
   const slow = hsm.call('cluster.status', {})
   await asked.opened
   relay.freeze()
+  comparisons = 0
   await compared.opened
   answered.open()
   relay.thaw()
