@@ -1,7 +1,10 @@
 /** What the key-use journal has of requests that use a key. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { alone } from '../../../src/cluster/cluster.ts'
+import { HsmError } from '../../../src/contract/errors.ts'
 import type { Request } from '../../../src/contract/operations.ts'
+import type { EngineNeeds } from '../../../src/engine/needs.ts'
 import { memoryStore } from '../../../src/store/memory.ts'
 import { testEngine } from '../../support/engine.ts'
 import {
@@ -16,11 +19,15 @@ import {
 } from '../../support/world.ts'
 import { all, journalIn } from '../journal/fixture.ts'
 
-async function start(t: TestContext, policy: Request<'audit.set-policy'>) {
+async function start(
+  t: TestContext,
+  policy: Request<'audit.set-policy'>,
+  changes: Partial<EngineNeeds> = {},
+) {
   const files = journalIn(t)
   const store = memoryStore()
   const journal = await files.open()
-  const engine = await testEngine({ store, keyUseJournal: journal })
+  const engine = await testEngine({ store, keyUseJournal: journal, ...changes })
   const world = await createWorld(engine)
   const { priv, pub } = await makePair(world, 'alice', { label: 'pay' })
   await world.as('admin', 'audit.set-policy', policy)
@@ -33,7 +40,7 @@ async function start(t: TestContext, policy: Request<'audit.set-policy'>) {
       ...subjects,
     ])
   }
-  return { ...files, world, priv, pub, entries }
+  return { ...files, world, journal, priv, pub, entries }
 }
 
 test('has who used which key with which mechanism, with what outcome; many items are one entry', async (t) => {
@@ -111,6 +118,36 @@ test('with refuse, no result is released whose entry is not on disk', async (t) 
   await assert.rejects(sign(world, 'alice', priv, 'x'), { code: 'journal-full' })
   state.policy = { ...state.policy, maxBytes: 2 ** 20 }
   await sign(world, 'alice', priv, 'x')
+})
+
+test('with refuse, a use for whose entry there is no room is not even begun', async (t) => {
+  const { world, priv, journal, entries } = await start(t, { 'key-use': 'all', 'on-full': 'refuse' })
+  journal.checkRoom = () => {
+    throw new HsmError('journal-full')
+  }
+  await assert.rejects(sign(world, 'alice', priv, 'x'), { code: 'journal-full' })
+  assert.deepEqual(await entries(), [
+    ['alice', 'crypto.sign', 'journal-full', 'ecdsa', undefined, `key/${priv}`],
+  ])
+})
+
+test('a use whose right has ended when its work is done is recorded as that alone', async (t) => {
+  let checks = Number.POSITIVE_INFINITY
+  const lone = alone(() => ({ id: 'hsm-a', address: '-', version: '1.2.3' }))
+  const check = () => {
+    if (checks-- <= 0) throw new HsmError('not-serving')
+  }
+  const cluster = { ...lone, serving: { ...lone.serving, check } }
+  const { world, pub, entries } = await start(t, { 'key-use': 'all' }, { cluster })
+  // When it is asked, and when the use begins; the next is after the work.
+  checks = 2
+  await assert.rejects(world.as('alice', 'key.export-public', { filter: reference(pub) }), {
+    code: 'not-serving',
+  })
+  checks = Number.POSITIVE_INFINITY
+  assert.deepEqual(await entries(), [
+    ['alice', 'key.export-public', 'not-serving', undefined, undefined, `key/${pub}`],
+  ])
 })
 
 test('the journal is listed, filtered and stated through the HSM that has it, to admins alone', async (t) => {
