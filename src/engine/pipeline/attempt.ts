@@ -85,10 +85,14 @@ function noteMembers(attempt: Attempt, members: Members): void {
 
 type Members = Readonly<Record<string, unknown>>
 
+/** What a member of a request names: one thing, several, or none when it is left out. */
+export function namesIn(request: Members, member: string): readonly string[] {
+  const named = request[member] ?? []
+  return Array.isArray(named) ? named : [String(named)]
+}
+
 const named = (names: NonNullable<Operation['names']>, request: Members) =>
-  Object.entries(names).flatMap(([member, kind]) =>
-    [request[member] ?? []].flat().map((name) => `${kind}/${name}`),
-  )
+  Object.entries(names).flatMap(([member, kind]) => namesIn(request, member).map((name) => `${kind}/${name}`))
 
 /** Keys by their references; those that other terms select are known when they are selected. */
 const referred = (keys: NonNullable<Operation['keys']>, request: Members) =>

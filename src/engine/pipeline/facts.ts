@@ -12,7 +12,7 @@ import { clusterOf } from '../cluster-state.ts'
 import type { Here } from '../here.ts'
 import type { Parts } from '../parts.ts'
 import type { Stream } from '../streams/stream.ts'
-import type { Attempt } from './attempt.ts'
+import { type Attempt, namesIn } from './attempt.ts'
 import type { KeyName } from './key-names.ts'
 
 type KeyMember<K extends OperationName> = Operations[K] extends { readonly keys: infer Members }
@@ -63,9 +63,7 @@ export function commonFacts(
 }
 
 const usernames = (names: Readonly<Record<string, string>>, request: Readonly<Record<string, unknown>>) =>
-  Object.entries(names).flatMap(([member, kind]) =>
-    kind === 'user' ? [request[member] ?? []].flat().map(String) : [],
-  )
+  Object.entries(names).flatMap(([member, kind]) => (kind === 'user' ? namesIn(request, member) : []))
 
 /** Users by their names, undefined where there is none. */
 export const targets = (view: CatalogView, names: readonly string[]): readonly Target[] =>
