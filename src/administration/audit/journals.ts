@@ -3,18 +3,17 @@ import { type Break, EMPTY_JOURNAL, verifyEntries } from '../../audit/chain.ts'
 import type { AuditFilter } from '../../audit/filter.ts'
 import { parseListen } from '../../base/listen-address.ts'
 import type { Credentials } from '../../cli/cluster-login.ts'
-import { connect } from '../../client/connect.ts'
+import type { ServerAddress } from '../../client/failures.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { LIMITS } from '../../contract/limits.ts'
 import type { JournalName } from '../../contract/operations/audit.ts'
 import type { OperationName, Reply, Request } from '../../contract/operations.ts'
 import { shown } from '../../contract/shown.ts'
-import { readIfThere } from '../../home/files.ts'
 import type { Home } from '../../home/home.ts'
-import { readRunning } from '../../home/running.ts'
 import type { AuditEntry } from '../../model/audit.ts'
 import type { JournalHead } from '../../model/records.ts'
-import { failed, notRunning, type Outcome } from '../outcome.ts'
+import { loggedIn, logIn } from '../logged-in.ts'
+import type { Outcome } from '../outcome.ts'
 
 type Call = <K extends OperationName>(operation: K, request: Request<K>) => Promise<Reply<K>>
 
@@ -30,9 +29,6 @@ export type Journal = {
 export type Unreached = { readonly hsm: string; readonly name: JournalName; readonly why: string }
 
 export type Cluster = {
-  readonly clusterId: string
-  /** The HSM of this home. */
-  readonly self: string
   readonly call: Call
   /** @param hsm left out: that of this home; `all`: every one that there is a journal of */
   journals(
@@ -41,43 +37,35 @@ export type Cluster = {
   ): Promise<{ readonly found: readonly Journal[]; readonly unreached: readonly Unreached[] }>
 }
 
-/** Logs in, and out again when `body` has ended. Throws HsmError. */
-export async function inCluster(
+/** Logs in, at other HSMs too when their journals are asked for, and out again when `body` has ended. Throws HsmError. */
+export const inCluster = (
   home: Home,
   who: Credentials,
   body: (cluster: Cluster) => Promise<Outcome>,
-): Promise<Outcome> {
-  const running = readRunning(home)
-  if (!running) return notRunning(home)
-  const trust = { ca: readIfThere(home.caCert) ?? '' }
-  const open: { close(): void }[] = []
-  const session = async (servers: Parameters<typeof connect>[0]['servers']): Promise<Call> => {
-    const hsm = connect({ servers, trust, bound: true })
-    open.push(hsm)
-    const { token } = await hsm.call('session.login', who)
-    return (operation, request) => hsm.call(operation, request, token)
-  }
-  try {
-    const call = await session([running])
-    const heads = await call('audit.heads', {})
-    return await body({
-      clusterId: heads['cluster-id'],
-      self: heads['hsm-id'],
-      call,
-      journals: (name, hsm) => journals({ call, heads, session }, name, hsm),
-    })
-  } catch (error) {
-    if (error instanceof HsmError && error.code === 'store-damaged') return failed(error.message)
-    throw error
-  } finally {
-    for (const one of open) one.close()
-  }
-}
+): Promise<Outcome> =>
+  loggedIn(home, who, async (hsm, token) => {
+    const others: (() => void)[] = []
+    const session = async (server: ServerAddress): Promise<Call> => {
+      const other = await logIn(home, server, who)
+      others.push(other.close)
+      return (operation, request) => other.hsm.call(operation, request, other.token)
+    }
+    const call: Call = (operation, request) => hsm.call(operation, request, token)
+    try {
+      const heads = await call('audit.heads', {})
+      return await body({
+        call,
+        journals: (name, wanted) => journals({ call, heads, session }, name, wanted),
+      })
+    } finally {
+      for (const close of others) close()
+    }
+  })
 
 type Reach = {
   readonly call: Call
   readonly heads: Reply<'audit.heads'>
-  readonly session: (servers: Parameters<typeof connect>[0]['servers']) => Promise<Call>
+  readonly session: (server: ServerAddress) => Promise<Call>
 }
 
 async function journals(reach: Reach, name: JournalName, wanted: string | undefined) {
@@ -134,7 +122,7 @@ async function keyUseOf(
   const server = parseListen(address)
   if (!server) return { hsm, name, why: `${address} is no address` }
   try {
-    const call = await session([server])
+    const call = await session(server)
     const heads = await call('audit.heads', {})
     if (heads['hsm-id'] !== hsm) return { hsm, name, why: `another HSM answers at ${address}` }
     const head = heads.hsms.find((row) => row.hsm === hsm)?.['key-use']
