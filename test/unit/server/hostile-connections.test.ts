@@ -19,6 +19,15 @@ async function serverHasNone(peers: readonly Socket[]): Promise<void> {
   await untilElsewhere('the server has no socket', () => sockets() <= own())
 }
 
+/** Resolves when somebody is answered: on a busy machine their connection, too, may be let go first. */
+const serves = (ask: () => Promise<{ readonly status: number }>) =>
+  untilElsewhere('it serves', () =>
+    ask().then(
+      ({ status }) => status === 200,
+      () => false,
+    ),
+  )
+
 /** Resolves when the other side has closed its own, or the connection is gone. */
 const letGo = (peer: Socket) =>
   new Promise((resolve) => {
@@ -56,7 +65,7 @@ for (const [what, attack] of Object.entries(TCP_ATTACKS)) {
     // This side ends nothing by itself: the server lets go of its own.
     await Promise.all(peers.map(letGo))
     await serverHasNone(peers)
-    assert.equal((await post(port)).status, 200)
+    await serves(() => post(port))
   })
 }
 
@@ -87,7 +96,7 @@ for (const [what, { once: first, again }] of Object.entries(HTTP2_ATTACKS)) {
     await Promise.all(peers.map(letGo))
     await serverHasNone(peers)
     clearInterval(busy)
-    assert.equal((await post(port)).status, 200)
+    await serves(() => post(port))
   })
 }
 
