@@ -4,8 +4,8 @@ import type { Hsm } from '../contract/hsm.ts'
 import type { OperationName, Reply, Request } from '../contract/operations.ts'
 import { type Credentials, createHeldLogin, isLost, type Login, type LoginSnapshot } from './held-login.ts'
 
-/** A message in several parts. It lives in one session of the HSM and ends with it: then every call is `stream-not-found`. */
-export interface Stream {
+/** A stream of the HSM. It lives in one session of the HSM and ends with it: then every call is `stream-not-found`. */
+export interface StreamHandle {
   /** Of signatures, MACs and what RSA makes of a message; undefined of the others. */
   readonly resultBytes: number | undefined
   update(data: Uint8Array): Promise<Buffer>
@@ -34,7 +34,7 @@ export interface Account {
    * is safe to repeat. Throws `not-logged-in` when there is no login, or it has ended.
    */
   call<K extends OperationName>(operation: K, request: Request<K>): Promise<Reply<K>>
-  begin(request: Request<'crypto.begin'>): Promise<Stream>
+  begin(request: Request<'crypto.begin'>): Promise<StreamHandle>
   /** As `call` when there is a login, and else as nobody. Throws `not-logged-in` for what is shown to users alone. */
   callAsAnyone: Account['call']
 }
@@ -120,7 +120,7 @@ function streamOf(
   { stream, 'result-bytes': resultBytes }: Reply<'crypto.begin'>,
   token: string,
   inSession: <R>(answer: () => Promise<R>) => Promise<R>,
-): Stream {
+): StreamHandle {
   return {
     resultBytes,
     update: (data) =>

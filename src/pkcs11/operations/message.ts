@@ -1,7 +1,7 @@
 /** A message that the HSM signs, verifies, encrypts or decrypts, whole or in parts. */
 import { HsmError } from '../../contract/errors.ts'
 import { LIMITS } from '../../contract/limits.ts'
-import type { Stream } from '../account.ts'
+import type { StreamHandle } from '../account.ts'
 
 /** What came of a message; `verified` of signatures only. */
 export type Done = { readonly data: Buffer; readonly verified: boolean }
@@ -22,7 +22,7 @@ export interface Message {
 }
 
 /** @param begin asks the HSM for a stream; called again when the HSM has lost it before any part was worked on */
-export async function beginMessage(begin: () => Promise<Stream>): Promise<Message> {
+export async function beginMessage(begin: () => Promise<StreamHandle>): Promise<Message> {
   let stream = await begin()
   let inParts = false
 
@@ -61,7 +61,7 @@ export async function beginMessage(begin: () => Promise<Stream>): Promise<Messag
 
 const isLost = (error: unknown): boolean => error instanceof HsmError && error.code === 'stream-not-found'
 
-async function run(stream: Stream, data: Buffer, signature: Buffer | undefined): Promise<Done> {
+async function run(stream: StreamHandle, data: Buffer, signature: Buffer | undefined): Promise<Done> {
   const all = [...parts(data)]
   const last = all.pop()
   const ready: Buffer[] = []
