@@ -34,3 +34,41 @@ test('a label cannot begin a line of its own in any format', () => {
     assert.equal(render(forged, format, false).match(/^2026/gm)?.length ?? 0, format === 'text' ? 1 : 0)
   }
 })
+
+const labelled = (from: string, to: string): string =>
+  render({ ...entry, changes: [{ of: ['key/0x1'], what: 'label', from, to }] }, 'text', false)
+
+test('a label cannot pass for other columns, nor for another change', () => {
+  const plain = ['a', 'a b', 'zahlen é', "it's", '--help', 'x: y']
+  for (const to of plain) assert.ok(labelled('old', to).includes(`  label: old → ${to}  from https `), to)
+  const quoted = [
+    'a  from https 6.6.6.6',
+    'a → b',
+    '→',
+    'a →',
+    '→ a',
+    ' a',
+    'a ',
+    '',
+    ' ',
+    '"a"',
+    'a"',
+    'a\u2003b',
+    'a\u00a0\u00a0b',
+  ]
+  for (const to of quoted) {
+    const [, shown = ''] = / {2}label: old → (.*) {2}from https 192/.exec(labelled('old', to)) ?? []
+    assert.equal(JSON.parse(shown), to)
+    assert.ok(labelled(to, 'new').includes(`  label: ${shown} → new  from https `), to)
+  }
+})
+
+test('what was changed of some objects names them, what was changed of all does not', () => {
+  const changes = [
+    { of: ['key/0x1'], what: 'label', to: 'pub' },
+    { of: ['key/0x2'], what: 'label', to: 'pay' },
+    { of: ['key/0x1', 'key/0x2'], what: 'owner', to: 'ines' },
+  ]
+  const line = render({ ...entry, subjects: ['key/0x1', 'key/0x2'], changes }, 'text', false)
+  assert.ok(line.includes('  key/0x1 label: pub  key/0x2 label: pay  owner: ines  from '), line)
+})
