@@ -94,6 +94,44 @@ suite('strongroom audit', () => {
     await end('SIGTERM')
   })
 
+  test('the key-use journal of an HSM from before a restore is said to be with it, and is missed only by who asks for it alone', async (t) => {
+    const { audit, sign, end, start, home } = await started(t, '--key-use', 'all')
+    await sign()
+    await end('SIGTERM')
+    await start()
+    const file = join(home.root, 'backup')
+    const created = await run(['backup', 'create', '--home', home.root, '--to', file], ADMIN)
+    assert.equal(created.exit, 0, created.stderr)
+    const [, original = ''] = /HSM (hsm-[a-z0-9]+)/.exec((await audit('--key-use')).stderr) ?? []
+    await end('SIGTERM')
+    const clone = temporaryHome(t)
+    const restored = await run([
+      'backup',
+      'restore',
+      file,
+      '--home',
+      clone.root,
+      '--master-key-file',
+      home.masterKey,
+    ])
+    assert.equal(restored.exit, 0, restored.stderr)
+    await serve(clone)
+    const there = (...words: readonly string[]) => run(['audit', ...words, '--home', clone.root], ADMIN)
+    const note = `strongroom: the key-use journal of ${original} was not read: it is from before the restore, and is with the original HSM\n`
+    for (const whose of ['all', original]) {
+      const { exit, stdout, stderr } = await there('verify', '--hsm', whose)
+      assert.deepEqual([exit, stderr], [0, note])
+      assert.match(stdout, new RegExp(`^audit log: chain verified, \\d+ entries, HSM ${original}$`, 'm'))
+    }
+    const all = await there('--key-use', '--hsm', 'all')
+    assert.equal(all.exit, 0)
+    assert.ok(all.stderr.endsWith(note))
+    for (const words of [['--key-use'], ['export', '--key-use']]) {
+      const one = await there(...words, '--hsm', original)
+      assert.deepEqual([one.exit, one.stdout, one.stderr], [1, '', note])
+    }
+  })
+
   test('--follow prints entries as they come, and ends without a word when nobody reads them any more', async (t) => {
     const { audit, home, end } = await started(t)
     const { child, ended, printed } = launch(['audit', '--follow', '--home', home.root], ADMIN)

@@ -26,7 +26,13 @@ export type Journal = {
 }
 
 /** A journal of the cluster that cannot be reached. */
-export type Unreached = { readonly hsm: string; readonly name: JournalName; readonly why: string }
+export type Unreached = {
+  readonly hsm: string
+  readonly name: JournalName
+  readonly why: string
+  /** It never will be: its HSM is of the cluster that a backup was made of. */
+  readonly isOfOriginal?: true
+}
 
 export type Cluster = {
   readonly call: Call
@@ -98,7 +104,26 @@ async function journalOf(
   if (name === 'management') return row && { hsm, name, head: row.management, call }
   if (hsm === reach.heads['hsm-id']) return { hsm, name, head: row?.['key-use'] ?? EMPTY_JOURNAL, call }
   if (address !== undefined) return keyUseOf(reach, hsm, address, row?.['key-use'])
-  return row?.['key-use'] && { hsm, name, why: 'the HSM is not running' }
+  if (!row?.['key-use']) return undefined
+  if (await cameInBackup(reach, row)) {
+    return {
+      hsm,
+      name,
+      why: 'it is from before the restore, and is with the original HSM',
+      isOfOriginal: true,
+    }
+  }
+  return { hsm, name, why: 'the HSM is not running' }
+}
+
+/** Whether the HSM has written nothing since its audit log came in a backup: the log of the restored HSM begins with where it ended. */
+async function cameInBackup({ call, heads }: Reach, { hsm, management }: Row): Promise<boolean> {
+  const pin = `audit/${hsm}/${management.count}/${management.hash}`
+  const logs = await Promise.all(
+    heads.hsms.map((row) => call('audit.list', { hsm: row.hsm, first: 0, count: 1 })),
+  )
+  const first = logs.flatMap(({ entries }) => entries)
+  return first.some(({ operation, subjects }) => operation === 'backup.restore' && subjects.includes(pin))
 }
 
 /** Of the HSMs that are live. */

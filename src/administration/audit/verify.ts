@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs'
 import { checkExport } from '../../audit/check-export.ts'
 import { exportLines } from '../../audit/export-lines.ts'
 import { naming } from '../../base/reasons.ts'
+import { tell } from '../../base/standard-streams.ts'
 import type { Credentials } from '../../cli/cluster-login.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { JOURNALS } from '../../contract/operations/audit.ts'
@@ -11,7 +12,7 @@ import { visible } from '../../contract/shown.ts'
 import type { Home } from '../../home/home.ts'
 import { done, failed, type Outcome } from '../outcome.ts'
 import { readSmall } from '../small-file.ts'
-import { inCluster, type Journal, reading, titleOf } from './journals.ts'
+import { inCluster, type Journal, reading, titleOf, type Unreached } from './journals.ts'
 import { missing } from './print.ts'
 
 /** Both journals, from the first entry that is kept to the head that the store or the HSM says. */
@@ -21,12 +22,15 @@ export const verifyLive = (home: Home, who: Credentials, hsm: string | undefined
     const problems: string[] = []
     for (const name of JOURNALS) {
       const { found, unreached } = await cluster.journals(name, hsm)
-      problems.push(...unreached.map(missing))
+      await tell(unreached.filter(isOfOriginal).map(missing).join(''))
+      problems.push(...unreached.filter((one) => !isOfOriginal(one)).map(missing))
       for (const journal of found) await verifyOne(journal, lines, problems)
     }
     const text = `${lines.join('')}${problems.join('')}`
     return problems.length > 0 ? { exit: 1, text } : { exit: 0, text }
   })
+
+const isOfOriginal = (one: Unreached): boolean => one.isOfOriginal === true
 
 async function verifyOne(journal: Journal, lines: string[], problems: string[]): Promise<void> {
   const { hsm, name, head } = journal

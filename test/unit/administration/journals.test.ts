@@ -28,6 +28,15 @@ const LIVE = {
   state: 'ACTIVE',
 }
 const HEAD = { ...EMPTY_JOURNAL, count: 1 }
+const ENTRY = {
+  hsm: 'hsm-new',
+  sequence: 0,
+  previous: HEAD.hash,
+  at: 1,
+  actor: '-',
+  outcome: 'ok',
+  hash: HEAD.hash,
+}
 
 const answering = (t: TestContext, replies: Readonly<Record<string, unknown>>) =>
   startServer(t, (operation) => {
@@ -36,16 +45,19 @@ const answering = (t: TestContext, replies: Readonly<Record<string, unknown>>) =
     return reply
   })
 
-/** @param known head of the key-use journal of hsm-old that the cluster has kept */
-async function keyUseJournals(t: TestContext, known: object) {
+/** @param known head of the key-use journal of hsm-old that the cluster has kept @param first entry of the log of hsm-new */
+async function keyUseJournals(t: TestContext, known: object, first?: object) {
   const { port: old } = await answering(t, {})
   const rows = [
     { hsm: 'hsm-new', management: HEAD },
     { hsm: 'hsm-old', management: HEAD, ...known },
   ]
+  const live = first ? [] : [{ ...LIVE, 'hsm-id': 'hsm-old', address: `127.0.0.1:${old}` }]
+  const entries = first ? [{ ...ENTRY, ...first }] : []
   const { port } = await answering(t, {
     'audit.heads': { 'cluster-id': 'cluster-x', 'hsm-id': 'hsm-new', hsms: rows },
-    'cluster.hsm-info': { hsms: [{ ...LIVE, 'hsm-id': 'hsm-old', address: `127.0.0.1:${old}` }] },
+    'cluster.hsm-info': { hsms: live },
+    'audit.list': { entries, next: entries.length, previous: HEAD.hash, hash: HEAD.hash },
   })
   const { home, remove } = temporaryHome()
   t.after(remove)
@@ -67,4 +79,23 @@ test('an HSM of an earlier version has no key-use journal, unless the cluster kn
     found: ['hsm-new'],
     unreached: [{ hsm: 'hsm-old', name: 'key-use', why: 'the HSM is of an earlier version' }],
   })
+})
+
+test('an HSM that does not run is of the original cluster only if the log of a restored one begins with where its log ends', async (t) => {
+  const pin = `audit/hsm-old/${HEAD.count}/${HEAD.hash}`
+  const told = async (operation: string, subject: string) => {
+    const subjects = ['cluster/cluster-old', subject]
+    const { unreached } = (await keyUseJournals(t, { 'key-use': HEAD }, { operation, subjects })) as {
+      readonly unreached: readonly { readonly hsm: string; readonly isOfOriginal?: true }[]
+    }
+    assert.deepEqual(
+      unreached.map(({ hsm }) => hsm),
+      ['hsm-old'],
+    )
+    return unreached.some(({ isOfOriginal }) => isOfOriginal)
+  }
+  assert.equal(await told('backup.restore', pin), true)
+  assert.equal(await told('user.create', pin), false)
+  assert.equal(await told('backup.restore', `audit/hsm-old/0/${HEAD.hash}`), false)
+  assert.equal(await told('backup.restore', `audit/hsm-other/${HEAD.count}/${HEAD.hash}`), false)
 })
