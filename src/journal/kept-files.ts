@@ -1,7 +1,7 @@
 /** Which segments there are, how large they are together, and dropping those that are not kept. */
 import type { JournalHead } from '../model/records.ts'
 import type { Tail } from './entries.ts'
-import { type Retention, SMALLEST_SEGMENT, segmentBytes, surplus } from './retention.ts'
+import { type Retention, segmentBytes, squeezed, surplus } from './retention.ts'
 import { type Place, readHeader, removeSegment, type SegmentFile } from './segments.ts'
 
 export type Begin = Pick<JournalHead, 'first' | 'previous'>
@@ -14,13 +14,13 @@ export interface KeptFiles {
   add(file: SegmentFile, previous: string): void
   /** The newest one was written to. */
   grown(bytes: number, writtenAt: number): void
-  /** Drops what is not kept, once the store knows where the journal begins then. Never rejects. */
-  drop(): Promise<void>
   /**
-   * The same, and the oldest segment in any case: the disk is full. When there is but one, it goes if that makes room worth a commit, and
-   * whoever writes to it has to begin another.
+   * Drops what is not kept, once the store knows where the journal begins then. That may be all there is: whoever writes has to begin
+   * another segment. Never rejects.
    */
-  squeeze(): Promise<void>
+  drop(): Promise<void>
+  /** The same, seen anew now; when the disk is full, the oldest segment in any case. */
+  makeRoom(isDiskFull: boolean): Promise<void>
 }
 
 export type KeptFilesNeeds = {
@@ -28,48 +28,48 @@ export type KeptFilesNeeds = {
   readonly retention: () => Retention
   readonly now: () => number
   readonly written: () => Tail
+  /** Bytes that are to be written next. */
+  readonly waiting: () => number
   readonly anchor: (head: JournalHead) => Promise<void>
   readonly onFailure: (error: unknown) => void
 }
 
 export function createKeptFiles(needs: KeptFilesNeeds, found: readonly SegmentFile[]): KeptFiles {
-  const { place, retention, now } = needs
+  const { place, retention, now, written, waiting, anchor, onFailure } = needs
   let older = found.slice(0, -1)
   let newest = found.at(-1)
   let begin = beginOf(place, found[0])
   let bytes = found.reduce((sum, file) => sum + file.bytes, 0)
   let dropping: Promise<void> | undefined
+  const all = () => (newest ? [...older, newest] : older)
 
+  /** @param least how many go in any case */
   async function dropNow(least: number): Promise<void> {
+    const files = all()
     const policy = retention()
-    const files = newest ? [...older, newest] : older
-    const gone = Math.min(Math.max(least, surplus(policy, files, now(), segmentBytes(policy))), older.length)
-    const kept = files[gone]
-    if (gone === 0 || !kept) return
-    const { previous } = readHeader(place, kept.first).header
-    await needs.anchor({ first: kept.first, previous, ...needs.written() })
-    begin = { first: kept.first, previous }
-    for (const file of older.slice(0, gone)) {
-      removeSegment(file)
-      bytes -= file.bytes
-    }
-    older = older.slice(gone)
+    const room = Math.max(segmentBytes(policy), waiting())
+    const count = Math.max(least, surplus(policy, files, now(), room))
+    if (count === 0) return
+    const head = written()
+    const oldest = files[count]
+    const next = oldest
+      ? { first: oldest.first, previous: readHeader(place, oldest.first).header.previous }
+      : { first: head.count, previous: head.hash }
+    await anchor({ ...next, ...head })
+    // Of all there is: but another entry was written meanwhile.
+    if (!oldest && written().count !== head.count) return
+    for (const file of files.slice(0, count)) removeSegment(file)
+    keep(all().slice(count), next)
   }
-  async function dropOnly(): Promise<void> {
-    const only = newest
-    const { count, hash } = needs.written()
-    if (!only || older.length > 0 || only.bytes < SMALLEST_SEGMENT) return
-    await needs.anchor({ first: count, previous: hash, count, hash })
-    // There was room for another entry meanwhile.
-    if (needs.written().count !== count) return
-    removeSegment(only)
-    newest = undefined
-    begin = undefined
-    bytes = 0
+  function keep(files: readonly SegmentFile[], next: Begin): void {
+    older = files.slice(0, -1)
+    newest = files.at(-1)
+    bytes = files.reduce((sum, file) => sum + file.bytes, 0)
+    begin = newest && next
   }
-  function drop(least: number): Promise<void> {
-    dropping ??= (least > 0 && older.length === 0 ? dropOnly() : dropNow(least))
-      .catch(needs.onFailure)
+  function run(work: () => Promise<void>): Promise<void> {
+    dropping = work()
+      .catch(onFailure)
       .finally(() => {
         dropping = undefined
       })
@@ -90,8 +90,11 @@ export function createKeptFiles(needs: KeptFilesNeeds, found: readonly SegmentFi
       bytes += size - newest.bytes
       newest = { ...newest, bytes: size, writtenAt }
     },
-    drop: () => drop(0),
-    squeeze: () => drop(1),
+    drop: () => dropping ?? run(() => dropNow(0)),
+    async makeRoom(isDiskFull) {
+      await dropping
+      await run(() => dropNow(isDiskFull ? squeezed(all()) : 0))
+    },
   }
 }
 

@@ -22,7 +22,11 @@ export interface KeyUseJournal {
   record(event: AuditEvent): Promise<void> | undefined
   /** Undefined when there was never an entry. */
   head(): JournalHead | undefined
-  /** Up to the head. @throws HsmError `store-damaged` naming the first entry that is missing or not what was written */
+  /**
+   * At most so many entries from `first` on, up to the head; from the oldest that is kept when that is a later one.
+   *
+   * @throws HsmError `store-damaged` naming the first entry that is missing or not what was written
+   */
   read(first: number, count: number): Promise<readonly AuditEntry[]>
   /** Writes and anchors what there is. */
   close(): Promise<void>
@@ -90,15 +94,15 @@ export async function openKeyUseJournal(
     head: log.head,
     async read(first, count) {
       log.flush()
-      const head = log.head()
-      if (!head) return []
-      try {
-        return await reader.read(head, first, count)
-      } catch (error) {
-        // What was asked for may have been dropped meanwhile.
-        const later = log.head()
-        if (later && later.first > Math.max(first, head.first)) return reader.read(later, first, count)
-        throw error
+      for (;;) {
+        const head = log.head()
+        if (!head) return []
+        try {
+          return await reader.read(head, first, count)
+        } catch (error) {
+          // What was read may have been dropped meanwhile.
+          if (log.head()?.first === head.first) throw error
+        }
       }
     },
     async close() {

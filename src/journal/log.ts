@@ -6,7 +6,7 @@ import { HsmError } from '../contract/errors.ts'
 import type { AuditEvent } from '../model/audit.ts'
 import type { JournalHead } from '../model/records.ts'
 import { follow, type Tail } from './entries.ts'
-import { createKeptFiles } from './kept-files.ts'
+import { createKeptFiles, type KeptFiles } from './kept-files.ts'
 import { createOutput, type Output } from './output.ts'
 import type { Recovered } from './recovery.ts'
 import { type Retention, segmentBytes } from './retention.ts'
@@ -43,50 +43,39 @@ export interface Log {
 export function createLog(needs: LogNeeds, recovered: Recovered): Log {
   const { place, retention, now, onFailure } = needs
   const waiting = createWaiting(place.hsm, recovered.tail)
-  let dirty = false
+  let synced = recovered.tail.count
   let scheduled = false
   const kept = createKeptFiles(
-    { ...needs, written: waiting.written, onFailure: (error) => onFailure(error, 0) },
+    { ...needs, written: waiting.written, waiting: waiting.bytes, onFailure: (error) => onFailure(error, 0) },
     recovered.files,
   )
   const output = createOutput({ place, retention, now, kept }, recovered)
   const isFull = (bytes: number) => kept.bytes() + bytes > limit(retention())
-
-  /** @returns why it could not be written */
-  function write(): unknown {
-    if (waiting.bytes() === 0) return undefined
-    try {
-      if (isFull(waiting.bytes())) throw new HsmError('journal-full')
-      output.write(waiting.written(), waiting.texts())
-      waiting.done()
-      dirty = true
-      return undefined
-    } catch (error) {
-      onFailure(error, waiting.failed())
-      if (retention().onFull === 'drop-oldest' && isNoSpace(error)) void kept.squeeze()
-      else void kept.drop()
-      return error
-    }
+  const lose = (error: unknown) => {
+    onFailure(error, waiting.failed())
+    durability.note(error)
+    void kept.drop()
   }
+  const { write, idle } = createWriting({ retention, waiting, kept, output, isFull, lose })
   const durability = createDurability(write, output)
-  const flush = () => durability.note(write())
 
   return {
     head: () => {
-      const begin = kept.begin()
-      return begin && { ...begin, ...waiting.written() }
+      const { count, hash } = waiting.written()
+      const begin = kept.begin() ?? (count > 0 ? { first: count, previous: hash } : undefined)
+      return begin && { ...begin, count, hash }
     },
     append(event) {
       waiting.add(event)
-      if (waiting.bytes() >= FRAME_BYTES) return flush()
+      if (waiting.bytes() >= FRAME_BYTES) return void write()
       if (scheduled) return
       scheduled = true
       setImmediate(() => {
         scheduled = false
-        flush()
+        write()
       })
     },
-    flush,
+    flush: () => void write(),
     durable: durability.wait,
     checkRoom() {
       if (!isFull(waiting.bytes() + LARGE_ENTRY)) return
@@ -94,19 +83,69 @@ export function createLog(needs: LogNeeds, recovered: Recovered): Log {
       throw new HsmError('journal-full')
     },
     async tidy() {
-      flush()
-      if (dirty) await output.sync().catch((error: unknown) => onFailure(error, 0))
-      dirty = false
+      write()
+      await idle()
+      const { count } = waiting.written()
+      if (count !== synced) await output.sync().catch((error: unknown) => onFailure(error, 0))
+      synced = count
       await kept.drop()
     },
     async close() {
-      flush()
+      write()
+      await idle()
       await durability.idle()
       await kept.drop()
       output.close()
     },
   }
 }
+
+type WritingNeeds = {
+  readonly retention: () => Retention
+  readonly waiting: Waiting
+  readonly kept: Pick<KeptFiles, 'makeRoom'>
+  readonly output: Pick<Output, 'write'>
+  readonly isFull: (bytes: number) => boolean
+  /** Gives up what waits. */
+  readonly lose: (error: unknown) => void
+}
+
+/** Hands over what waits. With `drop-oldest`, what has no room is kept waiting while room is made for it. */
+function createWriting({ retention, waiting, kept, output, isFull, lose }: WritingNeeds) {
+  let makingRoom: Promise<void> | undefined
+
+  function attempt(): unknown {
+    try {
+      if (isFull(waiting.bytes())) throw full(retention())
+      output.write(waiting.written(), waiting.texts())
+      waiting.done()
+      return undefined
+    } catch (error) {
+      return error
+    }
+  }
+  async function makeRoom(reason: unknown): Promise<void> {
+    await kept.makeRoom(isNoSpace(reason))
+    makingRoom = undefined
+    const error = waiting.bytes() > 0 ? attempt() : undefined
+    if (error !== undefined) lose(error)
+  }
+  return {
+    /** @returns why it could not be written, and is lost */
+    write(): unknown {
+      const isPatient = retention().onFull === 'drop-oldest' && waiting.bytes() < PATIENT_BYTES
+      if (waiting.bytes() === 0 || (makingRoom && isPatient)) return undefined
+      const error = attempt()
+      if (error === undefined) return undefined
+      if (isPatient) makingRoom = makeRoom(error)
+      else lose(error)
+      return isPatient ? undefined : error
+    },
+    idle: async () => makingRoom,
+  }
+}
+
+type Waiting = ReturnType<typeof createWaiting>
 
 /** Entries that are not handed over yet. Their places in the chain are given again when they cannot be. */
 function createWaiting(hsm: string, begin: Tail) {
@@ -145,6 +184,13 @@ function createWaiting(hsm: string, begin: Tail) {
 }
 
 const LARGE_ENTRY = 2048
+/** So much waits at most for room. */
+const PATIENT_BYTES = 4 * FRAME_BYTES
+
+const full = ({ onFull }: Retention): HsmError =>
+  onFull === 'refuse'
+    ? new HsmError('journal-full')
+    : new HsmError('journal-full', 'The key-use journal is full, and the oldest entries could not be dropped')
 
 /** While the oldest entries are being dropped, new ones have to go somewhere. */
 const limit = (policy: Retention): number =>

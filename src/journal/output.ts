@@ -43,17 +43,22 @@ export function createOutput({ place, retention, now, kept }: Needs, recovered: 
   function resume(): SegmentWriter | undefined {
     if (!toContinue) return undefined
     const { first, bytes } = toContinue
-    const writer = continueSegment(place, first, { bytes, sealer: readHeader(place, first).sealer })
+    // It may have been dropped since the start.
+    const writer =
+      kept.begin() && continueSegment(place, first, { bytes, sealer: readHeader(place, first).sealer })
     toContinue = undefined
     return writer
   }
+  const started = (writer: SegmentWriter): Current => ({ writer, begunAt: now() })
   function writerAfter(before: Tail): SegmentWriter {
+    const resumed = resume()
+    if (resumed) current = started(resumed)
     if (current && isWorn(current)) {
       const { writer } = current
       current = undefined
       writer.close()
     }
-    current ??= { writer: resume() ?? begin(before), begunAt: now() }
+    current ??= started(begin(before))
     return current.writer
   }
   /** What is in it may not be on disk, and the next entries go elsewhere. */

@@ -13,7 +13,7 @@ import {
 
 export interface Reader {
   /**
-   * Entries from `first` on, at most `count`, up to the head.
+   * Entries from `first` on, or from the oldest that is kept, at most `count`, up to the head.
    *
    * @throws HsmError `store-damaged` naming the first entry that is missing or not what was written
    */
@@ -80,9 +80,10 @@ export function createReader(place: Place): Reader {
 
   return {
     async read(head, first, count) {
-      const end = Math.min(head.count, first + count)
+      const begin = Math.max(first, head.first)
+      const end = Math.min(head.count, begin + count)
       const entries: AuditEntry[] = []
-      for (let next = Math.max(first, head.first); next < end; ) {
+      for (let next = begin; next < end; ) {
         try {
           entries.push(...(await readFrom(next, end, entries.at(-1)?.hash)))
         } catch (error) {

@@ -26,6 +26,8 @@ export const use = (changes: Partial<AuditEvent> = {}): AuditEvent => ({
   ...changes,
 })
 
+export const turn = () => new Promise((resolve) => setImmediate(resolve))
+
 export function journalIn(t: TestContext, changes: Partial<AuditPolicy> = {}) {
   const home = mkdtempSync(join(tmpdir(), 'strongroom-journal-'))
   t.after(() => rmSync(home, { recursive: true }))

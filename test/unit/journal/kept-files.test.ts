@@ -27,6 +27,7 @@ async function filesIn(t: TestContext, retention: Retention) {
     {
       ...settings,
       written: () => state.tail,
+      waiting: () => 0,
       async anchor(head) {
         state.whileAnchoring()
         state.anchored = head
@@ -61,7 +62,7 @@ test('a file that was begun again in its own place is one file, and stays', asyn
     for (const _ of ['begun', 'begun again']) kept.add(file, EMPTY.hash)
     assert.equal(kept.bytes(), (first === 0 ? 1 : 2) * file.bytes)
   }
-  await kept.squeeze()
+  await kept.makeRoom(true)
   assert.deepEqual(names(), ['0000000000000007.log'])
   assert.equal(kept.begin()?.first, 7)
 })
@@ -71,7 +72,7 @@ test('on a full disk the only file goes, and the journal goes on in another one'
   for (let at = 0; at < 3; at++) write(30_000)
   await kept.drop()
   assert.deepEqual(names(), ['0000000000000000.log'])
-  await kept.squeeze()
+  await kept.makeRoom(true)
   assert.deepEqual([names(), kept.begin(), kept.bytes()], [[], undefined, 0])
   const { count, hash } = state.tail
   assert.deepEqual(state.anchored, { first: 3, previous: hash, count, hash })
@@ -86,10 +87,10 @@ test('on a full disk the only file goes, and the journal goes on in another one'
 test('on a full disk the only file stays when it is small, or when there was room for another entry', async (t) => {
   const { kept, state, write, names } = await filesIn(t, LARGE)
   write(30_000)
-  await kept.squeeze()
+  await kept.makeRoom(true)
   assert.deepEqual([names().length, state.anchored], [1, undefined])
   for (let at = 0; at < 3; at++) write(30_000)
   state.whileAnchoring = () => write(10)
-  await kept.squeeze()
+  await kept.makeRoom(true)
   assert.deepEqual([names(), kept.begin()?.first], [['0000000000000000.log'], 0])
 })

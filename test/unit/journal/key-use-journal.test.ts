@@ -2,9 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { all, journalIn, use } from './fixture.ts'
-
-const turn = () => new Promise((resolve) => setImmediate(resolve))
+import { all, journalIn, turn, use } from './fixture.ts'
 
 async function written(t: TestContext, count: number) {
   const files = journalIn(t)
@@ -164,43 +162,6 @@ test('files that somebody has put there keep neither the journal from going on n
   await journal.close()
   assert.deepEqual([home.state.anchored?.first, home.state.anchored?.count], [0, 2])
   assert.equal((await all(journal)).length, 2)
-})
-
-test('the oldest entries make room, and the chain verifies from where the journal begins then', async (t) => {
-  const { open, state, bytes, files } = journalIn(t, { maxBytes: 1024 ** 2 })
-  const journal = await open()
-  for (let at = 0; at < 12_000; at++) {
-    void journal.record(use({ actor: `user-${at}` }))
-    if (at % 100 === 0) await turn()
-  }
-  await journal.close()
-  const reopened = await open()
-  const head = reopened.head() ?? assert.fail()
-  assert.ok(head.first > 0 && head.count === 12_000, JSON.stringify(head))
-  assert.equal(state.anchored?.first, head.first)
-  assert.ok(bytes() <= 1024 ** 2 + 64 * 1024, `${bytes()} in ${files().length}`)
-  const entries = await all(reopened, 1000)
-  assert.equal(entries[0]?.sequence, head.first)
-  assert.equal(entries.at(-1)?.actor, 'user-11999')
-  assert.deepEqual(state.told, [])
-  await reopened.close()
-})
-
-test('entries that are too old are dropped', async (t) => {
-  const { open, state } = journalIn(t, { maxAgeSeconds: 3600 })
-  const journal = await open()
-  void journal.record(use({ actor: 'old' }))
-  await turn()
-  state.wall += 3_700_000
-  void journal.record(use({ actor: 'new' }))
-  await turn()
-  await journal.close()
-  const reopened = await open()
-  assert.deepEqual(
-    (await all(reopened)).map(({ actor }) => actor),
-    ['new'],
-  )
-  await reopened.close()
 })
 
 test('with refuse, what has no room is refused before and after the use, and nothing is dropped', async (t) => {
