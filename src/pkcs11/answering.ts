@@ -21,12 +21,13 @@ export function createAnswering(
   let underWay = 0
 
   async function answer(code: number, body: Buffer, offered: number, giveBack: () => void): Promise<void> {
-    const release = await frameMemory.reserve(answerBytes(body))
+    const memory = frameMemory.reserve(answerBytes(body))
+    const release = memory && (await memory)
     const frame = await program.answer(code, body, offered)
     const sent = () => {
       frame.fill(0)
       giveBack()
-      release()
+      release?.()
     }
     if (stream.destroyed) sent()
     else stream.write(frame, sent)

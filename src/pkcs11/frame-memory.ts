@@ -10,8 +10,11 @@ export type FrameMemory = {
   handOver(): () => void
   /** The frame under way will not be finished. */
   drop(): void
-  /** Resolves when there is memory for an answer; what it resolves with gives it back. */
-  reserve(bytes: number): Promise<() => void>
+  /**
+   * Resolves when there is memory for an answer; what it resolves with gives it back. Undefined for a small answer, which needs
+   * none and waits for nothing.
+   */
+  reserve(bytes: number): Promise<() => void> | undefined
 }
 
 const NOTHING = (): void => undefined
@@ -36,12 +39,11 @@ export function createFrameMemory(memory: MemoryBudget, peer: Peer, onGranted: (
       return given
     },
     drop: () => giveBack?.(),
-    async reserve(bytes) {
-      if (bytes <= BOUNDS.smallFrameBytes) return NOTHING
+    reserve(bytes) {
+      if (bytes <= BOUNDS.smallFrameBytes) return undefined
       const granted = Promise.withResolvers<void>()
       const given = memory.reserve(peer, bytes, granted.resolve)
-      await granted.promise
-      return given
+      return granted.promise.then(() => given)
     },
   }
 }
