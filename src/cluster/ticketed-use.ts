@@ -42,21 +42,29 @@ function use<G extends Used, R>({ serving, uses }: Needs, permit: () => G, work:
   let result: R | Promise<R>
   try {
     result = work(grant, check)
-    if (!(result instanceof Promise) && !serving.fenced()) check()
-    else result = released(result, serving, check)
+    if (result instanceof Promise || serving.fenced()) return released(result, serving, check, end)
+    check()
   } catch (error) {
     end()
     throw error
   }
-  if (result instanceof Promise) return result.finally(end)
   end()
   return result
 }
 
 /** The right may have ended on another HSM while this one was cut off or stood still. */
-async function released<R>(result: R | Promise<R>, serving: Serving, check: () => void): Promise<R> {
-  const there = await result
-  if (serving.fenced()) await serving.fence()
-  check()
-  return there
+async function released<R>(
+  result: R | Promise<R>,
+  serving: Serving,
+  check: () => void,
+  end: () => void,
+): Promise<R> {
+  try {
+    const there = await result
+    if (serving.fenced()) await serving.fence()
+    check()
+    return there
+  } finally {
+    end()
+  }
 }

@@ -40,7 +40,9 @@ export type Grant = { readonly key: string; readonly user: string; readonly sess
 type Ticket = Grant & {
   live: boolean
   reason: Reason
-  ended: (() => void)[]
+  /** Those who wait until it has ended. */
+  readonly ended: (() => void)[]
+  readonly end: () => void
 }
 
 /** No use is under way at first. */
@@ -49,20 +51,14 @@ export function createUses(): Uses {
   const watched = new Set<{ readonly grant: Grant; readonly ended: (reason: Reason) => void }>()
   return {
     begin(key, user, session) {
-      const ticket: Ticket = { key, user, session, live: true, reason: 'revoked', ended: [] }
-      underWay.add(ticket)
-      return {
-        get live() {
-          return ticket.live
-        },
-        get reason() {
-          return ticket.reason
-        },
-        end() {
-          underWay.delete(ticket)
-          for (const ended of ticket.ended) ended()
-        },
+      const ended: (() => void)[] = []
+      const end = () => {
+        underWay.delete(ticket)
+        for (const tell of ended) tell()
       }
+      const ticket: Ticket = { key, user, session, live: true, reason: 'revoked', ended, end }
+      underWay.add(ticket)
+      return ticket
     },
     watch(grant, ended) {
       const entry = { grant, ended }

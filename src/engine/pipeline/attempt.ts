@@ -75,7 +75,12 @@ export function checkedRequest<K extends OperationName>(
 
 function noteMembers(attempt: Attempt, members: Members): void {
   const { names = {}, keys = {}, several } = attempt.row
-  for (const subject of [...named(names, members), ...referred(keys, members)]) note(attempt, subject)
+  for (const member in names)
+    for (const name of namesIn(members, member)) note(attempt, `${names[member]}/${name}`)
+  for (const member in keys) {
+    const reference = referenceIn(members[member])
+    if (reference !== undefined) note(attempt, `key/${reference}`)
+  }
   const { mechanism, cipher, data, role, keys: references } = members
   if (several && Array.isArray(references)) attempt.several = references.map((key) => `key/${key}`)
   attempt.mechanism = nameOf(mechanism) ?? nameOf(cipher)
@@ -91,16 +96,9 @@ export function namesIn(request: Members, member: string): readonly string[] {
   return Array.isArray(named) ? named : [String(named)]
 }
 
-const named = (names: NonNullable<Operation['names']>, request: Members) =>
-  Object.entries(names).flatMap(([member, kind]) => namesIn(request, member).map((name) => `${kind}/${name}`))
-
-/** Keys by their references; those that other terms select are known when they are selected. */
-const referred = (keys: NonNullable<Operation['keys']>, request: Members) =>
-  Object.keys(keys).flatMap((member) => {
-    const filter = request[member]
-    const isReference = typeof filter === 'object' && filter !== null && 'reference' in filter
-    return isReference ? [`key/${filter.reference}`] : []
-  })
+/** Of the key that a filter names by its reference; those that other terms select are known when they are selected. */
+const referenceIn = (filter: unknown): unknown =>
+  typeof filter === 'object' && filter !== null && 'reference' in filter ? filter.reference : undefined
 
 const nameOf = (mechanism: unknown): string | undefined =>
   typeof mechanism === 'object' && mechanism !== null && 'name' in mechanism

@@ -178,15 +178,18 @@ function worked<K extends OperationName, P, W, H>(
   { held, commits }: Working<H>,
 ): MaybePromise<Worked<W>> {
   const { parts, row } = attempt
-  const work = ({ facts, permitted }: Decided<K, P>, check: () => void): MaybePromise<Worked<W>> => {
-    const permit = { parts, permitted, check, held, note: (subject: string) => note(attempt, subject) }
-    return andThen(steps.work?.(facts, request, permit) as MaybePromise<W>, (made) => ({ made, of: facts }))
+  const work = ({ facts, permitted }: Decided<K, P>, check?: () => void): MaybePromise<Worked<W>> => {
+    const noted = (subject: string) => note(attempt, subject)
+    const permit = { parts, permitted, check: check ?? nothing, held, note: noted }
+    return andThen(steps.work?.(facts, request, permit) as MaybePromise<W>, (made) =>
+      recorded(attempt, commits, { made, of: facts }, check),
+    )
   }
   const used = namesInUse(row)
   if (used.length === 0) {
     const decision = decide(steps, attempt, request, parts.store.catalog)
     if (!decision.allow) return refuse(parts, decision)
-    return andThen(work(decision.result, nothing), (done) => recorded(attempt, commits, done))
+    return work(decision.result)
   }
   return underTickets(
     { serving: parts.cluster.serving, uses: parts.uses },
@@ -197,7 +200,7 @@ function worked<K extends OperationName, P, W, H>(
       const { id: user, session } = attempt.call.actor
       return { key, with: other, user, session, decided }
     },
-    ({ decided }, check) => andThen(work(decided, check), (done) => recorded(attempt, commits, done, check)),
+    ({ decided }, check) => work(decided, check),
   )
 }
 
