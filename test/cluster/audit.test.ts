@@ -1,12 +1,28 @@
 /** The journals of a cluster as one timeline, and what is said of an HSM that is not there. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { connect } from '../../src/client/connect.ts'
-import { run } from '../e2e/strongroom.ts'
+import { launch, run } from '../e2e/strongroom.ts'
 import { createWorld, ECDSA, makePair, PASSWORD, reference } from '../support/world.ts'
 import { startNodes } from './faults/nodes.ts'
 
 const ADMIN = { CLOUDHSM_ROLE: 'admin', CLOUDHSM_PIN: `admin:${PASSWORD}` }
+
+/** What comes on a stream. `has` resolves when it is so often there. */
+function textOf(stream: Readable) {
+  let all = ''
+  stream.on('data', (text: string) => {
+    all += text
+  })
+  return {
+    text: () => all,
+    async has(times: number, what = /\n/g) {
+      while ([...all.matchAll(what)].length < times) await once(stream, 'data')
+    },
+  }
+}
 
 test('one timeline of all HSMs, each chain verified; who cannot be read is named', async (t) => {
   const cluster = await startNodes({ links: false, clocks: false })
@@ -48,8 +64,29 @@ test('one timeline of all HSMs, each chain verified; who cannot be read is named
   const verified = await audit('verify', '--hsm', 'all')
   assert.equal(verified.exit, 0, verified.stderr)
 
+  const words = ['audit', '--hsm', 'all', '--key-use', '--follow', '--home', first.home.root]
+  const followed = launch(words, ADMIN)
+  const told = textOf(followed.child.stderr ?? assert.fail())
+  const printed = textOf(followed.child.stdout ?? assert.fail())
+  await printed.has(6)
+  await second.kill()
+  await told.has(1, /cannot be read now/g)
+  await here.call('crypto.sign', request, world.token('alice'))
+  await printed.has(7)
+  await second.start()
+  await told.has(1, /is read again/g)
+  const login = await there.call('session.login', account)
+  await there.call('crypto.sign', request, login.token)
+  await printed.has(8)
+  const about = `strongroom: the key-use journal of ${second.id}`
+  const [away = '', back = '', ...more] = told.text().match(/^strongroom: .*$/gm) ?? []
+  assert.ok(away.startsWith(`${about} cannot be read now: `), away)
+  assert.deepEqual([back, more], [`${about} is read again`, []])
+  followed.child.kill('SIGINT')
+  assert.deepEqual([(await followed.ended).exit, followed.child.signalCode], [null, 'SIGINT'])
+
   await second.kill()
   const rest = await audit('--hsm', 'all', '--key-use')
-  assert.deepEqual([rest.exit, rest.stdout.trimEnd().split('\n').length], [1, 3])
+  assert.deepEqual([rest.exit, rest.stdout.trimEnd().split('\n').length], [1, 4])
   assert.match(rest.stderr, new RegExp(`the key-use journal of ${second.id} was not read`))
 })

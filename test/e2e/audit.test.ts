@@ -132,6 +132,23 @@ suite('strongroom audit', () => {
     }
   })
 
+  test('--after goes on after any entry that there is, and is refused after any other', async (t) => {
+    const { audit, end } = await started(t)
+    const entries = (await audit('--json')).stdout.trimEnd().split('\n')
+    const last = String(entries.length - 1)
+    for (const words of [[], ['export']]) {
+      const more = await audit(...words, '--after', last)
+      assert.equal(more.exit, 0, more.stderr)
+      assert.notEqual(more.stdout, '')
+    }
+    for (const words of [[], ['export'], ['--follow'], ['--key-use'], ['--hsm', 'all']]) {
+      const refused = await audit(...words, '--after', '100000')
+      assert.deepEqual([refused.exit, refused.stdout], [1, ''])
+      assert.match(refused.stderr, /^strongroom: There is no entry 100000: the journal has \d+\n$/)
+    }
+    await end('SIGTERM')
+  })
+
   test('--follow prints entries as they come, and ends without a word when nobody reads them any more', async (t) => {
     const { audit, home, end } = await started(t)
     const { child, ended, printed } = launch(['audit', '--follow', '--home', home.root], ADMIN)

@@ -3,7 +3,7 @@ import type { Credentials } from '../../cli/cluster-login.ts'
 import type { JournalName, Statement } from '../../contract/operations/audit.ts'
 import type { Home } from '../../home/home.ts'
 import { failed, type Outcome } from '../outcome.ts'
-import { firstSince, inCluster, type Journal, reading, titleOf } from './journals.ts'
+import { firstSince, inCluster, type Journal, reading, refuseBeyond, titleOf } from './journals.ts'
 import { missing } from './print.ts'
 
 export type ExportOptions = {
@@ -24,6 +24,7 @@ export const exportJournal = (home: Home, options: ExportOptions): Promise<Outco
     const { found, unreached } = await cluster.journals(options.journal, options.hsm)
     const [journal] = found
     if (!journal) return { exit: 1, text: unreached.map(missing).join('') }
+    refuseBeyond(found, options.after)
     const { hsm, name } = journal
     const statement = await journal.call('audit.statement', {
       ...{ hsm, journal: name },

@@ -23,6 +23,8 @@ export type Journal = {
   readonly name: JournalName
   readonly head: JournalHead
   readonly call: Call
+  /** It is read through another HSM than that of this home. */
+  readonly isElsewhere?: true
 }
 
 /** A journal of the cluster that cannot be reached. */
@@ -52,9 +54,9 @@ export const inCluster = (
   loggedIn(home, who, async (hsm, token) => {
     const others: (() => void)[] = []
     const session = async (server: ServerAddress): Promise<Call> => {
-      const other = await logIn(home, server, who)
+      const other = await lasting(() => logIn(home, server, who))
       others.push(other.close)
-      return (operation, request) => other.hsm.call(operation, request, other.token)
+      return other.call
     }
     const call: Call = (operation, request) => hsm.call(operation, request, token)
     try {
@@ -67,6 +69,42 @@ export const inCluster = (
       for (const close of others) close()
     }
   })
+
+/** A login that is made anew for the call after one that found it gone, as when the HSM has restarted. */
+async function lasting(logIn: () => Promise<Login>): Promise<{ readonly call: Call; close(): void }> {
+  let login: Login | undefined = await logIn()
+  let isClosed = false
+  async function current(): Promise<Login> {
+    if (login) return login
+    const made = await logIn()
+    if (isClosed) made.close()
+    else login = made
+    return made
+  }
+  return {
+    async call(operation, request) {
+      const { hsm, token, close } = await current()
+      try {
+        return await hsm.call(operation, request, token)
+      } catch (error) {
+        if (isGone(error)) {
+          close()
+          login = undefined
+        }
+        throw error
+      }
+    },
+    close() {
+      isClosed = true
+      login?.close()
+    },
+  }
+}
+
+type Login = Awaited<ReturnType<typeof logIn>>
+
+const isGone = (error: unknown): boolean =>
+  error instanceof HsmError && (error.code === 'unavailable' || error.code === 'not-logged-in')
 
 type Reach = {
   readonly call: Call
@@ -151,12 +189,24 @@ async function keyUseOf(
     const heads = await call('audit.heads', {})
     if (heads['hsm-id'] !== hsm) return { hsm, name, why: `another HSM answers at ${address}` }
     const head = heads.hsms.find((row) => row.hsm === hsm)?.['key-use']
-    return head && { hsm, name, head, call }
+    return head && { hsm, name, head, call, isElsewhere: true }
   } catch (error) {
     if (!(error instanceof HsmError)) throw error
     if (error.code !== 'unknown-operation') return { hsm, name, why: error.message }
     return known && { hsm, name, why: 'the HSM is of an earlier version' }
   }
+}
+
+/**
+ * For programs that go on where they stopped: they learn that the entry is gone, as when a store was rolled back.
+ *
+ * @param after sequence of an entry that one of the journals has
+ * @throws HsmError `invalid-request`
+ */
+export function refuseBeyond(journals: readonly Journal[], after: number | undefined): void {
+  const longest = Math.max(...journals.map(({ head }) => head.count))
+  if (after === undefined || after < longest || journals.length === 0) return
+  throw new HsmError('invalid-request', `There is no entry ${after}: the journal has ${longest}`)
 }
 
 /** `read`: how many entries were read, of which those are here that are wanted. */

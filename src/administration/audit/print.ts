@@ -8,12 +8,15 @@ import { visible } from '../../contract/shown.ts'
 import type { Home } from '../../home/home.ts'
 import type { AuditEntry } from '../../model/audit.ts'
 import type { Outcome } from '../outcome.ts'
+import { pagesOf } from './following.ts'
 import {
   firstSince,
   inCluster,
   type Journal,
+  type Page,
   type Reading,
   reading,
+  refuseBeyond,
   titleOf,
   type Unreached,
 } from './journals.ts'
@@ -42,18 +45,19 @@ export const audit = (home: Home, options: AuditOptions): Promise<Outcome> =>
   inCluster(home, options.who, async (cluster) => {
     const { found, unreached } = await cluster.journals(options.journal, options.hsm)
     const several = options.hsm === 'all'
+    refuseBeyond(found, options.after)
     const readers = await Promise.all(found.map((journal) => reader(journal, options)))
     let printed = 0
     const print = (entries: readonly AuditEntry[]) => {
       printed += entries.length
       return options.print(entries.map((entry) => render(entry, options.format, several)).join(''))
     }
-    await printMerged(readers, print)
+    await printMerged(readers, fill, print)
     if (printed === 0) await tell(await unknownNames(cluster, options.only))
     await tell(readers.map((one) => verified(one)).join('') + unreached.map(missing).join(''))
     while (options.follow) {
       await sleep(FOLLOW_MS)
-      await printMerged(readers, print)
+      await printMerged(readers, fillSoon, print)
     }
     // Of what can never be read here, something else was asked for, too.
     const isWhole = unreached.every(({ isOfOriginal }) => isOfOriginal && found.length > 0)
@@ -63,27 +67,33 @@ export const audit = (home: Home, options: AuditOptions): Promise<Outcome> =>
 type Reader = {
   readonly journal: Journal
   readonly reading: Reading
+  readonly page: () => Promise<Page>
+  /** What is under way. */
+  filling: Promise<void> | undefined
   waiting: readonly AuditEntry[]
   done: boolean
 }
 
-async function reader(journal: Journal, { only, after }: AuditOptions): Promise<Reader> {
+async function reader(journal: Journal, { only, after, follow }: AuditOptions): Promise<Reader> {
   const { head } = journal
   const asked = after === undefined ? head.first : Math.max(head.first, after + 1)
   const first = Math.max(asked, only.since === undefined ? 0 : await firstSince(journal, only.since))
   const wanted = Object.values(only).some((value) => value !== undefined) ? only : undefined
   const previous = first === head.first ? head.previous : undefined
-  return { journal, reading: reading(journal, first, previous, wanted), waiting: [], done: false }
+  const read = reading(journal, first, previous, wanted)
+  const page = follow && journal.isElsewhere ? pagesOf(journal, read, tell) : read.page
+  return { journal, reading: read, page, filling: undefined, waiting: [], done: false }
 }
 
 /** One timeline of all journals, as far as they go now. Each keeps its own order, whatever its clock did. */
 async function printMerged(
   readers: readonly Reader[],
+  ask: (one: Reader) => Promise<void>,
   print: (entries: readonly AuditEntry[]) => Promise<void>,
 ) {
   for (const one of readers) one.done = false
   for (;;) {
-    await Promise.all(readers.map(fill))
+    await Promise.all(readers.map(ask))
     const batch = takeMerged(readers)
     if (batch.length === 0) return
     await print(batch)
@@ -92,10 +102,18 @@ async function printMerged(
 
 async function fill(one: Reader): Promise<void> {
   while (one.waiting.length === 0 && !one.done) {
-    const { entries, read } = await one.reading.page()
+    const { entries, read } = await one.page()
     one.waiting = entries
     one.done = read === 0
   }
+}
+
+/** Nobody waits longer than a moment for another HSM, which may hang: it is asked on, and what it answers is printed later. */
+async function fillSoon(one: Reader): Promise<void> {
+  one.filling ??= fill(one).then(() => {
+    one.filling = undefined
+  })
+  await (one.journal.isElsewhere ? Promise.race([one.filling, sleep(FOLLOW_MS)]) : one.filling)
 }
 
 /** The oldest first, until a reader that has more has to be asked again. */
