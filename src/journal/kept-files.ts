@@ -1,10 +1,9 @@
 /** Which segments there are, how large they are together, and dropping those that are not kept. */
 import type { JournalHead } from '../model/records.ts'
 import type { Tail } from './entries.ts'
+import type { Begin, Recovered } from './recovery.ts'
 import { type Retention, segmentBytes, squeezed, surplus } from './retention.ts'
 import { type Place, readHeader, removeSegment, type SegmentFile } from './segments.ts'
-
-export type Begin = Pick<JournalHead, 'first' | 'previous'>
 
 export interface KeptFiles {
   /** Where the journal begins; undefined when there is no file. */
@@ -31,15 +30,17 @@ export type KeptFilesNeeds = {
   /** Bytes that are to be written next. */
   readonly waiting: () => number
   readonly anchor: (head: JournalHead) => Promise<void>
+  /** Runs what anchors a head when others that do have ended: where the journal begins never goes back. */
+  readonly inTurn: (work: () => Promise<void>) => Promise<void>
   readonly onFailure: (error: unknown) => void
 }
 
-export function createKeptFiles(needs: KeptFilesNeeds, found: readonly SegmentFile[]): KeptFiles {
-  const { place, retention, now, written, waiting, anchor, onFailure } = needs
-  let older = found.slice(0, -1)
-  let newest = found.at(-1)
-  let begin = beginOf(place, found[0])
-  let bytes = found.reduce((sum, file) => sum + file.bytes, 0)
+export function createKeptFiles(needs: KeptFilesNeeds, found: Pick<Recovered, 'files' | 'begin'>): KeptFiles {
+  const { place, retention, now, written, waiting, anchor, inTurn, onFailure } = needs
+  let older = found.files.slice(0, -1)
+  let newest = found.files.at(-1)
+  let { begin } = found
+  let bytes = sizeOf(found.files)
   let dropping: Promise<void> | undefined
   const all = () => (newest ? [...older, newest] : older)
 
@@ -64,11 +65,11 @@ export function createKeptFiles(needs: KeptFilesNeeds, found: readonly SegmentFi
   function keep(files: readonly SegmentFile[], next: Begin): void {
     older = files.slice(0, -1)
     newest = files.at(-1)
-    bytes = files.reduce((sum, file) => sum + file.bytes, 0)
+    bytes = sizeOf(files)
     begin = newest && next
   }
   function run(work: () => Promise<void>): Promise<void> {
-    dropping = work()
+    dropping = inTurn(work)
       .catch(onFailure)
       .finally(() => {
         dropping = undefined
@@ -98,12 +99,4 @@ export function createKeptFiles(needs: KeptFilesNeeds, found: readonly SegmentFi
   }
 }
 
-/** A file whose header cannot be read is still where the journal begins: whoever reads it is told. */
-function beginOf(place: Place, file: SegmentFile | undefined): Begin | undefined {
-  if (!file) return undefined
-  try {
-    return { first: file.first, previous: readHeader(place, file.first).header.previous }
-  } catch {
-    return { first: file.first, previous: '' }
-  }
-}
+const sizeOf = (files: readonly SegmentFile[]): number => files.reduce((sum, file) => sum + file.bytes, 0)

@@ -1,8 +1,9 @@
 /** Who used which key, as far as the audit policy asks for it: the journal of one HSM, in files of its home. */
+import { createKeyedQueue } from '../base/keyed-queue.ts'
 import { type AuditPolicy, DEFAULT_AUDIT_POLICY } from '../contract/audit-policy.ts'
 import type { AuditEntry, AuditEvent } from '../model/audit.ts'
 import type { JournalHead } from '../model/records.ts'
-import { createLog, type Log } from './log.ts'
+import { createLog, type Log, type LogNeeds } from './log.ts'
 import { createReader } from './reader.ts'
 import { recover } from './recovery.ts'
 import { createSampler } from './sampling.ts'
@@ -72,10 +73,12 @@ export async function openKeyUseJournal(
   if (damage !== undefined) needs.log('error', { problem: damage }, 'the key-use journal is damaged')
   const policy = () => needs.policy() ?? DEFAULT_AUDIT_POLICY
   const onFailure = createComplaints(needs)
-  const log = createLog({ place, retention: policy, now, onFailure, anchor: needs.anchor }, recovered)
+  const queue = createKeyedQueue()
+  const inTurn = (work: () => Promise<void>) => queue.run(place.hsm, work)
+  const log = createLog({ place, retention: policy, now, onFailure, anchor: needs.anchor, inTurn }, recovered)
   const sampler = createSampler(monotonic)
   const reader = createReader(place)
-  const upkeep = startUpkeep(needs, log, () => append(sampler.due()))
+  const upkeep = startUpkeep({ ...needs, inTurn }, log, () => append(sampler.due()))
   const append = (events: readonly AuditEvent[]) => {
     for (const event of events) log.append(event)
   }
@@ -114,7 +117,13 @@ export async function openKeyUseJournal(
   }
 }
 
-function startUpkeep({ anchor, anchored, monotonic, log: tell }: KeyUseNeeds, log: Log, due: () => void) {
+type UpkeepNeeds = KeyUseNeeds & Pick<LogNeeds, 'inTurn'>
+
+function startUpkeep(
+  { anchor, anchored, monotonic, inTurn, log: tell }: UpkeepNeeds,
+  log: Log,
+  due: () => void,
+) {
   let anchoredAt = monotonic()
   let running: Promise<void> | undefined
   async function anchorHead(): Promise<void> {
@@ -132,7 +141,7 @@ function startUpkeep({ anchor, anchored, monotonic, log: tell }: KeyUseNeeds, lo
     // That there is a journal is told at once, so that it cannot go unnoticed as a whole.
     if (anchored() !== undefined && monotonic() - anchoredAt < ANCHOR_MS) return
     anchoredAt = monotonic()
-    await anchorHead()
+    await inTurn(anchorHead)
   }
   const timer = setInterval(() => {
     running ??= once().finally(() => {
@@ -144,7 +153,7 @@ function startUpkeep({ anchor, anchored, monotonic, log: tell }: KeyUseNeeds, lo
     async close() {
       clearInterval(timer)
       await running
-      await anchorHead()
+      await inTurn(anchorHead)
     },
   }
 }

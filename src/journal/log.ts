@@ -22,6 +22,8 @@ export type LogNeeds = {
   readonly onFailure: (error: unknown, entries: number) => void
   /** Commits the head to the store, before what it leaves out is removed. */
   readonly anchor: (head: JournalHead) => Promise<void>
+  /** Runs what anchors a head when others that do have ended. */
+  readonly inTurn: (work: () => Promise<void>) => Promise<void>
 }
 
 export interface Log {
@@ -47,7 +49,7 @@ export function createLog(needs: LogNeeds, recovered: Recovered): Log {
   let scheduled = false
   const kept = createKeptFiles(
     { ...needs, written: waiting.written, waiting: waiting.bytes, onFailure: (error) => onFailure(error, 0) },
-    recovered.files,
+    recovered,
   )
   const output = createOutput({ place, retention, now, kept }, recovered)
   const isFull = (bytes: number) => kept.bytes() + bytes > limit(retention())

@@ -5,15 +5,21 @@ import { EMPTY, entryOf, type Tail } from './entries.ts'
 import {
   openSegment,
   type Place,
+  readHeader,
   removeSegment,
   type SegmentFile,
   segmentFiles,
   segmentPath,
 } from './segments.ts'
 
+/** Sequence of the oldest entry that is kept, and the hash before it. */
+export type Begin = Pick<JournalHead, 'first' | 'previous'>
+
 export type Recovered = {
   /** Oldest first. */
   readonly files: readonly SegmentFile[]
+  /** Where the journal begins, whether that is there or not; undefined when nothing is kept. */
+  readonly begin: Begin | undefined
   readonly tail: Tail
   /** The newest segment goes on after so many bytes; undefined when a new one must be begun. */
   readonly whole: { readonly first: number; readonly bytes: number } | undefined
@@ -27,20 +33,47 @@ export type Recovered = {
 export async function recover(place: Place, anchored: JournalHead | undefined): Promise<Recovered> {
   const { files, torn, scanned } = await scanNewest(place)
   const known: Tail = anchored ?? EMPTY
-  if (!scanned) {
-    const damage = known.count > (anchored?.first ?? 0) ? missing(known.count) : undefined
-    return { files, tail: known, whole: undefined, torn, damage }
-  }
+  const lost = lostBeginning(files, anchored)
+  const begin = lost === undefined ? beginOf(place, files[0]) : anchored
+  if (!scanned) return { files, begin, tail: known, whole: undefined, torn, damage: lost }
   const { tail, bytes, first, hashes, broken } = scanned
-  const damage = broken ?? disagreement(known, tail, first, hashes)
-  if (damage === undefined) return { files, tail, whole: { first, bytes }, torn, damage }
+  const damage = lost ?? broken ?? disagreement(known, tail, first, hashes)
+  if (damage === undefined)
+    return finishDropping(place, anchored, { files, begin, tail, whole: { first, bytes }, torn, damage })
   // What comes now stands after everything that was ever written.
   const after = known.count > tail.count ? known : tail
   setAside(place, files, after.count)
-  return { files: segmentFiles(place.directory), tail: after, whole: undefined, torn, damage }
+  return { files: segmentFiles(place.directory), begin, tail: after, whole: undefined, torn, damage }
 }
 
-const missing = (count: number) => `entries up to ${count - 1} were written, and the files are missing`
+/** Files are removed after the store knows where the journal begins then, so they may begin before that, and never after it. */
+function lostBeginning(files: readonly SegmentFile[], anchored: JournalHead | undefined): string | undefined {
+  if (!anchored || anchored.first === anchored.count) return undefined
+  const { first, count } = anchored
+  const next = files[0]?.first ?? count
+  return next > first ? `entries ${first} to ${next - 1} were written, and the files are missing` : undefined
+}
+
+/** Removes what the HSM had dropped when it was killed. */
+function finishDropping(place: Place, anchored: JournalHead | undefined, found: Recovered): Recovered {
+  const { files, tail } = found
+  const first = anchored?.first ?? 0
+  const kept = files.filter((_, at) => (files[at + 1]?.first ?? tail.count) > first)
+  if (kept.length === files.length) return found
+  for (const file of files) if (!kept.includes(file)) removeSegment(file)
+  const whole = kept.length > 0 ? found.whole : undefined
+  return { ...found, files: kept, begin: beginOf(place, kept[0]), whole }
+}
+
+/** A file whose header cannot be read is still where the journal begins: whoever reads it is told. */
+function beginOf(place: Place, file: SegmentFile | undefined): Begin | undefined {
+  if (!file) return undefined
+  try {
+    return { first: file.first, previous: readHeader(place, file.first).header.previous }
+  } catch {
+    return { first: file.first, previous: '' }
+  }
+}
 
 /** @param hashes of the entries of the newest segment, from `first` on */
 function disagreement(known: Tail, tail: Tail, first: number, hashes: readonly string[]): string | undefined {

@@ -32,9 +32,10 @@ async function filesIn(t: TestContext, retention: Retention) {
         state.whileAnchoring()
         state.anchored = head
       },
+      inTurn: (work) => work(),
       onFailure: (error) => assert.fail(String(error)),
     },
-    [],
+    { files: [], begin: undefined },
   )
   const output = createOutput({ ...settings, kept }, await recover(place, undefined))
   t.after(() => output.close())
