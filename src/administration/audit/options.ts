@@ -1,4 +1,4 @@
-/** The options of `strongroom audit` and `audit-policy`, and what their values mean: times, durations, sizes. */
+/** The options of `strongroom audit` and `audit-policy`, and what their values mean. */
 import type { Args, Option, Options } from '../../cli/spec.ts'
 import { KEY_USE_LIMITS } from '../../contract/audit-policy.ts'
 import { ERRORS, HsmError } from '../../contract/errors.ts'
@@ -7,6 +7,7 @@ import { shown } from '../../contract/shown.ts'
 import { didYouMean } from '../../contract/similar.ts'
 import { HOME, JSON_OUTPUT } from '../options.ts'
 import type { AuditOptions } from './print.ts'
+import { DURATIONS, inUnits, quantity, SIZES } from './quantities.ts'
 
 const JOURNAL_OF = {
   home: HOME,
@@ -101,19 +102,25 @@ export function auditOptions(options: Args<typeof AUDIT>, now: number): Omit<Aud
       'ok, refused, or an error code such as not-permitted',
       Object.keys(ERRORS),
     )
+  const from = since === undefined ? undefined : instant('--since', since, now)
+  const to = until === undefined ? undefined : instant('--until', until, now)
+  if (from !== undefined && to !== undefined && to < from)
+    throw new HsmError('invalid-request', '--until must not be before --since')
   return {
     hsm,
     journal: journalOf(options),
-    only: {
-      since: since === undefined ? undefined : instant('--since', since, now),
-      until: until === undefined ? undefined : instant('--until', until, now),
-      ...{ user, key, operation, outcome },
-    },
+    only: { since: from, until: to, user, key, operation, outcome },
     after,
     follow: follow === true,
     format: json ? 'json' : (format ?? 'text'),
   }
 }
+
+/** A note when nothing can be found as yet, for standard error; empty otherwise. @param now Unix time in milliseconds */
+export const futureNote = (since: number | undefined, now: number): string =>
+  since !== undefined && since > now
+    ? `strongroom: --since is in the future: ${new Date(since).toISOString()}\n`
+    : ''
 
 /** @param now Unix time in milliseconds. Throws HsmError `invalid-request` naming the option at fault */
 export function exportOptions(options: Args<typeof AUDIT_EXPORT>, now: number) {
@@ -150,30 +157,23 @@ export function auditPolicyChanges(options: Args<typeof AUDIT_POLICY_SET>): Requ
 }
 
 function journalSize(text: string): number {
-  const bytes = size('--max-size', text)
+  const bytes = quantity(SIZES, text)
+  if (bytes === undefined) throw wrong('--max-size', text, 'a size such as 512MiB or 2GiB')
   const { minBytes, maxBytes } = KEY_USE_LIMITS
   if (bytes >= minBytes && bytes <= maxBytes) return bytes
-  throw wrong('--max-size', text, `from ${minBytes / SIZES.MiB}MiB to ${maxBytes / SIZES.TiB}TiB`)
+  throw wrong('--max-size', text, `from ${inUnits(SIZES, minBytes)} to ${inUnits(SIZES, maxBytes)}`)
 }
 
 function journalAge(text: string): number {
-  const seconds = duration('--max-age', text)
+  const seconds = quantity(DURATIONS, text)
+  if (seconds === undefined) throw wrong('--max-age', text, 'a duration such as 12h or 90d, or none')
   const { minAgeSeconds, maxAgeSeconds } = KEY_USE_LIMITS
   if (seconds >= minAgeSeconds && seconds <= maxAgeSeconds) return seconds
-  throw wrong('--max-age', text, `from ${minAgeSeconds}s to ${maxAgeSeconds / UNITS.d}d, or none`)
+  const range = `from ${minAgeSeconds}s to ${inUnits(DURATIONS, maxAgeSeconds)}, or none`
+  throw wrong('--max-age', text, range)
 }
-
-const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const
-const SIZES = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 } as const
 
 const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
-
-/** @returns seconds. Throws HsmError `invalid-request` naming the option */
-function duration(option: string, text: string): number {
-  const [, digits, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
-  if (digits === undefined) throw wrong(option, text, 'a duration such as 90s, 30m, 2h or 7d')
-  return Number(digits) * UNITS[unit as keyof typeof UNITS]
-}
 
 /**
  * An instant, RFC 3339 (`2026-11-28T14:00:00Z`), or how long before now it was (`2h`).
@@ -181,20 +181,17 @@ function duration(option: string, text: string): number {
  * @param now Unix time in milliseconds, as is the result. Throws HsmError `invalid-request` naming the option
  */
 function instant(option: string, text: string, now: number): number {
-  if (/^\d{1,9}[smhd]$/.test(text)) return Math.max(0, now - duration(option, text) * 1000)
+  const seconds = quantity(DURATIONS, text)
+  if (seconds !== undefined) {
+    if (seconds * 1000 <= now) return now - seconds * 1000
+    throw wrong(option, text, 'a duration that does not reach back before 1970')
+  }
   const [, year, month, day] = RFC_3339.exec(text) ?? []
   const at = day === undefined ? Number.NaN : Date.parse(text)
   // The parser takes 30 February for 2 March.
   const isInMonth = Number(day) <= new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate()
   if (at >= 0 && isInMonth) return at
   throw wrong(option, text, 'a time such as 2026-11-28T14:00:00Z (RFC 3339), or a duration such as 2h')
-}
-
-/** Bytes. Throws HsmError `invalid-request` naming the option. */
-function size(option: string, text: string): number {
-  const [, digits, unit] = /^(\d{1,9})([KMGT]iB)$/.exec(text) ?? []
-  if (digits === undefined) throw wrong(option, text, 'a size such as 512MiB or 2GiB')
-  return Number(digits) * SIZES[unit as keyof typeof SIZES]
 }
 
 /** @param names of which one may have been meant */

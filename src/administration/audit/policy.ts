@@ -4,6 +4,7 @@ import type { Reply, Request } from '../../contract/operations.ts'
 import type { Home } from '../../home/home.ts'
 import { loggedIn } from '../logged-in.ts'
 import { done, type Outcome } from '../outcome.ts'
+import { DURATIONS, inUnits, SIZES } from './quantities.ts'
 
 /** @param who an admin @param json as it is instead of in words */
 export const showAuditPolicy = (home: Home, who: Credentials, json: boolean): Promise<Outcome> =>
@@ -22,11 +23,11 @@ export const setAuditPolicy = (
 
 function text(policy: Reply<'audit.show-policy'>, json: boolean): string {
   if (json) return JSON.stringify(policy)
-  const age = policy['max-age-seconds']
+  const { 'max-bytes': bytes, 'max-age-seconds': age } = policy
   return [
     `key-use:  ${policy['key-use']}`,
     `on-full:  ${policy['on-full']}`,
-    `max-size: ${policy['max-bytes']} bytes on each HSM`,
-    `max-age:  ${age === null ? 'none' : `${age} seconds`}`,
+    `max-size: ${inUnits(SIZES, bytes) ?? `${bytes} bytes`} on each HSM`,
+    `max-age:  ${age === null ? 'none' : inUnits(DURATIONS, age)}`,
   ].join('\n')
 }

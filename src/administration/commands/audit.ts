@@ -1,4 +1,5 @@
 /** The commands of `strongroom audit` and `strongroom audit-policy`. */
+import { tell } from '../../base/standard-streams.ts'
 import type { Group } from '../../cli/spec.ts'
 import {
   AUDIT_EXPORT,
@@ -9,6 +10,7 @@ import {
   auditOptions,
   auditPolicyChanges,
   exportOptions,
+  futureNote,
   verifiedFiles,
 } from '../audit/options.ts'
 import { HOME } from '../options.ts'
@@ -25,12 +27,13 @@ const PRINT = task({
     `${AS_ADMIN} strongroom audit --key-use --key pay --user alice`,
   ],
   settle(options, { homeOf, credentials, print, now }) {
-    const [at, wanted] = [homeOf(options.home), auditOptions(options, now())]
+    const [at, wanted, asked] = [homeOf(options.home), auditOptions(options, now()), now()]
     return async () => {
       const { operationProblem } = await import('../audit/unknown-names.ts')
       const problem = operationProblem(wanted.only)
       if (problem !== undefined) return wrongUsage(problem)
       const who = await credentials()
+      await tell(futureNote(wanted.only.since, asked))
       return (await import('../audit/print.ts')).audit(at, { ...wanted, who, print })
     }
   },
@@ -59,9 +62,10 @@ const EXPORT = task({
   options: AUDIT_EXPORT,
   examples: [`${AS_ADMIN} strongroom audit export > audit.jsonl`],
   settle(options, { homeOf, credentials, print, now }) {
-    const [at, wanted] = [homeOf(options.home), exportOptions(options, now())]
+    const [at, wanted, asked] = [homeOf(options.home), exportOptions(options, now()), now()]
     return async () => {
       const who = await credentials()
+      await tell(futureNote(wanted.since, asked))
       return (await import('../audit/export.ts')).exportJournal(at, { ...wanted, who, print })
     }
   },

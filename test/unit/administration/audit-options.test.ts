@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { auditOptions, auditPolicyChanges } from '../../../src/administration/audit/options.ts'
+import { auditOptions, auditPolicyChanges, futureNote } from '../../../src/administration/audit/options.ts'
+import { DURATIONS, inUnits, quantity, SIZES } from '../../../src/administration/audit/quantities.ts'
 import { operationProblem } from '../../../src/administration/audit/unknown-names.ts'
 import { AUDITED_OPERATIONS } from '../../../src/contract/audited-operations.ts'
 import { ERRORS } from '../../../src/contract/errors.ts'
@@ -31,6 +32,23 @@ test('a time is a day that there is, or a duration before now', () => {
     assert.throws(() => only({ until: text }), fails('invalid-request', /^--until must be a time/), text)
 })
 
+test('no time reaches back before 1970, and no end is before the beginning', () => {
+  const days = Math.floor(NOW / 86_400_000)
+  assert.equal(only({ since: `${days}d` }).since, NOW % 86_400_000)
+  for (const since of [`${days + 1}d`, '9999999999d', `${'9'.repeat(400)}s`])
+    assert.throws(() => only({ since }), fails('invalid-request', /^--since .* before 1970/), since)
+  assert.equal(only({ since: '1h', until: '1h' }).until, NOW - 3_600_000)
+  assert.throws(
+    () => only({ since: '1h', until: '2h' }),
+    fails('invalid-request', /^--until must not be before --since/),
+  )
+})
+
+test('a beginning in the future is noted, and no other', () => {
+  for (const since of [undefined, 0, NOW]) assert.equal(futureNote(since, NOW), '')
+  assert.match(futureNote(NOW + 1, NOW), /^strongroom: --since is in the future: 2026-11-28T14:00:00.001Z\n$/)
+})
+
 test('an operation that no entry can have is refused, and what may have been meant is said', () => {
   for (const operation of [undefined, ...AUDITED_OPERATIONS, 'key.*', 'key.share*', '*'])
     assert.equal(operationProblem({ operation }), undefined)
@@ -52,10 +70,35 @@ test('a size and an age that no journal can have are refused, naming the option'
     'max-bytes': 1024 ** 4,
     'max-age-seconds': 36_600 * 86_400,
   })
-  for (const text of ['1023KiB', '0MiB', '1025GiB'])
-    assert.throws(() => set({ 'max-size': text }), fails('invalid-request', /^--max-size must be/), text)
-  for (const text of ['0s', '59s', '36601d'])
-    assert.throws(() => set({ 'max-age': text }), fails('invalid-request', /^--max-age must be/), text)
+  for (const text of ['1023KiB', '0MiB', '1025GiB', '99999999999MiB'])
+    assert.throws(
+      () => set({ 'max-size': text }),
+      fails('invalid-request', /^--max-size must be from 1MiB to 1TiB, and is /),
+      text,
+    )
+  for (const text of ['0s', '59s', '36601d', '99999999999d'])
+    assert.throws(
+      () => set({ 'max-age': text }),
+      fails('invalid-request', /^--max-age must be from 60s to 36600d, or none, and is /),
+      text,
+    )
+  for (const text of ['', '1', 'MiB', '1 MiB', '1MB', '-1MiB', '1.5GiB', '1toString'])
+    assert.throws(
+      () => set({ 'max-size': text }),
+      fails('invalid-request', /^--max-size must be a size/),
+      text,
+    )
+})
+
+test('an amount is written in the largest unit of which it is a whole number, and read again', () => {
+  const written = { '90d': 7_776_000, '25h': 90_000, '61s': 61, '1m': 60 }
+  for (const [text, seconds] of Object.entries(written)) {
+    assert.equal(inUnits(DURATIONS, seconds), text)
+    assert.equal(quantity(DURATIONS, text), seconds)
+  }
+  assert.equal(inUnits(SIZES, 2 * 1024 ** 3), '2GiB')
+  assert.equal(inUnits(SIZES, 1024 ** 3 + 1024 ** 2), '1025MiB')
+  assert.equal(inUnits(SIZES, 1024 ** 2 + 1), undefined)
 })
 
 test('an outcome that no entry can have is refused', () => {
