@@ -29,8 +29,8 @@ export async function readSmall(path: string, what = 'The secret'): Promise<stri
   }
   const text = fromUtf8(Buffer.concat(chunks))
   if (text !== undefined) return text
-  throw new HsmError(
-    'invalid-request',
-    `What is in ${path === '-' ? 'standard input' : path} is not UTF-8 text`,
-  )
+  throw new HsmError('invalid-request', `What is in ${inputNamed(path)} is not UTF-8 text`)
 }
+
+/** As messages name it. @param path `-` for standard input */
+export const inputNamed = (path: string): string => (path === '-' ? 'standard input' : path)

@@ -14,7 +14,7 @@ export type ExportVerdict =
   | { readonly ok: false; readonly line: number | undefined; readonly why: string }
 
 /**
- * @param lines of the file, without their ends; undefined for what is no text
+ * @param lines of the file, without their ends; undefined for what is no line of text
  * @param key of the cluster
  */
 export async function checkExport(
@@ -25,7 +25,7 @@ export async function checkExport(
   let line = 0
   for await (const text of lines) {
     line += 1
-    const why = take(read, parsed(text))
+    const why = text === undefined ? NO_LINE : take(read, parsed(text))
     if (why !== undefined) return { ok: false, line, why }
   }
   const { statement, begin, last } = read
@@ -36,6 +36,8 @@ export async function checkExport(
     ? { ok: true, statement, entries: statement.count - statement.first }
     : { ok: false, line: undefined, why }
 }
+
+const NO_LINE = 'it is not UTF-8 text, far too long, or not ended by a line feed: the file may be cut off'
 
 type Read = { begin: Begin | undefined; last: Last | undefined; statement: Statement | undefined }
 
@@ -61,9 +63,9 @@ function take(read: Read, value: unknown): string | undefined {
  * Undefined for what is not JSON as exports are written. Otherwise programs could read it in different ways: of members that stand
  * there twice, some take the first.
  */
-function parsed(text: string | undefined): unknown {
+function parsed(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text ?? '')
+    const value: unknown = JSON.parse(text)
     return JSON.stringify(value) === text ? value : undefined
   } catch {
     return undefined

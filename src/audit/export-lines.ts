@@ -5,7 +5,7 @@ const LINE_FEED = 0x0a
 /** No entry is nearly as long. */
 const MAX_BYTES = 4 * 1024 * 1024
 
-/** @returns each line without its line feed; undefined for one that is no UTF-8 text or too long, which is the last then */
+/** @returns each line without its line feed; undefined for one that is no UTF-8 text, and, as the last, for one that is too long or has no line feed */
 export async function* exportLines(bytes: AsyncIterable<Buffer>): AsyncGenerator<string | undefined> {
   let parts: Buffer[] = []
   let length = 0
@@ -22,5 +22,5 @@ export async function* exportLines(bytes: AsyncIterable<Buffer>): AsyncGenerator
     length += rest.length
     if (length > MAX_BYTES) return yield undefined
   }
-  if (length > 0) yield fromUtf8(Buffer.concat(parts))
+  if (length > 0) yield undefined
 }

@@ -6,7 +6,17 @@ import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
 import type { Hsm } from '../../src/contract/hsm.ts'
 import { ECDSA, reference } from '../support/world.ts'
-import { ALICE, activate, client, launch, type Ran, run, serve, temporaryHome } from './strongroom.ts'
+import {
+  ALICE,
+  activate,
+  client,
+  launch,
+  type Ran,
+  run,
+  runWith,
+  serve,
+  temporaryHome,
+} from './strongroom.ts'
 
 const ADMIN = { CLOUDHSM_ROLE: 'admin', CLOUDHSM_PIN: 'admin:correct horse' }
 
@@ -187,6 +197,18 @@ suite('strongroom audit', () => {
       assert.deepEqual([verified.exit, verified.stderr], [0, ''])
     }
     assert.match((await verify(exported.middle)).stdout, /from entry 4 on/)
+    const piped = await runWith(exported.management, ['audit', 'verify', '-', '--key', key])
+    assert.deepEqual([piped.exit, piped.stderr], [0, ''])
+    const cutOff = await runWith(exported.management.trimEnd(), ['audit', 'verify', '-', '--key', key])
+    assert.deepEqual([cutOff.exit, cutOff.stdout], [1, ''])
+    assert.match(cutOff.stderr, /^strongroom: standard input, line \d+: it is not .* ended by a line feed/)
+    const swapped = await run(['audit', 'verify', key, '--key', file])
+    assert.equal(
+      swapped.stderr,
+      `strongroom: ${file} has no public key: --key takes what strongroom audit key prints, and FILE an export\n`,
+    )
+    for (const words of [[file, '--key', key, '--hsm', 'all'], ['-', '--key', '-'], [file], ['--key', key]])
+      assert.equal((await run(['audit', 'verify', ...words])).exit, 2, words.join(' '))
     const lines = exported.management.trimEnd().split('\n')
     const statement = lines.at(-1) ?? ''
     const entries = lines.slice(0, -1)
@@ -198,7 +220,7 @@ suite('strongroom audit', () => {
       'cut at the end': [...entries.slice(0, -2), statement],
       'cut at the beginning': lines.slice(2),
       'cut behind an entry': entries,
-      'cut within a line': [...lines.slice(0, -1), statement.slice(0, -10)],
+      'cut within a line': [...entries, statement.slice(0, -10)],
       'something behind': [...lines, lines[0] ?? ''],
       'another count': [
         ...entries.slice(0, -1),
@@ -216,7 +238,7 @@ suite('strongroom audit', () => {
       nothing: [],
     }
     for (const [what, content] of Object.entries(broken)) {
-      const verified = await verify(content.join('\n'))
+      const verified = await verify(content.map((line) => `${line}\n`).join(''))
       assert.deepEqual([verified.exit, verified.stdout], [1, ''], what)
       assert.notEqual(verified.stderr, '', what)
     }

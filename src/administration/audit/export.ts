@@ -3,7 +3,7 @@ import type { Credentials } from '../../cli/cluster-login.ts'
 import type { JournalName, Statement } from '../../contract/operations/audit.ts'
 import type { Home } from '../../home/home.ts'
 import { failed, type Outcome } from '../outcome.ts'
-import { firstSince, inCluster, type Journal, reading, refuseBeyond, titleOf } from './journals.ts'
+import { entriesIn, firstSince, inCluster, type Journal, reading, refuseBeyond, titleOf } from './journals.ts'
 import { missing } from './print.ts'
 
 export type ExportOptions = {
@@ -33,7 +33,7 @@ export const exportJournal = (home: Home, options: ExportOptions): Promise<Outco
     const isWhole = await printEntries(journal, statement, options.print)
     if (!isWhole) return failed(`The ${titleOf(name)} of ${hsm} does not end as its head says`)
     await options.print(`${JSON.stringify(statement)}\n`)
-    const text = `exported ${statement.count - statement.first} entries and the signed statement, HSM ${hsm}\n`
+    const text = `exported ${entriesIn(statement.count - statement.first)} and the signed statement, HSM ${hsm}\n`
     return { exit: 0, text, aside: true }
   })
 

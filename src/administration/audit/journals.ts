@@ -271,6 +271,8 @@ const broken = (name: JournalName, { sequence, why }: Break): HsmError =>
 export const titleOf = (name: JournalName): string =>
   name === 'management' ? 'audit log' : 'key-use journal'
 
+export const entriesIn = (count: number): string => (count === 1 ? '1 entry' : `${count} entries`)
+
 /** A clock may have been set back by so much, and entries are found all the same. */
 const CLOCK_STEP_MS = 3_600_000
 

@@ -50,8 +50,16 @@ export const AUDIT = {
 } as const satisfies Options
 
 export const AUDIT_VERIFY = {
-  FILE: { value: 'FILE', positional: true, help: 'An export to verify, on a machine without an HSM too' },
-  key: { value: 'FILE', help: 'Public key of the cluster, as audit key prints it; needed with FILE' },
+  FILE: {
+    value: 'FILE',
+    positional: true,
+    help: 'An export to verify, on a machine without an HSM too; - for standard input',
+  },
+  key: {
+    value: 'FILE',
+    help: 'Public key of the cluster, as audit key prints it; needed with FILE',
+    conflicts: ['hsm'],
+  },
   home: HOME,
   hsm: { value: 'ID', help: 'HSM whose journals to verify, or all', fallback: 'the one that runs' },
 } as const satisfies Options
@@ -136,6 +144,8 @@ const journalOf = (options: { readonly 'key-use'?: true }) =>
 /** Undefined when a running HSM is meant. Throws HsmError `invalid-request` when only one of them is given. */
 export function verifiedFiles(file: string | undefined, key: string | undefined) {
   if (file === undefined && key === undefined) return undefined
+  if (file === '-' && key === '-')
+    throw new HsmError('invalid-request', 'Standard input is FILE or --key, not both')
   if (file !== undefined && key !== undefined) return { file, key }
   throw new HsmError(
     'invalid-request',

@@ -10,6 +10,7 @@ import type { AuditEntry } from '../../model/audit.ts'
 import type { Outcome } from '../outcome.ts'
 import { pagesOf } from './following.ts'
 import {
+  entriesIn,
   firstSince,
   inCluster,
   type Journal,
@@ -138,7 +139,7 @@ function takeMerged(readers: readonly Reader[]): readonly AuditEntry[] {
 }
 
 const verified = ({ journal: { hsm, name }, reading }: Reader): string =>
-  `chain verified, ${reading.verified()} entries, HSM ${hsm}${name === 'management' ? '' : ', key-use journal'}\n`
+  `chain verified, ${entriesIn(reading.verified())}, HSM ${hsm}${name === 'management' ? '' : ', key-use journal'}\n`
 
 /** The sentence about an HSM whose journal could not be read. */
 export const missing = ({ hsm, name, why }: Unreached): string =>

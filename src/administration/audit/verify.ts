@@ -3,7 +3,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { checkExport } from '../../audit/check-export.ts'
 import { exportLines } from '../../audit/export-lines.ts'
-import { naming } from '../../base/reasons.ts'
+import { isSystemError, naming } from '../../base/reasons.ts'
 import { tell } from '../../base/standard-streams.ts'
 import type { Credentials } from '../../cli/cluster-login.ts'
 import { HsmError } from '../../contract/errors.ts'
@@ -11,8 +11,8 @@ import { JOURNALS } from '../../contract/operations/audit.ts'
 import { visible } from '../../contract/shown.ts'
 import type { Home } from '../../home/home.ts'
 import { done, failed, type Outcome } from '../outcome.ts'
-import { readSmall } from '../small-file.ts'
-import { inCluster, type Journal, reading, titleOf, type Unreached } from './journals.ts'
+import { inputNamed, readSmall } from '../small-file.ts'
+import { entriesIn, inCluster, type Journal, reading, titleOf, type Unreached } from './journals.ts'
 import { missing } from './print.ts'
 
 /** Both journals, from the first entry that is kept to the head that the store or the HSM says. */
@@ -47,7 +47,7 @@ async function verifyOne(journal: Journal, lines: string[], problems: string[]):
     if (!isWhole) problems.push(`strongroom: the ${titleOf(name)} of ${hsm} does not end as its head says\n`)
     else
       lines.push(
-        `${titleOf(name)}: chain verified, ${read.verified()} entries${from(head.first)}, HSM ${hsm}\n`,
+        `${titleOf(name)}: chain verified, ${entriesIn(read.verified())}${from(head.first)}, HSM ${hsm}\n`,
       )
   } catch (error) {
     if (!(error instanceof HsmError)) throw error
@@ -57,21 +57,22 @@ async function verifyOne(journal: Journal, lines: string[], problems: string[]):
 
 const from = (first: number): string => (first === 0 ? '' : ` from ${first} on, older ones are dropped`)
 
-/** @param file of the export @param keyFile with the public key of the cluster, PEM */
+/** @param file of the export, `-` for standard input @param keyFile with the public key of the cluster, PEM, likewise */
 export async function verifyFile(file: string, keyFile: string): Promise<Outcome> {
   const key = await publicKey(keyFile)
-  const verdict = await checkExport(exportLines(createReadStream(file)), key).catch((error: unknown) => {
+  const bytes: AsyncIterable<Buffer> = file === '-' ? process.stdin : createReadStream(file)
+  const verdict = await checkExport(exportLines(bytes), key).catch((error: unknown) => {
     throw naming(file, error)
   })
   if (!verdict.ok) {
     const where = verdict.line === undefined ? '' : `, line ${verdict.line}`
-    return failed(`${file}${where}: ${verdict.why}`)
+    return failed(`${inputNamed(file)}${where}: ${verdict.why}`)
   }
   const { statement, entries } = verdict
   const { cluster, hsm, journal, first, at } = statement
   return done(
     [
-      `chain verified, ${entries} entries, HSM ${hsm}`,
+      `chain verified, ${entriesIn(entries)}, HSM ${hsm}`,
       `${titleOf(journal)} of cluster ${cluster}, ${begins(first)}, as of ${new Date(at).toISOString()}`,
     ].join('\n'),
   )
@@ -80,12 +81,11 @@ export async function verifyFile(file: string, keyFile: string): Promise<Outcome
 const begins = (first: number): string => (first === 0 ? 'from its first entry' : `from entry ${first} on`)
 
 async function publicKey(file: string): Promise<KeyObject> {
-  const pem = await readSmall(file, 'The public key')
   try {
-    return createPublicKey(pem)
+    return createPublicKey(await readSmall(file))
   } catch (cause) {
-    throw new HsmError('invalid-request', `${file} has no public key; print it with: strongroom audit key`, {
-      cause,
-    })
+    if (isSystemError(cause)) throw cause
+    const hint = '--key takes what strongroom audit key prints, and FILE an export'
+    throw new HsmError('invalid-request', `${inputNamed(file)} has no public key: ${hint}`, { cause })
   }
 }

@@ -1,7 +1,7 @@
 /** Which key-use journals of a cluster are found, also with an HSM that knows of none. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { inCluster } from '../../../src/administration/audit/journals.ts'
+import { entriesIn, inCluster } from '../../../src/administration/audit/journals.ts'
 import { done } from '../../../src/administration/outcome.ts'
 import { EMPTY_JOURNAL } from '../../../src/audit/chain.ts'
 import { HsmError } from '../../../src/contract/errors.ts'
@@ -72,6 +72,10 @@ async function keyUseJournals(t: TestContext, known: object, first?: object) {
   })
   return told
 }
+
+test('one entry is not several', () => {
+  assert.deepEqual([0, 1, 2].map(entriesIn), ['0 entries', '1 entry', '2 entries'])
+})
 
 test('an HSM of an earlier version has no key-use journal, unless the cluster knows of one', async (t) => {
   assert.deepEqual(await keyUseJournals(t, {}), { found: ['hsm-new'], unreached: [] })
