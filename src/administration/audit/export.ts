@@ -1,5 +1,6 @@
 /** `strongroom audit export` and `strongroom audit key`. */
 import type { Credentials } from '../../cli/cluster-login.ts'
+import { HsmError } from '../../contract/errors.ts'
 import type { JournalName, Statement } from '../../contract/operations/audit.ts'
 import type { Home } from '../../home/home.ts'
 import { failed, type Outcome } from '../outcome.ts'
@@ -48,7 +49,13 @@ async function printEntries(
   { first, previous, count, hash }: Statement,
   print: ExportOptions['print'],
 ): Promise<boolean> {
-  const read = reading(journal, first, previous, undefined)
+  const read = reading(journal, first, previous, undefined, ({ from, to }) => {
+    const which = `Entries ${from} to ${to} of the ${titleOf(journal.name)} of ${journal.hsm}`
+    throw new HsmError(
+      'busy',
+      `${which} were dropped before they were exported, as the audit policy says; export again`,
+    )
+  })
   let last: string | undefined
   for (let next = first; next < count; ) {
     const { entries } = await read.page()

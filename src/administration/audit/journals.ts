@@ -8,7 +8,7 @@ import { HsmError } from '../../contract/errors.ts'
 import { LIMITS } from '../../contract/limits.ts'
 import type { JournalName } from '../../contract/operations/audit.ts'
 import type { OperationName, Reply, Request } from '../../contract/operations.ts'
-import { shown } from '../../contract/shown.ts'
+import { shown, visible } from '../../contract/shown.ts'
 import type { Home } from '../../home/home.ts'
 import type { AuditEntry } from '../../model/audit.ts'
 import type { JournalHead } from '../../model/records.ts'
@@ -212,6 +212,16 @@ export function refuseBeyond(journals: readonly Journal[], after: number | undef
 /** `read`: how many entries were read, of which those are here that are wanted. */
 export type Page = { readonly entries: readonly AuditEntry[]; readonly read: number }
 
+/** Entries that the audit policy has let go of, both included. */
+export type Dropped = { readonly from: number; readonly to: number }
+
+/** The sentence about entries that were asked for, and are not kept any more. */
+export const droppedMeanwhile = (
+  { hsm, name }: Pick<Journal, 'hsm' | 'name'>,
+  { from, to }: Dropped,
+): string =>
+  visible(`strongroom: entries ${from} to ${to} of the ${titleOf(name)} of ${hsm} were dropped meanwhile\n`)
+
 /** Consecutive pages from an entry on; each is proven to follow the one before it. */
 export type Reading = {
   /** @throws HsmError `store-damaged` saying where the chain is broken */
@@ -224,12 +234,14 @@ export type Reading = {
  * @param first sequence of the first entry
  * @param previous hash of the entry before it, if it is known
  * @param only which entries are wanted; all are read and verified
+ * @param dropped called when the HSM has let go of what would have come next; it is gone on behind that
  */
 export function reading(
   { hsm, name, call }: Journal,
   first: number,
   previous: string | undefined,
   only: AuditFilter | undefined,
+  dropped: (entries: Dropped) => void | Promise<void>,
 ): Reading {
   const at: At = { next: first, expected: previous, verified: 0 }
   return {
@@ -239,6 +251,11 @@ export function reading(
       const request = { hsm, journal: name, first: at.next, count: LIMITS.auditEntries, ...wanted }
       const reply = await call('audit.list', request)
       const entries = reply.entries as readonly AuditEntry[]
+      const begin = reply.first ?? at.next
+      if (begin > at.next) {
+        await dropped({ from: at.next, to: begin - 1 })
+        Object.assign(at, { next: begin, expected: reply.previous })
+      }
       const read = reply.next - at.next
       if (read <= 0) return { entries: [], read: 0 }
       const why = linked(at, reply.previous) ?? (only ? undefined : chained(entries, at.next, reply.previous))

@@ -10,6 +10,8 @@ import type { AuditEntry } from '../../model/audit.ts'
 import type { Outcome } from '../outcome.ts'
 import { pagesOf } from './following.ts'
 import {
+  type Dropped,
+  droppedMeanwhile,
   entriesIn,
   firstSince,
   inCluster,
@@ -81,7 +83,9 @@ async function reader(journal: Journal, { only, after, follow }: AuditOptions): 
   const first = Math.max(asked, only.since === undefined ? 0 : await firstSince(journal, only.since))
   const wanted = Object.values(only).some((value) => value !== undefined) ? only : undefined
   const previous = first === head.first ? head.previous : undefined
-  const read = reading(journal, first, previous, wanted)
+  const dropped = (entries: Dropped) => tell(droppedMeanwhile(journal, entries))
+  if (after !== undefined && after + 1 < head.first) await dropped({ from: after + 1, to: head.first - 1 })
+  const read = reading(journal, first, previous, wanted, dropped)
   const page = follow && journal.isElsewhere ? pagesOf(journal, read, tell) : read.page
   return { journal, reading: read, page, filling: undefined, waiting: [], done: false }
 }

@@ -12,7 +12,15 @@ import { visible } from '../../contract/shown.ts'
 import type { Home } from '../../home/home.ts'
 import { done, failed, type Outcome } from '../outcome.ts'
 import { inputNamed, readSmall } from '../small-file.ts'
-import { entriesIn, inCluster, type Journal, reading, titleOf, type Unreached } from './journals.ts'
+import {
+  droppedMeanwhile,
+  entriesIn,
+  inCluster,
+  type Journal,
+  reading,
+  titleOf,
+  type Unreached,
+} from './journals.ts'
 import { missing } from './print.ts'
 
 /** Both journals, from the first entry that is kept to the head that the store or the HSM says. */
@@ -34,7 +42,11 @@ const isOfOriginal = (one: Unreached): boolean => one.isOfOriginal === true
 
 async function verifyOne(journal: Journal, lines: string[], problems: string[]): Promise<void> {
   const { hsm, name, head } = journal
-  const read = reading(journal, head.first, head.previous, undefined)
+  let { first } = head
+  const read = reading(journal, first, head.previous, undefined, (entries) => {
+    first = entries.to + 1
+    return tell(droppedMeanwhile(journal, entries))
+  })
   try {
     let hash: string | undefined
     for (;;) {
@@ -43,11 +55,11 @@ async function verifyOne(journal: Journal, lines: string[], problems: string[]):
       const last = page.entries.find(({ sequence }) => sequence === head.count - 1)
       hash = last?.hash ?? hash
     }
-    const isWhole = head.count === head.first || hash === head.hash
+    const isWhole = head.count <= first || hash === head.hash
     if (!isWhole) problems.push(`strongroom: the ${titleOf(name)} of ${hsm} does not end as its head says\n`)
     else
       lines.push(
-        `${titleOf(name)}: chain verified, ${entriesIn(read.verified())}${from(head.first)}, HSM ${hsm}\n`,
+        `${titleOf(name)}: chain verified, ${entriesIn(read.verified())}${from(first)}, HSM ${hsm}\n`,
       )
   } catch (error) {
     if (!(error instanceof HsmError)) throw error

@@ -139,9 +139,11 @@ export const AUDIT = {
     }),
     reply: v.object({
       entries: v.array(auditEntry),
+      /** Where reading began: later than was asked for when those before it are dropped. Left out by earlier versions. */
+      first: v.optional(count),
       /** Sequence of the entry after the last one that was read. */
       next: count,
-      /** Hash of the entry before the first one that was read, and of the last one. */
+      /** Hash of the entry before `first`, and of the last one that was read. */
       previous: v.string(),
       hash: v.string(),
     }),

@@ -71,5 +71,8 @@ async function beginOf(parts: Parts, place: JournalPlace, wanted: number | undef
     throw new HsmError('invalid-request', `There is no entry ${wanted}: the journal has ${count}`)
   }
   const [before] = await readJournal(parts, place, wanted - 1, 1)
-  return { first: wanted, previous: before?.hash ?? previous }
+  if (before?.sequence === wanted - 1) return { first: wanted, previous: before.hash }
+  // It was dropped meanwhile.
+  const now = headOf(parts, place)
+  return { first: now.first, previous: now.previous }
 }

@@ -4,7 +4,8 @@ import { matching } from '../../audit/filter.ts'
 import { HsmError } from '../../contract/errors.ts'
 import type { Reply } from '../../contract/operations.ts'
 import type { AuditEntry } from '../../model/audit.ts'
-import { readJournal } from '../journal/reading.ts'
+import type { JournalHead } from '../../model/records.ts'
+import { headOf, readJournal } from '../journal/reading.ts'
 import { answer } from '../pipeline/pipeline.ts'
 
 /**
@@ -13,19 +14,29 @@ import { answer } from '../pipeline/pipeline.ts'
  */
 export const auditList = answer<'audit.list'>({
   async work({ view }, { hsm, journal, first, count, only }, { parts }) {
-    const entries = await readJournal(parts, { hsm: hsm ?? parts.hsm.id, journal }, first, count)
+    const place = { hsm: hsm ?? parts.hsm.id, journal }
+    const entries = await readJournal(parts, place, first, count)
     if (only) check(entries)
     const wanted = only ? entries.filter(matching(only, (label) => view.keysByLabel(label))) : entries
-    const [oldest, newest] = [entries[0], entries.at(-1)]
     return {
       // What the reply says of lists, that they can be changed, the entries do not mean.
       entries: [...wanted] as unknown as Reply<'audit.list'>['entries'],
-      next: newest ? newest.sequence + 1 : first,
-      previous: oldest?.previous ?? FIRST_PREVIOUS,
-      hash: newest?.hash ?? FIRST_PREVIOUS,
+      ...ends(entries, first, headOf(parts, place)),
     }
   },
 })
+
+/** Without an entry, there is none from `wanted` on, or from where the journal begins now. */
+function ends(entries: readonly AuditEntry[], wanted: number, head: JournalHead) {
+  const [oldest, newest] = [entries[0], entries.at(-1)]
+  if (oldest && newest) {
+    return { first: oldest.sequence, next: newest.sequence + 1, previous: oldest.previous, hash: newest.hash }
+  }
+  const isDropped = wanted < head.first
+  const first = isDropped ? head.first : wanted
+  const hash = isDropped ? head.previous : FIRST_PREVIOUS
+  return { first, next: first, previous: hash, hash }
+}
 
 function check(entries: readonly AuditEntry[]): void {
   const broken = verifyEntries(entries, entries[0]?.previous)
