@@ -79,8 +79,8 @@ export async function openKeyUseJournal(
   const sampler = createSampler(monotonic)
   const reader = createReader(place)
   const upkeep = startUpkeep({ ...needs, inTurn }, log, () => append(sampler.due()))
-  const append = (events: readonly AuditEvent[]) => {
-    for (const event of events) log.append(event)
+  const append = (events: readonly AuditEvent[], awaited?: AuditEvent) => {
+    for (const event of events) log.append(event, event === awaited)
   }
   return {
     damage,
@@ -91,7 +91,8 @@ export async function openKeyUseJournal(
     record(event) {
       const { keyUse, onFull } = policy()
       if (keyUse === 'off') return undefined
-      append(keyUse === 'all' && event.outcome === 'ok' ? [event] : sampler.note(event))
+      const isUse = event.outcome === 'ok'
+      append(keyUse === 'all' && isUse ? [event] : sampler.note(event), isUse ? event : undefined)
       return onFull === 'refuse' ? log.durable() : undefined
     },
     head: log.head,

@@ -29,8 +29,12 @@ export type LogNeeds = {
 export interface Log {
   /** Undefined before the first entry. Counts entries that are handed to the operating system. */
   head(): JournalHead | undefined
-  /** The entry is handed to the operating system at the end of this turn of the event loop at the latest. */
-  append(event: AuditEvent): void
+  /**
+   * The entry is handed to the operating system at the end of this turn of the event loop at the latest.
+   *
+   * @param isAwaited whether the use has no result when the entry is not on disk: then it is refused, and not lost
+   */
+  append(event: AuditEvent, isAwaited: boolean): void
   /** Hands over now what waits. */
   flush(): void
   /** Resolves when all that was appended is on disk. Rejects with HsmError `journal-full` when some of it is not. */
@@ -54,7 +58,7 @@ export function createLog(needs: LogNeeds, recovered: Recovered): Log {
   const output = createOutput({ place, retention, now, kept }, recovered)
   const isFull = (bytes: number) => kept.bytes() + bytes > limit(retention())
   const lose = (error: unknown) => {
-    onFailure(error, waiting.failed())
+    onFailure(error, waiting.failed(retention().onFull === 'refuse'))
     durability.note(error)
     void kept.drop()
   }
@@ -67,8 +71,8 @@ export function createLog(needs: LogNeeds, recovered: Recovered): Log {
       const begin = kept.begin() ?? (count > 0 ? { first: count, previous: hash } : undefined)
       return begin && { ...begin, count, hash }
     },
-    append(event) {
-      waiting.add(event)
+    append(event, isAwaited) {
+      waiting.add(event, isAwaited)
       if (waiting.bytes() >= FRAME_BYTES) return void write()
       if (scheduled) return
       scheduled = true
@@ -155,29 +159,33 @@ function createWaiting(hsm: string, begin: Tail) {
   let tail = begin
   let texts: string[] = []
   let bytes = 0
+  let awaited = 0
   let lost = 0
   return {
     /** Of what is handed over. */
     written: () => written,
     texts: (): readonly string[] => texts,
     bytes: () => bytes,
-    add(event: AuditEvent): void {
+    add(event: AuditEvent, isAwaited: boolean): void {
       const next = follow(tail, hsm, lost > 0 && bytes === 0 ? { ...event, lost } : event)
       tail = next.tail
       texts.push(next.text)
       bytes += next.text.length + 1
+      if (isAwaited) awaited += 1
     },
     done(): void {
       written = tail
       lost = 0
+      awaited = 0
       texts = []
       bytes = 0
     },
-    /** @returns how many are lost by it */
-    failed(): number {
+    /** @returns how many could not be written */
+    failed(isRefused: boolean): number {
       const count = texts.length
       tail = written
-      lost += count
+      lost += isRefused ? count - awaited : count
+      awaited = 0
       texts = []
       bytes = 0
       return count
