@@ -1,6 +1,5 @@
 /** `strongroom audit export` and `strongroom audit key`. */
 import type { Credentials } from '../../cli/cluster-login.ts'
-import { HsmError } from '../../contract/errors.ts'
 import type { JournalName, Statement } from '../../contract/operations/audit.ts'
 import type { Home } from '../../home/home.ts'
 import { failed, type Outcome } from '../outcome.ts'
@@ -26,46 +25,56 @@ export const exportJournal = (home: Home, options: ExportOptions): Promise<Outco
     const [journal] = found
     if (!journal) return { exit: 1, text: unreached.map(missing).join('') }
     refuseBeyond(found, options.after)
-    const { hsm, name } = journal
-    const statement = await journal.call('audit.statement', {
-      ...{ hsm, journal: name },
-      first: await firstWanted(journal, options),
-    })
-    const isWhole = await printEntries(journal, statement, options.print)
-    if (!isWhole) return failed(`The ${titleOf(name)} of ${hsm} does not end as its head says`)
-    await options.print(`${JSON.stringify(statement)}\n`)
-    const text = `exported ${entriesIn(statement.count - statement.first)} and the signed statement, HSM ${hsm}\n`
-    return { exit: 0, text, aside: true }
+    return exportOf(journal, options, ATTEMPTS)
   })
+
+/** Entries may be dropped before the first of them is read. */
+const ATTEMPTS = 5
+
+/** @param attempts how often it may begin, while nothing is printed */
+async function exportOf(journal: Journal, options: ExportOptions, attempts: number): Promise<Outcome> {
+  const { hsm, name } = journal
+  const statement = await journal.call('audit.statement', {
+    ...{ hsm, journal: name },
+    first: await firstWanted(journal, options),
+  })
+  const end = await printEntries(journal, statement, options.print)
+  if (end === 'unbegun' && attempts > 1) return exportOf(journal, options, attempts - 1)
+  if (end !== 'whole') return failed(`The ${titleOf(name)} of ${hsm} ${WHY[end]}`)
+  await options.print(`${JSON.stringify(statement)}\n`)
+  const text = `exported ${entriesIn(statement.count - statement.first)} and the signed statement, HSM ${hsm}\n`
+  return { exit: 0, text, aside: true }
+}
 
 async function firstWanted(journal: Journal, { since, after }: ExportOptions): Promise<number> {
   const young = since === undefined ? 0 : await firstSince(journal, since)
   return Math.max(young, after === undefined ? 0 : after + 1)
 }
 
-/** @returns whether they end as the statement says */
+const DROPPED = 'has dropped entries before they were exported, as the audit policy says; export again'
+const WHY = { unbegun: DROPPED, dropped: DROPPED, broken: 'does not end as its head says' } as const
+
+/** @returns `unbegun` and `dropped`: the HSM let go of entries before and after the first one was printed; `broken`: the end is another */
 async function printEntries(
   journal: Journal,
   { first, previous, count, hash }: Statement,
   print: ExportOptions['print'],
-): Promise<boolean> {
-  const read = reading(journal, first, previous, undefined, ({ from, to }) => {
-    const which = `Entries ${from} to ${to} of the ${titleOf(journal.name)} of ${journal.hsm}`
-    throw new HsmError(
-      'busy',
-      `${which} were dropped before they were exported, as the audit policy says; export again`,
-    )
+): Promise<'whole' | keyof typeof WHY> {
+  let isDropped = false
+  const read = reading(journal, first, previous, undefined, () => {
+    isDropped = true
   })
   let last: string | undefined
   for (let next = first; next < count; ) {
     const { entries } = await read.page()
+    if (isDropped) return last === undefined ? 'unbegun' : 'dropped'
     const some = entries.filter(({ sequence }) => sequence < count)
-    if (some.length === 0) return false
+    if (some.length === 0) return 'broken'
     await print(some.map((entry) => `${JSON.stringify(entry)}\n`).join(''))
     last = some.at(-1)?.hash
     next += some.length
   }
-  return first === count || last === hash
+  return first === count || last === hash ? 'whole' : 'broken'
 }
 
 /** `strongroom audit key`: Ed25519 SubjectPublicKeyInfo in PEM, on standard output. */

@@ -1,13 +1,23 @@
 /** Reading a journal of which the audit policy lets go meanwhile: that is said, and is no damage. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { exportJournal } from '../../../src/administration/audit/export.ts'
 import { type Dropped, type Journal, reading } from '../../../src/administration/audit/journals.ts'
+import { verifyLive } from '../../../src/administration/audit/verify.ts'
 import type { AuditFilter } from '../../../src/audit/filter.ts'
 import type { AuditPolicy } from '../../../src/contract/audit-policy.ts'
+import type { Request } from '../../../src/contract/operations.ts'
+import { replaceFile } from '../../../src/home/files.ts'
+import { makeHome } from '../../../src/home/home.ts'
+import { announce } from '../../../src/home/running.ts'
 import { memoryStore } from '../../../src/store/memory.ts'
 import { testEngine } from '../../support/engine.ts'
-import { createWorld } from '../../support/world.ts'
+import { temporaryHome } from '../../support/homes.ts'
+import { createWorld, PASSWORD } from '../../support/world.ts'
 import { HSM, journalIn, turn, use } from '../journal/fixture.ts'
+import { authority, startServer } from '../server/fixture.ts'
+
+const ADMIN = { username: 'admin', role: 'admin', password: PASSWORD } as const
 
 async function start(t: TestContext, policy: Partial<AuditPolicy>) {
   const { open, state } = journalIn(t, policy)
@@ -29,7 +39,7 @@ async function start(t: TestContext, policy: Partial<AuditPolicy>) {
     head: own.head() ?? assert.fail(),
     call: (operation, request) => world.as('admin', operation, request),
   })
-  return { state, write, journal, world, own }
+  return { state, write, journal, world, own, engine }
 }
 
 /** Reads one page, and the others when `meanwhile` is done. */
@@ -96,4 +106,65 @@ test('reading goes on while the files that are read are dropped', async (t) => {
     }
   }
   await writing
+})
+
+/** The home of an HSM that lets go of entries before it answers the pages of its key-use journal that are numbered. */
+async function serving(t: TestContext, dropping: readonly number[]) {
+  const { write, own, engine } = await start(t, { maxBytes: 1024 ** 2 })
+  await write(2500)
+  let pages = 0
+  const { port } = await startServer(t, async (operation, request, token, source) => {
+    const isPage = operation === 'audit.list' && (request as Request<'audit.list'>).journal === 'key-use'
+    if (isPage && dropping.includes(pages++)) await write(5000)
+    return engine.call(operation as 'audit.list', request as object, token, source)
+  })
+  const { home, remove } = temporaryHome()
+  t.after(remove)
+  makeHome(home)
+  replaceFile(home.caCert, authority.cert, 'public')
+  announce(home, { pid: process.pid, host: '127.0.0.1', port })
+  return { home, own }
+}
+
+async function exported(t: TestContext, dropping: readonly number[]) {
+  const { home, own } = await serving(t, dropping)
+  let printed = ''
+  const { exit, text } = await exportJournal(home, {
+    ...{ who: ADMIN, hsm: undefined, journal: 'key-use', after: undefined, since: undefined },
+    async print(some) {
+      printed += some
+    },
+  })
+  const lines = printed
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  return { exit, text, lines, first: own.head()?.first }
+}
+
+for (const page of [0, 1, 2, 3]) {
+  test(`a journal of which entries are dropped before page ${page} is read is verified from where it begins then`, async (t) => {
+    const { home, own } = await serving(t, [page])
+    const { exit, text } = await verifyLive(home, ADMIN, undefined)
+    assert.equal(exit, 0, text)
+    assert.match(text, new RegExp(`entries from ${own.head()?.first} on, older ones are dropped`))
+  })
+}
+
+test('an export begins again when the first entry is dropped before it is read', async (t) => {
+  const { exit, text, lines, first } = await exported(t, [0, 1])
+  assert.equal(exit, 0, text)
+  const statement = lines.pop()
+  assert.ok(statement.first > 2500)
+  assert.deepEqual(
+    [statement.first, lines[0].sequence, lines[0].previous],
+    [first, first, statement.previous],
+  )
+  assert.deepEqual([lines.at(-1).hash, lines.length], [statement.hash, statement.count - statement.first])
+})
+
+test('an export of which entries are dropped later has no statement, and an error that says why', async (t) => {
+  const { exit, text, lines } = await exported(t, [1])
+  assert.deepEqual([exit, lines.length, 'statement' in lines.at(-1)], [1, 1000, false])
+  assert.match(text, /has dropped entries before they were exported/)
 })
