@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { verifyEntries } from '../../../src/audit/chain.ts'
 import { type AuditPolicy, DEFAULT_AUDIT_POLICY } from '../../../src/contract/audit-policy.ts'
+import { HsmError } from '../../../src/contract/errors.ts'
 import { createSealer } from '../../../src/crypto/seal.ts'
 import { openKeyUseJournal } from '../../../src/journal/key-use-journal.ts'
 import type { AuditEntry, AuditEvent } from '../../../src/model/audit.ts'
@@ -37,6 +38,9 @@ export function journalIn(t: TestContext, changes: Partial<AuditPolicy> = {}) {
     policy: { ...DEFAULT_AUDIT_POLICY, keyUse: 'all', ...changes } as AuditPolicy,
     anchored: undefined as JournalHead | undefined,
     told: [] as string[],
+    /** Whether the store takes a head. */
+    isStoring: true as boolean,
+    problems: [] as unknown[],
     now: 0,
     wall: Date.now(),
   }
@@ -55,9 +59,13 @@ export function journalIn(t: TestContext, changes: Partial<AuditPolicy> = {}) {
         monotonic: () => state.now,
         anchored: () => state.anchored,
         anchor: async (head) => {
+          if (!state.isStoring) throw new HsmError('store-failure')
           state.anchored = head
         },
-        log: (_level, _fields, message) => void state.told.push(message),
+        log(_level, { err }, message) {
+          state.told.push(message)
+          state.problems.push(err)
+        },
       }),
     /** Changes a file as somebody would who can write to it. */
     tamper(name: string, change: (bytes: Buffer) => Buffer) {

@@ -110,6 +110,26 @@ for (const isRestarted of [false, true]) {
   })
 }
 
+test('with drop-oldest, entries for which nothing can be dropped are lost, counted and told, until something can be', async (t) => {
+  const { files, journal } = await shrunk(t, 'drop-oldest', false)
+  files.state.isStoring = false
+  let lost = 0
+  for (; lost < 30; lost++) {
+    void journal.record(use())
+    await turn()
+    files.state.now += 60_000
+  }
+  await turn()
+  assert.ok(files.state.problems.length > 0)
+  assert.ok(!files.state.problems.some((problem) => `${problem}`.includes('refuses')))
+  files.state.isStoring = true
+  void journal.record(use({ actor: 'after' }))
+  await journal.close()
+  const entries = await all(journal)
+  assert.equal(entries.length + entries.reduce((sum, entry) => sum + (entry.lost ?? 0), 0), lost + 1)
+  assert.equal(entries.at(-1)?.actor, 'after')
+})
+
 test('entries that are too old are dropped although no other is written', async (t) => {
   const { open, state, files } = journalIn(t, { maxAgeSeconds: 3600 })
   const journal = await open()
