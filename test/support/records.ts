@@ -1,4 +1,5 @@
 /** Records to test rules with: sound ones, of which a test changes what it is about. */
+import type { Role } from '../../src/contract/users.ts'
 import type { ClusterRecord, KeyRecord, UserRecord } from '../../src/model/records.ts'
 import type { Actor } from '../../src/policy/actor.ts'
 import type { KeyRoom } from '../../src/policy/capacity.ts'
@@ -7,6 +8,15 @@ import type { Circumstances } from '../../src/policy/circumstances.ts'
 export const OWNER = 'u-owner'
 export const SHARED = 'u-shared'
 export const STRANGER = 'u-stranger'
+
+/** How somebody can stand to the key of `aKey`. `holds`: may use it as a crypto user; `owns`: may manage it, too. */
+export const PEOPLE = [
+  { who: 'the owner', id: OWNER, role: 'crypto-user', owns: true, holds: true },
+  { who: 'a shared user', id: SHARED, role: 'crypto-user', owns: false, holds: true },
+  { who: 'a stranger', id: STRANGER, role: 'crypto-user', owns: false, holds: false },
+  { who: 'an admin', id: 'u-admin', role: 'admin', owns: false, holds: false },
+  { who: 'an admin with the id of the owner', id: OWNER, role: 'admin', owns: false, holds: false },
+] as const satisfies readonly { who: string; id: string; role: Role; owns: boolean; holds: boolean }[]
 
 export const aUser = (changes: Partial<UserRecord> = {}): UserRecord => ({
   kind: 'user',

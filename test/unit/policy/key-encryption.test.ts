@@ -3,26 +3,17 @@ import { suite, test } from 'node:test'
 import { KEY_CLASSES } from '../../../src/contract/attributes.ts'
 import type { Cipher } from '../../../src/contract/mechanisms.ts'
 import type { StreamUse } from '../../../src/contract/streams.ts'
-import type { Role } from '../../../src/contract/users.ts'
 import { mayDecrypt, mayEncrypt } from '../../../src/policy/key-encryption.ts'
 import { maySign, mayVerify } from '../../../src/policy/key-signing.ts'
 import { mayStream } from '../../../src/policy/key-stream.ts'
-import { aKey, anActor, HERE, OWNER, SHARED, STRANGER } from '../../support/records.ts'
+import { aKey, anActor, HERE, OWNER, PEOPLE } from '../../support/records.ts'
 
 const rsa: Cipher = { name: 'rsa-pkcs' }
 const ecb: Cipher = { name: 'aes-ecb' }
 const signature = { name: 'rsa-pkcs', hash: 'sha256', input: 'raw' } as const
 
-const people = [
-  { who: 'the owner', id: OWNER, role: 'crypto-user', holder: true },
-  { who: 'a shared user', id: SHARED, role: 'crypto-user', holder: true },
-  { who: 'a stranger', id: STRANGER, role: 'crypto-user', holder: false },
-  { who: 'an admin', id: 'u-admin', role: 'admin', holder: false },
-  { who: 'an admin with the id of the owner', id: OWNER, role: 'admin', holder: false },
-] as const satisfies readonly { who: string; id: string; role: Role; holder: boolean }[]
-
 suite('who encrypts and decrypts with which key', () => {
-  for (const { who, id, role, holder } of people) {
+  for (const { who, id, role, holds } of PEOPLE) {
     for (const keyClass of KEY_CLASSES) {
       for (const [encrypt, decrypt] of [
         [true, false],
@@ -37,12 +28,12 @@ suite('who encrypts and decrypts with which key', () => {
           const open = keyClass === 'public-key' && role === 'crypto-user'
           assert.equal(
             mayEncrypt({ actor, key, circumstances: HERE }, { cipher }).allow,
-            encrypt && (open || (secret && holder)),
+            encrypt && (open || (secret && holds)),
             'encrypt',
           )
           assert.equal(
             mayDecrypt({ actor, key, circumstances: HERE }, { cipher }).allow,
-            decrypt && holder && keyClass !== 'public-key',
+            decrypt && holds && keyClass !== 'public-key',
             'decrypt',
           )
         })
@@ -89,7 +80,7 @@ test('with the availability check on, a token key needs two HSMs', () => {
 
 test('a message in parts is allowed to whom one in a single piece is', () => {
   const rules = { sign: maySign, verify: mayVerify }
-  for (const { id, role } of people) {
+  for (const { id, role } of PEOPLE) {
     for (const keyClass of KEY_CLASSES) {
       const actor = anActor(id, role)
       const flags = { sign: true, verify: true, encrypt: true, decrypt: true }

@@ -3,26 +3,17 @@ import { suite, test } from 'node:test'
 import type { Curve } from '../../../src/contract/algorithms.ts'
 import { KEY_CLASSES } from '../../../src/contract/attributes.ts'
 import type { Mechanism } from '../../../src/contract/mechanisms.ts'
-import type { Role } from '../../../src/contract/users.ts'
 import { mayDeleteKey } from '../../../src/policy/key-deletion.ts'
 import { mayExportPublic, mayExportReference } from '../../../src/policy/key-export.ts'
 import { maySign, mayVerify } from '../../../src/policy/key-signing.ts'
 import { sees } from '../../../src/policy/key-visibility.ts'
-import { aKey, anActor, HERE, OWNER, SHARED, STRANGER } from '../../support/records.ts'
+import { aKey, anActor, HERE, OWNER, PEOPLE } from '../../support/records.ts'
 
 const rsa: Mechanism = { name: 'rsa-pkcs', hash: 'sha256', input: 'raw' }
 const ecdsa: Mechanism = { name: 'ecdsa', hash: 'sha256', input: 'raw' }
 
-const people = [
-  { who: 'the owner', id: OWNER, role: 'crypto-user', holder: true },
-  { who: 'a shared user', id: SHARED, role: 'crypto-user', holder: true },
-  { who: 'a stranger', id: STRANGER, role: 'crypto-user', holder: false },
-  { who: 'an admin', id: 'u-admin', role: 'admin', holder: false },
-  { who: 'an admin with the id of the owner', id: OWNER, role: 'admin', holder: false },
-] as const satisfies readonly { who: string; id: string; role: Role; holder: boolean }[]
-
 suite('who may do what with which key', () => {
-  for (const { who, id, role, holder } of people) {
+  for (const { who, id, role, holds } of PEOPLE) {
     for (const keyClass of KEY_CLASSES) {
       for (const on of [true, false]) {
         const actor = anActor(id, role)
@@ -31,7 +22,7 @@ suite('who may do what with which key', () => {
         test(`${who}, ${keyClass}, flags ${on}`, () => {
           assert.equal(
             maySign({ actor, key, circumstances: HERE }, { mechanism: rsa }).allow,
-            holder && on && keyClass === 'private-key',
+            holds && on && keyClass === 'private-key',
             'sign',
           )
           assert.equal(
@@ -46,11 +37,11 @@ suite('who may do what with which key', () => {
           )
           assert.equal(
             mayExportReference({ actor, key }, { encoding: 'reference-pem' }).allow,
-            holder && keyClass === 'private-key',
+            holds && keyClass === 'private-key',
             'refer to',
           )
           assert.equal(mayDeleteKey({ actor, key }).allow, id === OWNER && cryptoUser && on, 'delete')
-          assert.equal(sees(actor, key), role === 'admin' || holder || keyClass === 'public-key', 'see')
+          assert.equal(sees(actor, key), role === 'admin' || holds || keyClass === 'public-key', 'see')
         })
       }
     }

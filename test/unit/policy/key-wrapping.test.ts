@@ -2,26 +2,18 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { KEY_CLASSES, KEY_TYPES } from '../../../src/contract/attributes.ts'
 import { WRAPPING_KEY_TYPE, type Wrapping, type WrappingName } from '../../../src/contract/mechanisms.ts'
-import type { Role } from '../../../src/contract/users.ts'
 import type { Decision } from '../../../src/policy/decision.ts'
 import { mayDerive } from '../../../src/policy/key-derivation.ts'
 import { mayUnwrapWith, mayWrapKey, mayWrapWith, withTemplate } from '../../../src/policy/key-wrapping.ts'
-import { aKey, anActor, HERE, OWNER, SHARED, STRANGER } from '../../support/records.ts'
+import { aKey, anActor, HERE, OWNER, PEOPLE, SHARED } from '../../support/records.ts'
 
 const short = { ...HERE, check: true }
-const people = [
-  { who: 'the owner', id: OWNER, role: 'crypto-user', owns: true, holds: true },
-  { who: 'a shared user', id: SHARED, role: 'crypto-user', owns: false, holds: true },
-  { who: 'a stranger', id: STRANGER, role: 'crypto-user', owns: false, holds: false },
-  { who: 'an admin with the id of the owner', id: OWNER, role: 'admin', owns: false, holds: false },
-] as const satisfies readonly { who: string; id: string; role: Role; owns: boolean; holds: boolean }[]
-
 const code = (decision: Decision<unknown>) => (decision.allow ? 'allowed' : decision.code)
 const mechanisms = (Object.keys(WRAPPING_KEY_TYPE) as WrappingName[]).map((name) => ({ name }) as Wrapping)
 const on = [true, false]
 
 suite('which key wraps and unwraps for whom', () => {
-  for (const { who, id, role, holds } of people) {
+  for (const { who, id, role, holds } of PEOPLE) {
     test(who, () => {
       const actor = anActor(id, role)
       for (const mechanism of mechanisms) {
@@ -60,7 +52,7 @@ suite('which key wraps and unwraps for whom', () => {
 })
 
 suite('which key leaves for whom', () => {
-  for (const { who, id, role, owns } of people) {
+  for (const { who, id, role, owns } of PEOPLE) {
     test(who, () => {
       for (const keyType of KEY_TYPES) {
         for (const keyClass of KEY_CLASSES) {
@@ -115,7 +107,7 @@ suite('the template of an unwrapping key', () => {
 
 suite('which key derives for whom', () => {
   const curves = ['secp256r1', 'ed25519'] as const
-  for (const { who, id, role, owns } of people) {
+  for (const { who, id, role, owns } of PEOPLE) {
     test(who, () => {
       for (const curve of curves) {
         for (const keyClass of KEY_CLASSES) {
