@@ -141,11 +141,13 @@ function createEnd(socket: Socket) {
     },
     leave() {
       if (gone) return
-      // Whoever got nothing cannot have asked for anything. Others may have, before this side sees the end of the handshake:
-      // they are told then that it was not taken.
-      if (socket.bytesWritten === 0) return destroy()
-      hangUp?.()
-      after(HANG_UP_MS, destroy)
+      if (hangUp) {
+        hangUp()
+        return after(HANG_UP_MS, destroy)
+      }
+      // Whoever got nothing cannot have asked for anything. Others may have, before this side sees the end of their handshake: it
+      // keeps its time, and they are told then that nothing was taken.
+      if (socket.bytesWritten === 0) destroy()
     },
   }
 }

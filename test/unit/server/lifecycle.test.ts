@@ -40,8 +40,10 @@ test('closing lets requests under way finish and accepts nothing more', async (t
 test('whoever asked before the server saw the end of the handshake learns that nothing was taken', async (t) => {
   const { server, port } = await startServer(t, () => assert.fail('it was taken'))
   const socket = await openTls(t, port, { ALPNProtocols: ['h2'] })
-  // Client and server share an event loop: the server has not read since.
+  // Client and server share an event loop: the server has not read since, and takes its time.
+  t.mock.timers.enable({ apis: ['setTimeout'] })
   const closed = server.close({ graceMs: 60_000 })
+  t.mock.timers.tick(5000)
   const session = connectHttp2('https://localhost', { createConnection: () => socket })
   const stream = session.request({ ':path': STATUS_PATH, ':method': 'POST' }).on('error', () => undefined)
   stream.end('{}')
