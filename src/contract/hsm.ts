@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../base/maybe-promise.ts'
 import type { CallSource } from './call-source.ts'
 import type { ErrorCode } from './errors.ts'
 import type { OperationName, Reply, Request } from './operations.ts'
@@ -18,11 +19,27 @@ export interface Hsm {
     session?: string,
     source?: CallSource,
   ): Promise<Reply<K>>
+
+  /**
+   * Of an HSM in this process: `call` for many calls of one session, or of nobody. The token is looked up once; that the session
+   * still stands is found out with every call. To be had by `callerOf`, which is for every HSM.
+   *
+   * @param session as in `call`; one that there is not is refused when the caller is used
+   */
+  caller?(session: string | undefined, source?: CallSource): Caller
 }
+
+/** Calls of one session, or of nobody, from one place. What needs no waiting is answered at once, without a promise; it throws then. */
+export type Caller = <K extends OperationName>(operation: K, request: Request<K>) => MaybePromise<Reply<K>>
+
+/** @param session as in `Hsm.call`, as is `source` */
+export const callerOf = (hsm: Hsm, session: string | undefined, source?: CallSource): Caller =>
+  hsm.caller?.(session, source) ?? ((operation, request) => hsm.call(operation, request, session, source))
 
 /** The same HSM, called from one place. */
 export const calledFrom = (hsm: Hsm, source: CallSource): Hsm => ({
   call: (operation, request, session) => hsm.call(operation, request, session, source),
+  caller: (session) => callerOf(hsm, session, source),
 })
 
 /**

@@ -1,10 +1,10 @@
 /** The HSM itself: find out who asks, check the request, let the pipeline carry it out, record the refusal. */
-import { LOCAL } from '../contract/call-source.ts'
+import { andThen, type MaybePromise, orElse } from '../base/maybe-promise.ts'
 import { isOperation } from '../contract/check.ts'
 import { type ErrorCode, HsmError } from '../contract/errors.ts'
 import type { Admit, Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
-import { OPERATIONS } from '../contract/operations.ts'
+import { OPERATIONS, type OperationName, type Reply, type Request } from '../contract/operations.ts'
 import { mayAsk } from '../policy/access.ts'
 import { assemble } from './assembly.ts'
 import { found } from './founding.ts'
@@ -14,9 +14,9 @@ import type { Parts } from './parts.ts'
 import { type Attempt, checkedRequest, newAttempt, recordRefusal } from './pipeline/attempt.ts'
 import { granted } from './pipeline/granted.ts'
 import type { Handler } from './pipeline/pipeline.ts'
-import { whoAsks } from './pipeline/who.ts'
+import { type Asker, askerOf, whoAsks } from './pipeline/who.ts'
 
-export type Engine = Hsm & {
+export type Engine = Required<Hsm> & {
   /** What `call` begins with, for those who have a request yet to read. */
   readonly admit: Admit
   /** Writes the first records of a new cluster; does nothing to a store that has one. */
@@ -30,10 +30,14 @@ export type Engine = Hsm & {
 /** An HSM on a store that has a cluster, or is to have one by `found`. The store is loaded and stays the caller's to close. */
 export function createEngine(needs: EngineNeeds): Engine {
   const parts = assemble(needs)
+  const caller: Engine['caller'] = (token, source) => {
+    const asker = askerOf(parts, token, source)
+    return (operation, request) => carryOut(parts, asker, operation, request)
+  }
   return {
-    admit(operation, token, source = LOCAL) {
+    admit(operation, token, source) {
       if (!isOperation(operation)) throw new HsmError('unknown-operation')
-      const call = whoAsks(parts, operation, token, source)
+      const call = whoAsks(parts, operation, askerOf(parts, token, source))
       const refused = (code: ErrorCode) => void recordRefusal(newAttempt(parts, operation, call), code)
       const may = mayAsk(call.actor, OPERATIONS[operation].access)
       if (!may.allow) refused(may.code)
@@ -46,20 +50,9 @@ export function createEngine(needs: EngineNeeds): Engine {
         requestBytes: session ? LIMITS.bodyBytes : LIMITS.anonymousBodyBytes,
       }
     },
-    async call(operation, request, token, source = LOCAL) {
-      if (!isOperation(operation)) throw new HsmError('unknown-operation')
-      let attempt: Attempt | undefined
-      try {
-        attempt = newAttempt(parts, operation, whoAsks(parts, operation, token, source))
-        granted(mayAsk(attempt.call.actor, attempt.row.access))
-        const checked = checkedRequest(attempt, operation, request)
-        return await (HANDLERS[operation] as Handler<typeof operation>)(attempt, checked)
-      } catch (thrown) {
-        const error = asHsmError(parts, operation, thrown)
-        if (attempt) await recordRefusal(attempt, error.code)
-        throw error
-      }
-    },
+    caller,
+    // Whatever is refused at once is a rejection, too.
+    call: async (operation, request, token, source) => caller(token, source)(operation, request),
     found: () => found(needs),
     settled: parts.barrier.settled,
     async close() {
@@ -69,6 +62,31 @@ export function createEngine(needs: EngineNeeds): Engine {
       await needs.keyUseJournal?.close()
     },
   }
+}
+
+/** Synchronous, as far as nothing has to be waited for; then it throws what it refuses. */
+function carryOut<K extends OperationName>(
+  parts: Parts,
+  asker: Asker,
+  operation: K,
+  request: Request<K>,
+): MaybePromise<Reply<K>> {
+  if (!isOperation(operation)) throw new HsmError('unknown-operation')
+  let attempt: Attempt | undefined
+  return orElse(
+    () => {
+      attempt = newAttempt(parts, operation, whoAsks(parts, operation, asker))
+      granted(mayAsk(attempt.call.actor, attempt.row.access))
+      const checked = checkedRequest(attempt, operation, request)
+      return (HANDLERS[operation] as Handler<K>)(attempt, checked)
+    },
+    (thrown) => {
+      const error = asHsmError(parts, operation, thrown)
+      return andThen(attempt && recordRefusal(attempt, error.code), () => {
+        throw error
+      })
+    },
+  )
 }
 
 function asHsmError({ log }: Parts, operation: string, error: unknown): HsmError {

@@ -1,8 +1,10 @@
 /** What is measured of a running HSM: its interfaces, wrapped, so that nothing inside them knows of it. */
+import { andThen, type MaybePromise, orElse } from '../base/maybe-promise.ts'
 import { type Cluster, type Established, isServing } from '../cluster/cluster.ts'
 import type { Coordination, ReplicaState } from '../cluster/coordination.ts'
 import { HsmError } from '../contract/errors.ts'
-import type { Admit, Hsm } from '../contract/hsm.ts'
+import { type Admit, callerOf, type Hsm } from '../contract/hsm.ts'
+import type { OperationName, Reply, Request } from '../contract/operations.ts'
 import type { Store } from '../store/store.ts'
 import type { Registry, Sample } from './registry.ts'
 
@@ -16,25 +18,39 @@ export function measuredHsm({ hsm, admit }: Measured, registry: Registry, second
   const requests = registry.counter('strongroom_requests_total', 'Requests by operation and outcome.')
   const durations = registry.histogram('strongroom_request_duration_seconds', 'Time to answer a request.')
   const uses = registry.counter('strongroom_key_uses_total', 'Items that were signed or verified with a key.')
-  const call: Hsm['call'] = async (operation, request, session, source) => {
+  const measured = <K extends OperationName>(
+    operation: K,
+    request: Request<K>,
+    ask: () => MaybePromise<Reply<K>>,
+  ): MaybePromise<Reply<K>> => {
     const begun = seconds()
     const outcome = (name: string) => {
       requests({ operation, outcome: name })
       durations(seconds() - begun, { operation })
     }
-    try {
-      const reply = await hsm.call(operation, request, session, source)
+    const replied = (reply: Reply<K>) => {
       outcome('ok')
       const items = 'data' in request && Array.isArray(request.data) ? request.data.length : undefined
       if (items !== undefined) uses({ operation }, items)
       return reply
-    } catch (error) {
-      outcome(outcomeOf(error))
-      throw error
     }
+    return orElse(
+      () => andThen(ask(), replied),
+      (error) => {
+        outcome(outcomeOf(error))
+        throw error
+      },
+    )
   }
   return {
-    hsm: { call },
+    hsm: {
+      call: async (operation, request, session, source) =>
+        measured(operation, request, () => hsm.call(operation, request, session, source)),
+      caller(session, source) {
+        const caller = callerOf(hsm, session, source)
+        return (operation, request) => measured(operation, request, () => caller(operation, request))
+      },
+    },
     admit(operation, session, source) {
       try {
         return admit(operation, session, source)

@@ -1,6 +1,6 @@
 /** The PKCS#11 socket of an HSM that is not there yet: had before anything is founded, served from when the HSM serves. */
 import { HsmError } from '../contract/errors.ts'
-import type { Hsm } from '../contract/hsm.ts'
+import { type Caller, callerOf, type Hsm } from '../contract/hsm.ts'
 import { NONE } from '../home/serving-settings.ts'
 import type { HsmListenerNeeds } from './listener.ts'
 
@@ -20,9 +20,13 @@ export async function openEarlyListener({ path, program, ...needs }: Needs): Pro
   let served: Hsm | undefined
   let closed: Promise<void> | undefined
   const hsm: Hsm = {
-    async call(operation, request, session, source) {
-      if (!served) throw new HsmError('not-serving')
-      return served.call(operation, request, session, source)
+    call: async (...call) => (served ?? refuse()).call(...call),
+    caller(session, source) {
+      let caller: Caller | undefined
+      return (operation, request) => {
+        caller ??= callerOf(served ?? refuse(), session, source)
+        return caller(operation, request)
+      }
     },
   }
   const listener =
@@ -40,4 +44,8 @@ export async function openEarlyListener({ path, program, ...needs }: Needs): Pro
       return closed
     },
   }
+}
+
+function refuse(): never {
+  throw new HsmError('not-serving')
 }

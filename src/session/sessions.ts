@@ -29,8 +29,10 @@ export interface Sessions {
   newId(): string
   /** @returns the token, 256 random bits in base64url; only its hash is kept */
   open(session: Omit<Session, 'lastUsed' | 'open'>): string
-  /** The session of a token, which counts as using it; undefined when there is none or it has been idle too long. */
-  resolve(token: string): Session | undefined
+  /** The session of a token, as long as it has not ended. Does not count as using it. */
+  find(token: string): Session | undefined
+  /** Whether the session still stands; that counts as using it. One that has been idle too long ends here. */
+  touch(session: Session): boolean
   end(id: string): void
   endAll(match: (session: Session) => boolean): void
   count(): number
@@ -75,16 +77,16 @@ export function createSessions({ monotonic, random }: SessionsNeeds): Sessions {
       byTokenHash.set(hashOf(token), { ...opened, lastUsed: monotonic(), open: true })
       return token
     },
-    resolve(token) {
-      const hash = hashOf(token)
-      const session = byTokenHash.get(hash)
-      if (!session) return undefined
-      if (idle(session)) {
-        remove(hash, session)
-        return undefined
+    find: (token) => byTokenHash.get(hashOf(token)),
+    touch(session) {
+      if (!session.open) return false
+      const now = monotonic()
+      if (now - session.lastUsed > session.idleMs) {
+        endAll((other) => other === session)
+        return false
       }
-      session.lastUsed = monotonic()
-      return session
+      session.lastUsed = now
+      return true
     },
     end: (id) => endAll((session) => session.id === id),
     endAll,

@@ -1,11 +1,23 @@
 import { suite } from 'node:test'
 import { HsmError } from '../../src/contract/errors.ts'
-import type { Hsm } from '../../src/contract/hsm.ts'
+import { type Caller, callerOf, type Hsm } from '../../src/contract/hsm.ts'
 import { testEngine } from '../support/engine.ts'
 import { onSqlite, overHttps } from '../support/homes.ts'
 import { fipsContract } from './hsm/fips.ts'
 import { hsm1Contract } from './hsm/hsm1.ts'
 import { hsmContract } from './hsm/suite.ts'
+
+/** Every call of a session through one caller, which outlives the session: what has ended is refused all the same. */
+function throughCallers(hsm: Hsm): Hsm {
+  const callers = new Map<string | undefined, Caller>()
+  return {
+    async call(operation, request, session) {
+      const caller = callers.get(session) ?? callerOf(hsm, session)
+      callers.set(session, caller)
+      return caller(operation, request)
+    },
+  }
+}
 
 /** The engine behind what a wire does to values: whatever JSON cannot carry is lost or refused. */
 function throughJson(hsm: Hsm): Hsm {
@@ -32,7 +44,7 @@ hsmContract(
   'engine in memory',
   async () => {
     const engine = await testEngine()
-    return { hsm: throughJson(engine), close: async () => engine.close() }
+    return { hsm: throughJson(throughCallers(engine)), close: async () => engine.close() }
   },
   { deliveredInOrder: true },
 )

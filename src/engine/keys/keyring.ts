@@ -1,5 +1,6 @@
 /** Parsed keys, so that using a key again needs no unsealing; bounded, and cleared with the rights that filled it. */
 import { createSecretKey, type KeyObject } from 'node:crypto'
+import { type MaybePromise, whenOver } from '../../base/maybe-promise.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { LIMITS } from '../../contract/limits.ts'
 import { familyOf, readPrivateKey, readPublicKey } from '../../crypto/key-family.ts'
@@ -10,7 +11,6 @@ import { openSigningKey, openVerifyingKey } from '../../crypto/signing.ts'
 import type { SigningKey, VerifyingKey } from '../../crypto/signing-keys.ts'
 import type { KeyRecord } from '../../model/records.ts'
 import type { SessionEnds } from '../../session/sessions.ts'
-import { type MaybePromise, whenOver } from '../pipeline/maybe-promise.ts'
 
 /** Runs `body` with what it opens of a key; that stays open at least until `body` has ended. */
 type Lend<K> = <R>(key: KeyRecord, session: string, body: (opened: K) => MaybePromise<R>) => MaybePromise<R>

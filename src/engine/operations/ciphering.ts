@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
+import { andThen, type MaybePromise, whenOver } from '../../base/maybe-promise.ts'
 import type { CipherStream } from '../../crypto/ciphers/cipher-stream.ts'
-import { andThen, type MaybePromise, whenOver } from '../pipeline/maybe-promise.ts'
 
 /**
  * Sends each item of data through a stream of its own. One item needs no waiting of its own.

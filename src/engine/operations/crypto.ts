@@ -1,10 +1,10 @@
 /** Signing, verifying, encrypting and decrypting in one request. Work that needs no waiting is synchronous. */
 import { setImmediate } from 'node:timers/promises'
+import { andThen, type MaybePromise } from '../../base/maybe-promise.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { checkNonce, cipherStream, withIv } from '../../crypto/ciphers/ciphers.ts'
 import { mayDecrypt, mayEncrypt } from '../../policy/key-encryption.ts'
 import { maySign, mayVerify } from '../../policy/key-signing.ts'
-import { andThen, type MaybePromise } from '../pipeline/maybe-promise.ts'
 import { answer } from '../pipeline/pipeline.ts'
 import { whole } from './ciphering.ts'
 

@@ -1,11 +1,12 @@
 /** Messages in parts. Each step is a use of the key by itself (guarantee G); whatever goes wrong with one ends the message. */
+
+import { type MaybePromise, whenOver } from '../../base/maybe-promise.ts'
 import type { Checked } from '../../contract/operations.ts'
 import { digestsFit } from '../../policy/hsm-profile/digests.ts'
 import { mayContinue, mayStream } from '../../policy/key-stream.ts'
 import type { Attempt } from '../pipeline/attempt.ts'
 import type { Facts } from '../pipeline/facts.ts'
 import { granted } from '../pipeline/granted.ts'
-import { type MaybePromise, whenOver } from '../pipeline/maybe-promise.ts'
 import { answer } from '../pipeline/pipeline.ts'
 import type { Begun, Stream } from '../streams/stream.ts'
 import { beginWork, type OpenWith } from '../streams/stream-work.ts'

@@ -1,4 +1,5 @@
 /** A request on its way through the pipeline, and what becomes known of it for the journals. */
+import type { MaybePromise } from '../../base/maybe-promise.ts'
 import { isServing } from '../../cluster/cluster.ts'
 import { checkRequest, soundMembers } from '../../contract/check.ts'
 import type { ErrorCode } from '../../contract/errors.ts'
@@ -139,8 +140,10 @@ const FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 /**
  * Records that the request was refused, wherever that was decided, unless that has been done with what was committed. Of those
  * who are not logged in only passwords and credentials that they tried are recorded. Never throws: the refusal stands.
+ *
+ * @returns a promise when the refusal must not be told before it resolves
  */
-export async function recordRefusal(attempt: Attempt, code: ErrorCode): Promise<void> {
+export function recordRefusal(attempt: Attempt, code: ErrorCode): MaybePromise<void> {
   const { parts, operation, row, call, recorded } = attempt
   const { actor } = call
   if (namesInUse(row).length > 0 && actor.role !== 'nobody') {
@@ -153,7 +156,7 @@ export async function recordRefusal(attempt: Attempt, code: ErrorCode): Promise<
   attempt.recorded = true
   const event = eventOf(outcomeOf(attempt, code), parts.now(), parts.store.catalog)
   const written = parts.auditQueue.refusal(actor.id || event.actor, event)
-  if (!FAILURES.has(code)) await written
+  return FAILURES.has(code) ? undefined : written
 }
 
 /**

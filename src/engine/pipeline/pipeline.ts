@@ -10,6 +10,8 @@
  * 6. **confirm** that it is in effect on every HSM (guarantee G);
  * 7. **reply**.
  */
+
+import { andThen, type MaybePromise } from '../../base/maybe-promise.ts'
 import type { CatalogView } from '../../catalog/catalog.ts'
 import { underTickets } from '../../cluster/ticketed-use.ts'
 import type { Checked, OperationName, Reply } from '../../contract/operations.ts'
@@ -25,7 +27,6 @@ import { type Attempt, note, outcomeOf, recordDone } from './attempt.ts'
 import { commonFacts, type Facts } from './facts.ts'
 import { granted, refusalError } from './granted.ts'
 import { namesInUse } from './key-names.ts'
-import { andThen, type MaybePromise } from './maybe-promise.ts'
 import { type Pinned, selectKeys } from './selection.ts'
 
 /** Carries out a request that has passed its schema. Without waiting, where nothing needs it. */

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { alone, type Cluster } from '../../../src/cluster/cluster.ts'
 import type { ReplicaState } from '../../../src/cluster/coordination.ts'
 import { HsmError } from '../../../src/contract/errors.ts'
+import { callerOf } from '../../../src/contract/hsm.ts'
 import {
   measuredHsm,
   measuredStore,
@@ -89,6 +90,33 @@ test('requests are counted by operation and outcome, uses of keys by item', asyn
   }
   assert.deepEqual(stub.asked[0], { operation: 'crypto.sign', request: sign, session: 'token' })
 })
+
+test('calls that are answered at once are counted alike, and answered at once', async () => {
+  const registry = createRegistry()
+  const signed = { 'key-reference': '0x1', signatures: ['x', 'y'] }
+  const answers = (operation: string) => {
+    if (operation === 'crypto.sign') return signed
+    throw new HsmError('not-logged-in')
+  }
+  const stub = { ...stubHsm(), caller: () => answers as never }
+  const { hsm } = measuredHsm({ hsm: stub, admit: () => never() }, registry, ticking())
+  const caller = callerOf(hsm, 'token')
+  assert.equal(caller('crypto.sign', { data: ['', ''] } as never), signed)
+  assert.throws(() => caller('key.list', { filter: [] }), { code: 'not-logged-in' })
+  const text = await registry.render()
+  for (const line of [
+    'strongroom_requests_total{operation="crypto.sign",outcome="ok"} 1',
+    'strongroom_requests_total{operation="key.list",outcome="not-logged-in"} 1',
+    'strongroom_key_uses_total{operation="crypto.sign"} 2',
+    'strongroom_request_duration_seconds_sum{operation="crypto.sign"} 0.25',
+  ]) {
+    assert.ok(text.includes(`${line}\n`), line)
+  }
+})
+
+function never(): never {
+  throw new Error('Nobody asks')
+}
 
 test('a measured store is the store, and its commits are timed whether they succeed or not', async () => {
   const registry = createRegistry()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { createCatalog } from '../../../src/catalog/memory-catalog.ts'
-import { createSessions } from '../../../src/session/sessions.ts'
+import { createSessions, type Sessions } from '../../../src/session/sessions.ts'
 
 function start() {
   const ended: string[] = []
@@ -23,15 +23,21 @@ function start() {
   return { sessions, clock, ended, open }
 }
 
+/** The session of a token, which is used by that. */
+function standing(sessions: Sessions, token: string) {
+  const session = sessions.find(token)
+  return session && sessions.touch(session) ? session : undefined
+}
+
 test('a session ends when it is not used for longer than it asked for', () => {
   const { sessions, clock, ended, open } = start()
   const token = open('u')
   clock.ms = 1000
-  assert.equal(sessions.resolve(token)?.user, 'u')
+  assert.equal(standing(sessions, token)?.user, 'u')
   clock.ms = 2000
-  assert.equal(sessions.resolve(token)?.user, 'u', 'using it kept it open')
+  assert.equal(standing(sessions, token)?.user, 'u', 'using it kept it open')
   clock.ms = 3001
-  assert.equal(sessions.resolve(token), undefined)
+  assert.equal(standing(sessions, token), undefined)
   assert.deepEqual(ended, ['u'])
 })
 
@@ -51,9 +57,9 @@ test('a session is known by its token alone, and tokens are not alike', () => {
   assert.equal(tokens.size, 100)
   for (const token of tokens) assert.match(token, /^[\w-]{43}$/)
   const [token = ''] = tokens
-  const session = sessions.resolve(token)
-  assert.equal(sessions.resolve(session?.id ?? ''), undefined)
+  const session = standing(sessions, token)
+  assert.equal(standing(sessions, session?.id ?? ''), undefined)
   sessions.end(session?.id ?? '')
   assert.equal(session?.open, false)
-  assert.equal(sessions.resolve(token), undefined)
+  assert.equal(standing(sessions, token), undefined)
 })

@@ -7,6 +7,20 @@ export const andThen = <T, R>(
   next: (value: T) => MaybePromise<R>,
 ): MaybePromise<R> => (value instanceof Promise ? value.then(next) : next(value))
 
+/** Calls `recover` with what the work throws, at once or later. */
+export function orElse<T, R>(
+  work: () => MaybePromise<T>,
+  recover: (error: unknown) => MaybePromise<R>,
+): MaybePromise<T | R> {
+  let result: MaybePromise<T>
+  try {
+    result = work()
+  } catch (error) {
+    return recover(error)
+  }
+  return result instanceof Promise ? result.catch(recover) : result
+}
+
 /** @param over called once, when the work has ended, before its result is handed on; with false when it threw */
 export function whenOver<T>(work: () => MaybePromise<T>, over: (done: boolean) => void): MaybePromise<T> {
   let result: MaybePromise<T>
