@@ -5,8 +5,8 @@ import type { RecordKey, Write } from '../../model/records.ts'
 import type { RecordSet, Root } from '../record-set.ts'
 import type { Sealer } from '../sealer.ts'
 import type { Keys } from './keys.ts'
+import type { CommittedRoot } from './load.ts'
 import { type Event, Event_EventType } from './rpc_pb.ts'
-import type { CommittedRoot } from './snapshot.ts'
 import { readRecord, readRoot } from './values.ts'
 
 type RecordEvent = { readonly key: string; readonly value: Uint8Array | undefined }

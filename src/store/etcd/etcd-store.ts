@@ -14,12 +14,12 @@ import { createFollowing } from './following.ts'
 import { createKeys } from './keys.ts'
 import type { Keyspace } from './keyspace.ts'
 import { layoutEntry, tellLayout } from './layout.ts'
+import { type Loaded, load } from './load.ts'
 import { newestCommit, readAudit } from './reading.ts'
 import { createReplica } from './replica.ts'
 import { createReplicaState } from './replica-state.ts'
 import { guarded, put } from './requests.ts'
 import { KV } from './rpc_pb.ts'
-import { readSnapshot, type Snapshot } from './snapshot.ts'
 import { checkOf, writeRoot } from './values.ts'
 
 export type EtcdStoreOptions = EtcdAccess & {
@@ -80,16 +80,16 @@ export async function etcdStore(options: EtcdStoreOptions): Promise<EtcdStore> {
   }
 }
 
-async function readOrFound(keyspace: Keyspace, found: boolean): Promise<Snapshot> {
+async function readOrFound(keyspace: Keyspace, found: boolean): Promise<Loaded> {
   const missing = () => new HsmError('store-damaged', 'There is no store of this cluster in etcd')
-  const standing = await readSnapshot(keyspace)
+  const standing = await load(keyspace)
   if (standing) {
     if (!standing.hasLayout) await tellLayout(keyspace)
     return standing
   }
   if (!found) throw missing()
   await foundStore(keyspace)
-  const founded = await readSnapshot(keyspace)
+  const founded = await load(keyspace)
   if (founded) return founded
   throw missing()
 }
@@ -106,18 +106,18 @@ async function foundStore(keyspace: Keyspace): Promise<void> {
 }
 
 /** What is committed next counts on far ahead of what is lost. */
-const after = (rollback: Rollback, { root, ...snapshot }: Snapshot): Snapshot => ({
-  ...snapshot,
+const after = (rollback: Rollback, { root, ...loaded }: Loaded): Loaded => ({
+  ...loaded,
   root: { ...root, root: { ...root.root, revision: revisionAfter(rollback) } },
 })
 
 function serve(
   keyspace: Keyspace,
-  snapshot: Snapshot,
+  loaded: Loaded,
   rollback: Rollback | undefined,
   now: () => number,
 ): EtcdStore {
-  const replica = createReplica(keyspace, snapshot)
+  const replica = createReplica(keyspace, loaded)
   const replicaState = createReplicaState(now)
   const following = createFollowing({ keyspace, replica, replicaState, onFailed: end })
   const { expect, fail } = following

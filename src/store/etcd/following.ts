@@ -2,10 +2,10 @@
 import { HsmError } from '../../contract/errors.ts'
 import { pause } from './client.ts'
 import type { Keyspace } from './keyspace.ts'
+import { type Loaded, load } from './load.ts'
 import { newestCommit } from './reading.ts'
 import type { Replica } from './replica.ts'
 import type { ReplicaStateHolder } from './replica-state.ts'
-import { readSnapshot, type Snapshot } from './snapshot.ts'
 import { createWatch } from './watch.ts'
 import { createWatchdog } from './watchdog.ts'
 
@@ -57,10 +57,10 @@ export function createFollowing({ keyspace, replica, replicaState, onFailed }: F
   /** What came between is lost; the difference of the states is not. */
   async function reload(): Promise<void> {
     for (;;) {
-      const snapshot = await read()
+      const loaded = await read()
       if (stopped) return
-      if (snapshot !== 'again') {
-        orFail(() => replica.reload(snapshot))
+      if (loaded !== 'again') {
+        orFail(() => replica.reload(loaded))
         if (!stopped) watch.start()
         return
       }
@@ -68,9 +68,9 @@ export function createFollowing({ keyspace, replica, replicaState, onFailed }: F
     }
   }
 
-  async function read(): Promise<Snapshot | undefined | 'again'> {
+  async function read(): Promise<Loaded | undefined | 'again'> {
     try {
-      return await readSnapshot(keyspace)
+      return await load(keyspace)
     } catch (error) {
       if (!(error instanceof HsmError) || error.code === 'store-damaged') fail(error)
       return 'again'

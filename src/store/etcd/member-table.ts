@@ -17,7 +17,7 @@ export interface MemberTable {
   subscribe(listener: (change: MemberChange) => void): () => void
 }
 
-/** @param loaded the member entries of the snapshot that the replica begins with */
+/** @param loaded the member entries of the state that the replica begins with */
 export function createMemberTable(keys: Keys, sealer: Sealer, loaded: readonly Member[]): MemberTable {
   const members = new Map<MemberKey, Member>(loaded.map((member) => [member.key, member]))
   const subscribers = createSubscribers<MemberChange>()

@@ -10,15 +10,15 @@ import type { Change } from '../store.ts'
 import { createSubscribers } from '../subscribers.ts'
 import { readCommit } from './commit-events.ts'
 import type { Keyspace } from './keyspace.ts'
+import type { CommittedRoot, Loaded } from './load.ts'
 import { createMemberTable, type MemberTable } from './member-table.ts'
 import type { Event } from './rpc_pb.ts'
-import type { CommittedRoot, Snapshot } from './snapshot.ts'
 
 /** `skipped`: what came between is not known, for the state was loaded anew. */
 export type NextRoot = CommittedRoot & { readonly skipped: boolean }
 
 export interface Replica {
-  readonly catalog: Snapshot['catalog']
+  readonly catalog: Loaded['catalog']
   readonly records: () => RecordSet
   readonly members: MemberTable
   root(): CommittedRoot
@@ -30,7 +30,7 @@ export interface Replica {
   /** @throws HsmError `store-damaged`, having changed nothing */
   apply(revision: number, events: readonly Event[]): void
   /** Takes over a state loaded anew, as one change. @throws HsmError `store-damaged` when it is not a later one */
-  reload(snapshot: Snapshot | undefined): void
+  reload(anew: Loaded | undefined): void
   /** Whoever waits, or comes to wait, is told that there is nothing more to come. */
   end(error: HsmError): void
 }
@@ -43,7 +43,7 @@ type Waiting = {
 type Awaiting = { readonly resolve: (root: NextRoot) => void; readonly reject: (error: HsmError) => void }
 
 /** What this node knows of etcd: the records, members and root of one revision, kept current by the watch. */
-export function createReplica(keyspace: Omit<Keyspace, 'client'>, loaded: Snapshot): Replica {
+export function createReplica(keyspace: Omit<Keyspace, 'client'>, loaded: Loaded): Replica {
   const { catalog } = loaded
   const members = createMemberTable(keyspace.keys, keyspace.sealer, loaded.members)
   const subscribers = createSubscribers<readonly Change[]>()
@@ -90,17 +90,17 @@ export function createReplica(keyspace: Omit<Keyspace, 'client'>, loaded: Snapsh
       members.apply(changed)
       reached(revision)
     },
-    reload(snapshot) {
-      if (!snapshot) throw new HsmError('store-damaged', 'The root record is missing')
-      if (snapshot.revision < applied || snapshot.root.root.revision < root.root.revision) throw wentBack()
-      const writes = differences(records, snapshot)
-      const changed = members.differences(snapshot.revision, snapshot.members)
-      records = snapshot.records
-      const moved = snapshot.root.revision !== root.revision
-      const next = snapshot.root.root.revision === root.root.revision + 1
-      if (moved) commit(snapshot.root, writes, !next)
+    reload(anew) {
+      if (!anew) throw new HsmError('store-damaged', 'The root record is missing')
+      if (anew.revision < applied || anew.root.root.revision < root.root.revision) throw wentBack()
+      const writes = differences(records, anew)
+      const changed = members.differences(anew.revision, anew.members)
+      records = anew.records
+      const moved = anew.root.revision !== root.revision
+      const next = anew.root.root.revision === root.root.revision + 1
+      if (moved) commit(anew.root, writes, !next)
       members.apply(changed)
-      reached(snapshot.revision)
+      reached(anew.revision)
     },
     end(error) {
       ended = error
@@ -114,14 +114,14 @@ export const wentBack = (): HsmError =>
   new HsmError('store-damaged', 'The store in etcd went back to an older state')
 
 /** What makes the state that stands into the new one. Each record was written by the commit that it stands at. */
-function differences(records: RecordSet, snapshot: Snapshot): readonly Write[] {
-  const now = snapshot.records.revisions
+function differences(records: RecordSet, anew: Loaded): readonly Write[] {
+  const now = anew.records.revisions
   const gone = [...records.revisions.keys()].filter((key) => !now.has(key))
   const fresh = [...now].filter(([key, commit]) => records.revisions.get(key) !== commit)
   return [
     ...gone.map((key) => ({ delete: key as RecordKey })),
     ...fresh.flatMap(([key]) => {
-      const record = snapshot.catalog.get(key as RecordKey)
+      const record = anew.catalog.get(key as RecordKey)
       return record ? [{ put: record }] : []
     }),
   ]

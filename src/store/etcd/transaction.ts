@@ -4,8 +4,8 @@ import { sealEntry } from '../sealing.ts'
 import type { Change } from '../store.ts'
 import type { Gathered } from './gathering.ts'
 import type { Keyspace } from './keyspace.ts'
+import type { CommittedRoot } from './load.ts'
 import { guarded, type Operation, put, remove, type Transaction } from './requests.ts'
-import type { CommittedRoot } from './snapshot.ts'
 import { writeRecord, writeRoot } from './values.ts'
 
 /** A group of transactions as one of etcd, and how it is known afterwards whether it took place. */

@@ -17,7 +17,7 @@ import { readRecord, readRoot, refuseOtherMasterKey } from './values.ts'
 export type CommittedRoot = { readonly root: Root; readonly revision: number; readonly value: Uint8Array }
 
 /** All of a cluster's state at one revision of etcd, opened and proven to be whole. */
-export type Snapshot = {
+export type Loaded = {
   readonly revision: number
   /** Whether the store says which layout it has. */
   readonly hasLayout: boolean
@@ -39,7 +39,7 @@ const ATTEMPTS = 5
  * @returns undefined when there is no cluster
  * @throws HsmError `store-damaged` naming the record at fault, where it can be known; `store-failure`
  */
-export async function readSnapshot(keyspace: Keyspace): Promise<Snapshot | undefined> {
+export async function load(keyspace: Keyspace): Promise<Loaded | undefined> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await readOnce(keyspace)
@@ -51,7 +51,7 @@ export async function readSnapshot(keyspace: Keyspace): Promise<Snapshot | undef
 
 const COMPACTED = new HsmError('store-failure', 'etcd does not keep its revisions long enough to be read')
 
-async function readOnce(keyspace: Keyspace): Promise<Snapshot | undefined> {
+async function readOnce(keyspace: Keyspace): Promise<Loaded | undefined> {
   const { client, keys, sealer, masterKeyCheck } = keyspace
   const first = await range(client, { key: keys.root })
   const revision = revisionOf(first)
