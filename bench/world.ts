@@ -7,16 +7,22 @@ import { createWorld, type World } from '../test/support/world.ts'
 
 const PROGRAMS = join(import.meta.dirname, '..', 'dist')
 
+/** As the launchers start them. */
+const BUNDLES = {
+  strongroom: [join(PROGRAMS, 'strongroom.mjs')],
+  'cloudhsm-cli': ['--use-openssl-ca', join(PROGRAMS, 'cloudhsm-cli.cjs')],
+} as const
+
 /** Runs a bundled program to its end, with the compile cache that its launcher would give it. */
-export function run(program: string, words: readonly string[], env: NodeJS.ProcessEnv = {}): void {
-  execFileSync(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', join(PROGRAMS, `${program}.mjs`), ...words],
-    {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, NODE_COMPILE_CACHE: join(PROGRAMS, '.cache'), ...env },
-    },
-  )
+export function run(
+  program: keyof typeof BUNDLES,
+  words: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): void {
+  execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', ...BUNDLES[program], ...words], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, NODE_COMPILE_CACHE: join(PROGRAMS, '.cache'), ...env },
+  })
 }
 
 export const start = ({ root }: Home): void =>

@@ -4,8 +4,10 @@
 package=${self%/bin/*}
 name=${self##*/}
 
-# A clone runs its sources; the package has bundles instead (`files` in package.json).
-program=$package/src/main/$name.ts
+# Programs that are started for each command have a bundle, which sees to it that a clone runs what is in its sources.
+# Without it, and for the HSM, a clone runs its sources; the package has bundles of all (`files` in package.json).
+program=$package/dist/$name.cjs
+[ -f "$program" ] || program=$package/src/main/$name.ts
 [ -f "$program" ] || program=$package/dist/$name.mjs
 
 start() {
@@ -14,7 +16,13 @@ start() {
   # Compiled code is kept inside the package: what stands in a shared directory could be anyone's.
   export NODE_COMPILE_CACHE="$package/node_modules/.cache/strongroom"
   # Node would answer SIGUSR1 with a debugger on a port, and any user of the machine could read keys through it.
-  exec "$node" --disable-warning=ExperimentalWarning --disable-sigusr1 "$program" "$@"
+  set -- --disable-warning=ExperimentalWarning --disable-sigusr1 "$program" "$@"
+  # It trusts the cluster's CA alone: with this, Node does not read some 150 others on a thread of their own.
+  case "$name ${NODE_USE_SYSTEM_CA:+--use-system-ca} $NODE_OPTIONS" in
+    *--use-*-ca*) ;; # Node takes one of these options
+    "cloudhsm-cli "*) set -- --use-openssl-ca "$@" ;;
+  esac
+  exec "$node" "$@"
 }
 
 # npm puts the binary into the package's own node_modules or into one further up, beside the package.

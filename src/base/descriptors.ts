@@ -1,10 +1,8 @@
 /** Open files of this process, and paths that lead to them, such as /dev/stdout and a shell's `>(command)`. */
 import { basename, dirname, isAbsolute } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Imports would load all that they can do: a third of the time that help takes. Every program starts with this. */
 const { fstatSync, readlinkSync, realpathSync, write, writeSync } = process.getBuiltinModule('node:fs')
-const writeSome = process.getBuiltinModule('node:util').promisify(write)
 
 /** As many as Linux follows (path_resolution(7)). */
 const LINKS = 40
@@ -64,13 +62,18 @@ function isUsable(descriptor: number): boolean {
 export async function writeAll(descriptor: number, content: Uint8Array): Promise<void> {
   for (let done = 0; done < content.length; ) {
     try {
-      const { bytesWritten } = await writeSome(descriptor, content, done, content.length - done)
-      done += bytesWritten
+      done += await writeSome(descriptor, content.subarray(done))
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
-      await sleep(AGAIN_MS)
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
     }
   }
+}
+
+function writeSome(descriptor: number, content: Uint8Array): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
+  write(descriptor, content, (error, written) => (error ? reject(error) : resolve(written)))
+  return promise
 }
 
 /**

@@ -3,7 +3,12 @@ import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import type { OperationName, Reply, Request } from '../contract/operations.ts'
 import { shown } from '../contract/shown.ts'
-import { type Credentials, createClusterLogin, type SessionOptions } from './cluster-login.ts'
+import {
+  type Credentials,
+  createClusterLogin,
+  type LoginOptions,
+  type SessionOptions,
+} from './cluster-login.ts'
 
 /** The clusters of a client configuration. */
 export type Clusters = {
@@ -26,11 +31,6 @@ export type Connection = {
 /** What names a cluster on the command line. */
 export type ClusterOption = '--cluster-id' | '--source-cluster-id' | '--destination-cluster-id'
 
-export type LoginOptions = {
-  /** Whether nobody waits for it any longer: then nobody is logged in by it. */
-  readonly isGivenUp?: () => boolean
-}
-
 /**
  * One cluster, and the login held on it. When the session goes, with its HSM or with the connection, the next call has
  * another one (see `cluster-login.ts`).
@@ -42,7 +42,7 @@ export type ClusterClient = {
   call<K extends OperationName>(operation: K, request: Request<K>): Promise<Reply<K>>
   login(who: Credentials, options?: LoginOptions): Promise<{ username: string; role: string }>
   logout(): Promise<void>
-  /** Logs out and closes the connection, which would end the session as well. */
+  /** Ends the login and the connection, with which its session ends. */
   close(): Promise<void>
 }
 
@@ -159,15 +159,16 @@ function createClusterClient(
     clusterId,
     username: () => held.current()?.username,
     call,
-    async login(who, { isGivenUp } = {}) {
+    async login(who, options = {}) {
       if (held.current()) throw new HsmError('already-logged-in')
       const { hsm, sessionOptions } = await connected()
-      return held.begin(hsm, who, sessionOptions, isGivenUp)
+      return held.begin(hsm, who, sessionOptions, options)
     },
     logout,
     async close() {
-      // Whoever has lost the connection does not wait for another one to log out.
-      if (held.current()?.token !== undefined) await logout().catch(() => undefined)
+      const { token, again } = held.current() ?? {}
+      // Whoever has lost the connection does not wait for another one to log out, nor for what the end of the connection does.
+      if (token !== undefined && !again) await logout().catch(() => undefined)
       await connection?.then(({ close }) => close()).catch(() => undefined)
     },
   }

@@ -1,6 +1,6 @@
 /**
  * The login held on one cluster, and the session that it has. The password is let go of when it is proven: another session is had
- * with the credential that came with the login.
+ * with the credential that came with the login, or by whoever can say the password again.
  */
 import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
@@ -19,22 +19,31 @@ export type Login = {
   readonly username: string
   /** Undefined when the session went with its connection. */
   token: string | undefined
-  /** Undefined when the HSM gave none: the login ends with its session. */
+  /** Undefined when the HSM gave none. */
   readonly credential: string | undefined
+  /** Logs in again, by the password. */
+  readonly again: (() => Promise<{ token: string }>) | undefined
   renewedAt: number
+}
+
+export type LoginOptions = {
+  /** Whether nobody waits for it any longer: then nobody is logged in by it. */
+  readonly isGivenUp?: () => boolean
+  /**
+   * Who to log in as again when the session is lost. Such a login is its session and nothing else: the HSM keeps no record of it,
+   * and it ends with the connection.
+   */
+  readonly again?: (() => Credentials) | undefined
 }
 
 export type ClusterLogin = {
   current(): Login | undefined
-  /**
-   * @param isGivenUp whether nobody waits for it any longer: then nobody is logged in by it
-   * @throws what `session.login` throws
-   */
+  /** @throws what `session.login` throws */
   begin(
     hsm: Hsm,
     who: Credentials,
-    options: SessionOptions | undefined,
-    isGivenUp?: () => boolean,
+    session: SessionOptions | undefined,
+    options: LoginOptions,
   ): Promise<{ username: string; role: string }>
   /**
    * Another session in place of one that is lost; calls side by side wait for the same one.
@@ -59,10 +68,8 @@ export function createClusterLogin(): ClusterLogin {
   let resuming: Promise<void> | undefined
 
   async function resume(hsm: Hsm, login: Login, why: HsmError | undefined): Promise<void> {
-    const { credential } = login
     try {
-      if (credential === undefined) throw why ?? new HsmError('not-logged-in')
-      const { token } = await hsm.call('session.resume', { credential })
+      const { token } = await another(hsm, login, why)
       login.token = token
       login.renewedAt = performance.now()
     } catch (error) {
@@ -74,13 +81,15 @@ export function createClusterLogin(): ClusterLogin {
 
   return {
     current: () => current,
-    async begin(hsm, who, options, isGivenUp = () => false) {
-      const { token, username, role, credential } = await open(hsm, who, options)
+    async begin(hsm, who, session, { isGivenUp = () => false, again }) {
+      const opened = again ? await open(hsm, who, session) : await openResumable(hsm, who, session)
+      const { token, username, role, credential } = opened
       if (isGivenUp()) {
         await hsm.call('session.logout', {}, token)
         throw new HsmError('not-logged-in')
       }
-      current = { username, token, credential, renewedAt: performance.now() }
+      const logIn = again && (() => open(hsm, again(), session))
+      current = { username, token, credential, again: logIn, renewedAt: performance.now() }
       return { username, role }
     },
     async resumed(hsm, login, lost, why) {
@@ -97,7 +106,7 @@ export function createClusterLogin(): ClusterLogin {
     },
     disconnected() {
       if (current?.token === undefined) return undefined
-      const goesOn = current.credential !== undefined
+      const goesOn = current.credential !== undefined || current.again !== undefined
       if (goesOn) current.token = undefined
       else current = undefined
       return goesOn
@@ -108,15 +117,29 @@ export function createClusterLogin(): ClusterLogin {
   }
 }
 
-async function open(hsm: Hsm, who: Credentials, options: SessionOptions | undefined) {
-  const request = { ...who, 'idle-seconds': LIMITS.sessionIdleSecondsMax, ...options }
+const open = (hsm: Hsm, who: Credentials, session: SessionOptions | undefined) =>
+  hsm.call('session.login', { ...who, 'idle-seconds': LIMITS.sessionIdleSecondsMax, ...session })
+
+async function openResumable(hsm: Hsm, who: Credentials, session: SessionOptions | undefined) {
   try {
-    return await hsm.call('session.login', { ...request, resumable: true })
+    return await hsm.call('session.login', {
+      ...who,
+      'idle-seconds': LIMITS.sessionIdleSecondsMax,
+      ...session,
+      resumable: true,
+    })
   } catch (error) {
     // An HSM of an earlier version does not know it, and has not looked at the password.
     if (!(error instanceof HsmError && error.code === 'invalid-request')) throw error
-    return hsm.call('session.login', request)
+    return open(hsm, who, session)
   }
+}
+
+/** Another session of the login. @param why there is none any more, if the HSM said so */
+async function another(hsm: Hsm, { again, credential }: Login, why: HsmError | undefined) {
+  if (again) return again()
+  if (credential === undefined) throw why ?? new HsmError('not-logged-in')
+  return hsm.call('session.resume', { credential })
 }
 
 /** An HSM of an earlier version knows of no resumption. */

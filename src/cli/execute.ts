@@ -100,7 +100,8 @@ async function carriedOut(
     if (command.refused !== undefined) throw new HsmError('invalid-request', command.refused)
     const client = await environment.open(chosen(args))
     if (!command.anyone && client.username() === undefined) {
-      await client.login(environment.credentials('only', client.clusterId))
+      const again = () => environment.credentials('only', client.clusterId)
+      await client.login(again(), { again })
     }
     calls = remembering(client.call)
     const data = await command.run(args, {
@@ -140,10 +141,12 @@ async function replicate(command: Replication, args: ArgValues, environment: Env
         [source, 'source'],
         [destination, 'destination'],
       ] as const
-    ).flatMap(([client, side]) =>
-      client.username() === undefined ? { client, who: environment.credentials(side, client.clusterId) } : [],
-    )
-    for (const { client, who } of logins) await client.login(who)
+    ).flatMap(([client, side]) => {
+      if (client.username() !== undefined) return []
+      const again = () => environment.credentials(side, client.clusterId)
+      return { client, who: again(), again }
+    })
+    for (const { client, who, again } of logins) await client.login(who, { again })
     calls = remembering(source.call)
     return success(await command.replicate(args, { source: calls.call, destination: destination.call }))
   } catch (error) {

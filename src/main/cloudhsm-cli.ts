@@ -76,7 +76,10 @@ async function interactive({ clusterId, config }: Chosen): Promise<number> {
 
 async function loadClusters(config: string | undefined) {
   const { clientClusters } = await import('./client-clusters.ts')
-  return clientClusters(config, env)
+  const clusters = clientClusters(config, env)
+  // The cluster's own CA is all that is trusted; those that Node or the system has are not even read.
+  process.getBuiltinModule('node:tls').setDefaultCACertificates([])
+  return clusters
 }
 
 async function openPrompt(): Promise<PasswordPrompt> {
@@ -123,4 +126,6 @@ async function print({ text, stream, rest, exit, bytes, notes = '' }: Output): P
   }
 }
 
-process.exitCode = await main(process.argv.slice(2))
+void main(process.argv.slice(2)).then((exit) => {
+  process.exitCode = exit
+})

@@ -20,11 +20,17 @@ function run(): Output {
   }
 }
 
-const { text, exit, stream } = run()
-try {
-  await (stream === 'stderr' ? tell(text) : writeOutput(text))
-  process.exitCode = exit
-} catch (error) {
-  if (!isOutputGone(error)) throw error
-  process.exitCode = exit || 1
+/** @returns the exit status */
+async function print({ text, exit, stream }: Output): Promise<number> {
+  try {
+    await (stream === 'stderr' ? tell(text) : writeOutput(text))
+    return exit
+  } catch (error) {
+    if (!isOutputGone(error)) throw error
+    return exit || 1
+  }
 }
+
+void print(run()).then((exit) => {
+  process.exitCode = exit
+})

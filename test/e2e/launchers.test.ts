@@ -18,13 +18,23 @@ import { afterEach, beforeEach, suite, test } from 'node:test'
 
 const LAUNCHERS = join(import.meta.dirname, '../../bin')
 const PROGRAMS = ['strongroom', 'cloudhsm-cli', 'configure-cli']
+/** A program that is started for each command has its bundle in one file. */
+const bundleOf = (name: string): string => `dist/${name}.${name === 'strongroom' ? 'mjs' : 'cjs'}`
+
+/** No signal opens a debugger. */
+const COMMON = ['--disable-warning=ExperimentalWarning', '--disable-sigusr1']
+const FLAGS: Readonly<Record<string, readonly string[]>> = {
+  strongroom: COMMON,
+  'configure-cli': COMMON,
+  'cloudhsm-cli': ['--use-openssl-ca', ...COMMON],
+}
 const PLATFORMS = ['linux-x64', 'linux-arm64', 'bin-darwin-arm64']
 
 /** Loads an experimental module, whose warning would spoil stderr. */
-const probe = (kind: string) => `
-import 'node:ffi'
+const probe = (kind: string, file = 'import.meta.filename') => `
+process.getBuiltinModule('node:ffi')
 console.log(JSON.stringify({
-  kind: '${kind}', file: import.meta.filename, words: process.argv.slice(2), pid: process.pid,
+  kind: '${kind}', file: ${file}, words: process.argv.slice(2), pid: process.pid,
   node: process.execPath, flags: process.execArgv, cache: process.env.NODE_COMPILE_CACHE,
 }))
 process.exitCode = 7
@@ -53,7 +63,8 @@ suite('launchers', () => {
   function installPackage(at: string, kind: 'clone' | 'published'): void {
     cpSync(LAUNCHERS, join(root, at, 'bin'), { recursive: true })
     for (const name of PROGRAMS) {
-      write(kind === 'clone' ? `${at}/src/main/${name}.ts` : `${at}/dist/${name}.mjs`, probe(kind))
+      if (kind === 'clone') write(`${at}/src/main/${name}.ts`, probe(kind))
+      else write(`${at}/${bundleOf(name)}`, probe(kind, name === 'strongroom' ? undefined : '__filename'))
     }
   }
 
@@ -61,10 +72,10 @@ suite('launchers', () => {
     put(`${modules}/node-${platform}/bin/node`, process.execPath)
   }
 
-  function run(launcher: string, words: readonly string[] = [], path: readonly string[] = []) {
+  function run(launcher: string, words: readonly string[] = [], path: readonly string[] = [], env = {}) {
     const { status, stdout, stderr, pid } = spawnSync(join(root, launcher), words, {
       cwd: '/',
-      env: { PATH: [...path, 'tools'].map((name) => join(root, name)).join(':') },
+      env: { ...env, PATH: [...path, 'tools'].map((name) => join(root, name)).join(':') },
       encoding: 'utf8',
     })
     return { status, stderr, pid, told: stdout === '' ? undefined : JSON.parse(stdout) }
@@ -83,8 +94,7 @@ suite('launchers', () => {
           words: ['a b', '', '*', '--x=$y'],
           pid,
           node: process.execPath,
-          // No signal opens a debugger.
-          flags: ['--disable-warning=ExperimentalWarning', '--disable-sigusr1'],
+          flags: FLAGS[name],
           cache: join(root, 'clone/node_modules/.cache/strongroom'),
         })
         assert.deepEqual([status, stderr], [7, ''])
@@ -100,10 +110,20 @@ suite('launchers', () => {
     })
   }
 
-  test('a published package runs its bundle', () => {
+  for (const option of ['--use-bundled-ca', '--use-system-ca']) {
+    test(`${option} in NODE_OPTIONS goes before what the launcher says of it`, () => {
+      installPackage('clone', 'clone')
+      installNode('clone/node_modules')
+      const { told, stderr } = run('clone/bin/cloudhsm-cli', [], [], { NODE_OPTIONS: option })
+      assert.deepEqual([told?.flags, stderr], [COMMON, ''])
+    })
+  }
+
+  test('a published package runs its bundles', () => {
     installPackage('package', 'published')
     installNode('package/node_modules')
-    assert.equal(run('package/bin/cloudhsm-cli').told?.file, join(root, 'package/dist/cloudhsm-cli.mjs'))
+    assert.equal(run('package/bin/strongroom').told?.file, join(root, 'package/dist/strongroom.mjs'))
+    assert.equal(run('package/bin/cloudhsm-cli').told?.file, join(root, 'package/dist/cloudhsm-cli.cjs'))
   })
 
   test('links in a row and under another name lead to the program', () => {
@@ -127,7 +147,7 @@ suite('launchers', () => {
       installPackage(at, 'published')
       installNode(modules)
       put('bin/cloudhsm-cli', join(root, at, 'bin/cloudhsm-cli'))
-      assert.equal(run('bin/cloudhsm-cli').told?.file, join(root, at, 'dist/cloudhsm-cli.mjs'))
+      assert.equal(run('bin/cloudhsm-cli').told?.file, join(root, at, 'dist/cloudhsm-cli.cjs'))
     })
   }
 

@@ -1,7 +1,7 @@
 /** Files that commands read and write, with errors that name the option and the path. */
 import { createReadStream } from 'node:fs'
 import { isPartlyOverwritten } from '../../base/durable.ts'
-import { type Audience, writeOutput } from '../../base/output-file.ts'
+import type { Audience } from '../../base/output-file.ts'
 import { reasonOf } from '../../base/reasons.ts'
 import { isStandardOutput } from '../../base/standard-streams.ts'
 import { HsmError } from '../../contract/errors.ts'
@@ -56,6 +56,8 @@ export async function saveOutput(
   const bytes = typeof content === 'string' ? Buffer.from(content) : content
   if (isStandardOutput(path)) return standardOutput(bytes)
   try {
+    // Loaded when there is something to write: all commands of `key` and `crypto` are read together.
+    const { writeOutput } = await import('../../base/output-file.ts')
     await writeOutput(path, bytes, audience)
   } catch (error) {
     const left = isPartlyOverwritten(error) ? '; what was in it is partly overwritten' : ''

@@ -7,7 +7,7 @@ import { programTree } from '../../../src/cli/tree.ts'
 import { HsmError } from '../../../src/contract/errors.ts'
 import type { Hsm } from '../../../src/contract/hsm.ts'
 import { oneCluster, testShell } from '../../support/cli.ts'
-import { resumableHsm, stubHsm } from '../../support/stub-hsm.ts'
+import { stubHsm } from '../../support/stub-hsm.ts'
 
 const failed = (data: string) => ({
   text: `${JSON.stringify({ error_code: 1, data }, null, 2)}\n`,
@@ -50,7 +50,7 @@ const several = (hsms: Readonly<Record<string, Hsm>>): Clusters => ({
 const UNSHARE = 'key unshare --filter key-reference=0x1 --username alice --role crypto-user'
 
 suite('one command', () => {
-  test('logs in, runs and logs out', async () => {
+  test('logs in and runs; the end of the connection is the end of its login', async () => {
     const hsm = stubHsm({ 'key.unshare': {} })
     const output = await once(oneCluster(hsm), UNSHARE, { role: 'crypto-user', pin: 'ines:pass:word' })
     assert.equal(
@@ -63,12 +63,17 @@ suite('one command', () => {
       [
         ['session.login', undefined],
         ['key.unshare', 'token'],
-        ['session.logout', 'token'],
       ],
     )
     const [{ request: login } = {}, { request: unshare } = {}] = hsm.asked
     assert.deepEqual(unshare, { filter: ['key-reference=0x1'], usernames: ['alice'], role: 'crypto-user' })
-    assert.equal((login as { password: string }).password, 'pass:word')
+    // Nothing is left of it at the HSM when the connection is gone: it cannot be resumed.
+    assert.deepEqual(login, {
+      username: 'ines',
+      role: 'crypto-user',
+      password: 'pass:word',
+      'idle-seconds': 86_400,
+    })
   })
 
   test('needs no login where the HSM needs none', async () => {
@@ -97,42 +102,40 @@ suite('one command', () => {
     const hsm = stubHsm({ 'key.unshare': new HsmError('not-owner') })
     const output = await once(oneCluster(hsm), UNSHARE, { role: 'crypto-user', pin: 'ines:password' })
     assert.deepEqual(output, failed('User does not own the key'))
-    assert.equal(hsm.asked.at(-1)?.operation, 'session.logout')
+    assert.equal(hsm.asked.at(-1)?.operation, 'key.unshare')
   })
 
   for (const gone of ['not-logged-in', 'not-serving'] as const) {
-    test(`asks again in another session of the login when the HSM has not done it: ${gone}`, async () => {
+    test(`logs in and asks again when the HSM has not done it: ${gone}`, async () => {
       let answers = 0
       const unshare = () => {
         if (answers++ === 0) throw new HsmError(gone)
         return {}
       }
-      const hsm = resumableHsm({ 'key.unshare': unshare })
+      let logins = 0
+      const login = () => ({ token: `token ${++logins}`, username: 'ines', role: 'crypto-user' })
+      const hsm = stubHsm({ 'session.login': login, 'key.unshare': unshare })
       assert.equal(
         (await once(oneCluster(hsm), UNSHARE, { role: 'crypto-user', pin: 'ines:password' })).exit,
         0,
       )
       assert.deepEqual(
         hsm.asked.map(({ operation }) => operation),
-        ['session.login', 'key.unshare', 'session.resume', 'key.unshare', 'session.logout'],
+        ['session.login', 'key.unshare', 'session.login', 'key.unshare'],
       )
-      assert.deepEqual(hsm.asked[2], {
-        operation: 'session.resume',
-        request: { credential: 'credential' },
-        session: undefined,
-      })
-      assert.equal(hsm.asked[3]?.session, 'another')
+      assert.deepEqual(hsm.asked[2], hsm.asked[0])
+      assert.equal(hsm.asked[3]?.session, 'token 2')
     })
 
     test(`asks again once: ${gone}`, async () => {
-      const hsm = resumableHsm({ 'key.unshare': new HsmError(gone) })
+      const hsm = stubHsm({ 'key.unshare': new HsmError(gone) })
       assert.equal(
         (await once(oneCluster(hsm), UNSHARE, { role: 'crypto-user', pin: 'ines:password' })).exit,
         1,
       )
       assert.deepEqual(
         hsm.asked.map(({ operation }) => operation),
-        ['session.login', 'key.unshare', 'session.resume', 'key.unshare', 'session.logout'],
+        ['session.login', 'key.unshare', 'session.login', 'key.unshare'],
       )
     })
   }
