@@ -1,31 +1,39 @@
-/** One HTTP exchange: from a request on the wire to the HSM's answer or refusal. */
-
+/** One request, from its head to the HSM's answer or refusal, whatever it came over. */
 import type { Log } from '../base/log.ts'
-import type { CallSource } from '../contract/call-source.ts'
+import type { MaybePromise } from '../base/maybe-promise.ts'
 import { HsmError } from '../contract/errors.ts'
-import type { Admission, Admit, Hsm } from '../contract/hsm.ts'
+import type { Admission, Admit } from '../contract/hsm.ts'
 import type { OperationName, Request } from '../contract/operations.ts'
 import type { Connection } from '../listener/connection.ts'
 import type { Budgets } from '../rates/budgets.ts'
-import { type Answer, closeOf, failure, send } from './answer.ts'
-import { type Body, receive } from './body.ts'
-import type { BoundSessions } from './bound-sessions.ts'
+import { type Answer, failure, replyOf } from './answer.ts'
 import type { InFlight, Reservation } from './in-flight.ts'
 import { decodeObject } from './json.ts'
-import { type Head, operationOf, readHead } from './request-head.ts'
+import type { Peer } from './peer.ts'
 import type { RequestLog } from './request-log.ts'
-import { cutOff, type Incoming, type Outgoing } from './wire.ts'
+import type { UnderWay } from './under-way.ts'
 
-/** One request and where its answer goes. */
-export type ExchangeLimits = {
-  readonly bodyBytes: number
-  readonly anonymousBodyBytes: number
-  readonly requestBodyMs: number
-  readonly replyMs: number
+/** What is known before anything of the body is read. */
+export type Head = {
+  /** Undefined when there is no such operation. */
+  readonly operation: OperationName | undefined
+  /** Of the session that asks. */
+  readonly token: string | undefined
+  /** The session is to end with the connection. */
+  readonly bound: boolean
+  /** Why it is refused, whatever it asks for. */
+  readonly refused?: HsmError
+}
+
+/** Where the answer goes. */
+export type Outlet = {
+  /** Called once. What still comes of the body is of no use. */
+  answer(answer: Answer): void
+  /** Instead of an answer: ends the request at once, in whatever state. */
+  cutOff(): void
 }
 
 export type ExchangeNeeds = {
-  readonly hsm: Hsm
   readonly admit: Admit
   readonly log: Log
   readonly requestLog: RequestLog
@@ -33,72 +41,116 @@ export type ExchangeNeeds = {
   readonly monotonic: () => number
   /** Milliseconds that this thread has had of a processor. */
   readonly worked: () => number
-  readonly limits: ExchangeLimits
   readonly inFlight: InFlight
+  readonly underWay: UnderWay
   /** Milliseconds of the event loop that peers without a session may take. */
   readonly budgets: Budgets
+  readonly limits: { readonly anonymousBodyBytes: number }
 }
 
-export type Exchange = {
-  readonly request: Incoming
-  readonly response: Outgoing
-  readonly connection: Connection
-  readonly sessions: BoundSessions
-}
-
-/** A request that was admitted, or why it was not. */
-type Asked = Admitted | { readonly refused: unknown }
-type Admitted = Head & { readonly admission: Admission; readonly reservation: Reservation }
-
-/** Of the event loop, for a request without a session, besides what is measured: HTTP itself, and its log line. */
+/** Of the event loop, for a request without a session, besides what is measured: the protocol itself, and its log line. */
 const REQUEST_COST_MS = 0.25
-/** Likewise for each byte of it: TLS and HTTP. */
+/** Likewise for each byte of it: TLS and the protocol. */
 const BYTE_COST_MS = 10 / (1024 * 1024)
 
-/** Read and thrown away after a refusal. */
-const DRAINED_BODIES = 4
-
-/** Answers a request, whatever it is. Resolves when nothing of it is under way any more; never rejects. */
-export async function exchange(needs: ExchangeNeeds, parts: Exchange): Promise<void> {
-  const { log, requestLog, monotonic } = needs
-  const { request, response, connection } = parts
-  const startedAt = monotonic()
-  const operation = operationOf(request)
-  const closed = closeOf(response)
-  const asked = begin(needs, parts)
-  const answer = await answerTo(needs, parts, asked).catch((error) => failure(log, operation, error))
-  const reservation = 'reservation' in asked ? asked.reservation : undefined
-  if (reservation?.answer(answer.body.length) === false) cutOff(request)
-  else send(request, response, answer)
-  const { outcome } = answer
-  const ms = Math.round((monotonic() - startedAt) * 1000) / 1000
-  const user = 'admission' in asked ? asked.admission.user : undefined
-  requestLog.note(`${connection.peer} ${user ?? ''}`, { operation, outcome, ms, remote: connection.remote })
-  const untaken = setTimeout(() => cutOff(request), needs.limits.replyMs)
-  await closed
-  clearTimeout(untaken)
-  reservation?.leave()
+/** A request that has begun. Whoever has begun it calls `left` in the end. */
+export type Exchange = {
+  readonly needs: ExchangeNeeds
+  readonly peer: Peer
+  readonly head: Head
+  readonly outlet: Outlet
+  /** The largest body that is read. */
+  readonly bodyBytes: number
+  /** Undefined, as is the place that it has, when it was not admitted. */
+  readonly admission: Admission | undefined
+  readonly reservation: Reservation | undefined
+  readonly startedAt: number
+  /** Ends it on the connection. */
+  readonly over: () => void
+  isAnswered: boolean
+  isLeft: boolean
 }
 
-/** Who asks, and whether they may: nothing of the body has been looked at yet. */
-function begin({ admit, inFlight, budgets }: ExchangeNeeds, { request, connection }: Exchange): Asked {
+/** Who asks comes first, and whether they may. A request that is refused is answered before this returns. */
+export function beginExchange(needs: ExchangeNeeds, peer: Peer, head: Head, outlet: Outlet): Exchange {
+  needs.underWay.begin()
+  const startedAt = needs.monotonic()
+  const over = peer.connection.begin()
+  const asked = ask(needs, peer, head)
+  const admission = 'admission' in asked ? asked.admission : undefined
+  const exchange: Exchange = {
+    ...{ needs, peer, head, outlet, startedAt, over, admission },
+    reservation: 'reservation' in asked ? asked.reservation : undefined,
+    bodyBytes: admission?.requestBytes ?? needs.limits.anonymousBodyBytes,
+    isAnswered: false,
+    isLeft: false,
+  }
+  if ('refused' in asked) refuse(exchange, asked.refused)
+  return exchange
+}
+
+/** A piece of the body has come, and may be kept. @throws HsmError when not */
+export function arrive(exchange: Exchange, bytes: number): void {
+  const { needs, peer, reservation } = exchange
+  if (isAnonymous(exchange)) needs.budgets.charge(peer.connection.peer, bytes * BYTE_COST_MS)
+  reservation?.arrive(bytes)
+}
+
+/** The body is complete. It is wiped. The answer may leave before this returns. */
+export function carryOut(exchange: Exchange, body: Buffer): void {
+  if (exchange.isAnswered) return void body.fill(0)
+  let request: object
+  try {
+    exchange.reservation?.enter()
+    request = measured(exchange, () => decodeObject(body))
+  } catch (error) {
+    return void fail(exchange, error)
+  } finally {
+    // There may be a password in it, and the work can take long.
+    body.fill(0)
+  }
+  work(exchange, request)
+}
+
+/** The body will not come, or is not kept. The HSM knows by `call` of what it refuses itself. */
+export function fail(exchange: Exchange, error: unknown): void {
+  if (exchange.isAnswered) return
+  if (error instanceof HsmError) exchange.admission?.refused(error.code)
+  refuse(exchange, error)
+}
+
+/** The answer has been taken, or nobody is there to take it. */
+export function leave(exchange: Exchange): void {
+  if (exchange.isLeft) return
+  exchange.isLeft = true
+  if (exchange.isAnswered) end(exchange)
+}
+
+function end({ needs, reservation, over }: Exchange): void {
+  reservation?.leave()
+  over()
+  needs.underWay.end()
+}
+
+type Asked =
+  | { readonly admission: Admission; readonly reservation: Reservation }
+  | { readonly refused: unknown }
+
+function ask({ admit, inFlight, budgets }: ExchangeNeeds, { connection, source }: Peer, head: Head): Asked {
   let admission: Admission | undefined
   try {
-    if (request.method !== 'POST') throw new HsmError('invalid-request', 'The method must be POST')
-    const head = readHead(request)
-    admission = admit(head.operation, head.token, sourceOf(connection))
+    if (head.refused) throw head.refused
+    if (head.operation === undefined) throw new HsmError('unknown-operation')
+    admission = admit(head.operation, head.token, source)
     if (admission.user !== undefined) connection.showedSession()
     else checkBudget(budgets, connection)
-    return { ...head, admission, reservation: inFlight.reserve(admission, connection.peer) }
+    return { admission, reservation: inFlight.reserve(admission, connection.peer) }
   } catch (error) {
     return { refused: error }
   } finally {
     if (admission?.user === undefined) budgets.charge(connection.peer, REQUEST_COST_MS)
   }
 }
-
-/** Where what is asked over a connection comes from. */
-export const sourceOf = ({ remote }: Connection): CallSource => ({ kind: 'https', address: remote ?? '-' })
 
 /** A peer that has taken more than its share of the event loop loses its connection, too. */
 function checkBudget(budgets: Budgets, connection: Connection): void {
@@ -107,98 +159,77 @@ function checkBudget(budgets: Budgets, connection: Connection): void {
   throw new HsmError('busy')
 }
 
-async function answerTo(
-  needs: ExchangeNeeds,
-  { request, connection, sessions }: Exchange,
-  asked: Asked,
-): Promise<Answer> {
-  const { limits, budgets } = needs
-  const admission = 'admission' in asked ? asked.admission : undefined
-  const sizes = {
-    requestBytes: admission?.requestBytes ?? limits.anonymousBodyBytes,
-    drainedBytes: DRAINED_BODIES * limits.bodyBytes,
-    requestBodyMs: limits.requestBodyMs,
+function work(exchange: Exchange, request: object): void {
+  const { peer, head } = exchange
+  const release = peer.connection.hold()
+  let replying: MaybePromise<object>
+  try {
+    // The HSM checks it against the operation's schema.
+    replying = measured(exchange, () =>
+      peer.caller(head.token)(head.operation as OperationName, request as Request<OperationName>),
+    )
+  } catch (error) {
+    release()
+    return void refuse(exchange, error)
   }
-  const body = receive(request, sizes, (bytes) => {
-    if ('reservation' in asked) asked.reservation.arrive(bytes)
-    if (admission?.user === undefined) budgets.charge(connection.peer, bytes * BYTE_COST_MS)
+  if (replying instanceof Promise) {
+    replying.finally(release).then(
+      (made) => reply(exchange, made),
+      (error: unknown) => refuse(exchange, error),
+    )
+    return
+  }
+  release()
+  reply(exchange, replying)
+}
+
+function reply(exchange: Exchange, made: object): void {
+  let answer: Answer
+  try {
+    noteSessions(exchange, made)
+    answer = measured(exchange, () => replyOf(made))
+  } catch (error) {
+    answer = failure(exchange.needs.log, exchange.head.operation, error)
+  }
+  settle(exchange, answer)
+}
+
+const refuse = (exchange: Exchange, error: unknown): void =>
+  settle(exchange, failure(exchange.needs.log, exchange.head.operation, error))
+
+function settle(exchange: Exchange, answer: Answer): void {
+  const { needs, peer, head, outlet, admission, reservation, startedAt } = exchange
+  exchange.isAnswered = true
+  if (reservation?.answer(answer.body.length) === false) outlet.cutOff()
+  else outlet.answer(answer)
+  needs.requestLog.note(peer.connection, admission?.user, {
+    operation: head.operation,
+    outcome: answer.outcome,
+    ms: Math.round((needs.monotonic() - startedAt) * 1000) / 1000,
   })
+  if (exchange.isLeft) end(exchange)
+}
+
+const isAnonymous = ({ admission }: Exchange): boolean => admission?.user === undefined
+
+/** What this does between two turns of the event loop is charged to whoever has no session. */
+function measured<R>(exchange: Exchange, step: () => R): R {
+  if (!isAnonymous(exchange)) return step()
+  const { needs, peer } = exchange
+  const before = needs.worked()
   try {
-    if ('refused' in asked) throw asked.refused
-    const request = await arrived(asked, body)
-    const release = connection.hold()
-    return await work(needs, connection, sessions, asked, request).finally(release)
+    return step()
   } finally {
-    body.discard()
-  }
-}
-
-/** The request as it came. What keeps it from coming is told to the HSM, which knows the rest by `call`. */
-async function arrived({ admission, reservation }: Admitted, body: Body): Promise<Buffer> {
-  try {
-    const bytes = await body.bytes()
-    reservation.enter()
-    return bytes
-  } catch (error) {
-    throw told(admission, error)
-  }
-}
-
-async function work(
-  { hsm, worked, budgets }: ExchangeNeeds,
-  connection: Connection,
-  sessions: BoundSessions,
-  { operation, token, bound, admission }: Admitted,
-  bytes: Buffer,
-): Promise<Answer> {
-  /** What this does between two turns of the event loop. */
-  const measured = <R>(step: () => R): R => {
-    if (admission.user !== undefined) return step()
-    const before = worked()
-    try {
-      return step()
-    } finally {
-      budgets.charge(connection.peer, worked() - before)
-    }
-  }
-  // The HSM checks it against the operation's schema.
-  const replying = measured(() =>
-    hsm.call(operation, taken(admission, bytes) as Request<OperationName>, token, sourceOf(connection)),
-  )
-  const reply = await replying
-  noteSessions(connection, sessions, bound, token, reply)
-  const body = measured(() => Buffer.from(JSON.stringify(reply)))
-  return { status: 200, outcome: 'ok', body }
-}
-
-function told({ refused }: Admission, error: unknown): unknown {
-  if (error instanceof HsmError) refused(error.code)
-  return error
-}
-
-/** What the bytes say. They are wiped at once, not when the work is done. */
-function taken(admission: Admission, bytes: Buffer): object {
-  try {
-    return decodeObject(bytes)
-  } catch (error) {
-    throw told(admission, error)
-  } finally {
-    bytes.fill(0)
+    needs.budgets.charge(peer.connection.peer, needs.worked() - before)
   }
 }
 
 /** A session is shown by a call that it made good, and opened by a reply with a token. */
-function noteSessions(
-  connection: Connection,
-  sessions: BoundSessions,
-  bound: boolean,
-  presented: string | undefined,
-  reply: object,
-): void {
+function noteSessions({ peer: { connection, sessions }, head }: Exchange, reply: object): void {
   const opened = 'token' in reply && typeof reply.token === 'string' ? reply.token : undefined
-  for (const token of [presented, opened]) {
+  for (const token of [head.token, opened]) {
     if (token === undefined) continue
     connection.showedSession()
-    if (bound) sessions.bind(token)
+    if (head.bound) sessions.bind(token)
   }
 }

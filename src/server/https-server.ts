@@ -1,5 +1,6 @@
 /** `POST /v1/<operation>` over TLS 1.3, HTTP/1.1 and HTTP/2 on one port. */
 import type { Log } from '../base/log.ts'
+import { createWaits } from '../base/waits.ts'
 import type { CallSource } from '../contract/call-source.ts'
 import type { Admit, Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
@@ -7,10 +8,12 @@ import { type AnonymousLimits, createAnonymousBudgets } from '../listener/anonym
 import type { ConnectionsLimits } from '../listener/connections.ts'
 import { createListener, type Listener } from '../listener/listener.ts'
 import { createTls, type Protocols, type TlsIdentity } from '../listener/tls.ts'
-import type { ExchangeLimits } from './exchange.ts'
-import { createHttp, type HttpLimits } from './http.ts'
+import { http1 } from './http/http1.ts'
+import { http2 } from './http/http2.ts'
+import type { HttpNeeds } from './http/serve.ts'
 import { createInFlight, type InFlightLimits } from './in-flight.ts'
 import { createRequestLog, type RequestLogLimits } from './request-log.ts'
+import { createUnderWay } from './under-way.ts'
 
 export type HttpsServerNeeds = {
   readonly hsm: Hsm
@@ -32,10 +35,13 @@ export type HttpsServerNeeds = {
 
 export type ServerLimits = ConnectionsLimits &
   AnonymousLimits &
-  ExchangeLimits &
   InFlightLimits &
   RequestLogLimits &
-  HttpLimits
+  HttpNeeds['limits'] & {
+    /** For a body to arrive, and for an answer to be taken. */
+    readonly requestBodyMs: number
+    readonly replyMs: number
+  }
 
 /** `close` resolves when requests under way have finished, also those whose peers are gone. */
 export type HttpsServer = Listener & {
@@ -52,10 +58,12 @@ export function createHttpsServer(needs: HttpsServerNeeds): HttpsServer {
   const budgets = createAnonymousBudgets(limits, needs.monotonic)
   const requestLog = createRequestLog(needs.log, limits, needs.monotonic)
   const inFlight = createInFlight(limits)
-  const { protocols, underWay } = createHttp({ ...needs, limits, budgets, inFlight, requestLog })
+  const underWay = createUnderWay()
+  const waits = { body: createWaits(limits.requestBodyMs), reply: createWaits(limits.replyMs) }
+  const parts = { ...needs, limits, budgets, inFlight, underWay, requestLog, waits }
   const tls = createTls({
     identity: needs.tls,
-    protocols: { ...protocols, ...needs.protocols },
+    protocols: { h2: http2(parts), 'http/1.1': http1(parts), ...needs.protocols },
     ...(needs.clientCa !== undefined && { clientCa: needs.clientCa }),
     handshakeMs: limits.handshakeMs,
   })
@@ -72,7 +80,7 @@ export function createHttpsServer(needs: HttpsServerNeeds): HttpsServer {
     async close({ graceMs }) {
       const graceOver = Promise.withResolvers<void>()
       const timer = setTimeout(graceOver.resolve, graceMs)
-      const done = listener.close({ graceMs }).then(() => Promise.all(underWay))
+      const done = listener.close({ graceMs }).then(() => underWay.none())
       await Promise.race([done, graceOver.promise])
       clearTimeout(timer)
       requestLog.end()

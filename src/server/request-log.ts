@@ -1,11 +1,12 @@
 /** Logs each refused request, at a rate that an operator can read. */
 
 import type { Log } from '../base/log.ts'
+import type { Connection } from '../listener/connection.ts'
 import { createThrottledLog } from '../logging/throttled-log.ts'
 
 export type RequestLog = {
-  /** @param source whose refusals are counted together */
-  note(source: string, fields: RequestFields): void
+  /** @param user who asked, if it was somebody; their refusals are counted together, as are those of a peer without a login */
+  note(connection: Source, user: string | undefined, fields: RequestFields): void
   /** Writes what is still to be said. */
   end(): void
 }
@@ -15,8 +16,9 @@ export type RequestFields = {
   readonly outcome: string
   /** What it took. */
   readonly ms: number
-  readonly remote: string | undefined
 }
+
+type Source = Pick<Connection, 'peer' | 'remote'>
 
 export type RequestLogLimits = {
   readonly refusalsPeriodMs: number
@@ -35,9 +37,10 @@ export function createRequestLog(log: Log, limits: RequestLogLimits, monotonic: 
     monotonic,
   })
   return {
-    note(source, fields) {
-      if (fields.outcome === 'ok') log('debug', fields, 'request')
-      else refusals.note(source, fields.outcome, 'info', fields, 'request')
+    note({ peer, remote }, user, fields) {
+      const line = { ...fields, remote }
+      if (fields.outcome === 'ok') log('debug', line, 'request')
+      else refusals.note(`${peer} ${user ?? ''}`, fields.outcome, 'info', line, 'request')
     },
     end: refusals.end,
   }
