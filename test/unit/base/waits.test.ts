@@ -2,57 +2,61 @@ import assert from 'node:assert/strict'
 import { suite, type TestContext, test } from 'node:test'
 import { createWaits } from '../../../src/base/waits.ts'
 
-/** Waits of 800 ms on a clock that the test moves. */
+/** Waits of 800 ms on a clock that the test moves; what they took. */
 function begin(t: TestContext) {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const waits = createWaits(800)
-  const late: string[] = []
+  const took: number[] = []
+  let now = 0
   return {
-    late,
-    wait: (name: string) => waits.begin(() => late.push(name)),
-    /** Timers that begin while the clock of the test is moved begin where it stops. */
+    took,
+    wait() {
+      const from = now
+      return waits.begin(() => took.push(now - from))
+    },
+    /** One by one: timers that begin in a step of the mocked clock begin at its end. */
     tick(ms: number) {
-      for (let at = 0; at < ms; at++) t.mock.timers.tick(1)
+      for (const end = now + ms; now < end; ) {
+        now += 1
+        t.mock.timers.tick(1)
+      }
     },
   }
 }
 
 suite('waits', () => {
-  test('end when their time is over, and not before, however they lie to the timer', (t) => {
-    const { late, tick, wait } = begin(t)
-    wait('first')
-    tick(99)
-    wait('second')
-    tick(700)
-    assert.deepEqual(late, [])
-    tick(101)
-    assert.deepEqual(late, ['first'])
-    tick(99)
-    assert.deepEqual(late, ['first', 'second'])
+  test('take their time, and an eighth more at most, however they lie to the timer', (t) => {
+    const { took, tick, wait } = begin(t)
+    for (let begun = 0; begun < 40; begun++) {
+      wait()
+      tick(33)
+    }
+    tick(900)
+    assert.equal(took.length, 40)
+    assert.ok(took.every((ms) => ms >= 800 && ms <= 900))
   })
 
   test('that are called off do not end, whenever that is', (t) => {
-    const { late, tick, wait } = begin(t)
-    const callOff = wait('early')
-    const callOffLate = wait('late')
+    const { took, tick, wait } = begin(t)
+    const callOff = wait()
+    const callOffLate = wait()
     callOff()
     callOff()
     tick(900)
+    assert.equal(took.length, 1)
     callOffLate()
-    assert.deepEqual(late, ['late'])
-    wait('next')
+    wait()
     tick(900)
-    assert.deepEqual(late, ['late', 'next'])
+    assert.equal(took.length, 2)
   })
 
   test('may begin another when they end', (t) => {
-    const { late, tick, wait } = begin(t)
-    const waits = createWaits(80)
-    waits.begin(() => wait('second'))
+    const { took, tick, wait } = begin(t)
+    createWaits(80).begin(wait)
     tick(90)
-    tick(899)
-    assert.deepEqual(late, [])
-    tick(1)
-    assert.deepEqual(late, ['second'])
+    tick(799)
+    assert.deepEqual(took, [])
+    tick(101)
+    assert.equal(took.length, 1)
   })
 })
