@@ -22,11 +22,13 @@ export function createWaits(ms: number): Waits {
 
   function step(): void {
     const [due = new Set(), ...others] = slots
-    slots = [...others, new Set()]
-    waiting -= due.size
+    slots = [...others, due]
+    const over = [...due]
+    due.clear()
+    waiting -= over.length
     timer = undefined
     look()
-    for (const wait of due) wait.late()
+    for (const wait of over) wait.late()
   }
   function look(): void {
     if (timer || waiting === 0) return
