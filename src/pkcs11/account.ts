@@ -1,17 +1,28 @@
 /** Calls in one login, which outlives the session it was given: HSMs restart and fail over, and programs should not notice. */
+import { andThen, type MaybePromise, orElse } from '../base/maybe-promise.ts'
 import { type ErrorCode, HsmError } from '../contract/errors.ts'
-import type { Hsm } from '../contract/hsm.ts'
+import { type Caller, callerOf, type Hsm } from '../contract/hsm.ts'
 import type { OperationName, Reply, Request } from '../contract/operations.ts'
-import { type Credentials, createHeldLogin, isLost, type Login, type LoginSnapshot } from './held-login.ts'
+import {
+  type Credentials,
+  createHeldLogin,
+  type HsmSession,
+  isLost,
+  type Login,
+  type LoginSnapshot,
+} from './held-login.ts'
 
 /** A stream of the HSM. It lives in one session of the HSM and ends with it: then every call is `stream-not-found`. */
 export interface StreamHandle {
   /** Of signatures, MACs and what RSA makes of a message; undefined of the others. */
   readonly resultBytes: number | undefined
-  update(data: Uint8Array): Promise<Buffer>
-  finish(last: { data?: Uint8Array; signature?: Uint8Array }): Promise<{ data: Buffer; verified: boolean }>
+  update(data: Uint8Array): MaybePromise<Buffer>
+  finish(last: {
+    data?: Uint8Array
+    signature?: Uint8Array
+  }): MaybePromise<{ data: Buffer; verified: boolean }>
   /** Never throws. */
-  cancel(): Promise<void>
+  cancel(): MaybePromise<void>
 }
 
 /** Who is logged in on one connection, and calls in that login. */
@@ -33,10 +44,10 @@ export interface Account {
    * A call in the session of the login. When the session is gone, resumes the login, at most once, and repeats a call that
    * is safe to repeat. Throws `not-logged-in` when there is no login, or it has ended.
    */
-  call<K extends OperationName>(operation: K, request: Request<K>): Promise<Reply<K>>
-  begin(request: Request<'crypto.begin'>): Promise<StreamHandle>
+  readonly call: Caller
+  begin(request: Request<'crypto.begin'>): MaybePromise<StreamHandle>
   /** As `call` when there is a login, and else as nobody. Throws `not-logged-in` for what is shown to users alone. */
-  callAsAnyone: Account['call']
+  readonly callAsAnyone: Caller
 }
 
 /** The HSM has not touched the request. */
@@ -58,35 +69,41 @@ const REPEATABLE: ReadonlySet<OperationName> = new Set([
 /** @param known a login to go on with */
 export function createAccount(hsm: Hsm, known?: LoginSnapshot): Account {
   const held = createHeldLogin(hsm, known)
+  const asNobody = callerOf(hsm, undefined)
 
-  async function call<K extends OperationName>(
-    operation: K,
-    request: Request<K>,
-  ): Promise<{ reply: Reply<K>; login: Login; token: string }> {
+  /**
+   * Work in the session that the login has. When that is lost the login gets another one; then the work is repeated, once, unless
+   * the HSM may have done it.
+   */
+  function inLogin<R>(
+    isRepeatable: boolean,
+    work: (session: HsmSession, login: Login) => MaybePromise<R>,
+  ): MaybePromise<R> {
     const login = held.signedIn()
-    const token = login.token
-    try {
-      return { reply: await hsm.call(operation, request, token), login, token }
-    } catch (error) {
-      if (!isLost(error)) throw error
-      await held.renewed(login, token)
-      if (!UNTOUCHED.has(error.code) && !REPEATABLE.has(operation)) throw error
-      const now = login.token
-      return { reply: await hsm.call(operation, request, now), login, token: now }
-    }
+    const { session } = login
+    return orElse(
+      () => work(session, login),
+      async (error) => {
+        if (!isLost(error)) throw error
+        await held.renewed(login, session)
+        if (!UNTOUCHED.has(error.code) && !isRepeatable) throw error
+        return work(login.session, login)
+      },
+    )
   }
 
+  const call: Account['call'] = (operation, request) =>
+    inLogin(REPEATABLE.has(operation), (session) => session.call(operation, request))
+
   /** Never repeated: the stream is gone with its session. */
-  async function inStream<R>(login: Login, token: string, answer: () => Promise<R>): Promise<R> {
+  function inStream<R>(login: Login, session: HsmSession, work: () => MaybePromise<R>): MaybePromise<R> {
     if (held.current() !== login) throw new HsmError('not-logged-in')
-    if (login.token !== token) throw new HsmError('stream-not-found')
-    try {
-      return await answer()
-    } catch (error) {
+    if (login.session !== session) throw new HsmError('stream-not-found')
+    return orElse(work, async (error) => {
       if (!isLost(error)) throw error
-      await held.renewed(login, token)
+      await held.renewed(login, session)
       throw new HsmError('stream-not-found', undefined, { cause: error })
-    }
+    })
   }
 
   return {
@@ -104,41 +121,43 @@ export function createAccount(hsm: Hsm, known?: LoginSnapshot): Account {
       await held.prove({ username, password: old })
       await call('user.change-password', { username, role: 'crypto-user', password })
     },
-    call: async (operation, request) => (await call(operation, request)).reply,
-    async callAsAnyone(operation, request) {
-      return held.current() ? (await call(operation, request)).reply : hsm.call(operation, request)
-    },
-    async begin(request) {
-      const { reply, login, token } = await call('crypto.begin', request)
-      return streamOf(hsm, reply, token, (answer) => inStream(login, token, answer))
-    },
+    call,
+    callAsAnyone: (operation, request) => (held.current() ? call : asNobody)(operation, request),
+    begin: (request) =>
+      inLogin(REPEATABLE.has('crypto.begin'), (session, login) =>
+        andThen(session.call('crypto.begin', request), (begun) =>
+          streamOf(session, begun, (work) => inStream(login, session, work)),
+        ),
+      ),
   }
 }
 
 function streamOf(
-  hsm: Hsm,
+  { call }: HsmSession,
   { stream, 'result-bytes': resultBytes }: Reply<'crypto.begin'>,
-  token: string,
-  inSession: <R>(answer: () => Promise<R>) => Promise<R>,
+  inStream: <R>(work: () => MaybePromise<R>) => MaybePromise<R>,
 ): StreamHandle {
   return {
     resultBytes,
     update: (data) =>
-      inSession(async () => {
-        const { data: ready } = await hsm.call('crypto.update', { stream, data: base64(data) }, token)
-        return Buffer.from(ready ?? '', 'base64')
-      }),
+      inStream(() =>
+        andThen(call('crypto.update', { stream, data: base64(data) }), ({ data: ready }) =>
+          Buffer.from(ready ?? '', 'base64'),
+        ),
+      ),
     finish: ({ data, signature }) =>
-      inSession(async () => {
+      inStream(() => {
         const last = {
           stream,
           ...(data && { data: base64(data) }),
           ...(signature && { signature: base64(signature) }),
         }
-        const done = await hsm.call('crypto.finish', last, token)
-        return { data: Buffer.from(done.data ?? '', 'base64'), verified: done.verified ?? false }
+        return andThen(call('crypto.finish', last), (done) => ({
+          data: Buffer.from(done.data ?? '', 'base64'),
+          verified: done.verified ?? false,
+        }))
       }),
-    cancel: () => hsm.call('crypto.cancel', { stream }, token).then(ignore, ignore),
+    cancel: () => orElse(() => andThen(call('crypto.cancel', { stream }), ignore), ignore),
   }
 }
 

@@ -1,45 +1,88 @@
 /** The calls of one connection that are under way, each answered when it is done. */
 import type { Duplex } from 'node:stream'
+import { andThen } from '../base/maybe-promise.ts'
+import { BOUNDS } from './bounds.ts'
 import type { FrameMemory } from './frame-memory.ts'
 import type { Program } from './program.ts'
 import { answerBytes } from './rpc/requests.ts'
 
 /** Answers leave in the order in which calls are done, not in that of asking. */
 export type Answering = {
-  /** @param body wiped when it has been answered */
+  /**
+   * A call that needs no waiting is done when this returns. Its answer leaves with the next `send`.
+   *
+   * @param body wiped when it has been answered
+   */
   ask(code: number, body: Buffer, offered: number): void
+  /** Sends the answers of all that is done, together. */
+  send(): void
   underWay(): number
 }
 
-/** @param onAnswered after each; its answer may not have been sent yet */
+/** `sent`: gives back what was reserved for it. */
+type Answer = { readonly frame: Buffer; readonly sent: () => void }
+
+/** @param onLate what a call had to wait for is there, and its answer is sent */
 export function createAnswering(
   stream: Duplex,
   program: Program,
   frameMemory: FrameMemory,
-  onAnswered: () => void,
+  onLate: () => void,
 ): Answering {
   let underWay = 0
+  let done: Answer[] = []
 
-  async function answer(code: number, body: Buffer, offered: number, giveBack: () => void): Promise<void> {
-    const memory = frameMemory.reserve(answerBytes(body))
-    const release = memory && (await memory)
-    const frame = await program.answer(code, body, offered)
+  function write(frame: Buffer, answers: readonly Answer[]): void {
     const sent = () => {
       frame.fill(0)
-      giveBack()
-      release?.()
+      for (const answer of answers) answer.sent()
     }
     if (stream.destroyed) sent()
     else stream.write(frame, sent)
-    underWay -= 1
-    onAnswered()
+  }
+
+  function send(): void {
+    const answers = done
+    if (answers.length === 0) return
+    done = []
+    const together = answers.reduce((bytes, { frame }) => bytes + frame.length, 0) <= BOUNDS.smallFrameBytes
+    if (together) write(joined(answers), answers)
+    else for (const answer of answers) write(answer.frame, [answer])
   }
 
   return {
     ask(code, body, offered) {
       underWay += 1
-      void answer(code, body, offered, frameMemory.handOver())
+      const giveBack = frameMemory.handOver()
+      const answer = andThen(frameMemory.reserve(answerBytes(body)), (release) =>
+        andThen(program.answer(code, body, offered), (frame) => {
+          underWay -= 1
+          done.push({
+            frame,
+            sent() {
+              giveBack()
+              release?.()
+            },
+          })
+        }),
+      )
+      if (answer instanceof Promise)
+        void answer.then(() => {
+          send()
+          onLate()
+        })
     },
+    send,
     underWay: () => underWay,
   }
+}
+
+/** One write for all of them costs little more than one for each. */
+function joined(answers: readonly Answer[]): Buffer {
+  const [only, ...others] = answers
+  if (only && others.length === 0) return only.frame
+  const frames = answers.map(({ frame }) => frame)
+  const all = Buffer.concat(frames)
+  for (const frame of frames) frame.fill(0)
+  return all
 }

@@ -1,6 +1,7 @@
 /** One application: what it has between C_Initialize and C_Finalize. */
 
 import { createKeyedQueue, type KeyedQueue } from '../base/keyed-queue.ts'
+import type { MaybePromise } from '../base/maybe-promise.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import type { FairShare } from '../rates/fair-share.ts'
 import { type Account, createAccount } from './account.ts'
@@ -76,7 +77,7 @@ export function signedIn({ account, sessions }: Application, handle: number): Se
 export async function logout({ account, sessions }: Application): Promise<void> {
   const open = sessions.all()
   for (const session of open) {
-    delete session.active.find
+    session.active.find = undefined
     session.own.clear()
   }
   await Promise.all(open.map(endOperations))
@@ -98,9 +99,10 @@ export async function closeSession(application: Application, session: Session): 
 export async function destroy(account: Account, { kind, reference }: ObjectReference): Promise<void> {
   await meaning(
     { 'key-selection': CKR.OBJECT_HANDLE_INVALID, 'certificate-not-found': CKR.OBJECT_HANDLE_INVALID },
-    kind === 'key'
-      ? account.call('key.delete', { filter: filterOf(reference) })
-      : account.call('certificate.delete', { reference }),
+    (): MaybePromise<unknown> =>
+      kind === 'key'
+        ? account.call('key.delete', { filter: filterOf(reference) })
+        : account.call('certificate.delete', { reference }),
   )
 }
 

@@ -5,6 +5,8 @@ export const BOUNDS = {
   allSessions: 65_536,
   /** Calls of one application that are under way; its threads wait for their turn beyond that. */
   callsUnderWay: 64,
+  /** What one application may be answered in one turn of the event loop, at most its calls under way. */
+  turnMs: 1,
   /** Random bytes in one call. */
   randomBytes: 4 * 1024 * 1024,
   /** Attributes in one template, and in one request for them. */

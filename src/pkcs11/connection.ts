@@ -51,7 +51,7 @@ export function createConnection(
   const close = createClose(stream, needs)
   const most = () => (program.isLoggedIn() ? BOUNDS.frameBytes : BOUNDS.anonymousFrameBytes)
   const frameMemory = createFrameMemory(needs.memory, needs.peer, () => backpressure.update())
-  const calls = createAnswering(stream, program, frameMemory, answered)
+  const calls = createAnswering(stream, program, frameMemory, answeredLate)
   const intake = createIntake({
     stream,
     calls,
@@ -73,21 +73,20 @@ export function createConnection(
   const isAnswered = () => calls.underWay() === 0 && !intake.isBehind()
   const isQuiet = () => isAnswered() && intake.frame() === undefined
 
-  function answered(): void {
-    needs.busyPoll.extend()
+  function answeredLate(): void {
     intake.answered()
-    backpressure.update()
-    noteLogin()
     settle()
   }
 
   function taken(): void {
     if (!stream.destroyed) frameMemory.make(intake.announced())
-    backpressure.update()
     settle()
   }
 
   function settle(): void {
+    needs.busyPoll.extend()
+    backpressure.update()
+    noteLogin()
     if (isAnswered()) onHalted?.()
     if (isQuiet()) onQuiet()
   }

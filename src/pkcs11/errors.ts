@@ -1,4 +1,5 @@
 /** The CKR value that a PKCS#11 function returns for an error. */
+import { type MaybePromise, orElse } from '../base/maybe-promise.ts'
 import { ERRORS, type ErrorCode, HsmError } from '../contract/errors.ts'
 import { CKR, type ReturnValue } from './cryptoki/returns.ts'
 
@@ -38,11 +39,8 @@ export type Meanings = Readonly<Partial<Record<ErrorCode, ReturnValue>>>
  * What an error of the HSM means in one function, where that differs from the table of `contract/errors.ts`: the
  * object that a filter did not find is the key of C_SignInit, but the object of C_DestroyObject.
  */
-export async function meaning<T>(meanings: Meanings, answer: Promise<T>): Promise<T> {
-  try {
-    return await answer
-  } catch (error) {
+export const meaning = <T>(meanings: Meanings, work: () => MaybePromise<T>): MaybePromise<T> =>
+  orElse(work, (error) => {
     const value = error instanceof HsmError ? meanings[error.code] : undefined
     throw value === undefined ? error : new CryptokiError(value, (error as HsmError).message)
-  }
-}
+  })

@@ -3,7 +3,7 @@
  * had with the credential that came with the login.
  */
 import { type ErrorCode, HsmError } from '../contract/errors.ts'
-import type { Hsm } from '../contract/hsm.ts'
+import { type Caller, callerOf, type Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
 
 /** As they were given to C_Login. */
@@ -16,8 +16,11 @@ export type LoginSnapshot = {
   readonly credential: string | undefined
 }
 
+/** A session of the HSM. */
+export type HsmSession = { readonly token: string; readonly call: Caller }
+
 export type Login = LoginSnapshot & {
-  token: string
+  session: HsmSession
   renewing: Promise<void> | undefined
 }
 
@@ -37,7 +40,7 @@ export type HeldLogin = {
    * A new session in place of one that is lost. All that notice the same loss wait for the same one.
    * Throws `not-logged-in` when the login has ended.
    */
-  renewed(login: Login, lost: string): Promise<void>
+  renewed(login: Login, lost: HsmSession): Promise<void>
 }
 
 /** An HSM of an earlier version refuses what it does not know, before it looks at the password. */
@@ -60,7 +63,7 @@ export function createHeldLogin(hsm: Hsm, known?: LoginSnapshot): HeldLogin {
 
   /** A program that is quiet for days has its session end, and not its login. */
   async function lost(login: Login, error: unknown): Promise<void> {
-    if (isOver(error)) await renewed(login, login.token).catch(ignore)
+    if (isOver(error)) await renewed(login, login.session).catch(ignore)
   }
 
   function forget(login: Login): void {
@@ -70,12 +73,12 @@ export function createHeldLogin(hsm: Hsm, known?: LoginSnapshot): HeldLogin {
   async function resume(login: Login): Promise<void> {
     const token = await resumed(hsm, login)
     if (token === undefined) forget(login)
-    else if (current === login) login.token = token
+    else if (current === login) login.session = sessionOf(hsm, token)
     else await close(hsm, token)
   }
 
-  async function renewed(login: Login, lostToken: string): Promise<void> {
-    if (login.token === lostToken) {
+  async function renewed(login: Login, lost: HsmSession): Promise<void> {
+    if (login.session === lost) {
       login.renewing ??= resume(login).finally(() => {
         login.renewing = undefined
       })
@@ -84,7 +87,7 @@ export function createHeldLogin(hsm: Hsm, known?: LoginSnapshot): HeldLogin {
     if (current !== login) throw new HsmError('not-logged-in')
   }
 
-  if (known) hold({ ...known, token: '', renewing: undefined })
+  if (known) hold({ ...known, session: sessionOf(hsm, ''), renewing: undefined })
   return {
     current: () => current,
     signedIn() {
@@ -96,7 +99,7 @@ export function createHeldLogin(hsm: Hsm, known?: LoginSnapshot): HeldLogin {
       const before = endings
       // As the HSM writes it: in lower case.
       const { token, username, credential } = await open(hsm, credentials)
-      const login: Login = { username, credential, token, renewing: undefined }
+      const login: Login = { username, credential, session: sessionOf(hsm, token), renewing: undefined }
       if (endings === before) return hold(login)
       await logout(hsm, login).catch(ignore)
       throw new HsmError('not-logged-in')
@@ -111,7 +114,7 @@ export function createHeldLogin(hsm: Hsm, known?: LoginSnapshot): HeldLogin {
     async leave() {
       endings += 1
       renewal.of(undefined)
-      if (current) await close(hsm, current.token, true)
+      if (current) await close(hsm, current.session.token, true)
     },
     async prove(credentials) {
       const { token } = await hsm.call('session.login', requestOf(credentials))
@@ -125,7 +128,7 @@ export function createHeldLogin(hsm: Hsm, known?: LoginSnapshot): HeldLogin {
 function createRenewal(hsm: Hsm, onLost: (login: Login, error: unknown) => Promise<void>) {
   let timer: NodeJS.Timeout | undefined
   const renew = (login: Login) =>
-    void hsm.call('session.renew', {}, login.token).catch((error) => onLost(login, error))
+    void hsm.call('session.renew', {}, login.session.token).catch((error) => onLost(login, error))
   return {
     of(login: Login | undefined) {
       clearInterval(timer)
@@ -133,6 +136,8 @@ function createRenewal(hsm: Hsm, onLost: (login: Login, error: unknown) => Promi
     },
   }
 }
+
+const sessionOf = (hsm: Hsm, token: string): HsmSession => ({ token, call: callerOf(hsm, token) })
 
 /** The token of another session; undefined when the login has ended. */
 async function resumed(hsm: Hsm, { credential }: Login): Promise<string | undefined> {
@@ -168,7 +173,7 @@ async function open(hsm: Hsm, credentials: Credentials) {
 /** Only a session of the login can end it: one that is lost is had once more. */
 async function logout(hsm: Hsm, login: Login): Promise<void> {
   try {
-    await hsm.call('session.logout', {}, login.token)
+    await hsm.call('session.logout', {}, login.session.token)
   } catch (error) {
     const another = isLost(error) ? await resumed(hsm, login) : undefined
     if (another !== undefined) await hsm.call('session.logout', {}, another)

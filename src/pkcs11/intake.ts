@@ -6,7 +6,10 @@ import { CKR } from './cryptoki/returns.ts'
 import { answeredVersion, createFrameReader, type FrameReaderOptions, type Incoming } from './rpc/frame.ts'
 import { writeRefusal } from './rpc/requests.ts'
 
-/** Hands on as many requests as may be under way. The others stay as they came until a later turn of the event loop. */
+/**
+ * Hands on as many requests as may be under way, for as long as a turn may take. The others stay as they came until a later turn
+ * of the event loop: a program that asks for many things at once does not keep others waiting.
+ */
 export type Intake = {
   /** The chunk becomes the intake's. */
   feed(chunk: Buffer): void
@@ -51,28 +54,40 @@ export function createIntake({ stream, calls, most, from, onTaken, onMalformed }
   function proceed(): void {
     later = undefined
     try {
-      while (!stream.destroyed && calls.underWay() < BOUNDS.callsUnderWay) {
-        const incoming = frames.next()
-        if (!incoming) break
-        take(incoming)
-      }
+      takeSome()
     } catch (error) {
+      calls.send()
       onMalformed(error)
       return
     }
+    calls.send()
+    proceedLater()
     onTaken()
   }
 
+  function takeSome(): void {
+    const end = performance.now() + BOUNDS.turnMs
+    for (let room = BOUNDS.callsUnderWay - calls.underWay(); room > 0 && !stream.destroyed; room -= 1) {
+      const incoming = frames.next()
+      if (!incoming) return
+      take(incoming)
+      if (performance.now() > end) return
+    }
+  }
+
   const isBehind = () => !stream.destroyed && frames.isBehind()
+
+  /** When those that are under way are as many as may be, the next turn is when one of them is answered. */
+  function proceedLater(): void {
+    if (isBehind() && calls.underWay() < BOUNDS.callsUnderWay) later ??= setImmediate(proceed)
+  }
 
   return {
     feed(chunk) {
       frames.add(chunk)
       if (!later) proceed()
     },
-    answered() {
-      if (isBehind()) later ??= setImmediate(proceed)
-    },
+    answered: proceedLater,
     isBehind,
     frame: () => (frames.between() ? undefined : count),
     announced: frames.announced,

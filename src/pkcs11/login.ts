@@ -37,7 +37,7 @@ export function login(
     const credentials = username?.length
       ? { username: textIn(username), password: textIn(pin) }
       : credentialsOf(pin)
-    await meaning(WRONG, account.login(credentials))
+    await meaning(WRONG, () => account.login(credentials))
   })
 }
 
@@ -91,8 +91,7 @@ export function setPin(
       : { username, password: textIn(newPin, CKR.PIN_INVALID) }
     const isOwn = [username, next.username].every((name) => name.toLowerCase() === account.username())
     if (!isOwn) refuse(CKR.PIN_INCORRECT, 'Only the password of the user who is logged in can be changed')
-    await meaning(
-      { ...WRONG, 'invalid-request': CKR.PIN_INVALID },
+    await meaning({ ...WRONG, 'invalid-request': CKR.PIN_INVALID }, () =>
       account.changePassword(password, next.password),
     )
   })

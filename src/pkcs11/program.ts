@@ -2,6 +2,7 @@
 
 import { createKeyedQueue, type KeyedQueue } from '../base/keyed-queue.ts'
 import type { Log } from '../base/log.ts'
+import { andThen, type MaybePromise, orElse, whenOver } from '../base/maybe-promise.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import type { FairShare } from '../rates/fair-share.ts'
@@ -52,12 +53,13 @@ export type ProgramSnapshot = {
 
 export type Program = {
   /**
-   * The frame that answers a request; never rejects. Calls of different sessions do not wait for each other.
+   * The frame that answers a request, at once when there is nothing to wait for; never throws or rejects. Calls of different
+   * sessions do not wait for each other.
    *
    * @param body wiped when it has been answered
    * @param offered protocol version that the client offered
    */
-  answer(code: number, body: Buffer, offered: number): Promise<Buffer>
+  answer(code: number, body: Buffer, offered: number): MaybePromise<Buffer>
   /** False before C_Initialize and after C_Finalize. */
   hasBegun(): boolean
   isLoggedIn(): boolean
@@ -85,10 +87,10 @@ export function createProgram(needs: ProgramNeeds, from?: ProgramSnapshot): Prog
     if (ending) await endApplication(ending)
   }
 
-  async function results(
+  function results(
     request: Request | Unreadable,
     offered: number,
-  ): Promise<CallResults<typeof request.name>> {
+  ): MaybePromise<CallResults<typeof request.name>> {
     if ('refusal' in request) {
       initialized().sessions.get(request.session)
       throw request.refusal
@@ -101,8 +103,7 @@ export function createProgram(needs: ProgramNeeds, from?: ProgramSnapshot): Prog
         return []
       case 'C_Finalize':
         initialized()
-        await end()
-        return []
+        return end().then(() => [])
       default:
         return perform(initialized(), request, queue)
     }
@@ -115,19 +116,26 @@ export function createProgram(needs: ProgramNeeds, from?: ProgramSnapshot): Prog
   }
 
   return {
-    async answer(code, body, offered) {
+    answer(code, body, offered) {
       let call: CallName | undefined
-      try {
-        const request = readRequest(body, offered)
-        if (!request) return writeRefusal(code, CKR.FUNCTION_NOT_SUPPORTED)
-        call = request.name
-        return writeResponse(code, call, await results(request, offered))
-      } catch (error) {
-        note(call, error)
-        return writeRefusal(code, error instanceof MalformedRequest ? CKR.DEVICE_ERROR : returnValueOf(error))
-      } finally {
-        body.fill(0)
-      }
+      return whenOver(
+        () =>
+          orElse(
+            () => {
+              const request = readRequest(body, offered)
+              if (!request) return writeRefusal(code, CKR.FUNCTION_NOT_SUPPORTED)
+              const { name } = request
+              call = name
+              return andThen(results(request, offered), (given) => writeResponse(code, name, given))
+            },
+            (error) => {
+              note(call, error)
+              const isMalformed = error instanceof MalformedRequest
+              return writeRefusal(code, isMalformed ? CKR.DEVICE_ERROR : returnValueOf(error))
+            },
+          ),
+        () => void body.fill(0),
+      )
     },
     hasBegun: () => application !== undefined,
     isLoggedIn: () => application?.account.loggedIn() === true,
@@ -141,15 +149,15 @@ function perform(
   to: Application,
   { name, given }: Request & { readonly name: FunctionName },
   queue: KeyedQueue,
-) {
+): MaybePromise<CallResults<typeof name>> {
   // The table pairs every name with its arguments; TypeScript cannot follow a union of pairs.
   const run = FUNCTIONS[name] as (
     application: Application,
     ...given: readonly unknown[]
-  ) => CallResults<typeof name> | Promise<CallResults<typeof name>>
+  ) => MaybePromise<CallResults<typeof name>>
   if (!isSessionCall(name)) return run(to, ...given)
   const session = given[0] as number
-  return queue.run(session, async () => {
+  return queue.run(session, (): MaybePromise<CallResults<typeof name>> => {
     // A bad session is said before anything else that is wrong (v2.40 §5.1.7).
     to.sessions.get(session)
     return run(to, ...given)

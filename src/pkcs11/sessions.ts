@@ -3,7 +3,7 @@ import { BOUNDS } from './bounds.ts'
 import { CKR } from './cryptoki/returns.ts'
 import { refuse } from './errors.ts'
 import type { ObjectReference } from './handles.ts'
-import type { Active } from './operations/active.ts'
+import { type Active, noneAtAll } from './operations/active.ts'
 
 /** A session of PKCS#11. It has nothing to do with the HSM's sessions but that it needs one. */
 export type Session = {
@@ -64,13 +64,13 @@ export function createSessions(
 const begin = (handle: number, readWrite: boolean): Session => ({
   handle,
   readWrite,
-  active: {},
+  active: noneAtAll(),
   own: new Map(),
 })
 
 /** Ends whatever is under way in a session. */
 export async function endOperations({ active }: Session): Promise<void> {
   const { sign, verify, encrypt, decrypt } = active
-  for (const kind of Object.keys(active) as (keyof Active)[]) delete active[kind]
+  Object.assign(active, noneAtAll())
   await Promise.all([sign, verify, encrypt?.message, decrypt?.message].map((message) => message?.cancel()))
 }

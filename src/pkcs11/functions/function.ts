@@ -1,4 +1,5 @@
 /** The shape of the functions: PKCS#11's arguments in their order, without the pointers that the results say for themselves. */
+import type { MaybePromise } from '../../base/maybe-promise.ts'
 import type { Application } from '../application.ts'
 import { attributeName, CKA } from '../cryptoki/objects.ts'
 import { CKR } from '../cryptoki/returns.ts'
@@ -12,12 +13,12 @@ import type { CallArguments, CallResults } from '../rpc/requests.ts'
 /** These begin and end the application itself. */
 export type FunctionName = Exclude<CallName, 'C_Initialize' | 'C_Finalize'>
 
-/** By their names; a call without a result resolves with an empty list. */
+/** By their names; a call without a result gives an empty list. */
 export type Functions = {
   readonly [N in FunctionName]: (
     application: Application,
     ...given: CallArguments<N>
-  ) => CallResults<N> | Promise<CallResults<N>>
+  ) => MaybePromise<CallResults<N>>
 }
 
 /** What a NULL pointer to data stands for. */

@@ -1,4 +1,5 @@
 /** Digests, signatures and ciphers (PKCS#11 v2.40 §5.8 to §5.12). */
+import { andThen, type MaybePromise } from '../../base/maybe-promise.ts'
 import type { Application } from '../application.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
@@ -11,17 +12,19 @@ import { end, type Kind } from '../operations/steps.ts'
 import { EMPTY, type Functions } from './function.ts'
 
 /** Init with NULL instead of a mechanism gives up what is under way (PKCS#11 v3.0 §5.1.6). */
-async function init(
+function init(
   { sessions }: Application,
   kind: Kind,
   handle: number,
   mechanism: CallerMechanism | null,
-  begin: (mechanism: CallerMechanism) => void | Promise<void>,
-): Promise<[]> {
-  if (mechanism) await begin(mechanism)
-  else await end(sessions.get(handle), kind)
-  return []
+  begin: (mechanism: CallerMechanism) => MaybePromise<void>,
+): MaybePromise<[]> {
+  return nothingOf(mechanism ? begin(mechanism) : end(sessions.get(handle), kind))
 }
+
+/** The results of a function that has one, and of one that has none. */
+const oneOf = <T>(result: MaybePromise<T>): MaybePromise<[T]> => andThen(result, (value) => [value])
+const nothingOf = (work: MaybePromise<unknown>): MaybePromise<[]> => andThen(work, () => [])
 
 /** The four functions of a purpose. */
 const cipherFunctions = (purpose: Purpose) =>
@@ -30,15 +33,12 @@ const cipherFunctions = (purpose: Purpose) =>
       init(application, purpose, handle, mechanism, (given) =>
         cipher.init(application, purpose, handle, given, key),
       ),
-    whole: async ({ sessions }, handle, data = EMPTY, bufferBytes) => [
-      await cipher.whole(sessions.get(handle), purpose, data, bufferBytes),
-    ],
-    update: async ({ sessions }, handle, data = EMPTY, bufferBytes) => [
-      await cipher.update(sessions.get(handle), purpose, data, bufferBytes),
-    ],
-    final: async ({ sessions }, handle, bufferBytes) => [
-      await cipher.final(sessions.get(handle), purpose, bufferBytes),
-    ],
+    whole: ({ sessions }, handle, data = EMPTY, bufferBytes) =>
+      oneOf(cipher.whole(sessions.get(handle), purpose, data, bufferBytes)),
+    update: ({ sessions }, handle, data = EMPTY, bufferBytes) =>
+      oneOf(cipher.update(sessions.get(handle), purpose, data, bufferBytes)),
+    final: ({ sessions }, handle, bufferBytes) =>
+      oneOf(cipher.final(sessions.get(handle), purpose, bufferBytes)),
   }) satisfies {
     readonly init: Functions['C_EncryptInit']
     readonly whole: Functions['C_Encrypt']
@@ -62,49 +62,35 @@ export const MESSAGES = {
     init(application, 'digest', handle, mechanism, (given) =>
       digest.init(application.sessions.get(handle), given),
     ),
-  C_Digest: async ({ sessions }, handle, data = EMPTY, bufferBytes) => [
-    await digest.digest(sessions.get(handle), data, bufferBytes),
-  ],
-  async C_DigestUpdate({ sessions }, handle, data = EMPTY) {
-    await digest.update(sessions.get(handle), data)
-    return []
-  },
+  C_Digest: ({ sessions }, handle, data = EMPTY, bufferBytes) =>
+    oneOf(digest.digest(sessions.get(handle), data, bufferBytes)),
+  C_DigestUpdate: ({ sessions }, handle, data = EMPTY) =>
+    nothingOf(digest.update(sessions.get(handle), data)),
   /** A digest of a key would be worked on here, where no key ever is. */
   C_DigestKey: ({ sessions }, handle) => {
     sessions.get(handle)
     return refuse(CKR.KEY_INDIGESTIBLE)
   },
-  C_DigestFinal: async ({ sessions }, handle, bufferBytes) => [
-    await digest.final(sessions.get(handle), bufferBytes),
-  ],
+  C_DigestFinal: ({ sessions }, handle, bufferBytes) =>
+    oneOf(digest.final(sessions.get(handle), bufferBytes)),
   C_SignInit: (application, handle, mechanism, key) =>
     init(application, 'sign', handle, mechanism, (given) =>
       signing.init(application, 'sign', handle, given, key),
     ),
-  C_Sign: async ({ sessions }, handle, data = EMPTY, bufferBytes) => [
-    await signing.sign(sessions.get(handle), data, bufferBytes),
-  ],
-  async C_SignUpdate({ sessions }, handle, data = EMPTY) {
-    await signing.update(sessions.get(handle), 'sign', data)
-    return []
-  },
-  C_SignFinal: async ({ sessions }, handle, bufferBytes) => [
-    await signing.signFinal(sessions.get(handle), bufferBytes),
-  ],
+  C_Sign: ({ sessions }, handle, data = EMPTY, bufferBytes) =>
+    oneOf(signing.sign(sessions.get(handle), data, bufferBytes)),
+  C_SignUpdate: ({ sessions }, handle, data = EMPTY) =>
+    nothingOf(signing.update(sessions.get(handle), 'sign', data)),
+  C_SignFinal: ({ sessions }, handle, bufferBytes) =>
+    oneOf(signing.signFinal(sessions.get(handle), bufferBytes)),
   C_VerifyInit: (application, handle, mechanism, key) =>
     init(application, 'verify', handle, mechanism, (given) =>
       signing.init(application, 'verify', handle, given, key),
     ),
-  async C_Verify({ sessions }, handle, data = EMPTY, signature = EMPTY) {
-    await signing.verify(sessions.get(handle), data, signature)
-    return []
-  },
-  async C_VerifyUpdate({ sessions }, handle, data = EMPTY) {
-    await signing.update(sessions.get(handle), 'verify', data)
-    return []
-  },
-  async C_VerifyFinal({ sessions }, handle, signature = EMPTY) {
-    await signing.verifyFinal(sessions.get(handle), signature)
-    return []
-  },
+  C_Verify: ({ sessions }, handle, data = EMPTY, signature = EMPTY) =>
+    nothingOf(signing.verify(sessions.get(handle), data, signature)),
+  C_VerifyUpdate: ({ sessions }, handle, data = EMPTY) =>
+    nothingOf(signing.update(sessions.get(handle), 'verify', data)),
+  C_VerifyFinal: ({ sessions }, handle, signature = EMPTY) =>
+    nothingOf(signing.verifyFinal(sessions.get(handle), signature)),
 } satisfies Partial<Functions>

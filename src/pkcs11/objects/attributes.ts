@@ -109,7 +109,7 @@ async function changeKey({ account }: Application, key: KeyObject, template: Tem
       'key-selection': CKR.OBJECT_HANDLE_INVALID,
       'invalid-request': CKR.ATTRIBUTE_VALUE_INVALID,
     },
-    account.call('key.set-attribute', { filter: filterOf(key['key-reference']), attributes }),
+    () => account.call('key.set-attribute', { filter: filterOf(key['key-reference']), attributes }),
   )
 }
 
@@ -124,8 +124,7 @@ async function changeCertificate(
   }
   const label = labelIn(template)
   const { id } = namesIn(template)
-  await meaning(
-    { 'certificate-not-found': CKR.OBJECT_HANDLE_INVALID },
+  await meaning({ 'certificate-not-found': CKR.OBJECT_HANDLE_INVALID }, () =>
     account.call('certificate.change', {
       reference,
       ...(label !== undefined && { label }),

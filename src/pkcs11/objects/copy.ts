@@ -30,8 +30,7 @@ export async function copyObject(
   if (seen.kind === 'certificate')
     return copyCertificate(application, session, seen.certificate, template, token)
   const label = labelIn(template)
-  const { key } = await meaning(
-    { 'key-selection': CKR.OBJECT_HANDLE_INVALID },
+  const { key } = await meaning({ 'key-selection': CKR.OBJECT_HANDLE_INVALID }, () =>
     application.account.call('key.copy', {
       filter: filterOf(seen.key['key-reference']),
       ...(label !== undefined && { label }),

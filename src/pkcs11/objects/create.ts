@@ -94,11 +94,12 @@ async function createKey(
   try {
     const { key } = await meaning(
       { 'invalid-data': CKR.ATTRIBUTE_VALUE_INVALID, 'invalid-request': CKR.ATTRIBUTE_VALUE_INVALID },
-      application.account.call('key.import', {
-        'key-type-class': name,
-        material: bytes.toString('base64'),
-        ...made,
-      }),
+      () =>
+        application.account.call('key.import', {
+          'key-type-class': name,
+          material: bytes.toString('base64'),
+          ...made,
+        }),
     )
     return await handleOfKey(application, session, key, templates)
   } finally {
@@ -198,12 +199,13 @@ async function createCertificate(
   }
   const { certificate } = await meaning(
     { 'invalid-data': CKR.ATTRIBUTE_VALUE_INVALID, 'invalid-request': CKR.ATTRIBUTE_VALUE_INVALID },
-    application.account.call('certificate.create', {
-      ...(label !== undefined && { label }),
-      ...(id !== undefined && { id }),
-      value,
-      session: inSession,
-    }),
+    () =>
+      application.account.call('certificate.create', {
+        ...(label !== undefined && { label }),
+        ...(id !== undefined && { id }),
+        value,
+        session: inSession,
+      }),
   )
   const object = { kind: 'certificate', reference: certificate.reference } as const
   return place(session, object, !certificate.session)

@@ -36,7 +36,7 @@ export function next(session: Session, most: number): number[] {
 /** C_FindObjectsFinal */
 export function final(session: Session): void {
   activeOne(session, 'find')
-  delete session.active.find
+  session.active.find = undefined
 }
 
 /** Handles of what was found, by whose it is. */

@@ -43,8 +43,7 @@ export async function wrapKey(
   const modulus = Math.ceil(Number(under.attributes['modulus-size-bits'] ?? 0) / 8)
   const length = wrappedLength(wrapping, Number(payload.attributes['key-length-bytes']), modulus)
   if (!fits(length, bufferBytes)) return { needed: length }
-  const wrapped = await meaning(
-    WRAPPING,
+  const wrapped = await meaning(WRAPPING, () =>
     application.account.call('key.wrap', {
       'payload-filter': filterOf(payload['key-reference']),
       'wrapping-filter': filterOf(under['key-reference']),
@@ -84,8 +83,7 @@ export async function unwrapKey(
   const { templates, ...made } = newKey(template, keyClass, keyClass === 'secret-key' ? [CKA.VALUE_LEN] : [])
   const length = keyClass === 'secret-key' ? lengthIn(template) : {}
   checkWritable(session, template)
-  const { key } = await meaning(
-    UNWRAPPING,
+  const { key } = await meaning(UNWRAPPING, () =>
     application.account.call('key.unwrap', {
       filter: filterOf(under['key-reference']),
       mechanism: wrapping,
@@ -147,8 +145,7 @@ export async function deriveKey(
   const length = lengthIn(template)
   const { templates, ...made } = newKey(template, SECRET, [CKA.VALUE_LEN])
   checkWritable(session, template)
-  const { key } = await meaning(
-    DERIVING,
+  const { key } = await meaning(DERIVING, () =>
     application.account.call('key.derive', {
       filter: filterOf(base['key-reference']),
       mechanism: derivation,

@@ -5,13 +5,22 @@ import type { Message } from './message.ts'
 
 /** At most one operation of each kind. */
 export type Active = {
-  find?: Found
-  digest?: Digest
-  sign?: Message
-  verify?: Message
-  encrypt?: CipherOperation
-  decrypt?: CipherOperation
+  find: Found | undefined
+  digest: Digest | undefined
+  sign: Message | undefined
+  verify: Message | undefined
+  encrypt: CipherOperation | undefined
+  decrypt: CipherOperation | undefined
 }
+
+export const noneAtAll = (): Active => ({
+  find: undefined,
+  digest: undefined,
+  sign: undefined,
+  verify: undefined,
+  encrypt: undefined,
+  decrypt: undefined,
+})
 
 /** What C_FindObjectsInit found; C_FindObjects hands it out from `next` on. */
 export type Found = { readonly handles: readonly number[]; next: number }

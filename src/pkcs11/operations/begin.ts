@@ -1,4 +1,5 @@
 /** What the Init functions of signing, verifying, encrypting and decrypting have in common. */
+import type { MaybePromise } from '../../base/maybe-promise.ts'
 import type { Request } from '../../contract/operations.ts'
 import { type Application, filterOf } from '../application.ts'
 import { CKR } from '../cryptoki/returns.ts'
@@ -12,12 +13,11 @@ type Work = Request<'crypto.begin'> extends infer R ? (R extends unknown ? Omit<
  * The HSM is asked at once, so that whoever may not use the key learns of it here.
  * Throws CKR_KEY_HANDLE_INVALID and whatever `crypto.begin` throws.
  */
-export function beginWith({ account }: Application, key: number, work: Work): Promise<Message> {
+export function beginWith({ account }: Application, key: number, work: Work): MaybePromise<Message> {
   const reference = referenceOf(key) ?? refuse(CKR.KEY_HANDLE_INVALID)
   const request = { filter: filterOf(reference), ...work } as Request<'crypto.begin'>
   return beginMessage(() =>
-    meaning(
-      { 'key-selection': CKR.KEY_HANDLE_INVALID, 'invalid-request': CKR.MECHANISM_PARAM_INVALID },
+    meaning({ 'key-selection': CKR.KEY_HANDLE_INVALID, 'invalid-request': CKR.MECHANISM_PARAM_INVALID }, () =>
       account.begin(request),
     ),
   )

@@ -1,5 +1,5 @@
 /** C_Encrypt… and C_Decrypt… (PKCS#11 v2.40 §5.8 and §5.9). */
-
+import { andThen, type MaybePromise } from '../../base/maybe-promise.ts'
 import { type Application, signedIn } from '../application.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { type Meanings, meaning, refuse } from '../errors.ts'
@@ -13,19 +13,20 @@ import { type Length, lengthsOf } from './cipher-lengths.ts'
 import { activeOne, lastStep, noneActive, step } from './steps.ts'
 
 /** C_EncryptInit and C_DecryptInit. Throws CKR_OPERATION_ACTIVE, and why the key may not be used. */
-export async function init(
+export function init(
   application: Application,
   purpose: Purpose,
   handle: number,
   given: CallerMechanism,
   key: number,
-): Promise<void> {
+): MaybePromise<void> {
   const session = signedIn(application, handle)
   if (!session.active[purpose]?.over) noneActive(session, purpose)
   const cipher = mechanismFor(purpose, given)
-  const message = await beginWith(application, key, { purpose, cipher })
-  const lengths = lengthsOf(purpose, cipher, message.resultBytes ?? 0)
-  session.active[purpose] = { purpose, message, lengths, pending: 0, held: undefined, over: false }
+  return andThen(beginWith(application, key, { purpose, cipher }), (message) => {
+    const lengths = lengthsOf(purpose, cipher, message.resultBytes ?? 0)
+    session.active[purpose] = { purpose, message, lengths, pending: 0, held: undefined, over: false }
+  })
 }
 
 function underWay(session: Session, purpose: Purpose): CipherOperation {
@@ -39,18 +40,19 @@ export function whole(
   purpose: Purpose,
   data: Buffer,
   bufferBytes: number,
-): Promise<Output> {
+): MaybePromise<Output> {
   const operation = underWay(session, purpose)
   const { message, lengths } = operation
-  return lastStep(session, purpose, async () => {
+  return lastStep(session, purpose, () => {
     if (message.inParts) refuse(CKR.OPERATION_NOT_INITIALIZED)
     const length = lengths.whole(data.length) ?? wrongLength(purpose)
     if (tooMuch(length, bufferBytes)) return { needed: length.bytes }
-    const { data: bytes } = await work(purpose, message.whole(data))
-    if (fits(bytes.length, bufferBytes)) return { bytes }
-    bytes.fill(0)
-    await message.restart()
-    return { needed: bytes.length }
+    const done = meaning(MEANINGS[purpose], () => message.whole(data))
+    return andThen(done, ({ data: bytes }): MaybePromise<Output> => {
+      if (fits(bytes.length, bufferBytes)) return { bytes }
+      bytes.fill(0)
+      return andThen(message.restart(), () => ({ needed: bytes.length }))
+    })
   })
 }
 
@@ -60,42 +62,48 @@ export function update(
   purpose: Purpose,
   data: Buffer,
   bufferBytes: number,
-): Promise<Output> {
+): MaybePromise<Output> {
   const operation = underWay(session, purpose)
-  return step(session, purpose, async () => {
+  return step(session, purpose, () => {
     if (operation.held) refuse(CKR.OPERATION_NOT_INITIALIZED)
     const length = operation.lengths.update(operation.pending, data.length).bytes
     // Were nothing to come out, a caller that only asks would have its data worked on twice.
     if (isQuery(bufferBytes) || !fits(length, bufferBytes)) return { needed: length }
-    const bytes = await work(purpose, operation.message.update(data))
-    operation.pending += data.length - bytes.length
-    // There would be no room for more than was foretold.
-    return bytes.length <= length ? { bytes } : refuse(CKR.DEVICE_ERROR)
+    const ready = meaning(MEANINGS[purpose], () => operation.message.update(data))
+    return andThen(ready, (bytes) => {
+      operation.pending += data.length - bytes.length
+      // There would be no room for more than was foretold.
+      return bytes.length <= length ? { bytes } : refuse(CKR.DEVICE_ERROR)
+    })
   })
 }
 
 /** C_EncryptFinal and C_DecryptFinal */
-export async function final(session: Session, purpose: Purpose, bufferBytes: number): Promise<Output> {
+export function final(session: Session, purpose: Purpose, bufferBytes: number): MaybePromise<Output> {
   const operation = activeOne(session, purpose)
   if (operation.over) {
-    delete session.active[purpose]
+    session.active[purpose] = undefined
     return { bytes: Buffer.alloc(0) }
   }
-  const result = await lastStep(session, purpose, () => end(operation, bufferBytes))
-  const empty = 'bytes' in result && result.bytes.length === 0
-  if (empty && isQuery(bufferBytes)) session.active[purpose] = { ...operation, over: true }
-  return result
+  const ended = lastStep(session, purpose, () => end(operation, bufferBytes))
+  return andThen(ended, (result) => {
+    const empty = 'bytes' in result && result.bytes.length === 0
+    if (empty && isQuery(bufferBytes)) session.active[purpose] = { ...operation, over: true }
+    return result
+  })
 }
 
-async function end(operation: CipherOperation, bufferBytes: number): Promise<Output> {
+function end(operation: CipherOperation, bufferBytes: number): MaybePromise<Output> {
   const { purpose, message, lengths, held } = operation
-  if (held) return await release(operation, held, bufferBytes)
+  if (held) return release(operation, held, bufferBytes)
   const length = lengths.final(operation.pending) ?? wrongLength(purpose)
   if (tooMuch(length, bufferBytes)) return { needed: length.bytes }
-  const { data: bytes } = await work(purpose, message.finish())
-  if (fits(bytes.length, bufferBytes)) return { bytes }
-  operation.held = bytes
-  return { needed: bytes.length }
+  const done = meaning(MEANINGS[purpose], () => message.finish())
+  return andThen(done, ({ data: bytes }): Output => {
+    if (fits(bytes.length, bufferBytes)) return { bytes }
+    operation.held = bytes
+    return { needed: bytes.length }
+  })
 }
 
 /** Held back until there is room for it, it is a use of the key once more, and the HSM is asked for the right to it. */
@@ -121,5 +129,3 @@ const MEANINGS: Readonly<Record<Purpose, Meanings>> = {
     'stream-not-found': CKR.DEVICE_ERROR,
   },
 }
-
-const work = <T>(purpose: Purpose, answer: Promise<T>): Promise<T> => meaning(MEANINGS[purpose], answer)

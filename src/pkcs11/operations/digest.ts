@@ -1,6 +1,7 @@
 /** C_Digest… (PKCS#11 v2.40 §5.10). No key and no secret is in it, so it is worked on here. */
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
+import { andThen, type MaybePromise } from '../../base/maybe-promise.ts'
 import { HASHES } from '../../contract/algorithms.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
@@ -20,35 +21,39 @@ export function init(session: Session, mechanism: CallerMechanism): void {
 }
 
 /** C_Digest */
-export function digest(session: Session, data: Buffer, bufferBytes: number): Promise<Output> {
+export function digest(session: Session, data: Buffer, bufferBytes: number): MaybePromise<Output> {
   const operation = activeOne(session, 'digest')
-  return lastStep(session, 'digest', async () => {
+  return lastStep(session, 'digest', () => {
     if (operation.inParts) refuse(CKR.OPERATION_NOT_INITIALIZED)
     if (!fits(operation.bytes, bufferBytes)) return { needed: operation.bytes }
-    await feed(operation, data)
-    return { bytes: operation.hash.digest() }
+    return andThen(feed(operation, data), () => ({ bytes: operation.hash.digest() }))
   })
 }
 
 /** C_DigestUpdate */
-export async function update(session: Session, data: Buffer): Promise<void> {
+export function update(session: Session, data: Buffer): MaybePromise<void> {
   const operation = activeOne(session, 'digest')
   operation.inParts = true
-  await feed(operation, data)
+  return feed(operation, data)
 }
 
 /** C_DigestFinal */
-export function final(session: Session, bufferBytes: number): Promise<Output> {
+export function final(session: Session, bufferBytes: number): MaybePromise<Output> {
   const operation = activeOne(session, 'digest')
-  return lastStep(session, 'digest', async () =>
+  return lastStep(session, 'digest', () =>
     fits(operation.bytes, bufferBytes) ? { bytes: operation.hash.digest() } : { needed: operation.bytes },
   )
 }
 
 const PIECE = 1024 * 1024
 
+function feed({ hash }: Digest, data: Buffer): MaybePromise<void> {
+  if (data.length > PIECE) return feedInPieces(hash, data)
+  hash.update(data)
+}
+
 /** Others get their turn between the pieces. */
-async function feed({ hash }: Digest, data: Buffer): Promise<void> {
+async function feedInPieces(hash: Hash, data: Buffer): Promise<void> {
   for (let at = 0; at < data.length; at += PIECE) {
     if (at > 0) await setImmediate()
     hash.update(data.subarray(at, at + PIECE))

@@ -1,4 +1,5 @@
 /** A message that the HSM signs, verifies, encrypts or decrypts, whole or in parts. */
+import { andThen, type MaybePromise, orElse } from '../../base/maybe-promise.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { LIMITS } from '../../contract/limits.ts'
 import type { StreamHandle } from '../account.ts'
@@ -13,23 +14,27 @@ export interface Message {
   /** A part of it has been worked on: it can only be gone on with. */
   readonly inParts: boolean
   /** The whole message. Nothing of it was worked on before, so it is begun anew if the HSM has lost it meanwhile. */
-  whole(data: Buffer, signature?: Buffer): Promise<Done>
-  update(data: Buffer): Promise<Buffer>
-  finish(signature?: Buffer): Promise<Done>
+  whole(data: Buffer, signature?: Buffer): MaybePromise<Done>
+  update(data: Buffer): MaybePromise<Buffer>
+  finish(signature?: Buffer): MaybePromise<Done>
   /** From the start, with the right to use the key checked again. */
-  restart(): Promise<void>
-  cancel(): Promise<void>
+  restart(): MaybePromise<void>
+  cancel(): MaybePromise<void>
 }
 
 /** @param begin asks the HSM for a stream; called again when the HSM has lost it before any part was worked on */
-export async function beginMessage(begin: () => Promise<StreamHandle>): Promise<Message> {
-  let stream = await begin()
+export const beginMessage = (begin: () => MaybePromise<StreamHandle>): MaybePromise<Message> =>
+  andThen(begin(), (stream) => messageOf(stream, begin))
+
+function messageOf(begun: StreamHandle, begin: () => MaybePromise<StreamHandle>): Message {
+  let stream = begun
   let inParts = false
 
-  async function restart(): Promise<void> {
-    stream = await begin()
-    inParts = false
-  }
+  const restart = (): MaybePromise<void> =>
+    andThen(begin(), (next) => {
+      stream = next
+      inParts = false
+    })
 
   return {
     get resultBytes() {
@@ -38,20 +43,18 @@ export async function beginMessage(begin: () => Promise<StreamHandle>): Promise<
     get inParts() {
       return inParts
     },
-    async whole(data, signature) {
-      try {
-        return await run(stream, data, signature)
-      } catch (error) {
-        if (!isLost(error)) throw error
-        await restart()
-        return await run(stream, data, signature)
-      }
-    },
-    async update(data) {
+    whole: (data, signature) =>
+      orElse(
+        () => finishWhole(stream, data, signature),
+        (error) => {
+          if (!isLost(error)) throw error
+          return andThen(restart(), () => finishWhole(stream, data, signature))
+        },
+      ),
+    update(data) {
       inParts = true
-      const ready: Buffer[] = []
-      for (const part of parts(data)) ready.push(await stream.update(part))
-      return joined(ready)
+      if (data.length === 0) return NOTHING
+      return data.length <= LIMITS.dataBytes ? stream.update(data) : updateInPieces(stream, data)
     },
     finish: (signature) => stream.finish({ ...(signature && { signature }) }),
     restart,
@@ -59,21 +62,36 @@ export async function beginMessage(begin: () => Promise<StreamHandle>): Promise<
   }
 }
 
+const NOTHING = Buffer.alloc(0)
+
 const isLost = (error: unknown): boolean => error instanceof HsmError && error.code === 'stream-not-found'
 
-async function run(stream: StreamHandle, data: Buffer, signature: Buffer | undefined): Promise<Done> {
-  const all = [...parts(data)]
-  const last = all.pop()
+function finishWhole(stream: StreamHandle, data: Buffer, signature: Buffer | undefined): MaybePromise<Done> {
+  const end = signature ? { signature } : {}
+  if (data.length > LIMITS.dataBytes) return finishInPieces(stream, data, end)
+  return stream.finish(data.length > 0 ? { data, ...end } : end)
+}
+
+async function finishInPieces(
+  stream: StreamHandle,
+  data: Buffer,
+  end: { readonly signature?: Buffer },
+): Promise<Done> {
+  const all = [...pieces(data)]
+  const last = all.pop() ?? NOTHING
   const ready: Buffer[] = []
-  for (const part of all) ready.push(await stream.update(part))
-  const done = await stream.finish({ ...(last && { data: last }), ...(signature && { signature }) })
-  return { data: joined([...ready, done.data]), verified: done.verified }
+  for (const piece of all) ready.push(await stream.update(piece))
+  const done = await stream.finish({ data: last, ...end })
+  return { data: Buffer.concat([...ready, done.data]), verified: done.verified }
+}
+
+async function updateInPieces(stream: StreamHandle, data: Buffer): Promise<Buffer> {
+  const ready: Buffer[] = []
+  for (const piece of pieces(data)) ready.push(await stream.update(piece))
+  return Buffer.concat(ready)
 }
 
 /** Pieces no larger than the HSM takes. */
-function* parts(data: Buffer): Generator<Buffer> {
+function* pieces(data: Buffer): Generator<Buffer> {
   for (let at = 0; at < data.length; at += LIMITS.dataBytes) yield data.subarray(at, at + LIMITS.dataBytes)
 }
-
-const joined = (pieces: readonly Buffer[]): Buffer =>
-  pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces)

@@ -1,5 +1,5 @@
 /** C_Sign… and C_Verify… (PKCS#11 v2.40 §5.11 and §5.12). Signatures by ECDSA are r‖s on both sides. */
-
+import { andThen, type MaybePromise } from '../../base/maybe-promise.ts'
 import { type Application, signedIn } from '../application.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { type Meanings, meaning, refuse } from '../errors.ts'
@@ -19,21 +19,23 @@ const MEANINGS: Meanings = {
 }
 
 /** C_SignInit and C_VerifyInit. Throws CKR_OPERATION_ACTIVE, and why the key may not be used. */
-export async function init(
+export function init(
   application: Application,
   purpose: Purpose,
   handle: number,
   given: CallerMechanism,
   key: number,
-): Promise<void> {
+): MaybePromise<void> {
   const session = signedIn(application, handle)
   noneActive(session, purpose)
   const mechanism = mechanismFor(purpose, given)
-  session.active[purpose] = await beginWith(application, key, { purpose, mechanism })
+  return andThen(beginWith(application, key, { purpose, mechanism }), (message) => {
+    session.active[purpose] = message
+  })
 }
 
 /** C_Sign */
-export function sign(session: Session, data: Buffer, bufferBytes: number): Promise<Output> {
+export function sign(session: Session, data: Buffer, bufferBytes: number): MaybePromise<Output> {
   return signature(session, bufferBytes, (message) => {
     wholeOnly(message)
     return message.whole(data)
@@ -41,32 +43,34 @@ export function sign(session: Session, data: Buffer, bufferBytes: number): Promi
 }
 
 /** C_SignUpdate and C_VerifyUpdate */
-export async function update(session: Session, purpose: Purpose, data: Buffer): Promise<void> {
+export function update(session: Session, purpose: Purpose, data: Buffer): MaybePromise<unknown> {
   const message = activeOne(session, purpose)
-  await step(session, purpose, () => meaning(MEANINGS, message.update(data)))
+  return step(session, purpose, () => meaning(MEANINGS, () => message.update(data)))
 }
 
 /** C_SignFinal */
-export const signFinal = (session: Session, bufferBytes: number): Promise<Output> =>
+export const signFinal = (session: Session, bufferBytes: number): MaybePromise<Output> =>
   signature(session, bufferBytes, (message) => message.finish())
 
 /** The length is known beforehand, so the work is done once there is room for it. */
 function signature(
   session: Session,
   bufferBytes: number,
-  work: (message: Message) => Promise<Done>,
-): Promise<Output> {
+  work: (message: Message) => MaybePromise<Done>,
+): MaybePromise<Output> {
   const message = activeOne(session, 'sign')
-  return lastStep(session, 'sign', async () => {
+  return lastStep(session, 'sign', () => {
     const length = message.resultBytes ?? refuse(CKR.FUNCTION_FAILED)
     if (!fits(length, bufferBytes)) return { needed: length }
-    const { data } = await meaning(MEANINGS, work(message))
-    return outputOf(data, bufferBytes)
+    return andThen(
+      meaning(MEANINGS, () => work(message)),
+      ({ data }) => outputOf(data, bufferBytes),
+    )
   })
 }
 
 /** C_Verify */
-export function verify(session: Session, data: Buffer, given: Buffer): Promise<void> {
+export function verify(session: Session, data: Buffer, given: Buffer): MaybePromise<unknown> {
   return verification(session, given, (message) => {
     wholeOnly(message)
     return message.whole(data, given)
@@ -74,20 +78,22 @@ export function verify(session: Session, data: Buffer, given: Buffer): Promise<v
 }
 
 /** C_VerifyFinal */
-export const verifyFinal = (session: Session, given: Buffer): Promise<void> =>
+export const verifyFinal = (session: Session, given: Buffer): MaybePromise<unknown> =>
   verification(session, given, (message) => message.finish(given))
 
-async function verification(
+function verification(
   session: Session,
   given: Buffer,
-  work: (message: Message) => Promise<Done>,
-): Promise<void> {
+  work: (message: Message) => MaybePromise<Done>,
+): MaybePromise<unknown> {
   const message = activeOne(session, 'verify')
-  await lastStep(session, 'verify', async () => {
+  return lastStep(session, 'verify', () => {
     const { resultBytes } = message
     if (resultBytes !== undefined && given.length !== resultBytes) refuse(CKR.SIGNATURE_LEN_RANGE)
-    const { verified } = await meaning(MEANINGS, work(message))
-    return verified ? DONE : refuse(CKR.SIGNATURE_INVALID)
+    return andThen(
+      meaning(MEANINGS, () => work(message)),
+      ({ verified }) => (verified ? DONE : refuse(CKR.SIGNATURE_INVALID)),
+    )
   })
 }
 

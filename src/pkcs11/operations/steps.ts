@@ -1,5 +1,5 @@
 /** How the functions of an operation follow each other (PKCS#11 v2.40 §5.2 and §5.8 to §5.12). */
-
+import { andThen, type MaybePromise, orElse } from '../../base/maybe-promise.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
 import type { Output } from '../output.ts'
@@ -20,32 +20,32 @@ export function activeOne<K extends Kind>({ active }: Session, kind: K): NonNull
 }
 
 /** A step in the middle: a failure ends the operation. */
-export async function step<T>(session: Session, kind: Kind, body: () => Promise<T>): Promise<T> {
+export function step<T>(session: Session, kind: Kind, body: () => MaybePromise<T>): MaybePromise<T> {
   const operation = session.active[kind]
-  try {
-    return await body()
-  } catch (error) {
-    await end(session, kind, operation)
-    throw error
-  }
+  return orElse(body, (error) =>
+    andThen(end(session, kind, operation), () => {
+      throw error
+    }),
+  )
 }
 
 /** The last step: it ends the operation, unless all it did was to tell how much room its result needs. */
-export async function lastStep(session: Session, kind: Kind, body: () => Promise<Output>): Promise<Output> {
+export function lastStep(
+  session: Session,
+  kind: Kind,
+  body: () => MaybePromise<Output>,
+): MaybePromise<Output> {
   const operation = session.active[kind]
-  const result = await step(session, kind, body)
-  if ('bytes' in result && session.active[kind] === operation) delete session.active[kind]
-  return result
+  return andThen(step(session, kind, body), (result) => {
+    if ('bytes' in result && session.active[kind] === operation) session.active[kind] = undefined
+    return result
+  })
 }
 
 /** Without a result. */
-export async function end(session: Session, kind: Kind, operation = session.active[kind]): Promise<void> {
-  if (session.active[kind] === operation) delete session.active[kind]
-  await cancel(operation)
-}
-
-async function cancel(operation: Active[Kind]): Promise<void> {
+export function end(session: Session, kind: Kind, operation = session.active[kind]): MaybePromise<void> {
+  if (session.active[kind] === operation) session.active[kind] = undefined
   if (!operation) return
-  if ('cancel' in operation) await operation.cancel()
-  else if ('message' in operation) await operation.message.cancel()
+  if ('cancel' in operation) return operation.cancel()
+  if ('message' in operation) return operation.message.cancel()
 }

@@ -49,3 +49,27 @@ test('it says how much work there is under a key, and forgets what has ended', a
   assert.deepEqual([queue.count('a'), queue.count('b')], [0, 0])
   assert.equal(await queue.run('a', async () => 'again'), 'again')
 })
+
+test('work that needs no waiting is over at once when there is no other under its key, and else in its turn', async () => {
+  const queue = createKeyedQueue()
+  const throwing = () => {
+    throw new Error('at once')
+  }
+  assert.equal(
+    queue.run('a', () => 'at once'),
+    'at once',
+  )
+  assert.throws(() => queue.run('a', throwing), /at once/)
+  assert.equal(queue.count('a'), 0)
+  const order: string[] = []
+  const first = queue.run('a', async () => {
+    await undefined
+    order.push('first')
+  })
+  const second = queue.run('a', () => order.push('second'))
+  const third = queue.run('a', throwing)
+  assert.deepEqual([order, queue.count('a')], [[], 3])
+  await Promise.allSettled([first, second, third])
+  await assert.rejects(async () => third, /at once/)
+  assert.deepEqual([order, queue.count('a')], [['first', 'second'], 0])
+})

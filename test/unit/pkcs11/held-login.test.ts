@@ -38,10 +38,10 @@ async function hsmWithClock(t: TestContext) {
   }
   const uses = async (held: ReturnType<typeof createHeldLogin>) => {
     const login = held.signedIn()
-    await hsm.call('crypto.random', { bytes: 8 }, login.token).catch(async (error) => {
+    await hsm.call('crypto.random', { bytes: 8 }, login.session.token).catch(async (error) => {
       assert.equal(error.code, 'not-logged-in')
-      await held.renewed(login, login.token)
-      await hsm.call('crypto.random', { bytes: 8 }, login.token)
+      await held.renewed(login, login.session)
+      await hsm.call('crypto.random', { bytes: 8 }, login.session.token)
     })
   }
   return { clock, store, world, hsm, asked, pass, uses }
@@ -72,9 +72,10 @@ suite('a login of a program', () => {
     const { hsm, pass, uses } = await hsmWithClock(t)
     const held = createHeldLogin(hsm)
     await held.begin(ALICE)
-    const snapshot = structuredClone({ ...held.current(), renewing: undefined })
+    const { username, credential } = held.signedIn()
+    const snapshot = structuredClone({ username, credential })
     await held.leave()
-    const keeper = createHeldLogin(hsm, snapshot as never)
+    const keeper = createHeldLogin(hsm, snapshot)
     await pass(24 * HOUR)
     await uses(keeper)
     await keeper.end()
@@ -83,7 +84,7 @@ suite('a login of a program', () => {
   const losses: Readonly<Record<string, (held: HeldLogin, hsm: Hsm) => Promise<HeldLogin>>> = {
     'is there': async (held) => held,
     async 'went without it'(held, hsm) {
-      await hsm.call('session.logout', { resumable: true }, held.signedIn().token)
+      await hsm.call('session.logout', { resumable: true }, held.signedIn().session.token)
       return held
     },
     async 'was left to another process, which has not asked anything'(held, hsm) {
@@ -149,7 +150,7 @@ suite('a login of a program', () => {
       ['session.login', true],
       ['session.login', false],
     ])
-    await assert.rejects(held.renewed(held.signedIn(), 'one'), fails('not-logged-in'))
+    await assert.rejects(held.renewed(held.signedIn(), held.signedIn().session), fails('not-logged-in'))
     assert.equal(held.current(), undefined)
   })
 

@@ -6,11 +6,14 @@ import { setImmediate } from 'node:timers/promises'
 import { HsmError } from '../../../src/contract/errors.ts'
 import type { Hsm } from '../../../src/contract/hsm.ts'
 import { BOUNDS } from '../../../src/pkcs11/bounds.ts'
+import { writeRefusal } from '../../../src/pkcs11/rpc/requests.ts'
 import { createPkcs11, type ProgramSnapshot } from '../../../src/pkcs11/serve.ts'
 import { frame, INITIALIZE, speak, ulong } from '../../support/p11-client.ts'
 import { C } from './fixture.ts'
 
 const MANY = 3 * BOUNDS.callsUnderWay + 1
+/** All of them are refused in the end. */
+const REFUSAL_BYTES = writeRefusal(1, 0).length
 const FIRST_CODE = 1000
 /** Each asks the HSM for the serial of its token. */
 const REQUESTS = Array.from({ length: MANY }, (_, index) =>
@@ -45,8 +48,8 @@ async function begun() {
   near.write(Buffer.of(0))
   await program.answered
   await program.call(C.Initialize, ...INITIALIZE)
-  near.on('data', () => {
-    answered.count += 1
+  near.on('data', ({ length }: Buffer) => {
+    answered.count += length / REFUSAL_BYTES
   })
   const go = () => {
     for (const answers of waiting.splice(0)) answers()
@@ -58,7 +61,36 @@ async function begun() {
   return { pkcs11, near, far, asked, answered, snapshots, go, answer }
 }
 
+/** Nothing has to be waited for: there is no such slot. */
+const AT_ONCE = Array.from({ length: MANY }, (_, index) =>
+  frame(FIRST_CODE + index, C.GetSlotInfo, [ulong(1)]),
+)
+
 suite('requests that come in one piece', () => {
+  test('are answered in one piece, and before anything else is done, when nothing has to be waited for', async () => {
+    const { near, far, answered, pkcs11 } = await begun()
+    const pieces: number[] = []
+    near.on('data', () => pieces.push(answered.count))
+    const few = AT_ONCE.slice(0, 4)
+    far.push(Buffer.concat(few))
+    await new Promise(process.nextTick)
+    await new Promise(process.nextTick)
+    assert.deepEqual(pieces, [few.length])
+    await pkcs11.close()
+  })
+
+  test('are answered over several turns of the event loop when they are many, so that others have theirs', async () => {
+    const { near, answered, pkcs11 } = await begun()
+    near.write(Buffer.concat(AT_ONCE))
+    let before = 0
+    while (answered.count < MANY) {
+      await setImmediate()
+      assert.ok(answered.count - before <= BOUNDS.callsUnderWay)
+      before = answered.count
+    }
+    await pkcs11.close()
+  })
+
   test('are handed on as far as they may be under way, and then the next ones', async () => {
     const { near, asked, answered, answer, pkcs11 } = await begun()
     near.write(Buffer.concat(REQUESTS))
