@@ -24,6 +24,8 @@ export function homeAt(path: string, isUsual = false) {
     database: at('data', 'strongroom.db'),
     masterKey: at('data', 'master.key'),
     hsmId: at('data', 'hsm-id'),
+    /** The records, to be read fast at the start. Never needed: without it the start takes longer. */
+    snapshot: at('data', 'snapshot'),
     /** Of a node on etcd alone: how far it has followed its cluster. */
     mark: at('data', 'etcd-mark'),
     /** Of a node on etcd alone: a secret that tells this home from every other. */

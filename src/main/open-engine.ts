@@ -79,7 +79,7 @@ async function embeddedStore(
   { home, acceptRollback, log }: OpenEngineOptions,
   undo: AsyncDisposableStack,
 ): Promise<OpenStore> {
-  const opened = await telling(openEmbeddedStore(home, { acceptRollback }), log)
+  const opened = await telling(openEmbeddedStore(home, { acceptRollback, log }), log)
   undo.defer(() => opened.store.close())
   return opened
 }

@@ -48,13 +48,17 @@ export function object<T>(shape: Shape<T>): Read<T> {
   }
 }
 
+/** A reader that knows the members it reads, in the order in which what it has read has them. */
+export type ReadMembers<T> = Read<T> & { readonly members: readonly (keyof T & string)[] }
+
 /** Members that are not in the shape are kept as they are: a later version has added them, and may be ignored. */
-export function extensible<T>(shape: Shape<T>): Read<T> {
+export function extensible<T>(shape: Shape<T>): ReadMembers<T> {
   const read = members(shape)
-  return (value) => {
+  const whole: Read<T> = (value) => {
     const { known, unknown } = read(membersOf(value))
     return unknown.length === 0 ? known : { ...known, ...Object.fromEntries(unknown) }
   }
+  return Object.assign(whole, { members: Object.keys(shape) as (keyof T & string)[] })
 }
 
 type Members<T> = { readonly known: T; readonly unknown: readonly (readonly [string, unknown])[] }

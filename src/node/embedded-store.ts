@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type BackupKeys, backupKeysOf } from '../backup/ways.ts'
+import type { Log } from '../base/log.ts'
 import { HsmError } from '../contract/errors.ts'
 import { createSealer, masterKeyCheck, type Sealer } from '../crypto/seal.ts'
 import { readIfThere } from '../home/files.ts'
@@ -12,6 +13,7 @@ import { withMasterKey } from '../home/master-key.ts'
 import { markPath } from '../store/mark.ts'
 import { type SqliteStore, sqliteStore, storeIdentity } from '../store/sqlite/sqlite-store.ts'
 import type { Store } from '../store/store.ts'
+import { snapshotOf } from './snapshot-place.ts'
 
 export type OpenStore<S extends Store = Store> = {
   readonly store: S
@@ -29,6 +31,8 @@ export type Wanted = {
   readonly clusterId?: string
   /** Take a store that is not known to be the newest. */
   readonly acceptRollback?: boolean | undefined
+  /** Of an HSM that is to start fast the next time: it keeps a snapshot. */
+  readonly log?: Log
 }
 
 /**
@@ -67,6 +71,9 @@ export function openEmbeddedStore(home: Home, wanted: Wanted = {}): OpenStore<Sq
       clusterId,
       masterKeyCheck: masterKeyCheck(key),
       acceptRollback: wanted.acceptRollback === true,
+      ...(wanted.log && {
+        snapshot: snapshotOf(home, { key, clusterId, owner: `sqlite ${hsmId}`, log: wanted.log }),
+      }),
     }),
     sealer: createSealer(key, 'material', clusterId),
     backupKeys: backupKeysOf(key, clusterId),

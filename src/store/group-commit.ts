@@ -25,6 +25,8 @@ export type Group = {
 export type CommitFailure = { readonly error: HsmError; readonly fatal: boolean }
 
 export interface GroupCommit extends Pick<Store, 'transact' | 'subscribe'> {
+  /** Of the newest commit. */
+  revision(): number
   /** Commits now what is waiting. */
   flush(): void
   /** From now on every transaction fails with this error. */
@@ -77,6 +79,7 @@ export function createGroupCommit(
   }
 
   return {
+    revision: () => current,
     flush,
     transact: <R>(body: (view: CatalogView) => Conclusion<R>) =>
       new Promise<{ readonly result: R; readonly revision: number }>((resolve, reject) => {

@@ -24,6 +24,8 @@ export type Root = {
 export interface RecordSet {
   /** Where each record stands. */
   readonly revisions: ReadonlyMap<string, number>
+  /** Of all revisions, modulo 2^32: no proof of anything, but a mistake of ours would show. */
+  revisionSum(): number
   /**
    * @param revision at which the record stands from now on; undefined when it is gone
    * @returns at which it stood
@@ -35,7 +37,11 @@ export interface RecordSet {
   verify(root: Root): void
 }
 
+/** What somebody who has the master key has said to belong together. */
+export type ProvenSet = { readonly revisions: Map<string, number>; readonly digest: string }
+
 const DIGEST_BYTES = 32
+const SUM_MODULUS = 2 ** 32
 /** Records too many that are read all the same: one alone can be named, more than a few say nothing more. */
 const MOST_SURPLUS = 1000
 
@@ -48,13 +54,20 @@ export function refuseSurplus(records: RecordSet, root: Root): void {
   if (records.revisions.size > root.records + MOST_SURPLUS) records.verify(root)
 }
 
-/** Empty. The digest is the XOR of a MAC for each (key, revision). */
-export function createRecordSet(sealer: Sealer): RecordSet {
-  const revisions = new Map<string, number>()
-  const digest = Buffer.alloc(DIGEST_BYTES)
+/**
+ * Empty at first. The digest is the XOR of a MAC for each (key, revision).
+ *
+ * @param from a set to go on with, which is the caller's no more, and its digest: proven to be of that set
+ */
+export function createRecordSet(sealer: Sealer, from?: ProvenSet): RecordSet {
+  const revisions = from?.revisions ?? new Map<string, number>()
+  const digest = from ? Buffer.from(from.digest, 'hex') : Buffer.alloc(DIGEST_BYTES)
+  let sum = 0
+  for (const revision of revisions.values()) sum = (sum + revision) % SUM_MODULUS
 
   return {
     revisions,
+    revisionSum: () => sum,
     replace(key, revision) {
       const before = revisions.get(key)
       if (before !== undefined) xorInto(digest, markOf(sealer, key, before))
@@ -63,6 +76,7 @@ export function createRecordSet(sealer: Sealer): RecordSet {
         xorInto(digest, markOf(sealer, key, revision))
         revisions.set(key, revision)
       }
+      sum = (sum + SUM_MODULUS + (((revision ?? 0) - (before ?? 0)) % SUM_MODULUS)) % SUM_MODULUS
       return before
     },
     root: (revision) => ({ revision, records: revisions.size, digest: digest.toString('hex') }),

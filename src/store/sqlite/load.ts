@@ -4,18 +4,34 @@ import type { Catalog } from '../../catalog/catalog.ts'
 import { createCatalog } from '../../catalog/memory-catalog.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { shown } from '../../contract/shown.ts'
+import type { RecordKey } from '../../model/records.ts'
 import { createRecordSet, openRoot, type RecordSet, type Root, refuseSurplus } from '../record-set.ts'
 import type { Sealer } from '../sealer.ts'
 import { openRecord } from '../sealing.ts'
+import { openSnapshotFile, unusable } from '../snapshot/file.ts'
+import { readContents, type SnapshotOptions, tellUnused, tellUsed, type Written } from '../snapshot/read.ts'
 
 /** All records of a database, proven to be whole. */
-export type Loaded = { readonly catalog: Catalog; readonly records: RecordSet; readonly root: Root }
+export type Loaded = {
+  readonly catalog: Catalog
+  readonly records: RecordSet
+  readonly root: Root
+  /** The snapshot that they were taken from, as far as they are still the same. */
+  readonly written?: Written | undefined
+}
 
-/** @throws HsmError `store-damaged` naming the record at fault, where it can be known */
-export function load(database: DatabaseSync, sealer: Sealer): Loaded {
+/**
+ * @param snapshot of the records, if there may be one
+ * @throws HsmError `store-damaged` naming the record at fault, where it can be known
+ */
+export function load(database: DatabaseSync, sealer: Sealer, snapshot?: SnapshotOptions): Loaded {
+  const root = loadRoot(database, sealer)
+  return (snapshot && loadFromSnapshot(database, sealer, root, snapshot)) ?? loadAll(database, sealer, root)
+}
+
+function loadAll(database: DatabaseSync, sealer: Sealer, root: Root): Loaded {
   const catalog = createCatalog()
   const records = createRecordSet(sealer)
-  const root = loadRoot(database, sealer)
   const rows = database.prepare('SELECT key, revision, sealed FROM record', { readBigInts: true })
   for (const row of rows.iterate()) {
     const { key, revision, sealed } = checkRow(row, root)
@@ -25,6 +41,63 @@ export function load(database: DatabaseSync, sealer: Sealer): Loaded {
   }
   records.verify(root)
   return { catalog, records, root }
+}
+
+/**
+ * A row that stands at the revision that the snapshot has it at holds what the snapshot has, since no revision is ever used
+ * twice. So only the others are opened. The set of all is verified as ever.
+ *
+ * @returns undefined when there is no snapshot, or the log has been told why it is of no use
+ */
+function loadFromSnapshot(
+  database: DatabaseSync,
+  sealer: Sealer,
+  root: Root,
+  { place, log }: SnapshotOptions,
+): Loaded | undefined {
+  try {
+    using file = openSnapshotFile(place)
+    if (!file) return undefined
+    const { tail } = file
+    if (tail.ending.root.revision > root.revision) throw unusable('it is newer than the store')
+    const { catalog, records } = readContents(file, sealer)
+    const changed = bringForward(database, sealer, root, { catalog, records })
+    records.verify(root)
+    tellUsed(log, place.path, root.records, changed.size)
+    return { catalog, records, root, written: { tail, changed } }
+  } catch (error) {
+    return tellUnused(log, place.path, error)
+  }
+}
+
+/** @returns keys of the records that are not as they were */
+function bringForward(
+  database: DatabaseSync,
+  sealer: Sealer,
+  root: Root,
+  { catalog, records }: Pick<Loaded, 'catalog' | 'records'>,
+): ReadonlySet<string> {
+  const gone = new Set(records.revisions.keys())
+  const changed: string[] = []
+  const standing = database.prepare('SELECT key, revision FROM record', { returnArrays: true })
+  for (const [key, revision] of standing.iterate() as Iterable<[string, number]>) {
+    gone.delete(key)
+    if (records.revisions.get(key) !== revision) changed.push(key)
+  }
+  const row = database.prepare('SELECT key, revision, sealed FROM record WHERE key = ?', {
+    readBigInts: true,
+  })
+  for (const each of changed) {
+    const { key, revision, sealed } = checkRow(row.get(each) ?? {}, root)
+    catalog.apply({ put: openRecord(sealer, key, revision, sealed) })
+    records.replace(key, revision)
+    refuseSurplus(records, root)
+  }
+  for (const key of gone) {
+    catalog.apply({ delete: key as RecordKey })
+    records.replace(key, undefined)
+  }
+  return new Set([...changed, ...gone])
 }
 
 /** @throws HsmError `store-damaged` */

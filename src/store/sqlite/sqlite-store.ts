@@ -9,6 +9,8 @@ import { type MarkFile, markPath, openMark } from '../mark.ts'
 import { createRecordSet, sealRoot } from '../record-set.ts'
 import { type Rollback, revisionAfter, rollbackOf } from '../rollback.ts'
 import type { Sealer } from '../sealer.ts'
+import type { SnapshotOptions } from '../snapshot/read.ts'
+import { createSnapshotWriter } from '../snapshot/writer.ts'
 import type { Store } from '../store.ts'
 import {
   bringUpToDate,
@@ -31,6 +33,8 @@ export type SqliteStoreOptions = StoreIdentity & {
   readonly sealer: Sealer
   /** Take a store that is not known to be the newest; there must be reason to. */
   readonly acceptRollback?: boolean
+  /** Where its records stand to be read fast. */
+  readonly snapshot?: SnapshotOptions
 }
 
 export type SqliteStore = Store & {
@@ -66,7 +70,7 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
     const loaded = examine(path, (database) => {
       checkIntegrity(database, path)
       checkIdentity(readIdentity(database), { clusterId, masterKeyCheck }, basename(path))
-      return load(database, sealer)
+      return load(database, sealer, options.snapshot)
     })
     const rollback = rollbackOf(loaded.root, markPath(path), options)
     const database = openDatabase(path)
@@ -74,7 +78,7 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
     try {
       checkUnchanged(database, sealer, loaded)
       if (!rollback) bear(database, sealer, mark, loaded)
-      return { ...serve(database, sealer, mark, loaded, rollback), rollback }
+      return { ...serve(database, options, mark, loaded, rollback), rollback }
     } catch (error) {
       mark.close()
       database.close()
@@ -110,15 +114,27 @@ function bear(database: DatabaseSync, sealer: Sealer, mark: MarkFile, { root }: 
 
 function serve(
   database: DatabaseSync,
-  sealer: Sealer,
+  { sealer, snapshot }: SqliteStoreOptions,
   mark: MarkFile,
   loaded: Loaded,
   rollback: Rollback | undefined,
 ): Store {
-  const { catalog, root } = loaded
+  const { catalog, records, root, written } = loaded
   const medium = createMedium(database, sealer, loaded, mark)
   const from = rollback ? revisionAfter(rollback) : root.revision
   const commits = createGroupCommit(catalog, from, medium.commit)
+  const writer =
+    snapshot &&
+    createSnapshotWriter({
+      ...snapshot,
+      source: {
+        catalog,
+        records: () => records,
+        point: () => ({ root: records.root(commits.revision()), revisionSum: records.revisionSum() }),
+      },
+      written,
+    })
+  if (writer) commits.subscribe((changes) => writer.note(changes.map(({ key }) => key)))
   const timer = setInterval(() => {
     const failure = medium.checkpoint()
     if (failure?.fatal) commits.refuse(failure.error)
@@ -140,6 +156,7 @@ function serve(
       clearInterval(timer)
       mark.close()
       database.close()
+      await writer?.close()
     },
   }
 }
