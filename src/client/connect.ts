@@ -4,6 +4,7 @@ import type { Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
 import type { OperationName } from '../contract/operations.ts'
 import { BINDING_HEADER, BINDING_VALUE, PATH_PREFIX } from '../contract/wire.ts'
+import { wireJson } from '../contract/wire-json.ts'
 import type { Trust } from './dial.ts'
 import { connectionLost, type ServerAddress } from './failures.ts'
 import type { Link, WireRequest } from './link.ts'
@@ -102,7 +103,7 @@ function encodeRequest(
 ): WireRequest {
   if (!/^[a-z-]+\.[a-z-]+$/.test(operation)) throw new HsmError('unknown-operation')
   if (session !== undefined && !/^[\w.~+/-]+=*$/.test(session)) throw new HsmError('not-logged-in')
-  const body = Buffer.from(JSON.stringify(request))
+  const body = Buffer.from(wireJson(request as object))
   if (body.length > LIMITS.bodyBytes) {
     throw new HsmError('too-large', `The request is larger than ${LIMITS.bodyBytes} bytes`)
   }

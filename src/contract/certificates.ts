@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { id, label } from './attributes.ts'
-import { base64 } from './bytes.ts'
+import { bytes, replyBytes } from './bytes.ts'
 import { LIMITS } from './limits.ts'
 
 /** A certificate as it is shown. */
@@ -11,18 +11,18 @@ export const certificate = v.object({
   own: v.boolean(),
   label: v.string(),
   id: v.string(),
-  /** Base64 DER, whole and as it was given. */
-  value: v.string(),
+  /** DER, whole and as it was given. */
+  value: replyBytes,
   session: v.boolean(),
 })
 export type CertificateObject = v.InferOutput<typeof certificate>
 
-/** A certificate that a program brings. `value` is base64 of DER. */
+/** A certificate that a program brings. */
 export const newCertificate = v.strictObject({
   label: v.optional(label, ''),
   id: v.optional(id, '0x'),
   /** An X.509 certificate in DER. */
-  value: base64(LIMITS.certificateBytes),
+  value: bytes(LIMITS.certificateBytes),
   session: v.optional(v.boolean(), false),
 })
 

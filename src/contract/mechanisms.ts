@@ -2,7 +2,9 @@
  * Every mechanism that keys are used with, in one table for each pair of uses: which keys it takes, its parameters, and
  * what FIPS mode forbids. Schemas, rules, `key describe` and PKCS#11 are folds over these tables.
  */
+
 import * as v from 'valibot'
+import { NO_BYTES } from '../base/bytes.ts'
 import {
   aad,
   aesBlock,
@@ -72,14 +74,14 @@ export const SIGNING = {
 /** How to encrypt or decrypt. What was encrypted with 3DES can still be read in FIPS mode (NIST SP 800-131A Rev. 2 §2). */
 export const CIPHERS = {
   'aes-ecb': { keys: 'aes', parameters: {} },
-  'aes-cbc': { keys: 'aes', parameters: { iv: aesBlock }, forms: [{ iv: '' }] },
+  'aes-cbc': { keys: 'aes', parameters: { iv: aesBlock }, forms: [{ iv: NO_BYTES }] },
   /** With the padding of PKCS #7 (RFC 5652 §6.3). */
-  'aes-cbc-pad': { keys: 'aes', parameters: { iv: aesBlock }, forms: [{ iv: '' }] },
+  'aes-cbc-pad': { keys: 'aes', parameters: { iv: aesBlock }, forms: [{ iv: NO_BYTES }] },
   /** The last `counter-bits` bits of the block count up and must not wrap (NIST SP 800-38A §B.1). */
   'aes-ctr': {
     keys: 'aes',
     parameters: { 'counter-block': aesBlock, 'counter-bits': counterBits },
-    forms: [{ 'counter-block': '', 'counter-bits': 128 }],
+    forms: [{ 'counter-block': NO_BYTES, 'counter-bits': 128 }],
   },
   /** The ciphertext is followed by the tag. */
   'aes-gcm': {
@@ -88,8 +90,18 @@ export const CIPHERS = {
     forms: [{ 'tag-length-bits': 128 }],
   },
   'des3-ecb': { keys: 'des3', parameters: {}, notInFips: ['encrypt'] },
-  'des3-cbc': { keys: 'des3', parameters: { iv: desBlock }, forms: [{ iv: '' }], notInFips: ['encrypt'] },
-  'des3-cbc-pad': { keys: 'des3', parameters: { iv: desBlock }, forms: [{ iv: '' }], notInFips: ['encrypt'] },
+  'des3-cbc': {
+    keys: 'des3',
+    parameters: { iv: desBlock },
+    forms: [{ iv: NO_BYTES }],
+    notInFips: ['encrypt'],
+  },
+  'des3-cbc-pad': {
+    keys: 'des3',
+    parameters: { iv: desBlock },
+    forms: [{ iv: NO_BYTES }],
+    notInFips: ['encrypt'],
+  },
   /** RSAES-PKCS1-v1_5 (RFC 8017 §7.2). */
   'rsa-pkcs': { keys: 'rsa', parameters: {}, notInFips: ['encrypt', 'decrypt'] },
   /** RSAES-OAEP (RFC 8017 §7.1). */
@@ -110,7 +122,7 @@ export const WRAPPINGS = {
   'aes-gcm': {
     keys: 'aes',
     parameters: { iv: gcmIv, aad, 'tag-length-bits': tagLengthBits },
-    forms: [{ 'tag-length-bits': 128 }, { 'tag-length-bits': 32 }, { iv: '', 'tag-length-bits': 128 }],
+    forms: [{ 'tag-length-bits': 128 }, { 'tag-length-bits': 32 }, { iv: NO_BYTES, 'tag-length-bits': 128 }],
   },
   /** 12 bytes of IV made by the HSM, then the ciphertext, then the tag. */
   'cloudhsm-aes-gcm': {

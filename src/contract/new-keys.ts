@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { CURVE_NAMES, type CurveName, ML_DSA_ALGORITHMS } from './algorithms.ts'
 import { label, newAttributes } from './attributes.ts'
 import { boundedArray } from './bounded.ts'
-import { base64 } from './bytes.ts'
+import { bytes } from './bytes.ts'
 import { keyFilter } from './filters.ts'
 import { SECRET_KEY_TYPES } from './key-kinds.ts'
 import { KEY_TYPE_CLASSES, type KeyTypeClass, UNWRAPPED_CLASSES } from './key-type-classes.ts'
@@ -101,7 +101,7 @@ const secretLength = v.optional(
 export const importedKey = v.strictObject({
   'key-type-class': v.picklist(Object.keys(KEY_TYPE_CLASSES) as [KeyTypeClass, ...KeyTypeClass[]]),
   /** Public keys: DER SubjectPublicKeyInfo; private keys: PKCS #8 DER; secret keys: raw bytes. */
-  material: base64(LIMITS.materialBytes),
+  material: bytes(LIMITS.materialBytes),
   ...symmetric,
 })
 
@@ -109,7 +109,7 @@ export const importedKey = v.strictObject({
 export const unwrappedKey = v.strictObject({
   filter: keyFilter('filter'),
   mechanism: wrapping,
-  'wrapped-key': base64(LIMITS.materialBytes),
+  'wrapped-key': bytes(LIMITS.materialBytes),
   'key-type-class': v.picklist(UNWRAPPED_CLASSES),
   /** Of a secret key: one of another length does not unwrap. */
   'key-length-bytes': secretLength,

@@ -39,7 +39,7 @@ export const brokenText = (value: unknown): string | undefined => pathToBroken(v
 /** The path is made on the way back: hardly any request needs one. */
 function pathToBroken(value: unknown): readonly string[] | undefined {
   if (typeof value === 'string') return value.isWellFormed() ? undefined : []
-  if (typeof value !== 'object' || value === null) return undefined
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return undefined
   const members = value as Readonly<Record<string, unknown>>
   for (const name of Object.keys(members)) {
     const path = pathToBroken(members[name])

@@ -1,6 +1,7 @@
 /** Elliptic curve Diffie-Hellman (NIST SP 800-56A §5.7.1.2; PKCS#11 v2.40 §2.3.9). */
 import { createHash, diffieHellman, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
+import { NO_BYTES } from '../base/bytes.ts'
 import { CURVES, type Hash, type WeierstrassCurve } from '../contract/algorithms.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { Derivation } from '../contract/mechanisms.ts'
@@ -32,13 +33,13 @@ export async function deriveByEcdh(
   try {
     // What is too much is taken away at the front (PKCS#11 v2.40 §2.3.9).
     if (kdf === 'none') return Buffer.from(z.subarray(z.length - bytes))
-    return x963(kdf.slice('x963-'.length) as Hash, z, Buffer.from(info ?? '', 'base64'), bytes)
+    return x963(kdf.slice('x963-'.length) as Hash, z, info ?? NO_BYTES, bytes)
   } finally {
     z.fill(0)
   }
 }
 
-function checkUnprocessed(curve: WeierstrassCurve, bytes: number, info: string | undefined): void {
+function checkUnprocessed(curve: WeierstrassCurve, bytes: number, info: Buffer | undefined): void {
   if (info !== undefined) throw new HsmError('invalid-mechanism', 'shared-info needs a kdf')
   const { fieldBytes } = CURVES[curve]
   if (bytes > fieldBytes) {
@@ -62,8 +63,8 @@ function x963(hash: Hash, z: Buffer, info: Buffer, bytes: number): Buffer {
   return key
 }
 
-function readPoint(curve: WeierstrassCurve, given: string): KeyObject {
-  const key = publicKeyOfPoint(Buffer.from(given, 'base64'), curve)
+function readPoint(curve: WeierstrassCurve, given: Buffer): KeyObject {
+  const key = publicKeyOfPoint(given, curve)
   if (key) return key
   throw new HsmError('invalid-data', `public-point is not a point on ${curve}`)
 }

@@ -1,5 +1,6 @@
 /** The HSM itself: find out who asks, check the request, let the pipeline carry it out, record the refusal. */
-import { andThen, type MaybePromise, orElse } from '../base/maybe-promise.ts'
+import { andThen, type MaybePromise, orElse, whenOver } from '../base/maybe-promise.ts'
+import { wipeDecoded } from '../contract/bytes.ts'
 import { isOperation } from '../contract/check.ts'
 import { type ErrorCode, HsmError } from '../contract/errors.ts'
 import type { Admit, Hsm } from '../contract/hsm.ts'
@@ -78,7 +79,11 @@ function carryOut<K extends OperationName>(
       attempt = newAttempt(parts, operation, whoAsks(parts, operation, asker))
       granted(mayAsk(attempt.call.actor, attempt.row.access))
       const checked = checkedRequest(attempt, operation, request)
-      return (HANDLERS[operation] as Handler<K>)(attempt, checked)
+      const handling = attempt
+      return whenOver(
+        () => (HANDLERS[operation] as Handler<K>)(handling, checked),
+        () => wipeDecoded(checked, request),
+      )
     },
     (thrown) => {
       const error = asHsmError(parts, operation, thrown)

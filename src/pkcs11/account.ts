@@ -1,4 +1,5 @@
 /** Calls in one login, which outlives the session it was given: HSMs restart and fail over, and programs should not notice. */
+import { NO_BYTES } from '../base/bytes.ts'
 import { andThen, type MaybePromise, orElse } from '../base/maybe-promise.ts'
 import { type ErrorCode, HsmError } from '../contract/errors.ts'
 import { type Caller, callerOf, type Hsm } from '../contract/hsm.ts'
@@ -140,20 +141,16 @@ function streamOf(
   return {
     resultBytes,
     update: (data) =>
-      inStream(() =>
-        andThen(call('crypto.update', { stream, data: base64(data) }), ({ data: ready }) =>
-          Buffer.from(ready ?? '', 'base64'),
-        ),
-      ),
+      inStream(() => andThen(call('crypto.update', { stream, data }), ({ data: ready = NO_BYTES }) => ready)),
     finish: ({ data, signature }) =>
       inStream(() => {
         const last = {
           stream,
-          ...(data && { data: base64(data) }),
-          ...(signature && { signature: base64(signature) }),
+          ...(data && { data }),
+          ...(signature && { signature }),
         }
         return andThen(call('crypto.finish', last), (done) => ({
-          data: Buffer.from(done.data ?? '', 'base64'),
+          data: done.data ?? NO_BYTES,
           verified: done.verified ?? false,
         }))
       }),
@@ -161,6 +158,4 @@ function streamOf(
   }
 }
 
-const base64 = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
 const ignore = (): void => undefined

@@ -19,7 +19,7 @@ export async function generateRandom(
   for (let left = count; left > 0; left -= LIMITS.randomBytes) {
     const bytes = Math.min(left, LIMITS.randomBytes)
     const { data } = await application.account.call('crypto.random', { bytes })
-    pieces.push(Buffer.from(data, 'base64'))
+    pieces.push(data)
   }
   return Buffer.concat(pieces)
 }

@@ -1,5 +1,4 @@
 /** Signatures and MACs: who makes them and verifies them with a key. */
-import { byteLength } from '../contract/bytes.ts'
 import { factsOf } from '../contract/key-kinds.ts'
 import { MECHANISM_KEY_TYPE, type Mechanism, type MechanismName, SIGNING } from '../contract/mechanisms.ts'
 import type { KeyRecord } from '../model/records.ts'
@@ -13,8 +12,8 @@ import { wrongClass } from './key-class.ts'
 import { holds } from './key-visibility.ts'
 
 type Using = About<'actor' | 'key' | 'circumstances'>
-/** `data`: base64; left out while it is not known. */
-type Signing = { readonly mechanism: Mechanism; readonly data?: readonly string[] | undefined }
+/** `data` is left out while it is not known. */
+type Signing = { readonly mechanism: Mechanism; readonly data?: readonly Uint8Array[] | undefined }
 
 /** The owner and the users it is shared with sign with a private key, or make MACs with a secret key, whose `sign` is set. */
 export function maySign({ actor, key, circumstances }: Using, { mechanism, data }: Signing): Decision<void> {
@@ -62,7 +61,12 @@ function fits(
   if (!hash.allow) return hash
   const available = keyAvailable(circumstances, key.flags.token)
   if (!available.allow || !data) return available
-  return digestsFit(circumstances, key, mechanism, data.map(byteLength))
+  return digestsFit(
+    circumstances,
+    key,
+    mechanism,
+    data.map(({ length }) => length),
+  )
 }
 
 const isEdDsa = (name: MechanismName): boolean => SIGNING[name].keys === 'edwards'

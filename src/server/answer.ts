@@ -3,13 +3,15 @@ import { randomUUID } from 'node:crypto'
 import type { Log } from '../base/log.ts'
 import { type ErrorCode, HsmError } from '../contract/errors.ts'
 import type { OperationName } from '../contract/operations.ts'
+import { takenJson } from '../contract/wire-json.ts'
 
 /** JSON, of the reply or of `{ code, message }`. */
 export type Answer = { readonly outcome: 'ok' | ErrorCode; readonly body: Buffer }
 
+/** Bytes of the reply are wiped. */
 export const replyOf = (reply: object): Answer => ({
   outcome: 'ok',
-  body: Buffer.from(JSON.stringify(reply)),
+  body: Buffer.from(takenJson(reply)),
 })
 
 /** The refusal that an error is, which is logged if nothing should have thrown it. */

@@ -1,6 +1,9 @@
 import { suite } from 'node:test'
+import * as v from 'valibot'
 import { HsmError } from '../../src/contract/errors.ts'
 import { type Caller, callerOf, type Hsm } from '../../src/contract/hsm.ts'
+import { OPERATIONS, type OperationName, type Reply, type Request } from '../../src/contract/operations.ts'
+import { wireJson } from '../../src/contract/wire-json.ts'
 import { testEngine } from '../support/engine.ts'
 import { onSqlite, overHttps } from '../support/homes.ts'
 import { fipsContract } from './hsm/fips.ts'
@@ -21,13 +24,14 @@ function throughCallers(hsm: Hsm): Hsm {
 
 /** The engine behind what a wire does to values: whatever JSON cannot carry is lost or refused. */
 function throughJson(hsm: Hsm): Hsm {
-  const carried = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
+  const carried = <T>(value: T): T => JSON.parse(wireJson(value as object)) as T
   return {
-    async call(operation, request, session) {
+    async call<K extends OperationName>(operation: K, request: Request<K>, session?: string) {
       try {
-        return carried(await hsm.call(operation, carried(request), session))
+        const reply = carried(await hsm.call(operation, carried(request), session))
+        return v.parse(OPERATIONS[operation].reply, reply) as Reply<K>
       } catch (error) {
-        if (error instanceof HsmError) throw new HsmError(error.code, carried(error.message))
+        if (error instanceof HsmError) throw new HsmError(error.code, error.message)
         throw error
       }
     },

@@ -6,7 +6,7 @@ import { reference, type World } from './world.ts'
 export type Start = Request<'crypto.begin'>
 type Last = Omit<Request<'crypto.finish'>, 'stream'>
 
-export const bytes = (text: string | undefined): Buffer => Buffer.from(text ?? '', 'base64')
+const NONE = Buffer.alloc(0)
 
 export const signing = (key: string, mechanism: Mechanism): Start => ({
   filter: reference(key),
@@ -36,11 +36,11 @@ export function messageParts(world: World) {
     const begun = await begin(start)
     const out: Buffer[] = []
     for (const part of parts.slice(0, -1)) {
-      out.push(bytes((await update(begun.stream, part.toString('base64'))).data))
+      out.push((await update(begun.stream, part.toString('base64'))).data ?? NONE)
     }
     const data = (parts.at(-1) ?? Buffer.alloc(0)).toString('base64')
     const end = await finish(begun.stream, signature === undefined ? { data } : { data, signature })
-    return { begun, end, out: Buffer.concat([...out, bytes(end.data)]) }
+    return { begun, end, out: Buffer.concat([...out, end.data ?? NONE]) }
   }
   return { begin, update, finish, cancel, send }
 }

@@ -1,7 +1,9 @@
-/** An HSM that only answers what it was told to, and keeps what it was asked. */
+/** An HSM that only answers what it was told to, and keeps what it was asked: both as they travel, bytes in base64. */
+import * as v from 'valibot'
 import { HsmError } from '../../src/contract/errors.ts'
 import type { Hsm } from '../../src/contract/hsm.ts'
-import type { OperationName } from '../../src/contract/operations.ts'
+import { OPERATIONS, type OperationName } from '../../src/contract/operations.ts'
+import { wireJson } from '../../src/contract/wire-json.ts'
 
 export type Asked = {
   readonly operation: OperationName
@@ -17,11 +19,11 @@ export function stubHsm(
   const asked: Asked[] = []
   const login = { token: 'token', username: 'ines', role: 'crypto-user' }
   const known: typeof replies = { 'session.login': login, 'session.logout': {}, ...replies }
-  const call = async (operation: OperationName, request: unknown, session?: string) => {
-    asked.push({ operation, request, session })
+  const call = async (operation: OperationName, request: object, session?: string) => {
+    asked.push({ operation, request: JSON.parse(wireJson(request)), session })
     const reply = known[operation] ?? new HsmError('unknown-operation')
     if (reply instanceof Error) throw reply
-    return typeof reply === 'function' ? reply() : reply
+    return received(operation, typeof reply === 'function' ? reply() : reply)
   }
   return { asked, call: call as Hsm['call'] }
 }
@@ -33,3 +35,9 @@ export const resumableHsm = (replies: Parameters<typeof stubHsm>[0]): StubHsm =>
     'session.resume': { token: 'another', username: 'ines', role: 'crypto-user' },
     ...replies,
   })
+
+/** A reply that is not whole is left as it is. */
+function received(operation: OperationName, reply: object): unknown {
+  const { success, output } = v.safeParse(OPERATIONS[operation].reply, reply)
+  return success ? output : reply
+}

@@ -66,7 +66,7 @@ export function thief(world: World) {
         'wrapping-filter': reference(under),
         mechanism,
       })
-      return Buffer.from(wrapped, 'base64')
+      return wrapped
     },
     async unwrap(
       wrapped: Buffer,
@@ -77,7 +77,7 @@ export function thief(world: World) {
       const { key } = await as('alice', 'key.unwrap', {
         filter: reference(under),
         mechanism,
-        'wrapped-key': wrapped.toString('base64'),
+        'wrapped-key': wrapped,
         'key-type-class': 'aes',
         label: 'unwrapped',
         attributes: { sign: false, verify: false, ...attributes },
@@ -103,7 +103,7 @@ export function thief(world: World) {
     },
     async show(key: string): Promise<Buffer> {
       const { value } = await as('alice', 'key.export-value', { filter: reference(key) })
-      return Buffer.from(value, 'base64')
+      return value
     },
     /** With a key of the HSM, what was wrapped as `GCM` does. */
     async decrypt(wrapped: Buffer, key: string): Promise<Buffer> {
@@ -112,11 +112,11 @@ export function thief(world: World) {
         cipher: {
           name: 'aes-gcm',
           'tag-length-bits': 128,
-          iv: wrapped.subarray(0, IV_BYTES).toString('base64'),
+          iv: wrapped.subarray(0, IV_BYTES),
         },
-        data: [wrapped.subarray(IV_BYTES).toString('base64')],
+        data: [wrapped.subarray(IV_BYTES)],
       })
-      return Buffer.from(data[0] ?? '', 'base64')
+      return data[0] ?? Buffer.alloc(0)
     },
     /** Whether what a key encrypts is what these bytes encrypt. */
     async isValueOf(key: string, value: Buffer): Promise<boolean> {
@@ -124,10 +124,10 @@ export function thief(world: World) {
       const { data } = await as('alice', 'crypto.encrypt', {
         filter: reference(key),
         cipher: { name: 'aes-ecb' },
-        data: [block.toString('base64')],
+        data: [block],
       })
       const own = createCipheriv(`aes-${value.length * 8}-ecb`, value, null).update(block)
-      return own.equals(Buffer.from(data[0] ?? '', 'base64'))
+      return own.equals(data[0] ?? block)
     },
   }
   return us

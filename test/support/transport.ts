@@ -8,7 +8,7 @@ export const OAEP = { hash: 'sha256', mgf: 'mgf1-sha256' } as const
 export const KWP = { name: 'aes-zero-pad' } as const
 /** One of each kind. */
 export const WRAPPINGS: readonly Wrapping[] = [
-  { name: 'aes-gcm', 'tag-length-bits': 128, aad: 'YWJj' },
+  { name: 'aes-gcm', 'tag-length-bits': 128, aad: Buffer.from('abc') },
   { name: 'cloudhsm-aes-gcm', 'tag-length-bits': 96 },
   { name: 'aes-no-pad' },
   { name: 'aes-pkcs5-pad' },
@@ -48,7 +48,7 @@ export async function createTransport(world: World) {
 
   type Class = Request<'key.import'>['key-type-class']
   async function bring(name: Class, material: Buffer, attributes: Request<'key.import'>['attributes'] = {}) {
-    const request = { 'key-type-class': name, material: material.toString('base64'), label: name, attributes }
+    const request = { 'key-type-class': name, material, label: name, attributes }
     return (await world.as('alice', 'key.import', request)).key['key-reference']
   }
 
@@ -60,7 +60,7 @@ export async function createTransport(world: World) {
       mechanism,
     })
 
-  type More = Partial<Request<'key.unwrap'>>
+  type More = Omit<Partial<Request<'key.unwrap'>>, 'mechanism'> & { readonly mechanism?: Wrapping }
   const unwrap = (
     who: Person,
     wrapped: Pick<Reply<'key.wrap'>, 'wrapped-key' | 'iv'>,

@@ -93,5 +93,5 @@ export async function sign(
     mechanism,
     data: [base64(message)],
   })
-  return reply.signatures[0] ?? ''
+  return reply.signatures[0]?.toString('base64') ?? ''
 }

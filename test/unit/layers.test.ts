@@ -19,7 +19,7 @@ const repository = join(import.meta.dirname, '../..')
 /** Who may import whom. A file that is named is the one of its module that may be imported: a port, mostly. */
 const MAY_IMPORT = {
   base: [],
-  contract: ['base/der.ts', 'base/maybe-promise.ts'],
+  contract: ['base/bytes.ts', 'base/der.ts', 'base/maybe-promise.ts'],
   rates: [],
   model: ['contract'],
   policy: ['contract', 'model'],

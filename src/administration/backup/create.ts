@@ -51,7 +51,7 @@ async function openedBy(home: Home, begun: Proven, passphrase: string): Promise<
   try {
     const way = await passphraseWay(header, key, passphrase, KEY_COST)
     const line = writeHeader({ ...header, ways: [...header.ways, way] })
-    return { header: line, check: sealHeader(sealersOf(key, header['cluster-id']), line).toString('base64') }
+    return { header: line, check: sealHeader(sealersOf(key, header['cluster-id']), line) }
   } finally {
     key.fill(0)
   }
@@ -65,10 +65,10 @@ export async function* bytesOf(
   { header, check }: Proven,
 ): AsyncGenerator<Buffer> {
   const front = `${writeFirstLine(parseHeader(header))}\n${header}\n`
-  yield Buffer.concat([Buffer.from(front), framed(Buffer.from(check, 'base64'))])
+  yield Buffer.concat([Buffer.from(front), framed(check)])
   for (;;) {
     const { part, last } = await hsm.call('backup.next', { backup }, token)
-    yield framed(Buffer.from(part, 'base64'))
+    yield framed(part)
     if (last) return
   }
 }

@@ -11,17 +11,14 @@ export function fromBase64(option: string, text: string): Buffer {
 export const isBase64 = (text: string): boolean =>
   text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)
 
-/**
- * @param text with `0x` in front or without it
- * @returns base64
- */
-export function fromHex(option: string, text: string): string {
+/** @param text with `0x` in front or without it */
+export function fromHex(option: string, text: string): Buffer {
   const digits = text.replace(/^0x/i, '')
   if (digits.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(digits)) {
     throw new HsmError('invalid-data', `${option} must be hexadecimal`)
   }
-  return Buffer.from(digits, 'hex').toString('base64')
+  return Buffer.from(digits, 'hex')
 }
 
 /** `0x` and lower-case digits. */
-export const toHex = (base64: string): string => `0x${Buffer.from(base64, 'base64').toString('hex')}`
+export const toHex = (bytes: Buffer): string => `0x${bytes.toString('hex')}`

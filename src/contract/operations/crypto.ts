@@ -1,7 +1,7 @@
 /** What is done with keys. */
 import * as v from 'valibot'
 import { boundedArray } from '../bounded.ts'
-import { base64 } from '../bytes.ts'
+import { bytes, replyBytes } from '../bytes.ts'
 import { LIMITS } from '../limits.ts'
 import { cipher, mechanism } from '../mechanisms.ts'
 import { streamStart } from '../streams.ts'
@@ -9,7 +9,7 @@ import { count, done, type Operation, one } from './operation.ts'
 
 const batch = <T extends v.GenericSchema>(item: T) =>
   v.pipe(boundedArray(item, LIMITS.batchItems), v.minLength(1))
-const data = batch(base64(LIMITS.dataBytes))
+const data = batch(bytes(LIMITS.dataBytes))
 const stream = v.pipe(v.string(), v.maxLength(64, 'stream is too long'))
 
 export const CRYPTO = {
@@ -19,14 +19,14 @@ export const CRYPTO = {
     audit: 'use',
     about: 'Sign each item of data with one key',
     request: v.strictObject({ ...one, mechanism, data }),
-    reply: v.object({ 'key-reference': v.string(), signatures: v.array(v.string()) }),
+    reply: v.object({ 'key-reference': v.string(), signatures: v.array(replyBytes) }),
   },
   'crypto.verify': {
     access: 'crypto-user',
     keys: { filter: 'use' },
     audit: 'use',
     about: 'Verify the signature of each item of data with one key',
-    request: v.strictObject({ ...one, mechanism, data, signatures: batch(base64(LIMITS.signatureBytes)) }),
+    request: v.strictObject({ ...one, mechanism, data, signatures: batch(bytes(LIMITS.signatureBytes)) }),
     reply: v.object({ 'key-reference': v.string(), verified: v.array(v.boolean()) }),
   },
   'crypto.encrypt': {
@@ -37,9 +37,9 @@ export const CRYPTO = {
     request: v.strictObject({ ...one, cipher, data }),
     reply: v.object({
       'key-reference': v.string(),
-      data: v.array(v.string()),
-      /** Base64, one for each item: those the HSM made for `aes-gcm`. */
-      ivs: v.optional(v.array(v.string())),
+      data: v.array(replyBytes),
+      /** One for each item: those the HSM made for `aes-gcm`. */
+      ivs: v.optional(v.array(replyBytes)),
     }),
   },
   'crypto.decrypt': {
@@ -48,7 +48,7 @@ export const CRYPTO = {
     audit: 'use',
     about: 'Decrypt each item of data with one key',
     request: v.strictObject({ ...one, cipher, data }),
-    reply: v.object({ 'key-reference': v.string(), data: v.array(v.string()) }),
+    reply: v.object({ 'key-reference': v.string(), data: v.array(replyBytes) }),
   },
   'crypto.begin': {
     access: 'crypto-user',
@@ -63,8 +63,8 @@ export const CRYPTO = {
        * Bytes of the signature or MAC, or at the most of what an RSA key makes of the message; of nothing else.
        */
       'result-bytes': v.optional(count),
-      /** Base64: the one the HSM made for `aes-gcm`. */
-      iv: v.optional(v.string()),
+      /** The one the HSM made for `aes-gcm`. */
+      iv: v.optional(replyBytes),
     }),
   },
   'crypto.update': {
@@ -72,9 +72,9 @@ export const CRYPTO = {
     keys: { stream: 'use' },
     audit: 'use',
     about: 'Send the next part of a message',
-    request: v.strictObject({ stream, data: base64(LIMITS.dataBytes) }),
+    request: v.strictObject({ stream, data: bytes(LIMITS.dataBytes) }),
     /** What is ready so far of a message that is encrypted or decrypted. */
-    reply: v.object({ data: v.optional(v.string()) }),
+    reply: v.object({ data: v.optional(replyBytes) }),
   },
   'crypto.finish': {
     access: 'crypto-user',
@@ -84,11 +84,11 @@ export const CRYPTO = {
       'Send the last part of a message, if any, and return the result; this ends the stream, also on failure',
     request: v.strictObject({
       stream,
-      data: v.optional(base64(LIMITS.dataBytes)),
+      data: v.optional(bytes(LIMITS.dataBytes)),
       /** When verifying. */
-      signature: v.optional(base64(LIMITS.signatureBytes)),
+      signature: v.optional(bytes(LIMITS.signatureBytes)),
     }),
-    reply: v.object({ data: v.optional(v.string()), verified: v.optional(v.boolean()) }),
+    reply: v.object({ data: v.optional(replyBytes), verified: v.optional(v.boolean()) }),
   },
   'crypto.cancel': {
     access: 'crypto-user',
@@ -104,6 +104,6 @@ export const CRYPTO = {
     request: v.strictObject({
       bytes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.randomBytes)),
     }),
-    reply: v.object({ data: v.string() }),
+    reply: v.object({ data: replyBytes }),
   },
 } as const satisfies Record<string, Operation>

@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { attributeValue } from '../attributes.ts'
 import { boundedRecord } from '../bounded.ts'
+import { replyBytes } from '../bytes.ts'
 import { certificate, certificateChange, newCertificate } from '../certificates.ts'
 import { criteria, keyFilter, without } from '../filters.ts'
 import { REFERENCE_ENCODINGS } from '../key-files.ts'
@@ -188,9 +189,9 @@ export const KEYS = {
     reply: v.object({
       'payload-key-reference': v.string(),
       'wrapping-key-reference': v.string(),
-      /** Base64; of `aes-gcm` only. */
-      iv: v.optional(v.string()),
-      'wrapped-key': v.string(),
+      /** Of `aes-gcm` only. */
+      iv: v.optional(replyBytes),
+      'wrapped-key': replyBytes,
     }),
   },
   'key.unwrap': {
@@ -231,7 +232,7 @@ export const KEYS = {
     audit: 'management',
     about: 'Return the value of an own secret key that is extractable and not sensitive',
     request: v.strictObject(one),
-    reply: v.object({ 'key-reference': v.string(), value: v.string() }),
+    reply: v.object({ 'key-reference': v.string(), value: replyBytes }),
   },
   'certificate.create': {
     access: 'crypto-user',

@@ -3,15 +3,15 @@
  * each other: whoever is logged in to both carries a challenge from the destination to the source, and a parcel back.
  */
 import * as v from 'valibot'
-import { base64 } from '../bytes.ts'
+import { bytes, replyBytes } from '../bytes.ts'
 import { keyObject, keySummary } from '../key-object.ts'
 import { LIMITS } from '../limits.ts'
 import { account, userInfo } from '../users.ts'
 import { count, nothing, type Operation, one } from './operation.ts'
 
-const challenge = base64(LIMITS.challengeBytes)
-const arriving = v.strictObject({ challenge, parcel: base64(LIMITS.parcelBytes) })
-const parcel = v.object({ parcel: v.string() })
+const challenge = bytes(LIMITS.challengeBytes)
+const arriving = v.strictObject({ challenge, parcel: bytes(LIMITS.parcelBytes) })
+const parcel = v.object({ parcel: replyBytes })
 
 export const REPLICATION = {
   'replica.challenge': {
@@ -19,7 +19,7 @@ export const REPLICATION = {
     audit: 'none',
     about: 'At the destination: make a challenge for one parcel, for this session, good for a minute',
     request: nothing,
-    reply: v.object({ challenge: v.string() }),
+    reply: v.object({ challenge: replyBytes }),
   },
   'key.export-replica': {
     access: 'session',
@@ -57,13 +57,13 @@ export const REPLICATION = {
     audit: 'management',
     about: 'Begin a backup of the present state; only the master key opens it',
     request: nothing,
-    reply: v.object({ backup: v.string(), header: v.string(), check: v.string(), users: count, keys: count }),
+    reply: v.object({ backup: v.string(), header: v.string(), check: replyBytes, users: count, keys: count }),
   },
   'backup.next': {
     access: 'admin',
     audit: 'refusals',
     about: 'Return the next part of a backup that this session began',
     request: v.strictObject({ backup: v.pipe(v.string(), v.maxLength(64, 'backup is too long')) }),
-    reply: v.object({ part: v.string(), last: v.boolean() }),
+    reply: v.object({ part: replyBytes, last: v.boolean() }),
   },
 } as const satisfies Record<string, Operation>

@@ -14,7 +14,7 @@ const BLOCK_BYTES = 16
  * message ends in any case: the next counter block would have been used before (SP 800-38A §B.1).
  */
 export function ctrStream(key: KeyObject, cipher: Ctr, direction: Direction): CipherStream {
-  const counterBlock = Buffer.from(cipher['counter-block'], 'base64')
+  const counterBlock = cipher['counter-block']
   const longest = longestMessage(counterBlock, cipher['counter-bits'])
   const create = direction === 'encrypt' ? createCipheriv : createDecipheriv
   let size = 0

@@ -1,5 +1,6 @@
 /** AES in Galois/Counter Mode; the tag follows the ciphertext (NIST SP 800-38D; RFC 5116 §5.1). */
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
+import { NO_BYTES } from '../../base/bytes.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { LIMITS } from '../../contract/limits.ts'
 import type { Cipher } from '../../contract/mechanisms.ts'
@@ -15,8 +16,7 @@ type Gcm = Extract<Cipher, { name: 'aes-gcm' }>
  */
 export function gcmStream(key: KeyObject, cipher: Gcm, direction: Direction): CipherStream {
   if (cipher.iv === undefined) throw new HsmError('invalid-mechanism', 'iv is needed for aes-gcm')
-  const iv = Buffer.from(cipher.iv, 'base64')
-  const aad = Buffer.from(cipher.aad ?? '', 'base64')
+  const { iv, aad = NO_BYTES } = cipher
   const authTagLength = cipher['tag-length-bits'] / 8
   return direction === 'encrypt'
     ? encrypting(createCipheriv(gcm(key), key, iv, { authTagLength }).setAAD(aad))

@@ -12,7 +12,7 @@ const BLOCK_BYTES = { aes: 16, des3: 8 } as const
 export function blockModeStream(key: KeyObject, cipher: BlockMode, direction: Direction): CipherStream {
   const [family, mode, padding] = cipher.name.split('-') as ['aes' | 'des3', 'ecb' | 'cbc', 'pad'?]
   const algorithm = `${family === 'aes' ? aes(key) : 'des-ede3'}-${mode}`
-  const iv = 'iv' in cipher ? Buffer.from(cipher.iv, 'base64') : null
+  const iv = 'iv' in cipher ? cipher.iv : null
   const create = direction === 'encrypt' ? createCipheriv : createDecipheriv
   const context = create(algorithm, key, iv)
   if (padding) return contextStream(context, direction)

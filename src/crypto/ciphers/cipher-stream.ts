@@ -30,9 +30,6 @@ export type CipherStream = {
  */
 export const decryptionFailed = (): HsmError => new HsmError('decryption-failed')
 
-/** Shared: it is never written to. */
-export const NO_BYTES = Buffer.alloc(0)
-
 /** Without a copy when one of them is empty. */
 export function join(first: Buffer, second: Buffer): Buffer {
   if (first.length === 0) return second

@@ -35,12 +35,12 @@ export function cipherStream(key: KeyObject, cipher: Cipher, direction: Directio
 }
 
 /**
- * The cipher with an IV of 12 random bytes where it takes one of the HSM (NIST SP 800-38D §8.2.2), and that IV in base64;
+ * The cipher with an IV of 12 random bytes where it takes one of the HSM (NIST SP 800-38D §8.2.2), and that IV;
  * otherwise as it is.
  */
-export function withIv(cipher: Cipher): { readonly cipher: Cipher; readonly made: string | undefined } {
+export function withIv(cipher: Cipher): { readonly cipher: Cipher; readonly made: Buffer | undefined } {
   if (cipher.name !== 'aes-gcm' || cipher.iv !== undefined) return { cipher, made: undefined }
-  const made = randomBytes(MADE_IV_BYTES).toString('base64')
+  const made = randomBytes(MADE_IV_BYTES)
   return { cipher: { ...cipher, iv: made }, made }
 }
 

@@ -1,12 +1,13 @@
 /** RSAES-PKCS1-v1_5, RSAES-OAEP and RSA without padding (RFC 8017 §7 and §5.1). */
 import { constants, type KeyObject, privateDecrypt, publicEncrypt } from 'node:crypto'
+import { NO_BYTES } from '../../base/bytes.ts'
 import { HASHES, type Hash } from '../../contract/algorithms.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { CIPHER_KEY_TYPE, type Cipher } from '../../contract/mechanisms.ts'
 import { queueOnEventLoop } from '../event-loop-queue.ts'
 import { heldMessage } from '../held-message.ts'
 import { type Oaep, oaepDecrypt, oaepEncrypt, opensslAvailable } from '../openssl.ts'
-import { type CipherStream, type Direction, decryptionFailed, NO_BYTES } from './cipher-stream.ts'
+import { type CipherStream, type Direction, decryptionFailed } from './cipher-stream.ts'
 
 export type RsaCipher = Extract<Cipher, { name: `rsa-${string}` }>
 export const isRsa = (cipher: Cipher): cipher is RsaCipher => CIPHER_KEY_TYPE[cipher.name] === 'rsa'
@@ -108,13 +109,13 @@ const oneHash = (key: KeyObject, { hash, label }: OaepCipher) => ({
   key,
   padding: constants.RSA_PKCS1_OAEP_PADDING,
   oaepHash: hash,
-  oaepLabel: Buffer.from(label ?? '', 'base64'),
+  oaepLabel: label ?? NO_BYTES,
 })
 
 const twoHashes = ({ hash, mgf, label }: OaepCipher): Oaep => ({
   hash,
   mgfHash: mgf.slice('mgf1-'.length) as Hash,
-  label: Buffer.from(label ?? '', 'base64'),
+  label: label ?? NO_BYTES,
 })
 
 function checkOaep(cipher: RsaCipher): void {

@@ -16,7 +16,7 @@ export async function gcmWrap(
   payload: Buffer,
 ): Promise<{ readonly wrapped: Buffer; readonly iv?: Buffer }> {
   const given = mechanism.name === 'aes-gcm' ? mechanism.iv : undefined
-  const iv = given === undefined ? randomBytes(IV_BYTES) : Buffer.from(given, 'base64')
+  const iv = given ?? randomBytes(IV_BYTES)
   const stream = gcmStream(key, cipher(mechanism, iv), 'encrypt')
   const sealed = await stream.finish(key, payload)
   if (mechanism.name === 'cloudhsm-aes-gcm') return { wrapped: Buffer.concat([iv, sealed]) }
@@ -38,10 +38,10 @@ export async function gcmUnwrap(key: KeyObject, mechanism: GcmWrapping, wrapped:
   }
 }
 
-const cipher = (mechanism: GcmWrapping, iv: Buffer | string | undefined) =>
+const cipher = (mechanism: GcmWrapping, iv: Buffer | undefined) =>
   ({
     name: 'aes-gcm',
     aad: mechanism.aad,
     'tag-length-bits': mechanism['tag-length-bits'],
-    iv: Buffer.isBuffer(iv) ? iv.toString('base64') : iv,
+    iv,
   }) as const

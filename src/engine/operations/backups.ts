@@ -52,7 +52,7 @@ export const backupBegin = change<'backup.begin', Snapshot>({
       const line = writeHeader(header)
       const entries = entriesOf(parts, snapshot, sealers.material)
       parts.backups.open(actor.session, { id: backup, entries, sealers, format })
-      return { backup, header: line, check: sealHeader(sealers, line).toString('base64'), users, keys }
+      return { backup, header: line, check: sealHeader(sealers, line), users, keys }
     } finally {
       key.fill(0)
     }
@@ -78,6 +78,6 @@ async function* entriesOf(
 export const backupNext = answer<'backup.next'>({
   async work({ actor }, { backup }, { parts: { backups } }) {
     const { sealed, last } = await backups.next(actor.session, backup)
-    return { part: sealed.toString('base64'), last }
+    return { part: sealed, last }
   },
 })

@@ -15,7 +15,7 @@ const shown = ({ parts, call }: Committed, certificate: CertificateRecord) => ({
 })
 
 export const certificateCreate = change<'certificate.create', undefined, void, CertificateRecord>({
-  work: (_facts, { value }) => checkCertificate(Buffer.from(value, 'base64')),
+  work: (_facts, { value }) => checkCertificate(value),
   change({ view, call, cluster }, { label, id, value, session }, { parts }) {
     const has = session ? call.session?.keys.certificateCount() : view.certificateCount()
     const fits = certificateFits(has ?? 0)
@@ -26,7 +26,7 @@ export const certificateCreate = change<'certificate.create', undefined, void, C
       owner: call.actor.id,
       label,
       idAttribute: id,
-      value,
+      value: value.toString('base64'),
     }
     if (session) return allow(certificate, { put: certificate })
     const counted = withTaken(cluster, 1)

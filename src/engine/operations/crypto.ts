@@ -1,5 +1,6 @@
 /** Signing, verifying, encrypting and decrypting in one request. Work that needs no waiting is synchronous. */
 import { setImmediate } from 'node:timers/promises'
+import { NO_BYTES } from '../../base/bytes.ts'
 import { andThen, type MaybePromise } from '../../base/maybe-promise.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { checkNonce, cipherStream, withIv } from '../../crypto/ciphers/ciphers.ts'
@@ -12,21 +13,19 @@ export const cryptoSign = answer<'crypto.sign'>({
   may: maySign,
   work: ({ actor, key }, { mechanism, data }, { parts: { keyring }, check }) =>
     keyring.withSigningKey(key, actor.session, (signingKey) => {
-      const sign = (item: string): MaybePromise<string> => {
+      const sign = (item: Buffer): MaybePromise<Buffer> => {
         check()
-        return andThen(signingKey.sign(mechanism, Buffer.from(item, 'base64')), inBase64)
+        return signingKey.sign(mechanism, item)
       }
       return andThen(each(data, sign), (signatures) => ({ 'key-reference': key.id, signatures }))
     }),
 })
 
-const inBase64 = (bytes: Buffer): string => bytes.toString('base64')
-
 /** One needs no waiting of its own. Of several all have ended before this does, even when one has failed. */
 function each(
-  items: readonly string[],
-  body: (item: string) => MaybePromise<string>,
-): MaybePromise<string[]> {
+  items: readonly Buffer[],
+  body: (item: Buffer) => MaybePromise<Buffer>,
+): MaybePromise<Buffer[]> {
   const [first] = items
   if (items.length === 1 && first !== undefined) return andThen(body(first), (result) => [result])
   const results = items.map(async (item) => body(item))
@@ -45,8 +44,7 @@ export const cryptoVerify = answer<'crypto.verify'>({
     return keyring.withVerifyingKey(key, actor.session, (verifyingKey) => {
       const verify = (at: number): boolean => {
         check()
-        const [item, signature] = [data[at] ?? '', signatures[at] ?? '']
-        return verifyingKey.verify(mechanism, Buffer.from(item, 'base64'), Buffer.from(signature, 'base64'))
+        return verifyingKey.verify(mechanism, data[at] ?? NO_BYTES, signatures[at] ?? NO_BYTES)
       }
       return andThen(inTurns(data.length, verify), (verified) => ({ 'key-reference': key.id, verified }))
     })
@@ -73,7 +71,7 @@ export const cryptoEncrypt = answer<'crypto.encrypt'>({
   work: ({ actor, key }, { cipher, data }, { parts: { keyring }, check }) =>
     keyring.withKeyObject(key, actor.session, (object) => {
       checkNonce(cipher, data.length)
-      const ivs: string[] = []
+      const ivs: Buffer[] = []
       const encrypted = whole(data, check, object, () => {
         const { cipher: complete, made } = withIv(cipher)
         if (made !== undefined) ivs.push(made)

@@ -15,8 +15,8 @@ export const keyWrap = answer<'key.wrap'>({
         return {
           'payload-key-reference': payload.id,
           'wrapping-key-reference': wrapping.id,
-          ...(iv && { iv: iv.toString('base64') }),
-          'wrapped-key': wrapped.toString('base64'),
+          ...(iv && { iv }),
+          'wrapped-key': wrapped,
         }
       }),
     ),
@@ -41,6 +41,6 @@ export const keyExportValue = answer<'key.export-value'>({
   work: ({ key }, _request, { parts: { keyring } }) =>
     keyring.withMaterial(key, (material) => ({
       'key-reference': key.id,
-      value: material.toString('base64'),
+      value: Buffer.from(material),
     })),
 })

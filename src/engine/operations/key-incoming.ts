@@ -34,14 +34,7 @@ const wipe = ({ material }: IncomingKey): unknown => material.fill(0)
 
 export const keyImport = change<'key.import', Flags, IncomingKey, readonly KeyRecord[]>({
   may: mayImport,
-  async work(_facts, request) {
-    const given = Buffer.from(request.material, 'base64')
-    try {
-      return await readIncomingKey(request['key-type-class'], given, 'The key')
-    } finally {
-      given.fill(0)
-    }
-  },
+  work: (_facts, request) => readIncomingKey(request['key-type-class'], request.material, 'The key'),
   change: (facts, request, { parts, permitted: flags, made: key }) =>
     placeKeys(parts, facts, [draftOf(key, flags, request, IMPORTED)]),
   reply: placedKey,
@@ -58,7 +51,7 @@ export const keyUnwrap = change<'key.unwrap', Unwrapping, Unwrapped, readonly Ke
   may: mayUnwrapKey,
   async work({ actor, key: under }, request, { parts: { keyring } }) {
     const payload = await keyring.withKeyObject(under, actor.session, (key) =>
-      unwrapPayload(key, request.mechanism, Buffer.from(request['wrapped-key'], 'base64')),
+      unwrapPayload(key, request.mechanism, request['wrapped-key']),
     )
     try {
       return { under, key: await readUnwrapped(request, payload) }

@@ -1,7 +1,8 @@
+import { asBytes } from '../../base/bytes.ts'
 import { answer } from '../pipeline/pipeline.ts'
 
 export const cryptoRandom = answer<'crypto.random'>({
   work: (_facts, { bytes }, { parts: { random } }) => ({
-    data: Buffer.from(random(bytes)).toString('base64'),
+    data: asBytes(random(bytes)),
   }),
 })

@@ -1,7 +1,10 @@
 /** Messages in parts. Each step is a use of the key by itself (guarantee G); whatever goes wrong with one ends the message. */
 
-import { type MaybePromise, whenOver } from '../../base/maybe-promise.ts'
+import { isBytes, NO_BYTES } from '../../base/bytes.ts'
+import { andThen, type MaybePromise, whenOver } from '../../base/maybe-promise.ts'
+import type { Cipher } from '../../contract/mechanisms.ts'
 import type { Checked } from '../../contract/operations.ts'
+import type { StreamUse } from '../../contract/streams.ts'
 import { digestsFit } from '../../policy/hsm-profile/digests.ts'
 import { mayContinue, mayStream } from '../../policy/key-stream.ts'
 import type { Attempt } from '../pipeline/attempt.ts'
@@ -11,57 +14,55 @@ import { answer } from '../pipeline/pipeline.ts'
 import type { Begun, Stream } from '../streams/stream.ts'
 import { beginWork, type OpenWith } from '../streams/stream-work.ts'
 import type { Streams } from '../streams/streams.ts'
-import { taken } from './ciphering.ts'
 
 export const cryptoBegin = answer<'crypto.begin', void, Stream>({
   around: ({ parts, call }, _request, run) =>
     stepOf(parts.streams.open(call.actor.session), parts, false, run),
   may: mayStream,
-  async work(facts, start, { parts, held: stream }) {
+  work(facts, { filter: _, ...given }, { parts, held: stream }) {
     const { actor, key } = facts
     parts.streams.watch(stream, { key: key.id, user: actor.id, session: actor.session })
-    const { filter: _, ...purpose } = start
-    const { work, resultBytes, iv } = await beginWork(openWith(parts, facts), purpose)
-    stream.begun = { key: key.id, start: purpose, work }
-    return {
-      stream: stream.id,
-      'key-reference': key.id,
-      ...(resultBytes !== undefined && { 'result-bytes': resultBytes }),
-      ...(iv !== undefined && { iv }),
-    }
+    const start = kept(given)
+    return andThen(beginWork(openWith(parts, facts), start), ({ work, resultBytes, iv }) => {
+      stream.begun = { key: key.id, start, work }
+      return {
+        stream: stream.id,
+        'key-reference': key.id,
+        ...(resultBytes !== undefined && { 'result-bytes': resultBytes }),
+        ...(iv !== undefined && { iv }),
+      }
+    })
   },
 })
+
+/** A message outlives the request that began it, and bytes that came with that are the caller's. */
+function kept(start: StreamUse): StreamUse {
+  if (!('cipher' in start)) return start
+  const members = Object.entries(start.cipher).map(([name, value]) => [
+    name,
+    isBytes(value) ? Buffer.from(value) : value,
+  ])
+  return { ...start, cipher: Object.fromEntries(members) as Cipher }
+}
 
 export const cryptoUpdate = answer<'crypto.update', Begun, Stream>({
   around: (attempt, request, run) => next(attempt, request, false, run),
   may: mayContinue,
   work(_facts, request, { permitted: { work } }) {
-    const part = Buffer.from(request.data, 'base64')
-    try {
-      const ready = work.update(part)
-      return ready ? { data: taken(ready) } : {}
-    } finally {
-      part.fill(0)
-    }
+    const data = work.update(request.data)
+    return data ? { data } : {}
   },
 })
 
 export const cryptoFinish = answer<'crypto.finish', Begun, Stream>({
   around: (attempt, request, run) => next(attempt, request, true, run),
   may: mayContinue,
-  async work(facts, request, { parts, permitted: { work, start } }) {
-    const data = Buffer.from(request.data ?? '', 'base64')
-    const signature = request.signature === undefined ? undefined : Buffer.from(request.signature, 'base64')
-    try {
-      if ('mechanism' in start) {
-        const bytes = [work.held() + data.length]
-        granted(digestsFit(facts.circumstances, facts.key, start.mechanism, bytes))
-      }
-      const finished = await work.finish(openWith(parts, facts), { data, signature })
-      return 'verified' in finished ? finished : { data: taken(finished.data) }
-    } finally {
-      data.fill(0)
+  work(facts, { data = NO_BYTES, signature }, { parts, permitted: { work, start } }) {
+    if ('mechanism' in start) {
+      const bytes = [work.held() + data.length]
+      granted(digestsFit(facts.circumstances, facts.key, start.mechanism, bytes))
     }
+    return work.finish(openWith(parts, facts), { data, signature })
   },
 })
 

@@ -10,7 +10,7 @@ import type { Parts } from '../parts.ts'
 import { type Challenge, cloneFacts, type Holder, openChallenge } from './parcels.ts'
 
 /** The challenge that this cluster made for this session. It is used up. Throws `challenge-not-found` or `not-clones`. */
-export function takeChallenge(parts: Parts, actor: Actor, sealed: string): Challenge {
+export function takeChallenge(parts: Parts, actor: Actor, sealed: Buffer): Challenge {
   const challenge = openChallenge(parts, sealed)
   const isOurs = challenge.clusterId === cloneFacts(parts.store.catalog).clusterId
   if (isOurs && parts.challenges.take(actor.session, challenge.nonce)) return challenge

@@ -44,28 +44,25 @@ export function cloneFacts(view: CatalogView): Clone {
   return { clusterId, trustedWrapping }
 }
 
-/**
- * @param nonce hex
- * @returns base64
- */
-export const sealChallenge = (parts: Parts, nonce: string): string =>
+/** @param nonce hex */
+export const sealChallenge = (parts: Parts, nonce: string): Buffer =>
   write(sealerOf(parts, 'parcel'), { ...cloneFacts(parts.store.catalog), nonce }, 'challenge')
 
 /** The other cluster may be of any version. */
 const anyonesForm = (record: StoredRecord) => written(record, oldestFormat(record))
 
 /** @throws HsmError `not-clones` */
-export const openChallenge = (parts: Parts, sealed: string): Challenge =>
+export const openChallenge = (parts: Parts, sealed: Buffer): Challenge =>
   read(sealerOf(parts, 'parcel'), readChallenge, sealed, 'challenge')
 
-/** @returns base64; opens under this challenge only */
-export function sealKeyParcel(parts: Parts, { nonce }: Challenge, parcel: KeyParcel): string {
+/** Opens under this challenge only. */
+export function sealKeyParcel(parts: Parts, { nonce }: Challenge, parcel: KeyParcel): Buffer {
   const key = resealed(parcel.key, parts.sealer, sealerOf(parts, 'material'))
   return write(sealerOf(parts, 'parcel'), { ...parcel, key: anyonesForm(key) }, `key/${nonce}`)
 }
 
 /** @throws HsmError `not-clones`, also when the key is none that a clone would send */
-export const openKeyParcel = (parts: Parts, { nonce }: Challenge, sealed: string): KeyParcel =>
+export const openKeyParcel = (parts: Parts, { nonce }: Challenge, sealed: Buffer): KeyParcel =>
   read(sealerOf(parts, 'parcel'), readSoundKey, sealed, `key/${nonce}`)
 
 const readSoundKey: Read<KeyParcel> = (value) => {
@@ -80,12 +77,12 @@ const readSoundKey: Read<KeyParcel> = (value) => {
 export const unpacked = (parts: Parts, key: KeyRecord): KeyRecord =>
   resealed(key, sealerOf(parts, 'material'), parts.sealer)
 
-/** @returns base64; opens under this challenge only */
-export const sealUserParcel = (parts: Parts, { nonce }: Challenge, parcel: UserParcel): string =>
+/** Opens under this challenge only. */
+export const sealUserParcel = (parts: Parts, { nonce }: Challenge, parcel: UserParcel): Buffer =>
   write(sealerOf(parts, 'parcel'), { ...parcel, user: anyonesForm(parcel.user) }, `user/${nonce}`)
 
 /** @throws HsmError `not-clones`, also when the user is none that a clone would send */
-export const openUserParcel = (parts: Parts, { nonce }: Challenge, sealed: string): UserParcel =>
+export const openUserParcel = (parts: Parts, { nonce }: Challenge, sealed: Buffer): UserParcel =>
   read(sealerOf(parts, 'parcel'), readSoundUser, sealed, `user/${nonce}`)
 
 const readSoundUser: Read<UserParcel> = (value) => {
@@ -104,12 +101,12 @@ function sealerOf({ sealer, store }: Parts, purpose: 'parcel' | 'material'): Sea
   }
 }
 
-const write = (sealer: Sealer, value: object, context: string): string =>
-  sealer.seal(Buffer.from(JSON.stringify(value)), context).toString('base64')
+const write = (sealer: Sealer, value: object, context: string): Buffer =>
+  sealer.seal(Buffer.from(JSON.stringify(value)), context)
 
-function read<T>(sealer: Sealer, shape: Read<T>, sealed: string, context: string): T {
+function read<T>(sealer: Sealer, shape: Read<T>, sealed: Buffer, context: string): T {
   try {
-    return shape(JSON.parse(sealer.open(Buffer.from(sealed, 'base64'), context).toString('utf8')))
+    return shape(JSON.parse(sealer.open(sealed, context).toString('utf8')))
   } catch (cause) {
     throw new HsmError('not-clones', cause instanceof HsmError ? cause.message : undefined, { cause })
   }

@@ -32,6 +32,6 @@ export const certificateObject = (
   own: owner === actor.id,
   label,
   id: idAttribute,
-  value,
+  value: Buffer.from(value, 'base64'),
   session: isSessionReference(id),
 })

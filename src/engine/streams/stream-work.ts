@@ -1,5 +1,6 @@
 /** What is done to a message in parts, whatever its purpose. */
 
+import { andThen, type MaybePromise } from '../../base/maybe-promise.ts'
 import { HsmError } from '../../contract/errors.ts'
 import type { StreamUse } from '../../contract/streams.ts'
 import type { CipherStream } from '../../crypto/ciphers/cipher-stream.ts'
@@ -20,7 +21,7 @@ export type Finished = { readonly data: Buffer } | { readonly verified: boolean 
 export type StreamWork = {
   /** @returns what is ready of a message that is encrypted or decrypted */
   update(part: Buffer): Buffer | undefined
-  finish(open: OpenWith, last: Last): Promise<Finished>
+  finish(open: OpenWith, last: Last): MaybePromise<Finished>
   /** Bytes that are kept of the message. */
   held(): number
   /** Wipes what is kept. May be called more than once. */
@@ -30,26 +31,26 @@ export type StreamWork = {
 export type Beginning = {
   readonly work: StreamWork
   readonly resultBytes: number | undefined
-  /** Base64; undefined when the HSM made none. */
-  readonly iv: string | undefined
+  /** Undefined when the HSM made none. */
+  readonly iv: Buffer | undefined
 }
 
 type Signing = Extract<StreamUse, { purpose: 'sign' | 'verify' }>
 type Ciphering = Extract<StreamUse, { purpose: 'encrypt' | 'decrypt' }>
 
 /** Throws what the mechanism has against the key or its parameters. */
-export const beginWork = (open: OpenWith, start: StreamUse): Promise<Beginning> =>
+export const beginWork = (open: OpenWith, start: StreamUse): MaybePromise<Beginning> =>
   'cipher' in start ? beginCipher(open, start) : beginMessage(open, start)
 
-async function beginMessage(open: OpenWith, { purpose, mechanism }: Signing): Promise<Beginning> {
+function beginMessage(open: OpenWith, { purpose, mechanism }: Signing): MaybePromise<Beginning> {
   const { keyring, key, session } = open
   const resultBytes = signatureBytes(key, mechanism)
-  if (purpose === 'sign') {
-    const message = await keyring.withSigningKey(key, session, (opened) => opened.begin(mechanism))
-    return { work: signing(message, mechanism), resultBytes, iv: undefined }
-  }
-  const message = await keyring.withVerifyingKey(key, session, (opened) => opened.begin(mechanism))
-  return { work: verifying(message, mechanism), resultBytes, iv: undefined }
+  const beginning = (work: StreamWork) => ({ work, resultBytes, iv: undefined })
+  return purpose === 'sign'
+    ? keyring.withSigningKey(key, session, (opened) => beginning(signing(opened.begin(mechanism), mechanism)))
+    : keyring.withVerifyingKey(key, session, (opened) =>
+        beginning(verifying(opened.begin(mechanism), mechanism)),
+      )
 }
 
 /** A message that comes as a whole with the last step is signed like any other, in the thread pool if need be. */
@@ -57,12 +58,12 @@ function signing(message: MessageStream, mechanism: Signing['mechanism']): Strea
   const parts = messageParts(message)
   return {
     ...parts,
-    async finish({ keyring, key, session }, { data, signature }) {
+    finish({ keyring, key, session }, { data, signature }) {
       if (signature) throw new HsmError('invalid-request', 'signature is for verifying')
-      const signed = await keyring.withSigningKey(key, session, (opened) =>
+      const signed = keyring.withSigningKey(key, session, (opened) =>
         parts.rest(data) ? message.sign(opened) : opened.sign(mechanism, data),
       )
-      return { data: signed }
+      return andThen(signed, withData)
     },
   }
 }
@@ -71,12 +72,13 @@ function verifying(message: MessageStream, mechanism: Signing['mechanism']): Str
   const parts = messageParts(message)
   return {
     ...parts,
-    async finish({ keyring, key, session }, { data, signature }) {
+    finish({ keyring, key, session }, { data, signature }) {
       if (!signature) throw new HsmError('invalid-request', 'signature is needed to verify')
-      const verified = await keyring.withVerifyingKey(key, session, (opened) =>
-        parts.rest(data) ? message.verify(opened, signature) : opened.verify(mechanism, data, signature),
-      )
-      return { verified }
+      return keyring.withVerifyingKey(key, session, (opened) => ({
+        verified: parts.rest(data)
+          ? message.verify(opened, signature)
+          : opened.verify(mechanism, data, signature),
+      }))
     },
   }
 }
@@ -98,22 +100,28 @@ function messageParts(message: MessageStream) {
   }
 }
 
-async function beginCipher(open: OpenWith, start: Ciphering): Promise<Beginning> {
+function beginCipher(open: OpenWith, start: Ciphering): MaybePromise<Beginning> {
   const { keyring, key, session } = open
   const { cipher, made } =
     start.purpose === 'encrypt' ? withIv(start.cipher) : { cipher: start.cipher, made: undefined }
-  const stream = await keyring.withKeyObject(key, session, (object) =>
-    cipherStream(object, cipher, start.purpose),
-  )
-  return { work: ciphering(stream), resultBytes: longestResult(key, cipher, start.purpose), iv: made }
+  return keyring.withKeyObject(key, session, (object) => ({
+    work: ciphering(cipherStream(object, cipher, start.purpose)),
+    resultBytes: longestResult(key, cipher, start.purpose),
+    iv: made,
+  }))
 }
+
+const withData = (data: Buffer): Finished => ({ data })
 
 function ciphering(stream: CipherStream): StreamWork {
   return {
     update: stream.update,
-    async finish({ keyring, key, session }, { data, signature }) {
+    finish({ keyring, key, session }, { data, signature }) {
       if (signature) throw new HsmError('invalid-request', 'signature is for verifying')
-      return { data: await keyring.withKeyObject(key, session, (object) => stream.finish(object, data)) }
+      return andThen(
+        keyring.withKeyObject(key, session, (object) => stream.finish(object, data)),
+        withData,
+      )
     },
     held: stream.held,
     close: stream.close,

@@ -51,7 +51,7 @@ async function secretOf({ account }: Application, seen: Seen): Promise<Shown> {
     const { value } = await account.call('key.export-value', {
       filter: filterOf(seen.key['key-reference']),
     })
-    return { value: Buffer.from(value, 'base64') }
+    return { value: value }
   } catch (error) {
     if (error instanceof HsmError && REFUSALS.has(error.code)) return 'sensitive'
     throw error

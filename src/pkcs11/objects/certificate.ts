@@ -35,7 +35,7 @@ function namesOf(der: Buffer): Names | undefined {
 }
 
 const EMPTY = Buffer.alloc(0)
-const derOf = ({ value }: CertificateObject): Buffer => Buffer.from(value, 'base64')
+const derOf = ({ value }: CertificateObject): Buffer => value
 
 type Getter = (certificate: CertificateObject) => Value | undefined
 

@@ -97,7 +97,7 @@ async function createKey(
       () =>
         application.account.call('key.import', {
           'key-type-class': name,
-          material: bytes.toString('base64'),
+          material: bytes,
           ...made,
         }),
     )
@@ -190,7 +190,7 @@ async function createCertificate(
     refuse(CKR.ATTRIBUTE_READ_ONLY, 'CKA_TRUSTED cannot be true of a certificate')
   const { id } = namesIn(template)
   const label = labelIn(template)
-  const value = bytesOf(template, CKA.VALUE).toString('base64')
+  const value = bytesOf(template, CKA.VALUE)
   const inSession = flagIn(template, CKA.TOKEN) !== true
   for (const [type, given] of template) {
     const own = certificateAttribute({ ...UNNAMED, value, session: inSession }, type)

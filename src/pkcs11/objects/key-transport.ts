@@ -50,7 +50,7 @@ export async function wrapKey(
       mechanism: wrapping,
     }),
   )
-  const bytes = Buffer.from(wrapped['wrapped-key'], 'base64')
+  const bytes = wrapped['wrapped-key']
   return fits(bytes.length, bufferBytes) ? { bytes } : { needed: bytes.length }
 }
 
@@ -87,7 +87,7 @@ export async function unwrapKey(
     application.account.call('key.unwrap', {
       filter: filterOf(under['key-reference']),
       mechanism: wrapping,
-      'wrapped-key': wrapped.toString('base64'),
+      'wrapped-key': wrapped,
       'key-type-class': name,
       ...length,
       ...made,

@@ -6,8 +6,7 @@ import type { OperationName, Reply, Request } from '../../../src/contract/operat
 import type { Interface, Key, Material, Outcome } from './interface.ts'
 
 const SHOWN = { extractable: true, sensitive: false }
-const base64 = (bytes: Buffer): string => bytes.toString('base64')
-const bytesOf = (text: string | undefined): Buffer => Buffer.from(text ?? '', 'base64')
+const first = ([result = Buffer.alloc(0)]: readonly Buffer[]): Buffer => result
 const one = (key: Key) => ({ filter: [`key-reference=${key}`] })
 
 /** @param token of a crypto user's session, whose session keys all of them are */
@@ -31,7 +30,7 @@ export function throughHsm(name: Interface['name'], hsm: Hsm, token: string): In
     if ('refused' in made) return made
     const { value } = await hsm.call('key.export-value', one(made.value), token)
     await forget(made.value)
-    return { value: bytesOf(value) }
+    return { value }
   }
   const reference = ({ key }: { key: KeyObject }): Key => key['key-reference']
 
@@ -42,7 +41,7 @@ export function throughHsm(name: Interface['name'], hsm: Hsm, token: string): In
       const secret = 'value' in material ? SHOWN : {}
       const request = {
         'key-type-class': material.kind,
-        material: base64(bytesIn(material)),
+        material: bytesIn(material),
         label,
         session,
         attributes: { ...secret, ...Object.fromEntries(uses.map((use) => [use, true])) },
@@ -50,30 +49,28 @@ export function throughHsm(name: Interface['name'], hsm: Hsm, token: string): In
       return ask('key.import', request, reference)
     },
     sign: (key, mechanism, data) =>
-      ask('crypto.sign', { ...one(key), mechanism, data: [base64(data)] }, ({ signatures }) =>
-        bytesOf(signatures[0]),
-      ),
+      ask('crypto.sign', { ...one(key), mechanism, data: [data] }, ({ signatures }) => first(signatures)),
     verify(key, mechanism, data, signature) {
-      const request = { ...one(key), mechanism, data: [base64(data)], signatures: [base64(signature)] }
+      const request = { ...one(key), mechanism, data: [data], signatures: [signature] }
       return ask('crypto.verify', request, ({ verified }) => verified[0] === true)
     },
     encrypt: (key, cipher, data) =>
-      ask('crypto.encrypt', { ...one(key), cipher, data: [base64(data)] }, (reply) => bytesOf(reply.data[0])),
+      ask('crypto.encrypt', { ...one(key), cipher, data: [data] }, (reply) => first(reply.data)),
     decrypt: (key, cipher, data) =>
-      ask('crypto.decrypt', { ...one(key), cipher, data: [base64(data)] }, (reply) => bytesOf(reply.data[0])),
+      ask('crypto.decrypt', { ...one(key), cipher, data: [data] }, (reply) => first(reply.data)),
     wrap(under, mechanism, payload) {
       const request = {
         'payload-filter': one(payload).filter,
         'wrapping-filter': one(under).filter,
         mechanism,
       }
-      return ask('key.wrap', request, (reply) => bytesOf(reply['wrapped-key']))
+      return ask('key.wrap', request, (reply) => reply['wrapped-key'])
     },
     async unwrap(under, mechanism, wrapped) {
       const request = {
         ...one(under),
         mechanism,
-        'wrapped-key': base64(wrapped),
+        'wrapped-key': wrapped,
         'key-type-class': 'generic-secret',
         label: 'unwrapped',
         session: true,
@@ -84,7 +81,7 @@ export function throughHsm(name: Interface['name'], hsm: Hsm, token: string): In
     async derive(key, point, bytes) {
       const request = {
         ...one(key),
-        mechanism: { name: 'ecdh', kdf: 'none', 'public-point': base64(point) },
+        mechanism: { name: 'ecdh', kdf: 'none', 'public-point': point },
         'key-type': 'generic-secret',
         'key-length-bytes': bytes,
         label: 'derived',

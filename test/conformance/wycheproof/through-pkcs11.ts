@@ -221,21 +221,21 @@ function signing(how: Mechanism): Argument {
   }
 }
 
-const base64 = (text: string | undefined): Buffer => Buffer.from(text ?? '', 'base64')
+const NONE = Buffer.alloc(0)
 
 function encrypting(how: Cipher): Argument {
   switch (how.name) {
     case 'aes-cbc-pad':
-      return mechanism(0x1085, base64(how.iv))
+      return mechanism(0x1085, how.iv)
     case 'aes-gcm': {
-      const iv = base64(how.iv)
-      return mechanism(0x1087, iv, 8 * iv.length, base64(how.aad), how['tag-length-bits'])
+      const iv = how.iv ?? NONE
+      return mechanism(0x1087, iv, 8 * iv.length, how.aad ?? NONE, how['tag-length-bits'])
     }
     case 'rsa-pkcs':
       return mechanism(1)
     case 'rsa-oaep': {
       const mgf = MGFS[how.mgf.slice('mgf1-'.length) as Hash]
-      return mechanism(9, HASHES[how.hash], mgf, 1, base64(how.label))
+      return mechanism(9, HASHES[how.hash], mgf, 1, how.label ?? NONE)
     }
     default:
       throw new Error(`No vector needs ${how.name}`)

@@ -65,9 +65,9 @@ export function derivationContract(open: () => Promise<Hsm>): void {
           await derive('bob', his, hers, wishes(hers)),
         ]
         const value = await shownValue('alice', one)
-        assert.equal(value, await shownValue('bob', two))
+        assert.deepEqual(value, await shownValue('bob', two))
         const bytes = row['key-length-bytes'] ?? 24
-        assert.equal(Buffer.from(value, 'base64').length, bytes)
+        assert.equal(value.length, bytes)
         assert.equal(one.key.attributes['key-length-bytes'], bytes)
         assert.equal(one.key.attributes['key-type'], row['key-type'])
       }
@@ -81,7 +81,7 @@ export function derivationContract(open: () => Promise<Hsm>): void {
         'alice',
         await derive('alice', hers, his, { ...wishes, 'key-length-bytes': 20 }),
       )
-      assert.equal(part, Buffer.from(whole, 'base64').subarray(12).toString('base64'))
+      assert.deepEqual(part, whole.subarray(12))
     })
 
     test('a derived key is as secret as what it comes from', async () => {

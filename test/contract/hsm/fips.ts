@@ -120,7 +120,7 @@ export function fipsContract(open: () => Promise<Hsm>): void {
       const { stream: strong } = await begin(start)
       await world.as('alice', 'crypto.update', { stream: strong, data: digest(20) })
       const { data } = await world.as('alice', 'crypto.finish', { stream: strong, data: digest(12) })
-      assert.equal(Buffer.from(data ?? '', 'base64').length, 64)
+      assert.equal(data?.length, 64)
     })
 
     test('a session that asks for weak hash functions has them, and another one not', async () => {
@@ -148,7 +148,7 @@ export function fipsContract(open: () => Promise<Hsm>): void {
       mechanism: Request<'crypto.sign'>['mechanism'],
       key: string,
       ...data: string[]
-    ): Promise<readonly string[]> =>
+    ): Promise<readonly Buffer[]> =>
       (await world.as('alice', 'crypto.sign', { filter: reference(key), mechanism, data })).signatures
 
     async function derive(keyType: 'aes' | 'des3') {

@@ -74,7 +74,7 @@ export function signingContract(open: () => Promise<Hsm>): void {
           data: [digest],
         })
         assert.ok(
-          verify('sha384', Buffer.from('message'), key, Buffer.from(signed.signatures[0] ?? '', 'base64')),
+          verify('sha384', Buffer.from('message'), key, signed.signatures[0] ?? Buffer.alloc(0)),
           mechanism.name,
         )
       }

@@ -4,7 +4,7 @@ import type { Hsm } from '../../../src/contract/hsm.ts'
 import type { Cipher } from '../../../src/contract/mechanisms.ts'
 import { bringSecret } from '../../support/crypto-keys.ts'
 import { fails } from '../../support/errors.ts'
-import { bytes, messageParts, type Parts, signing } from '../../support/message-parts.ts'
+import { messageParts, type Parts, signing } from '../../support/message-parts.ts'
 import { base64, createWorld, ECDSA, makePair, PASSWORD, reference, type World } from '../../support/world.ts'
 
 /** What is under way in several steps is under guarantee G at each of them. */
@@ -51,7 +51,7 @@ export function streamRightsContract(open: () => Promise<Hsm>): void {
       const bob = world.token('bob')
       const ctr: Cipher = {
         name: 'aes-ctr',
-        'counter-block': Buffer.alloc(16).toString('base64'),
+        'counter-block': Buffer.alloc(16),
         'counter-bits': 64,
       }
       const opened = await Promise.all(
@@ -59,8 +59,7 @@ export function streamRightsContract(open: () => Promise<Hsm>): void {
           parts.begin({ filter: reference(key), purpose, cipher: ctr }, bob),
         ),
       )
-      for (const { stream } of opened)
-        assert.equal(bytes((await parts.update(stream, 'AAAA', bob)).data).length, 3)
+      for (const { stream } of opened) assert.equal((await parts.update(stream, 'AAAA', bob)).data?.length, 3)
       await share(key, 'key.unshare')
       for (const { stream } of opened)
         await assert.rejects(parts.update(stream, 'AAAA', bob), fails('revoked'))

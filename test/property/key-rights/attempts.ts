@@ -15,7 +15,7 @@ export type Means = {
   /** Base64. */
   readonly publicPoint: string
   /** Of a clone with the policy trusted-wrapping, and of one without it. */
-  readonly challenges: Readonly<Record<'trusted' | 'untrusted', string>>
+  readonly challenges: Readonly<Record<'trusted' | 'untrusted', Uint8Array>>
   readonly bystander: string
 }
 

@@ -12,7 +12,7 @@ export type Blob = {
   readonly payload: string
   readonly mechanism: Wrapping
   /** Of `aes-gcm`. */
-  readonly iv: string | undefined
+  readonly iv: Buffer | undefined
 }
 
 export type Knowledge = ReturnType<typeof createKnowledge>
@@ -54,7 +54,7 @@ export function createKnowledge(rsa: readonly KeyObject[]) {
   /** Two ciphertexts of AES-GCM under one key and IV differ as the plaintexts do. */
   function compare(one: Blob, other: Blob): void {
     const known = values.get(one.payload)
-    const isSame = one.under === other.under && one.iv !== undefined && one.iv === other.iv
+    const isSame = one.under === other.under && one.iv !== undefined && other.iv?.equals(one.iv) === true
     if (!isSame || !known || one.bytes.length !== other.bytes.length) return
     const size = one.bytes.length - TAG_BYTES
     const difference = Buffer.from(
@@ -99,7 +99,7 @@ function openAes(key: Buffer, { bytes, mechanism, iv }: Blob): Buffer | undefine
   switch (mechanism.name) {
     case 'aes-gcm':
     case 'cloudhsm-aes-gcm': {
-      const nonce = iv === undefined ? bytes.subarray(0, IV_BYTES) : Buffer.from(iv, 'base64')
+      const nonce = iv ?? bytes.subarray(0, IV_BYTES)
       const sealed = iv === undefined ? bytes.subarray(IV_BYTES) : bytes
       const context = createDecipheriv(`aes-${bits}-gcm`, key, nonce)
       context.setAuthTag(sealed.subarray(-TAG_BYTES))

@@ -75,7 +75,7 @@ const filter = ({ reference }: Made): string[] => byReference(reference)
 
 /** Bytes that anyone knows. */
 const CONSTANTS = [16, 24, 32, 32].map((size, at) => Buffer.alloc(size, at + 1))
-const FIXED_IV = Buffer.alloc(12, 9).toString('base64')
+const FIXED_IV = Buffer.alloc(12, 9)
 const OAEP: Wrapping = { name: 'rsa-oaep', hash: 'sha256', mgf: 'mgf1-sha256' }
 const MECHANISMS: readonly Wrapping[] = [
   { name: 'cloudhsm-aes-gcm', 'tag-length-bits': 128 },
@@ -89,13 +89,13 @@ const gcmOf = ({ bytes, iv }: Blob): Decryption => ({
   cipher: {
     name: 'aes-gcm',
     'tag-length-bits': 128,
-    iv: iv ?? bytes.subarray(0, GCM_IV_BYTES).toString('base64'),
+    iv: iv ?? bytes.subarray(0, GCM_IV_BYTES),
   },
-  data: [(iv ? bytes : bytes.subarray(GCM_IV_BYTES)).toString('base64')],
+  data: [iv ? bytes : bytes.subarray(GCM_IV_BYTES)],
 })
 const ecbOf = ({ bytes }: Blob): Decryption => ({
   cipher: { name: 'aes-ecb' },
-  data: [bytes.subarray(0, bytes.length - (bytes.length % AES_BLOCK)).toString('base64')],
+  data: [bytes.subarray(0, bytes.length - (bytes.length % AES_BLOCK))],
 })
 type Decryption = Pick<Request<'crypto.decrypt'>, 'cipher' | 'data'>
 const GCM_IV_BYTES = 12
@@ -166,7 +166,7 @@ export const MOVES: Readonly<Record<MoveName, Move>> = {
       mechanism,
     })
     walk.knowledge.learnBlob({
-      bytes: Buffer.from(reply['wrapped-key'], 'base64'),
+      bytes: reply['wrapped-key'],
       under: under.reference,
       payload: payload.reference,
       mechanism,
@@ -186,7 +186,7 @@ export const MOVES: Readonly<Record<MoveName, Move>> = {
       ...LABELS,
       filter: byReference(under.reference),
       mechanism: blob.iv ? ({ ...blob.mechanism, iv: blob.iv } as Wrapping) : blob.mechanism,
-      'wrapped-key': blob.bytes.toString('base64'),
+      'wrapped-key': blob.bytes,
       'key-type-class': keyClass === 'private-key' ? 'ec-private' : keyType === 'aes' ? secret : keyType,
       attributes: wishes(b, c),
     } as Parameters<typeof walk.world.as<'key.unwrap'>>[2])
@@ -199,9 +199,9 @@ export const MOVES: Readonly<Record<MoveName, Move>> = {
     const { data } = await walk.world.as(key.owner, 'crypto.encrypt', {
       filter: filter(key),
       cipher: { name: 'aes-ecb' },
-      data: [pick(CONSTANTS, 2 * c).toString('base64')],
+      data: [pick(CONSTANTS, 2 * c)],
     })
-    walk.knowledge.learn(Buffer.from(data[0] ?? '', 'base64'), 'given')
+    walk.knowledge.learn(data[0] ?? Buffer.alloc(0), 'given')
     return true
   },
   async decrypt(walk, { a, b, c, d }) {
@@ -212,7 +212,7 @@ export const MOVES: Readonly<Record<MoveName, Move>> = {
     if (!key) return false
     const request = d % 4 === 0 ? ecbOf(blob) : gcmOf(blob)
     const { data } = await walk.world.as(key.owner, 'crypto.decrypt', { filter: filter(key), ...request })
-    walk.knowledge.learn(Buffer.from(data[0] ?? '', 'base64'), 'decrypted')
+    walk.knowledge.learn(data[0] ?? Buffer.alloc(0), 'decrypted')
     return true
   },
   async derive(walk, { a, b, c, d }) {
@@ -288,7 +288,7 @@ export const MOVES: Readonly<Record<MoveName, Move>> = {
     const key = choose(walk, a, ({ flags }) => flags.extractable && !flags.sensitive)
     if (!key) return false
     const { value } = await walk.world.as(key.owner, 'key.export-value', { filter: filter(key) })
-    walk.knowledge.learnValue(key.reference, Buffer.from(value, 'base64'), 'shown')
+    walk.knowledge.learnValue(key.reference, value, 'shown')
     return true
   },
 }

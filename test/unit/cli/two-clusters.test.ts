@@ -19,10 +19,10 @@ const BOTH: Env = { ...AS_SOURCE, ...AS_DESTINATION }
 const REPLICATE = 'key replicate --filter attr.label=pay'
 const BETWEEN = '--source-cluster-id one --destination-cluster-id two'
 
-const source = () => stubHsm({ 'key.export-replica': { parcel: 'P' } })
+const source = () => stubHsm({ 'key.export-replica': { parcel: 'PPPP' } })
 const destination = () =>
   stubHsm({
-    'replica.challenge': { challenge: 'C' },
+    'replica.challenge': { challenge: 'CCCC' },
     'key.import-replica': { key: { 'key-reference': '0x1' } },
   })
 
@@ -65,8 +65,8 @@ suite('a command between two clusters', () => {
       password: 'one',
       'idle-seconds': 86_400,
     })
-    assert.deepEqual(exported?.request, { filter: ['attr.label=pay'], challenge: 'C' })
-    assert.deepEqual(two.asked[2]?.request, { challenge: 'C', parcel: 'P' })
+    assert.deepEqual(exported?.request, { filter: ['attr.label=pay'], challenge: 'CCCC' })
+    assert.deepEqual(two.asked[2]?.request, { challenge: 'CCCC', parcel: 'PPPP' })
     const there = {
       username: 'root',
       role: 'admin',

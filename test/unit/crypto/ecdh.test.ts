@@ -43,8 +43,8 @@ const derive = (
     {
       name: 'ecdh',
       kdf,
-      'public-point': point.toString('base64'),
-      ...(info && { 'shared-info': info.toString('base64') }),
+      'public-point': point,
+      ...(info && { 'shared-info': info }),
     },
     bytes,
   )

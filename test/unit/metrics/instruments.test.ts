@@ -62,7 +62,7 @@ test('counters, histograms and gauges in the text format of Prometheus', async (
 
 test('requests are counted by operation and outcome, uses of keys by item', async () => {
   const registry = createRegistry()
-  const signed = { 'key-reference': '0x1', signatures: ['x', 'y'] }
+  const signed = { 'key-reference': '0x1', signatures: [Buffer.of(1), Buffer.of(2)] }
   const stub = stubHsm({
     'crypto.sign': signed,
     'key.list': new HsmError('not-logged-in'),
@@ -74,7 +74,7 @@ test('requests are counted by operation and outcome, uses of keys by item', asyn
   const { hsm, admit } = measuredHsm({ hsm: stub, admit: refuse }, registry, ticking())
   assert.throws(() => admit('user.create', 'token'), { code: 'not-permitted' })
   const sign = { filter: ['key-reference=0x1'], mechanism: { name: 'ecdsa', hash: 'sha256' }, data: ['', ''] }
-  assert.equal(await hsm.call('crypto.sign', sign as never, 'token'), signed)
+  assert.deepEqual(await hsm.call('crypto.sign', sign as never, 'token'), signed)
   await assert.rejects(hsm.call('key.list', { filter: [] }), { code: 'not-logged-in' })
   await assert.rejects(hsm.call('user.list', {}))
   const text = await registry.render()
@@ -93,7 +93,7 @@ test('requests are counted by operation and outcome, uses of keys by item', asyn
 
 test('calls that are answered at once are counted alike, and answered at once', async () => {
   const registry = createRegistry()
-  const signed = { 'key-reference': '0x1', signatures: ['x', 'y'] }
+  const signed = { 'key-reference': '0x1', signatures: [Buffer.of(1), Buffer.of(2)] }
   const answers = (operation: string) => {
     if (operation === 'crypto.sign') return signed
     throw new HsmError('not-logged-in')

@@ -52,8 +52,8 @@ async function generateMac(
 ): Promise<Data> {
   const { reference, signature: mac } = await signMessage(context.call, args['key-filter'], message)
   const path = args['mac-path']
-  if (path === undefined) return { 'key-reference': reference, mac }
-  await saveOutput({ option: '--mac-path', path, audience: 'public' }, Buffer.from(mac, 'base64'), context)
+  if (path === undefined) return { 'key-reference': reference, mac: mac.toString('base64') }
+  await saveOutput({ option: '--mac-path', path, audience: 'public' }, mac, context)
   return { 'key-reference': reference }
 }
 
@@ -63,7 +63,7 @@ async function verifyMac(
   message: PreparedMessage,
 ): Promise<Data> {
   const mac = await readSignature('mac', args['mac-path'], args.mac)
-  const valid = await verifyMessage(call, args['key-filter'], message, mac.toString('base64'))
+  const valid = await verifyMessage(call, args['key-filter'], message, mac)
   if (!valid) throw new HsmError('signature-invalid', 'MAC verification failed')
   return { message: 'MAC verified successfully' }
 }

@@ -38,8 +38,7 @@ type VerifyArgs = Args<typeof verificationKey & typeof signature> & Partial<Args
 
 async function sign(args: SignArgs, context: Context, message: PreparedMessage): Promise<Data> {
   const { reference, signature } = await signMessage(context.call, args['key-filter'], message)
-  const bytes = Buffer.from(signature, 'base64')
-  const written = args.format === 'der' ? Buffer.from(toDer(bytes)) : bytes
+  const written = args.format === 'der' ? Buffer.from(toDer(signature)) : signature
   const path = args['signature-path']
   if (path === undefined) return { 'key-reference': reference, signature: written.toString('base64') }
   await saveOutput({ option: '--signature-path', path, audience: 'public' }, written, context)
@@ -54,9 +53,7 @@ async function verify(
 ): Promise<Data> {
   const given = await readSignature('signature', args['signature-path'], args.signature)
   const raw = args.format === 'der' ? await rawOf(given, args['key-filter'], call) : given
-  const valid =
-    raw &&
-    (await verifyMessage(call, args['key-filter'], await prepare(), Buffer.from(raw).toString('base64')))
+  const valid = raw && (await verifyMessage(call, args['key-filter'], await prepare(), raw))
   if (!valid) throw new HsmError('signature-invalid')
   return { message: 'Signature verified successfully' }
 }

@@ -126,7 +126,7 @@ export const IMPORT: Rows = [
       const spki = readPublicPem(await readSmall('--path', path, PEM_BYTES), name, path)
       return {
         'key-type-class': name,
-        material: spki.toString('base64'),
+        material: spki,
         label,
         attributes: parseNewAttributes(attributes),
       }

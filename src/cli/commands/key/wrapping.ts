@@ -72,13 +72,13 @@ async function wrap(args: Args<typeof wrapOptions>, context: Context, mechanism:
   })
   const wrapped = reply['wrapped-key']
   if (path !== undefined) {
-    await saveOutput({ option: '--path', path, audience: 'private' }, Buffer.from(wrapped, 'base64'), context)
+    await saveOutput({ option: '--path', path, audience: 'private' }, wrapped, context)
   }
   const data = {
     payload_key_reference: reply['payload-key-reference'],
     wrapping_key_reference: reply['wrapping-key-reference'],
     ...(reply.iv !== undefined && { iv: toHex(reply.iv) }),
-    ...(path === undefined && { wrapped_key_data: wrapped }),
+    ...(path === undefined && { wrapped_key_data: wrapped.toString('base64') }),
   }
   return inBothSpellings(mechanism) ? { ...data, ...hyphenated(data) } : data
 }
@@ -98,7 +98,7 @@ async function unwrap(
   return call('key.unwrap', {
     filter: args.filter,
     mechanism,
-    'wrapped-key': wrapped.toString('base64'),
+    'wrapped-key': wrapped,
     'key-type-class': args['key-type-class'],
     ...newKeyRequest(args),
   })

@@ -5,7 +5,6 @@ import type { Direction } from '../../../../src/crypto/ciphers/cipher-stream.ts'
 import { cipherStream } from '../../../../src/crypto/ciphers/ciphers.ts'
 
 export const hex = (text: string): Buffer => Buffer.from(text.replace(/\s/g, ''), 'hex')
-export const base64 = (text: string): string => hex(text).toString('base64')
 export const secret = (key: Buffer): KeyObject => createSecretKey(key)
 
 export async function whole(
@@ -48,13 +47,13 @@ export async function inParts(
   }
 }
 
-const iv = (bytes: number): string => randomBytes(bytes).toString('base64')
+const iv = (bytes: number): Buffer => randomBytes(bytes)
 
 export const SYMMETRIC: readonly Cipher[] = [
   { name: 'aes-ecb' },
   { name: 'aes-cbc', iv: iv(16) },
   { name: 'aes-cbc-pad', iv: iv(16) },
-  { name: 'aes-ctr', 'counter-block': Buffer.alloc(16).toString('base64'), 'counter-bits': 64 },
+  { name: 'aes-ctr', 'counter-block': Buffer.alloc(16), 'counter-bits': 64 },
   { name: 'aes-gcm', iv: iv(12), aad: iv(20), 'tag-length-bits': 96 },
   { name: 'des3-ecb' },
   { name: 'des3-cbc', iv: iv(8) },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { Cipher } from '../../../../src/contract/mechanisms.ts'
-import { base64, decrypt, encrypt, hex, secret } from './cipher-support.ts'
+import { decrypt, encrypt, hex, secret } from './cipher-support.ts'
 
 type Vector = {
   readonly name: string
@@ -17,10 +17,10 @@ const AES_256 = '603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff
 const BLOCKS = `6bc1bee22e409f96e93d7e117393172a ae2d8a571e03ac9c9eb76fac45af8e51
   30c81c46a35ce411e5fbc1191a0a52ef f69f2445df4f9b17ad2b417be66c3710`
 const ecb: Cipher = { name: 'aes-ecb' }
-const cbc: Cipher = { name: 'aes-cbc', iv: base64('000102030405060708090a0b0c0d0e0f') }
+const cbc: Cipher = { name: 'aes-cbc', iv: hex('000102030405060708090a0b0c0d0e0f') }
 const ctr: Cipher = {
   name: 'aes-ctr',
-  'counter-block': base64('f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff'),
+  'counter-block': hex('f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff'),
   'counter-bits': 16,
 }
 
@@ -104,8 +104,8 @@ const GCM_PLAIN = `d9313225f88406e5a55909c5aff5269a 86a7a9531534f7da2e4c303d8a31
   1c3c0c95956809532fcf0e2449a6b525 b16aedf5aa0de657ba637b39`
 const gcm = (iv: string): Cipher => ({
   name: 'aes-gcm',
-  iv: base64(iv),
-  aad: base64('feedfacedeadbeeffeedfacedeadbeefabaddad2'),
+  iv: hex(iv),
+  aad: hex('feedfacedeadbeeffeedfacedeadbeefabaddad2'),
   'tag-length-bits': 128,
 })
 
@@ -114,7 +114,7 @@ const GCM: readonly Vector[] = [
   {
     name: 'GCM test case 1: nothing at all',
     key: '00000000000000000000000000000000',
-    cipher: { name: 'aes-gcm', iv: base64('000000000000000000000000'), 'tag-length-bits': 128 },
+    cipher: { name: 'aes-gcm', iv: hex('000000000000000000000000'), 'tag-length-bits': 128 },
     plain: '',
     sealed: '58e2fccefa7e3061367f1d57a4e7455a',
   },

@@ -1,0 +1,107 @@
+/** Bytes in requests and replies: as they are in this process, in base64 where they travel, and the same in both. */
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import fc from 'fast-check'
+import * as v from 'valibot'
+import { bytes, bytesOf, replyBytes, wipeDecoded } from '../../../src/contract/bytes.ts'
+import { takenJson, wireJson } from '../../../src/contract/wire-json.ts'
+
+const given = fc.uint8Array({ maxLength: 40 })
+const problem = (schema: v.GenericSchema, value: unknown) => v.safeParse(schema, value).issues?.[0].message
+
+suite('bytes of a request', () => {
+  test('are the same, given as bytes or in base64, and a view of the bytes that were given', () => {
+    fc.assert(
+      fc.property(given, (some) => {
+        const view = v.parse(bytes(40), some)
+        assert.ok(Buffer.isBuffer(view))
+        assert.equal(view.buffer, some.buffer)
+        assert.deepEqual(v.parse(bytes(40), Buffer.from(some).toString('base64')), view)
+      }),
+    )
+  })
+
+  test('have one limit, and the same sentence for it', () => {
+    for (const value of [Buffer.alloc(7), Buffer.alloc(7).toString('base64')]) {
+      assert.equal(problem(bytes(6), value), 'must be at most 6 bytes')
+      assert.equal(problem(bytesOf(9), value), 'must be 9 bytes')
+      assert.equal(problem(bytesOf(7), value), undefined)
+    }
+    assert.equal(problem(bytes(6), 'AA'), 'must be base64')
+  })
+
+  test('are nothing that JSON could make of them', () => {
+    for (const value of [JSON.parse(JSON.stringify(Buffer.of(1))), [1], { 0: 1, length: 1 }, 1, null]) {
+      assert.equal(v.is(bytes(6), value), false)
+      assert.equal(v.is(replyBytes, value), false)
+    }
+  })
+
+  test('are wiped when they were made of base64, and only then', () => {
+    const own = Buffer.of(1, 2)
+    const request = { data: ['AQI=', own], signature: 'AQI=', value: own, name: 'AQI=' }
+    const checked = { data: [Buffer.of(1, 2), own], signature: Buffer.of(1, 2), value: own, name: 'AQI=' }
+    wipeDecoded(checked, request)
+    const none = Buffer.alloc(2)
+    assert.deepEqual(checked, { data: [none, own], signature: none, value: own, name: 'AQI=' })
+    assert.deepEqual(own, Buffer.of(1, 2))
+    wipeDecoded(checked, checked)
+    assert.deepEqual(own, Buffer.of(1, 2))
+  })
+})
+
+suite('bytes of a reply', () => {
+  test('come back from JSON as they were, any number of them', () => {
+    const reply = v.object({ data: v.array(replyBytes) })
+    for (const some of [[], [Buffer.alloc(0), Buffer.of(1, 2, 3)], [Buffer.alloc(24 * 1024 * 1024, 7)]]) {
+      assert.deepEqual(v.parse(reply, JSON.parse(wireJson({ data: some }))), { data: some })
+    }
+  })
+
+  test('are refused when they are no base64', () => {
+    for (const text of ['A', 'AAA', 'AA=A', 'AA A', '====', 'AAA!'])
+      assert.equal(v.is(replyBytes, text), false, text)
+  })
+})
+
+suite('JSON of requests and replies', () => {
+  const value = fc.letrec<{ one: unknown }>((tie) => ({
+    one: fc.oneof(
+      { maxDepth: 4 },
+      fc.string(),
+      fc.integer(),
+      fc.boolean(),
+      fc.constant(null),
+      given.map((some) => Buffer.from(some)),
+      given,
+      fc.array(tie('one'), { maxLength: 3 }),
+      fc.dictionary(fc.string(), tie('one'), { maxKeys: 3 }),
+    ),
+  })).one
+
+  /** What JSON.stringify is given where members are bytes: itself, since what Buffer makes of it comes first. */
+  const plainly = (what: object): string =>
+    JSON.stringify(what, function (this: Record<string, unknown>, name, text) {
+      const member = this[name]
+      return member instanceof Uint8Array ? Buffer.from(member).toString('base64') : text
+    })
+
+  test('has base64 wherever there are bytes, however deep, and is plain JSON otherwise', () => {
+    fc.assert(
+      fc.property(value, (inside) => {
+        const reply = { inside }
+        const before = structuredClone(reply)
+        const expected = plainly(reply)
+        assert.equal(wireJson(reply), expected)
+        assert.deepEqual(structuredClone(reply), before)
+        assert.equal(takenJson(reply), expected)
+      }),
+    )
+  })
+
+  test('wipes the bytes of a reply that is over', () => {
+    const [data, iv] = [Buffer.of(1), Buffer.of(2)]
+    assert.equal(takenJson({ data: [data], iv }), '{"data":["AQ=="],"iv":"Ag=="}')
+    assert.deepEqual([data, iv], [Buffer.alloc(1), Buffer.alloc(1)])
+  })
+})
