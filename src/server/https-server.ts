@@ -1,13 +1,15 @@
-/** `POST /v1/<operation>` over TLS 1.3, HTTP/1.1 and HTTP/2 on one port. */
+/** The operations over TLS 1.3 on one port: as `POST /v1/<operation>` over HTTP/1.1 and HTTP/2, and as frames. */
 import type { Log } from '../base/log.ts'
 import { createWaits } from '../base/waits.ts'
 import type { CallSource } from '../contract/call-source.ts'
 import type { Admit, Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
+import { FRAMES_PROTOCOL } from '../contract/wire.ts'
 import { type AnonymousLimits, createAnonymousBudgets } from '../listener/anonymous-budgets.ts'
 import type { ConnectionsLimits } from '../listener/connections.ts'
 import { createListener, type Listener } from '../listener/listener.ts'
 import { createTls, type Protocols, type TlsIdentity } from '../listener/tls.ts'
+import { frames } from './frames/frames.ts'
 import { http1 } from './http/http1.ts'
 import { http2 } from './http/http2.ts'
 import type { HttpNeeds } from './http/serve.ts'
@@ -63,7 +65,12 @@ export function createHttpsServer(needs: HttpsServerNeeds): HttpsServer {
   const parts = { ...needs, limits, budgets, inFlight, underWay, requestLog, waits }
   const tls = createTls({
     identity: needs.tls,
-    protocols: { h2: http2(parts), 'http/1.1': http1(parts), ...needs.protocols },
+    protocols: {
+      [FRAMES_PROTOCOL]: frames(parts),
+      h2: http2(parts),
+      'http/1.1': http1(parts),
+      ...needs.protocols,
+    },
     ...(needs.clientCa !== undefined && { clientCa: needs.clientCa }),
     handshakeMs: limits.handshakeMs,
   })

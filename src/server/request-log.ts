@@ -16,6 +16,8 @@ export type RequestFields = {
   readonly outcome: string
   /** What it took. */
   readonly ms: number
+  /** What is wrong with it. */
+  readonly frame?: string
 }
 
 type Source = Pick<Connection, 'peer' | 'remote'>

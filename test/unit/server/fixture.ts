@@ -11,6 +11,7 @@ import type { Admission, Admit, Hsm } from '../../../src/contract/hsm.ts'
 import { LIMITS } from '../../../src/contract/limits.ts'
 import { HSM_NAME } from '../../../src/contract/wire.ts'
 import { createHttpsServer, type ServerLimits } from '../../../src/server/https-server.ts'
+import { frameClient } from '../../support/frames.ts'
 
 export const authority = await createAuthority('cluster-test', Date.now())
 export const identity = await issueServerCertificate(
@@ -148,6 +149,9 @@ export async function openTls(t: TestContext, port: number, options: object = {}
   await once(socket, 'secureConnect')
   return socket
 }
+
+/** A connection that carries frames. */
+export const openFrames = (t: TestContext, port: number) => frameClient(t, port, { ca: authority.cert })
 
 /** Everything the peer sends until it closes. */
 export async function readAll(socket: TLSSocket): Promise<string> {

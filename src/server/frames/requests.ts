@@ -1,0 +1,124 @@
+/** The requests of one connection: begun in order, answered as they are done. */
+import { isOperation } from '../../contract/check.ts'
+import { HsmError } from '../../contract/errors.ts'
+import { TELL } from '../../contract/wire.ts'
+import { beginExchange, type Exchange, type ExchangeNeeds, fail, type Head, leave } from '../exchange.ts'
+import type { Peer, PeerNeeds } from '../peer.ts'
+import { receive } from './body.ts'
+import type { FrameHead } from './head.ts'
+import type { FrameBody } from './intake.ts'
+import type { Output } from './output.ts'
+
+export type RequestsNeeds = ExchangeNeeds &
+  PeerNeeds & { readonly limits: { readonly requestsPerConnection: number } }
+
+export type Requests = {
+  begin(id: number, head: FrameHead, bodyBytes: number): FrameBody
+  /** Id of the last one that was begun. */
+  lastTaken(): number
+  /** Whether one more may be begun. */
+  hasRoom(): boolean
+  /** Whether the peer may ask for a sign of life, which is charged to whoever has no session. */
+  mayPing(): boolean
+  /** What has come is no frame. @param why ends a sentence about it */
+  noteMalformed(why: string): void
+  /** The one whose body has not come yet, if there is one. */
+  failArriving(error: HsmError): void
+  /** The connection is gone. */
+  gone(): void
+}
+
+export type RequestsUse = {
+  /** All of a request has come, and is worked on next. */
+  readonly onArrived: () => void
+  /** There was no room for one more, and now there is. */
+  readonly onRoom: () => void
+}
+
+/** Of the event loop, for peers without a session. */
+const PING_COST_MS = 0.002
+const MALFORMED_COST_MS = 1
+
+export function createRequests(
+  needs: RequestsNeeds,
+  peer: Peer,
+  output: Output,
+  { onArrived, onRoom }: RequestsUse,
+): Requests {
+  const { limits, budgets, requestLog } = needs
+  const { connection } = peer
+  const open = new Set<Exchange>()
+  let arriving: Exchange | undefined
+  let user: string | undefined
+  let lastTaken = 0
+  const hasRoom = () => open.size < limits.requestsPerConnection
+  const charge = (ms: number) => {
+    if (user === undefined) budgets.charge(connection.peer, ms)
+  }
+
+  function begin(id: number, head: Head): Exchange {
+    const exchange = beginExchange(needs, peer, head, {
+      cutOff: connection.destroy,
+      answer({ outcome, body }) {
+        output.send(outcome === 'ok' ? TELL.reply : TELL.refusal, id, body, () => over(exchange))
+      },
+    })
+    open.add(exchange)
+    user = exchange.admission?.user ?? user
+    return exchange
+  }
+  function over(exchange: Exchange): void {
+    const wasFull = !hasRoom()
+    open.delete(exchange)
+    leave(exchange)
+    if (wasFull) onRoom()
+  }
+  function failArriving(error: HsmError): void {
+    if (arriving) fail(arriving, error)
+    arriving = undefined
+  }
+
+  return {
+    begin(id, head, bodyBytes) {
+      lastTaken = id
+      const exchange = begin(id, headOf(head))
+      const body = receive(exchange, bodyBytes)
+      arriving = exchange
+      return {
+        piece: body.piece,
+        end() {
+          arriving = undefined
+          onArrived()
+          body.end()
+        },
+      }
+    },
+    lastTaken: () => lastTaken,
+    hasRoom,
+    mayPing() {
+      charge(PING_COST_MS)
+      return user !== undefined || budgets.has(connection.peer)
+    },
+    noteMalformed(why) {
+      charge(MALFORMED_COST_MS)
+      const fields = { operation: undefined, outcome: 'malformed-frame', ms: 0, frame: why }
+      requestLog.note(connection, user, fields)
+    },
+    failArriving,
+    gone() {
+      failArriving(new HsmError('unavailable', 'The connection was closed before the request was complete'))
+      for (const exchange of open) leave(exchange)
+      open.clear()
+    },
+  }
+}
+
+/** As in HTTP (RFC 6750 §2.1), for tokens are the same. */
+const TOKEN = /^[A-Za-z0-9._~+/-]{1,256}=*$/
+
+function headOf({ operation, token, bound }: FrameHead): Head {
+  const named = { operation: isOperation(operation) ? operation : undefined, bound }
+  if (token === '') return { ...named, token: undefined }
+  if (TOKEN.test(token)) return { ...named, token }
+  return { ...named, token: undefined, refused: new HsmError('not-logged-in', 'This is no session token') }
+}
