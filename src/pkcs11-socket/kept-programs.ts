@@ -2,13 +2,14 @@
  * The keeper's own process; see keeper.ts. When the HSM or the agent is gone, it serves what is left over HTTPS, until the
  * last program leaves.
  */
-import { Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Log } from '../base/log.ts'
 import { version } from '../base/version.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import { createPkcs11, type ProgramSnapshot } from '../pkcs11/serve.ts'
 import type { KeeperMessage } from './keeper-messages.ts'
 import { peerProcess } from './peer-process.ts'
+import { programSocket } from './program-socket.ts'
 
 /** A connection that is only kept open. */
 type Kept = { readonly handle: unknown; readonly snapshot: ProgramSnapshot | undefined }
@@ -31,7 +32,7 @@ export async function keepPrograms(
   const resumed: Resumed[] = []
   const abandoned: Promise<void>[] = []
   for (const { handle, snapshot } of kept.values()) {
-    const socket = socketOf(handle)
+    const socket = programSocket(handle)
     if (snapshot) resumed.push({ socket, snapshot })
     else abandoned.push(abandon(socket))
   }
@@ -84,10 +85,6 @@ async function serve(resumed: readonly Resumed[], { hsm, log, close }: Service):
   close()
   log('info', {}, 'the last PKCS#11 program has left')
 }
-
-/** Takes a connection up again that another process has read from so far. */
-const socketOf = (handle: unknown): Socket =>
-  new Socket({ handle, readable: true, writable: true } as ConstructorParameters<typeof Socket>[0])
 
 function close(handle: unknown): void {
   ;(handle as { close(): void } | undefined)?.close()

@@ -6,6 +6,7 @@ import { makeDirectory } from '../base/directories.ts'
 import { reasonOf } from '../base/reasons.ts'
 import { HsmError } from '../contract/errors.ts'
 import { LIMITS } from '../contract/limits.ts'
+import { takenOver } from './program-socket.ts'
 import { checkSocketPath } from './socket-paths.ts'
 
 /** The owner and the group may connect; what they may do is a matter of logging in. */
@@ -26,7 +27,7 @@ export async function listenOn(path: string, onConnection: (socket: Socket) => v
 }
 
 async function listening(path: string, onConnection: (socket: Socket) => void): Promise<Server> {
-  const server = createServer(onConnection)
+  const server = createServer({ pauseOnConnect: true }, (accepted) => onConnection(takenOver(accepted)))
   makeDirectory(dirname(path))
   removeStale(path)
   const { promise, resolve, reject } = Promise.withResolvers<void>()

@@ -137,7 +137,7 @@ function createLoginWatch(isLoggedIn: () => boolean, onChange: (isLoggedIn: bool
 
 /** What has been read from the stream and not been taken yet. */
 function drain(stream: Duplex, receive: (chunk: Buffer) => void): void {
-  for (let chunk = stream.read(); chunk !== null; chunk = stream.read()) receive(chunk)
+  while (stream.readableLength > 0) receive(stream.read())
 }
 
 const reasonOf = (error: unknown): { reason: string } | { err: unknown } =>

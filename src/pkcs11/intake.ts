@@ -11,7 +11,7 @@ import { writeRefusal } from './rpc/requests.ts'
  * of the event loop: a program that asks for many things at once does not keep others waiting.
  */
 export type Intake = {
-  /** The chunk becomes the intake's. */
+  /** What is needed of the chunk is copied, and all of it is wiped. */
   feed(chunk: Buffer): void
   /** To be called when a request has been answered. */
   answered(): void
@@ -86,6 +86,7 @@ export function createIntake({ stream, calls, most, from, onTaken, onMalformed }
     feed(chunk) {
       frames.add(chunk)
       if (!later) proceed()
+      frames.keep()
     },
     answered: proceedLater,
     isBehind,

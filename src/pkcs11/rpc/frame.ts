@@ -10,7 +10,7 @@ export type Incoming =
   | { readonly kind: 'oversized'; readonly code: number }
 
 export interface FrameReader {
-  /** Chunks become the reader's: bodies are parts of them where that is possible, and what is copied is wiped. */
+  /** What is needed of the chunk is copied, and then wiped where it was: by `next`, and all that is left by `keep`. */
   add(chunk: Buffer): void
   /**
    * What comes next of all that was added; undefined when it is not complete. Nothing behind it has been looked at.
@@ -19,6 +19,8 @@ export interface FrameReader {
   next(): Incoming | undefined
   /** Some of what was added has not been looked at. */
   isBehind(): boolean
+  /** The memory of the chunks may be used for something else from now on. */
+  keep(): void
   /** Bytes that will be kept of the frame under way; 0 between frames. */
   announced(): number
   /** Nothing is under way. */
@@ -62,7 +64,7 @@ export function createFrameReader({
   const discarded = createDiscarder()
 
   function firstChunk(): Input | undefined {
-    while (chunks[0]?.left() === 0) chunks.shift()
+    while (chunks[0] && left(chunks[0]) === 0) chunks.shift()
     return chunks[0]
   }
 
@@ -70,26 +72,29 @@ export function createFrameReader({
   function take(input: Input): Incoming | undefined {
     if (!greeted) {
       greeted = true
-      return { kind: 'hello', offered: input.take(1).readUInt8() }
+      return { kind: 'hello', offered: input.bytes.readUInt8(skip(input, 1)) }
     }
-    if (!frame) {
-      const bytes = header.collect(input, HEADER_BYTES)
-      frame = bytes && parseHeader(bytes, most())
-    }
+    frame ??= headerOf(input)
     return frame && request(input, frame)
+  }
+
+  function headerOf(input: Input): Frame | undefined {
+    if (header.empty() && left(input) >= HEADER_BYTES)
+      return parseHeader(input.bytes, skip(input, HEADER_BYTES), most())
+    const bytes = header.collect(input, HEADER_BYTES)
+    return bytes && parseHeader(bytes, 0, most())
   }
 
   function request(input: Input, { code, optionsLength, length, oversized }: Frame): Incoming | undefined {
     const bytes = (oversized ? discarded : content).collect(input, length)
     if (!bytes) return undefined
     frame = undefined
-    return oversized
-      ? { kind: 'oversized', code }
-      : { kind: 'request', code, body: bytes.subarray(optionsLength) }
+    if (oversized) return { kind: 'oversized', code }
+    return { kind: 'request', code, body: optionsLength === 0 ? bytes : bytes.subarray(optionsLength) }
   }
 
   return {
-    add: (chunk) => void chunks.push(createInput(chunk)),
+    add: (bytes) => void chunks.push({ bytes, at: 0 }),
     next() {
       if (broken) malformed('after another one')
       broken = true
@@ -99,31 +104,42 @@ export function createFrameReader({
       return one
     },
     isBehind: () => firstChunk() !== undefined,
+    keep() {
+      for (const [index, input] of chunks.entries())
+        chunks[index] = { bytes: copied(input, left(input)), at: 0 }
+    },
     announced: () => (frame && !frame.oversized ? frame.length : 0),
     between: () => !frame && header.empty(),
   }
 }
 
-function parseHeader(bytes: Buffer, most: number): Frame {
-  const code = bytes.readUInt32BE(0)
-  const optionsLength = bytes.readUInt32BE(4)
-  const length = optionsLength + bytes.readUInt32BE(8)
+function parseHeader(bytes: Buffer, at: number, most: number): Frame {
+  const code = bytes.readUInt32BE(at)
+  const optionsLength = bytes.readUInt32BE(at + 4)
+  const length = optionsLength + bytes.readUInt32BE(at + 8)
   if (code === 0) malformed('code 0')
   if (length > BOUNDS.frameBytes) malformed('too long')
   return { code, optionsLength, length, oversized: length > most }
 }
 
-type Input = { left(): number; take(count: number): Buffer }
+/** `at`: what comes before has been taken. */
+type Input = { readonly bytes: Buffer; at: number }
 
-function createInput(chunk: Buffer): Input {
-  let at = 0
-  return {
-    left: () => chunk.length - at,
-    take(count) {
-      at += count
-      return chunk.subarray(at - count, at)
-    },
-  }
+const left = ({ bytes, at }: Input): number => bytes.length - at
+
+/** @returns where it was */
+function skip(input: Input, count: number): number {
+  input.at += count
+  return input.at - count
+}
+
+/** Takes bytes out of the input. */
+function copied(input: Input, count: number): Buffer {
+  const from = skip(input, count)
+  const bytes = Buffer.allocUnsafe(count)
+  input.bytes.copy(bytes, 0, from, input.at)
+  input.bytes.fill(0, from, input.at)
+  return bytes
 }
 
 const NOTHING = Buffer.alloc(0)
@@ -133,9 +149,10 @@ function createDiscarder() {
   let passed = 0
   return {
     collect(input: Input, length: number): Buffer | undefined {
-      const bytes = input.take(Math.min(length - passed, input.left()))
-      bytes.fill(0)
-      passed += bytes.length
+      const count = Math.min(length - passed, left(input))
+      const from = skip(input, count)
+      input.bytes.fill(0, from, input.at)
+      passed += count
       if (passed < length) return undefined
       passed = 0
       return NOTHING
@@ -148,23 +165,24 @@ function createCollector() {
   let buffer = Buffer.alloc(0)
   let filled = 0
 
-  function append(bytes: Buffer, length: number): void {
-    if (filled + bytes.length > buffer.length) {
-      const grown = Buffer.allocUnsafe(Math.min(length, 2 * (filled + bytes.length)))
+  function append(input: Input, count: number, length: number): void {
+    if (filled + count > buffer.length) {
+      const grown = Buffer.allocUnsafe(Math.min(length, 2 * (filled + count)))
       buffer.copy(grown, 0, 0, filled)
       buffer.fill(0, 0, filled)
       buffer = grown
     }
-    buffer.set(bytes, filled)
-    bytes.fill(0)
-    filled += bytes.length
+    const from = skip(input, count)
+    input.bytes.copy(buffer, filled, from, input.at)
+    input.bytes.fill(0, from, input.at)
+    filled += count
   }
 
   return {
     /** Undefined until all `length` bytes are there. */
     collect(input: Input, length: number): Buffer | undefined {
-      if (filled === 0 && input.left() >= length) return input.take(length)
-      append(input.take(Math.min(length - filled, input.left())), length)
+      if (filled === 0 && left(input) >= length) return copied(input, length)
+      append(input, Math.min(length - filled, left(input)), length)
       if (filled < length) return undefined
       const whole = buffer
       buffer = Buffer.alloc(0)
