@@ -16,8 +16,17 @@ export function toDer(concatenated: Uint8Array): Uint8Array {
  * @returns `r‖s`
  */
 export function fromDer(der: Uint8Array, width: number): Uint8Array {
-  const concatenated = numbersIn(der, width)
-  if (!concatenated) throw new TypeError('It is not the DER of a signature')
+  const concatenated = new Uint8Array(2 * width)
+  // A sequence of 128 bytes and more has another byte of length.
+  let at = der[1] === 0x81 ? 3 : 2
+  for (const end of [width, 2 * width]) {
+    const length = der[at + 1] ?? Number.NaN
+    at += 2 + length
+    // One byte more than the width is the zero that keeps a number from being negative.
+    const digits = der.subarray(at - Math.min(length, width), at)
+    concatenated.set(digits, end - digits.length)
+  }
+  if (at !== der.length) throw new TypeError('It is not the DER of a signature')
   return concatenated
 }
 

@@ -1,12 +1,13 @@
 /** ECDSA (FIPS 186-5 §6.4) with signatures as `r‖s`, over data or over a digest of it. */
-import { type KeyObject, sign, verify } from 'node:crypto'
+import { hash, type KeyObject, sign, verify } from 'node:crypto'
 import { promisify } from 'node:util'
 import { CURVES, type WeierstrassCurve } from '../contract/algorithms.ts'
 import { fromDer, toDer } from '../contract/ecdsa-signature.ts'
 import type { Mechanism } from '../contract/mechanisms.ts'
-import { queueOnEventLoop } from './event-loop-queue.ts'
+import { isQuickCurve, isQuickMessage, queueOnEventLoop } from './event-loop.ts'
 import { checkAnyDigest, checkDigest, mechanismAmong, type Named } from './mechanism-rules.ts'
-import { type NativeKey, opensslAvailable, verifyDigest } from './openssl.ts'
+import { opensslAvailable } from './openssl.ts'
+import { type NativeKey, verifyDigest } from './openssl-signatures.ts'
 import type { Signer, Verifier } from './signing-keys.ts'
 
 const fallback = opensslAvailable() ? undefined : await import('./ecdsa-fallback.ts')
@@ -27,26 +28,24 @@ function isRaw(
 }
 
 /**
- * P-256 takes less time than a way through the thread pool, so it is signed at once; the others take 10 to 80 times
- * as long. OpenSSL through FFI has no pool: there a digest waits for its turn instead.
+ * In the thread pool, but for what is quick. OpenSSL through FFI has no pool: there a digest on a slow curve waits for its
+ * turn instead. A quick message is hashed first and signed with the context that OpenSSL's key keeps, which `crypto.sign`
+ * would make anew.
  */
 export function ecdsaSigner(key: KeyObject, curve: WeierstrassCurve, native: NativeKey): Signer {
   const options = { key, dsaEncoding } as const
-  const quick = curve === 'secp256r1'
+  const quick = isQuickCurve(curve)
   const width = CURVES[curve].fieldBytes
   const signDigest = (digest: Buffer): Buffer =>
-    fallback
-      ? fallback.signDigest(key, curve, digest)
-      : Buffer.from(fromDer(native.sign(digest), width).buffer)
+    fallback ? fallback.signDigest(key, curve, digest) : Buffer.from(fromDer(native.sign(digest), width))
 
   return {
     check,
     sign(mechanism, data) {
       const checked = check(mechanism)
-      if (isRaw(checked, data)) {
-        return quick ? sign(checked.hash, data, options) : signInPool(checked.hash, data, options)
-      }
-      return quick ? signDigest(data) : queueOnEventLoop(() => signDigest(data))
+      if (!isRaw(checked, data)) return quick ? signDigest(data) : queueOnEventLoop(() => signDigest(data))
+      if (!quick || !isQuickMessage(data)) return signInPool(checked.hash, data, options)
+      return fallback ? sign(checked.hash, data, options) : signDigest(hash(checked.hash, data, 'buffer'))
     },
   }
 }

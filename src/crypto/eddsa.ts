@@ -2,15 +2,15 @@
 import { hash, type KeyObject, sign, verify } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Mechanism } from '../contract/mechanisms.ts'
+import { isQuickMessage } from './event-loop.ts'
 import { checkEd25519Prehash, mechanismAmong, type Named, unavailable } from './mechanism-rules.ts'
-import { type NativeKey, opensslAvailable, verifyDigest } from './openssl.ts'
+import { opensslAvailable } from './openssl.ts'
+import { type NativeKey, verifyDigest } from './openssl-signatures.ts'
 import type { Signer, Verifier } from './signing-keys.ts'
 
 const signInPool = promisify(sign)
 /** Of a signature (RFC 8032 §5.1.6). */
 export const ED25519_BYTES = 64
-/** Up to here a signature takes less time than a way through the thread pool. */
-const QUICK_BYTES = 16 * 1024
 const PREHASHED = { name: 'ed25519ph' } as const
 
 function check(mechanism: Mechanism): Named<'ed25519' | 'ed25519ph'> {
@@ -25,7 +25,7 @@ export const ed25519Signer = (key: KeyObject, native: NativeKey): Signer => ({
   sign(mechanism, data) {
     const checked = check(mechanism)
     if (checked.name === 'ed25519ph') return native.sign(prehash(checked, data), PREHASHED)
-    return data.length > QUICK_BYTES ? signInPool(null, data, key) : sign(null, data, key)
+    return isQuickMessage(data) ? sign(null, data, key) : signInPool(null, data, key)
   },
 })
 

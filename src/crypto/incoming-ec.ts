@@ -3,7 +3,7 @@ import { createECDH, createPublicKey, type KeyObject } from 'node:crypto'
 import { bitString, bytesOfBitString, type Element, elements, SEQUENCE, sequence } from '../base/der.ts'
 import { ecPkcs8 } from '../base/pkcs8.ts'
 import { CURVES, type Curve, type WeierstrassCurve } from '../contract/algorithms.ts'
-import { queueOnEventLoop } from './event-loop-queue.ts'
+import { queueOnEventLoop } from './event-loop.ts'
 import { attempt, bad, readDer, unfitting } from './incoming-der.ts'
 import { ecFacts, privateKeyLength, publicCheckValue, publicKeyLength, spkiOfPoint } from './public-facts.ts'
 

@@ -3,9 +3,10 @@ import { type KeyObject, sign, verify } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { MlDsaAlgorithm } from '../contract/algorithms.ts'
 import type { Mechanism } from '../contract/mechanisms.ts'
-import { queueOnEventLoop } from './event-loop-queue.ts'
+import { queueOnEventLoop } from './event-loop.ts'
 import { checkMu, mechanismAmong, type Named, unavailable } from './mechanism-rules.ts'
-import { type NativeKey, opensslAvailable, verifyDigest } from './openssl.ts'
+import { opensslAvailable } from './openssl.ts'
+import { type NativeKey, verifyDigest } from './openssl-signatures.ts'
 import type { Signer, Verifier } from './signing-keys.ts'
 
 const signInPool = promisify(sign)

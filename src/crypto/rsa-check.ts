@@ -64,9 +64,10 @@ function check(): void {
     EVP_PKEY_pairwise_check: { arguments: ['pointer'], return: 'i32' },
     ERR_clear_error: { arguments: [], return: 'void' },
   })
+  // The decoder moves the pointer in this cell past what it has read. Made once, so that it is there while OpenSSL writes.
+  const cell = new BigUint64Array(new ArrayBuffer(8))
   parentPort?.on('message', ({ id, der, isPrivate }: Question) => {
-    // The decoder moves the pointer in this cell past what it has read.
-    const cell = new BigUint64Array([getRawPointer(der)])
+    cell[0] = getRawPointer(der)
     const decode = isPrivate ? functions.d2i_AutoPrivateKey : functions.d2i_PUBKEY
     const key = decode(null, cell, BigInt(der.length))
     const context = functions.EVP_PKEY_CTX_new(key, null)

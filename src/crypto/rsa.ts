@@ -3,7 +3,7 @@ import { constants, type KeyObject, privateEncrypt, publicDecrypt, sign, verify 
 import { promisify } from 'node:util'
 import { HsmError } from '../contract/errors.ts'
 import type { Mechanism } from '../contract/mechanisms.ts'
-import { queueOnEventLoop } from './event-loop-queue.ts'
+import { queueOnEventLoop, signRsa } from './event-loop.ts'
 import {
   checkDigest,
   checkDigestInfo,
@@ -13,7 +13,8 @@ import {
   type Named,
   unavailable,
 } from './mechanism-rules.ts'
-import { type NativeKey, opensslAvailable, type Scheme, verifyDigest } from './openssl.ts'
+import { opensslAvailable } from './openssl.ts'
+import { type NativeKey, type Scheme, verifyDigest } from './openssl-signatures.ts'
 import { pkcs1Signer } from './rsa-private.ts'
 import type { Signer, Verifier } from './signing-keys.ts'
 
@@ -26,19 +27,29 @@ const NONE = constants.RSA_NO_PADDING
 /** RFC 8017 §9.2 step 3: two bytes at the front, at least eight of 0xff, and a zero. */
 const PKCS1_OVERHEAD = 11
 
-/** In the thread pool, but for PSS over a digest and RSASP1 alone, for which there is none: these wait for their turn. */
+/**
+ * In the thread pool or, for a caller who is alone, on the event loop. There is no pool for PSS over a digest and for RSASP1
+ * alone: these wait for their turn on the event loop.
+ */
 export function rsaSigner(key: KeyObject, native: NativeKey): Signer {
   const bits = modulusBits(key)
   const check = checkFor(bits)
-  const signPkcs1 = pkcs1Signer(key)
+  const signPkcs1InPool = pkcs1Signer(key)
   return {
     check,
     sign(mechanism, data) {
       const checked = check(mechanism)
-      if (isRaw(checked)) return signInPool(checked.hash, data, { key, ...padding(checked) })
+      if (isRaw(checked)) {
+        const { hash } = checked
+        const options = { key, ...padding(checked) }
+        const now = () => sign(hash, data, options)
+        return signRsa({ bits, data }, now, () => signInPool(hash, data, options))
+      }
       const block = prehashed(checked, data, bits)
       if (checked.name === 'rsa-pkcs-pss') return queueOnEventLoop(() => native.sign(block, pss(checked)))
-      return checked.name === 'rsa-x509' ? queueOnEventLoop(() => signAlone(key, block)) : signPkcs1(block)
+      if (checked.name === 'rsa-x509') return queueOnEventLoop(() => signAlone(key, block))
+      const now = () => privateEncrypt({ key, padding: PKCS1 }, block)
+      return signRsa({ bits, data: block }, now, () => signPkcs1InPool(block))
     },
   }
 }

@@ -4,9 +4,10 @@ import { NO_BYTES } from '../../base/bytes.ts'
 import { HASHES, type Hash } from '../../contract/algorithms.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { CIPHER_KEY_TYPE, type Cipher } from '../../contract/mechanisms.ts'
-import { queueOnEventLoop } from '../event-loop-queue.ts'
+import { queueOnEventLoop } from '../event-loop.ts'
 import { heldMessage } from '../held-message.ts'
-import { type Oaep, oaepDecrypt, oaepEncrypt, opensslAvailable } from '../openssl.ts'
+import { opensslAvailable } from '../openssl.ts'
+import { type Oaep, oaepDecrypt, oaepEncrypt } from '../openssl-oaep.ts'
 import { type CipherStream, type Direction, decryptionFailed } from './cipher-stream.ts'
 
 export type RsaCipher = Extract<Cipher, { name: `rsa-${string}` }>
