@@ -92,7 +92,7 @@ async function sharedStore(
 ) {
   // Loaded for those who have it: the client of etcd is large.
   const { openSharedStore } = await import('../node/shared-store.ts')
-  const opened = await telling(await openSharedStore(home, plan, { clock, acceptRollback }), log)
+  const opened = await telling(await openSharedStore(home, plan, { clock, acceptRollback, log }), log)
   undo.defer(() => opened.store.close())
   const mark = writeMarkRegularly(home.mark, opened.records, opened.store.root, log)
   undo.defer(mark.close)

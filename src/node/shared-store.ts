@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { backupKeysOf } from '../backup/ways.ts'
 import { isThere } from '../base/directories.ts'
+import type { Log } from '../base/log.ts'
 import { HsmError } from '../contract/errors.ts'
 import { createSealer, masterKeyCheck, type Sealer } from '../crypto/seal.ts'
 import type { Home } from '../home/home.ts'
@@ -14,18 +15,26 @@ import { rollbackOf } from '../store/rollback.ts'
 import type { OpenStore } from './embedded-store.ts'
 import { takeId } from './id-ownership.ts'
 import { accessOf, type NodePlan, saveSettings } from './settings.ts'
+import { snapshotOf } from './snapshot-place.ts'
+
+type SharedStoreOptions = {
+  /** Milliseconds, goes on while the machine is suspended. */
+  readonly clock: () => number
+  /** Take a state of etcd that is not known to be the newest. */
+  readonly acceptRollback?: boolean | undefined
+  /** Of an HSM that is to start fast the next time: it keeps a snapshot. */
+  readonly log?: Log
+}
 
 /**
  * Resolves when the replica is whole. The home remembers the cluster from then on.
  *
- * @param options `clock`: milliseconds, goes on while the machine is suspended; `acceptRollback`: take a state of etcd that is
- *   not known to be the newest
  * @throws HsmError with one sentence: etcd does not answer, the cluster has another master key, it is gone
  */
 export async function openSharedStore(
   home: Home,
   { settings, known, hsmId }: NodePlan,
-  { clock, acceptRollback }: { readonly clock: () => number; readonly acceptRollback?: boolean | undefined },
+  { clock, acceptRollback, log }: SharedStoreOptions,
 ): Promise<OpenStore<EtcdStore> & { readonly records: Sealer }> {
   const { clusterId } = settings
   const id = chosenHsmId(home, hsmId)
@@ -34,10 +43,11 @@ export async function openSharedStore(
   if (!founded && known) throw new HsmError('store-damaged', `Cluster ${clusterId} is gone from etcd`)
   const hasKey = isThere(home.masterKey)
   if (founded && !hasKey) throw notInvited(home, clusterId)
-  const { records, check, ...seals } = withMasterKey(
+  const { records, check, snapshot, ...seals } = withMasterKey(
     home.masterKey,
     hasKey ? undefined : randomBytes,
     (key) => ({
+      ...(log && { snapshot: snapshotOf(home, { key, clusterId, owner: `etcd ${id}`, log }) }),
       sealer: createSealer(key, 'material', clusterId),
       records: createSealer(key, 'records', clusterId),
       check: masterKeyCheck(key),
@@ -52,6 +62,7 @@ export async function openSharedStore(
     masterKeyCheck: check,
     found: !founded,
     now: clock,
+    ...(snapshot && { snapshot }),
     examine: (root: Root) => rollbackOf(root, home.mark, { sealer: records, acceptRollback }),
   }
   const store = await etcdStore(options).catch(async (error: unknown) => {

@@ -6,7 +6,10 @@ import { storeClosed } from '../group-commit.ts'
 import { createRecordSet, type Root } from '../record-set.ts'
 import { type Rollback, revisionAfter } from '../rollback.ts'
 import type { Sealer } from '../sealer.ts'
+import type { SnapshotOptions } from '../snapshot/read.ts'
+import { createSnapshotWriter, type SnapshotWriter } from '../snapshot/writer.ts'
 import type { Store } from '../store.ts'
+import { loadFromSnapshot } from './catching-up.ts'
 import { createEtcdClient, type EtcdAccess } from './client.ts'
 import { createCommits } from './commits.ts'
 import { createCoordination } from './coordination.ts'
@@ -16,7 +19,7 @@ import type { Keyspace } from './keyspace.ts'
 import { layoutEntry, tellLayout } from './layout.ts'
 import { type Loaded, load } from './load.ts'
 import { newestCommit, readAudit } from './reading.ts'
-import { createReplica } from './replica.ts'
+import { createReplica, type Replica } from './replica.ts'
 import { createReplicaState } from './replica-state.ts'
 import { guarded, put } from './requests.ts'
 import { KV } from './rpc_pb.ts'
@@ -34,6 +37,8 @@ export type EtcdStoreOptions = EtcdAccess & {
   readonly examine?: (root: Root) => Rollback | undefined
   /** Milliseconds on a clock that never steps and goes on while the machine is suspended. */
   readonly now: () => number
+  /** Where its records stand to be read fast. */
+  readonly snapshot?: SnapshotOptions
 }
 
 export type EtcdStore = Store &
@@ -67,22 +72,25 @@ export async function etcdMasterKeyCheck(access: EtcdAccess, clusterId: string):
  *   (naming the record), is missing, or was sealed under another master key; what `examine` throws
  */
 export async function etcdStore(options: EtcdStoreOptions): Promise<EtcdStore> {
-  const { clusterId, masterKeyCheck, sealer, now } = options
+  const { clusterId, masterKeyCheck, sealer } = options
   const client = createEtcdClient(options)
   try {
     const keyspace: Keyspace = { client, keys: createKeys(clusterId), sealer, masterKeyCheck }
-    const found = await readOrFound(keyspace, options.found)
+    const found = await readOrFound(keyspace, options)
     const rollback = options.examine?.(found.root.root)
-    return serve(keyspace, rollback ? after(rollback, found) : found, rollback, now)
+    return serve(keyspace, options, rollback ? after(rollback, found) : found, rollback)
   } catch (error) {
     client.close()
     throw error
   }
 }
 
-async function readOrFound(keyspace: Keyspace, found: boolean): Promise<Loaded> {
+async function readOrFound(
+  keyspace: Keyspace,
+  { found, snapshot }: Pick<EtcdStoreOptions, 'found' | 'snapshot'>,
+): Promise<Loaded> {
   const missing = () => new HsmError('store-damaged', 'There is no store of this cluster in etcd')
-  const standing = await load(keyspace)
+  const standing = (snapshot && (await loadFromSnapshot(keyspace, snapshot))) ?? (await load(keyspace))
   if (standing) {
     if (!standing.hasLayout) await tellLayout(keyspace)
     return standing
@@ -111,11 +119,31 @@ const after = (rollback: Rollback, { root, ...loaded }: Loaded): Loaded => ({
   root: { ...root, root: { ...root.root, revision: revisionAfter(rollback) } },
 })
 
+/** From now on, in the background. */
+function writeSnapshot(options: SnapshotOptions, replica: Replica, { written }: Loaded): SnapshotWriter {
+  const { catalog, records } = replica
+  const writer = createSnapshotWriter({
+    ...options,
+    source: {
+      catalog,
+      records,
+      point: () => ({
+        root: records().root(replica.root().root.revision),
+        revisionSum: records().revisionSum(),
+        etcd: { applied: replica.applied(), root: replica.root().revision },
+      }),
+    },
+    written,
+  })
+  replica.subscribe((changes) => writer.note(changes.map(({ key }) => key)))
+  return writer
+}
+
 function serve(
   keyspace: Keyspace,
+  { snapshot, now }: Pick<EtcdStoreOptions, 'snapshot' | 'now'>,
   loaded: Loaded,
   rollback: Rollback | undefined,
-  now: () => number,
 ): EtcdStore {
   const replica = createReplica(keyspace, loaded)
   const replicaState = createReplicaState(now)
@@ -123,9 +151,11 @@ function serve(
   const { expect, fail } = following
   const commits = createCommits({ keyspace, replica, expect, damaged: fail })
   const coordination = createCoordination({ keyspace, now, expect, check, damaged: fail })
+  const writer = snapshot && writeSnapshot(snapshot, replica, loaded)
   let closed = false
 
   function end(error: HsmError): void {
+    if (error.code === 'store-damaged') writer?.discard()
     replica.end(error)
     commits.refuse(error)
   }
@@ -163,6 +193,7 @@ function serve(
       end(storeClosed())
       following.stop()
       keyspace.client.close()
+      await writer?.close()
     },
   }
 }

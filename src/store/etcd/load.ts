@@ -5,6 +5,7 @@ import type { Member } from '../../cluster/coordination.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { shown } from '../../contract/shown.ts'
 import { createRecordSet, type RecordSet, type Root, refuseSurplus } from '../record-set.ts'
+import type { Written } from '../snapshot/read.ts'
 import type { EtcdClient } from './client.ts'
 import type { Keyspace } from './keyspace.ts'
 import { checkLayout } from './layout.ts'
@@ -25,6 +26,8 @@ export type Loaded = {
   readonly records: RecordSet
   readonly root: CommittedRoot
   readonly members: readonly Member[]
+  /** The snapshot that the records were taken from. */
+  readonly written?: Written | undefined
 }
 
 /**
@@ -77,7 +80,11 @@ async function readOnce(keyspace: Keyspace): Promise<Loaded | undefined> {
   return { revision, hasLayout, catalog, records, root, members: await readMembers(keyspace, revision) }
 }
 
-async function readMembers({ client, keys, sealer }: Keyspace, revision: number): Promise<readonly Member[]> {
+/** All members as they stood at a revision of etcd. */
+export async function readMembers(
+  { client, keys, sealer }: Keyspace,
+  revision: number,
+): Promise<readonly Member[]> {
   const ranges = [keys.members('node/'), keys.members('ack/')]
   const answers = await Promise.all(ranges.map((each) => range(client, rangeOf(each, revision))))
   return answers.flatMap(({ kvs }) => kvs.flatMap((kv) => toMember(keys, sealer, kv)))
@@ -124,7 +131,8 @@ async function* pages(client: EtcdClient, reading: Reading): AsyncGenerator<read
   }
 }
 
-async function range(client: EtcdClient, reading: Reading): Promise<RangeResponse> {
+/** @throws HsmError `store-failure`, also when etcd does not have the revision (any more) */
+export async function range(client: EtcdClient, reading: Reading): Promise<RangeResponse> {
   const answer = await client.ask(KV.method.range, reading)
   if ('value' in answer) return answer.value
   throw answer.failure.verdict === 'compacted' ? COMPACTED : answer.failure.error

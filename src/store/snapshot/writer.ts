@@ -12,6 +12,8 @@ import type { SnapshotOptions, Written } from './read.ts'
 export interface SnapshotWriter {
   /** These records have changed, or are gone. */
   note(keys: Iterable<string>): void
+  /** The store is not what it should be: the next start is to read all of it. */
+  discard(): void
   /** Writes what is not written yet, if that does not take long. The store must not change any more. */
   close(): Promise<void>
 }
@@ -45,6 +47,7 @@ export function createSnapshotWriter({ place, source, written, log }: WriterOpti
   const changed = createChanged(written?.changed)
   let isWriting = false
   let failed = false
+  let discarded = false
   /** When writing must be over: not limited before the end. */
   let closing: number | undefined
   let timer = setTimeout(() => void run(), FIRST_MS).unref()
@@ -63,7 +66,7 @@ export function createSnapshotWriter({ place, source, written, log }: WriterOpti
     const from = tail
     // What is taken to be written is lost when it is not, so there is nothing to go on from then.
     tail = undefined
-    if (source.records().revisions.size < FEWEST_RECORDS) await rm(place.path, { force: true })
+    if (discarded || source.records().revisions.size < FEWEST_RECORDS) await rm(place.path, { force: true })
     else if (!from || isOld(from.ending, Date.now())) tail = await begin(work)
     else tail = changed.size() > 0 ? await goOn(work, from) : from
   }
@@ -94,6 +97,10 @@ export function createSnapshotWriter({ place, source, written, log }: WriterOpti
     note(keys) {
       // Without a file to add to, all records are written the next time.
       if (tail || isWriting) changed.add(keys)
+    },
+    discard() {
+      discarded = true
+      void underWay.then(run)
     },
     async close() {
       clearTimeout(timer)
