@@ -6,6 +6,7 @@
  *   -DBREAK=rule     one rule or assumption of the list below is broken
  *   -DREACH=event    no claims, but an error where the event happens: shows that the model can get there
  *   -DFENCE=1        the clock-free mode, `key-use-fence`, in which no clock is right
+ *   -DMESSAGES=1     nodes say directly to each other, too, what they have applied
  *   -DREPLAYS=1      an administrator of etcd puts back what stood there
  *   -DOTHERS=1       other nodes take the key back too, and the revoker is asked for what one of them has done
  *   -DTICKS=n        how finely time is cut, 1 by default
@@ -36,6 +37,10 @@
 #define REPLAYED_STAY_IS_NEW     20
 #define REPLAYED_WORD_IS_NEW     21
 #define ANSWER_FROM_WHAT_STANDS  22
+#define MESSAGE_BEFORE_APPLYING  23
+#define MESSAGE_FOR_LATER        24
+#define MESSAGE_OF_ANOTHER       25
+#define MESSAGE_FORGED           26
 
 /* What must be possible. */
 #define CONFIRMED_BY_ACK         1
@@ -48,6 +53,8 @@
 #define REJOINED_IN_MID_USE      8
 #define REPLAYED_IN_MID_USE      9
 #define CONFIRMED_WHEN_ASKED_AGAIN 10
+#define CONFIRMED_BY_MESSAGE     11
+#define CONFIRMED_BY_MESSAGE_OF_ONE_GONE 12
 
 #ifndef BREAK
 #define BREAK 0
@@ -57,6 +64,9 @@
 #endif
 #ifndef FENCE
 #define FENCE 0
+#endif
+#ifndef MESSAGES
+#define MESSAGES 0
 #endif
 #ifndef REPLAYS
 #define REPLAYS 0
@@ -78,6 +88,8 @@
 /* A revision of the grant: the key is shared at the even ones and taken back at the odd ones. */
 #define shared(revision) ((revision) % 2 == 0)
 #define LAST (2 * REVOCATIONS - 1)
+/* The last time that it was taken back up to a revision, 0 for never. */
+#define taken(revision) (revision > 0 -> revision - shared(revision) : 0)
 
 /*
  * In one tick of true time a clock advances by 1 or by 2, as it pleases. A node serves for SERVE on its own clock after
@@ -112,6 +124,7 @@ byte acknowledged; /* … and the newest acknowledgement, that this one is appli
 byte catalog; /* the revision applied */
 byte left;    /* time to its deadline */
 byte asked;   /* time to the deadline that the proof under way will give */
+byte told;    /* the newest revocation that it has said directly to the other nodes to have applied and drained */
 
 /* The key use under way on the node. */
 mtype = { none, live, dead };
@@ -129,6 +142,7 @@ bool behind;    /* told: the node is registered and may lack the commit */
 byte absence;   /* time to wait since it was told that a registration has ended … */
 byte unseen;    /* … and since it may have missed such an end */
 byte wait;      /* … and since it knows that its commit is made */
+bool heard;     /* the node has said directly that it is past this revision */
 byte confirmed; /* the revocation for which success was returned last */
 
 inline endRegistration() {
@@ -233,8 +247,33 @@ end:
        (registered || REPLAYS) && acknowledged < catalog && (ticket != dead || broken(ACK_BEFORE_DRAIN)) ->
        acknowledged = catalog
      }
+  :: d_step {
+       MESSAGES && told < taken(catalog) && (ticket != dead || broken(ACK_BEFORE_DRAIN)) -> /* registered or not */
+       told = taken(catalog)
+     }
+  :: d_step { MESSAGES && broken(MESSAGE_BEFORE_APPLYING) && told < taken(root) -> told = taken(root) }
   od
 }
+
+/*
+ * The network between the nodes. A message arrives at any time or never, again and again, and in any order: the newest of
+ * those sent says the most. What another process says, or nobody of the cluster, says nothing of this node's process.
+ */
+#if MESSAGES
+active proctype Network() {
+end:
+  do
+  :: d_step {
+       !heard && revision > 0 &&
+       (told >= revision ||
+        (broken(MESSAGE_FOR_LATER) && told > 0) ||
+        (broken(MESSAGE_OF_ANOTHER) && root >= revision) ||
+        broken(MESSAGE_FORGED)) ->
+       heard = true
+     }
+  od
+}
+#endif
 
 /* The node registers, then proves again and again that it is registered and up to date. Replies may be late or lost. */
 active proctype Lease() {
@@ -357,38 +396,41 @@ revoke:
   wait = (broken(WAIT_FROM_SENDING) -> OUTLIVE : 0);
 end:
   if
-  :: d_step { shared(root) && root < LAST -> root++; revision = root; sighted = false };
+  :: d_step { shared(root) && root < LAST -> root++; revision = root; sighted = false; heard = false };
      wait = (broken(WAIT_FROM_SENDING) -> wait : OUTLIVE)
 #if OTHERS
   :: d_step {
        !shared(root) && revision < root -> /* asked for what another has done, who may not have waited for anybody */
        revision = root;
        sighted = false;
+       heard = false;
        again = true;
        wait = OUTLIVE
      }
 #endif
   fi;
   if
-  :: sighted && !behind && absence == 0 && unseen == 0 -> settled = true
+  :: sighted && unseen == 0 && (heard || (!behind && absence == 0)) -> settled = true
   :: wait == 0 && !broken(NO_WAIT)
   :: again && broken(ANSWER_FROM_WHAT_STANDS)
   fi;
   atomic {
     confirmed = revision;
-    event(CONFIRMED_BY_ACK, settled && registered && since < revision);
-    event(CONFIRMED_BY_ABSENCE, settled && !registered);
+    event(CONFIRMED_BY_ACK, settled && registered && since < revision && !heard);
+    event(CONFIRMED_BY_ABSENCE, settled && !registered && !heard);
+    event(CONFIRMED_BY_MESSAGE, settled && heard && acknowledged < revision && registered && since < revision);
+    event(CONFIRMED_BY_MESSAGE_OF_ONE_GONE, settled && heard && absence > 0 && !registered);
     event(CONFIRMED_BY_WAIT, !settled);
     event(CONFIRMED_WHEN_ASKED_AGAIN, again);
     /* Claim C. On a node that has acknowledged, no use under the old right is still under way. */
-    claim(!(settled && acknowledged >= revision && ticket != none && right < revision));
+    claim(!(settled && (acknowledged >= revision || heard) && ticket != none && right < revision));
     settled = false;
     again = false;
     wait = 0
   };
   if
   :: revision < LAST -> goto revoke
-  :: else -> d_step { watching = false; departed = false; behind = false; absence = 0; unseen = 0 }
+  :: else -> d_step { watching = false; departed = false; behind = false; absence = 0; unseen = 0; heard = false }
   fi
 }
 

@@ -5,14 +5,16 @@ import {
   type AcknowledgementSenderNeeds,
   createAcknowledgementSender,
 } from './acknowledgement-sender.ts'
+import type { AcknowledgementWays } from './acknowledgement-ways.ts'
 
-export type AcknowledgementsNeeds = Pick<AcknowledgementSenderNeeds, 'newestRevision' | 'tell'> & {
-  readonly id: () => string
-  /** Whether the commits are seen one by one. */
-  readonly seen: () => boolean
-  /** Whether a change of this revision waits for the other nodes. */
-  readonly awaits: (revision: number) => boolean
-}
+export type AcknowledgementsNeeds = Pick<AcknowledgementSenderNeeds, 'newestRevision'> &
+  Pick<AcknowledgementWays, 'tell' | 'startOver'> & {
+    readonly id: () => string
+    /** Whether the commits are seen one by one. */
+    readonly seen: () => boolean
+    /** Whether a change of this revision waits for the other nodes. */
+    readonly awaits: (revision: number) => boolean
+  }
 
 export interface Acknowledgements extends AcknowledgementSender {
   /** Nothing is acknowledged before. */
@@ -52,7 +54,10 @@ export function createAcknowledgements(needs: AcknowledgementsNeeds): Acknowledg
     },
     after: (revision, waiting) => waiting.finally(() => upTo(revision)),
     upTo,
-    startOver: () => sender?.startOver(),
+    startOver() {
+      needs.startOver()
+      sender?.startOver()
+    },
   }
 }
 

@@ -1,5 +1,6 @@
 /** This HSM as a node of a cluster: joins, stays registered, and says when a change is in effect on all nodes. */
 import type { Store } from '../store/store.ts'
+import { type AcknowledgementWaysNeeds, createAcknowledgementWays } from './acknowledgement-ways.ts'
 import { createAcknowledgements } from './acknowledgements.ts'
 import type { Cluster } from './cluster.ts'
 import { createCommitAges } from './commit-ages.ts'
@@ -8,7 +9,10 @@ import type { Coordination } from './coordination.ts'
 import { createCoverage } from './coverage.ts'
 import { createFence } from './fence.ts'
 import { createMembership, type MembershipNeeds } from './membership.ts'
-import { createMembershipView, type Laggard } from './membership-view.ts'
+import { createMembershipView, type Laggard, type MembershipView } from './membership-view.ts'
+import type { PeerLinks } from './peer-links.ts'
+import type { Mark } from './peer-messages.ts'
+import { createPeers } from './peers.ts'
 import { readByAll } from './registration.ts'
 import { TIMING, type Timing } from './timing.ts'
 
@@ -31,6 +35,10 @@ export type ClusterNodeNeeds = Pick<MembershipNeeds, 'self' | 'place' | 'clock' 
   /** Unix time in milliseconds. */
   readonly now: () => number
   readonly random: (bytes: number) => Uint8Array
+  /** To the other nodes. */
+  readonly links: PeerLinks
+  /** Under the master key of the cluster, for what nodes say to each other directly. */
+  readonly mark: Mark
   readonly several: boolean
   readonly timing?: Timing
 }
@@ -45,20 +53,17 @@ export function createClusterNode(needs: ClusterNodeNeeds): ClusterNode {
   const seen = () => coordination.replicaState().state === 'following'
   const view = createMembershipView({ boot, graceMs: timing.graceMs, seen, members }, clock())
   const coverage = createCoverage((revision) => view.behind(revision, clock()).every(hasLeft))
-  const ages = createCommitAges(clock, coordination.appliedRevision(), timing.graceMs)
-  const confirmations = createConfirmations({
-    ...needs,
-    knownSince: ages.knownSince,
-    view,
-    effectiveMs: () => (fenced() ? timing.fenceGraceMs : timing.graceMs),
-    patienceMs: timing.patienceMs,
+  const { ages, confirmations } = createWaits(needs, timing, view, fenced)
+  const { peers, ways } = createVoice(needs, boot, view, {
+    onHeard: confirmations.review,
+    write: (revision) => membership.acknowledge(revision),
   })
   const acknowledgements = createAcknowledgements({
     id: () => needs.self().id,
     seen,
     awaits: confirmations.awaits,
     newestRevision: () => coordination.appliedRevision(),
-    tell: (revision) => membership.acknowledge(revision),
+    ...ways,
   })
   /** What stood when this node began may be the work of a life of it that never saw it confirmed. */
   let inherited: number | undefined
@@ -71,12 +76,14 @@ export function createClusterNode(needs: ClusterNodeNeeds): ClusterNode {
       inherited ??= newestCommit
       coverage.begin(inherited)
       acknowledgements.upTo(newestCommit)
+      ways.repeat()
     },
   })
   const subscriptions = [
     ...[ages.note, coverage.note, acknowledgements.applied].map(store.subscribe),
     coordination.subscribeMembers((change) => {
       view.apply(change, clock())
+      peers.review()
       confirmations.review()
     }),
     coordination.subscribeReplicaState(({ state }) => {
@@ -97,17 +104,46 @@ export function createClusterNode(needs: ClusterNodeNeeds): ClusterNode {
     coverage: () => coverage.now(),
     join(settled) {
       acknowledgements.begin(settled)
+      peers.open()
       return membership.join()
     },
-    async readableFormat() {
-      return readByAll((await coordination.readMembers('node/')).members)
-    },
+    readableFormat: async () => readByAll((await coordination.readMembers('node/')).members),
     async leave() {
       confirmations.close()
       for (const end of subscriptions) end()
       await membership.leave()
+      peers.close()
     },
   }
+}
+
+/** The changes that wait for the other nodes, and since when each has been known. */
+function createWaits(needs: ClusterNodeNeeds, timing: Timing, view: MembershipView, fenced: () => boolean) {
+  const ages = createCommitAges(needs.clock, needs.coordination.appliedRevision(), timing.graceMs)
+  const confirmations = createConfirmations({
+    ...needs,
+    knownSince: ages.knownSince,
+    view,
+    effectiveMs: () => (fenced() ? timing.fenceGraceMs : timing.graceMs),
+    patienceMs: timing.patienceMs,
+  })
+  return { ages, confirmations }
+}
+
+type VoiceNeeds = { readonly onHeard: () => void } & Pick<AcknowledgementWaysNeeds, 'write'>
+
+/** How this node tells the others what it has applied, and hears it from them. */
+function createVoice(needs: ClusterNodeNeeds, boot: string, view: MembershipView, how: VoiceNeeds) {
+  const peers = createPeers({
+    ...needs,
+    boot,
+    registered: view.registered,
+    onAcknowledged(acknowledgement) {
+      view.hear(acknowledgement)
+      how.onHeard()
+    },
+  })
+  return { peers, ways: createAcknowledgementWays({ ...needs, peers, write: how.write }) }
 }
 
 const hasLeft = ({ until }: Laggard): boolean => until !== undefined

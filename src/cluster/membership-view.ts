@@ -6,7 +6,13 @@
  * may be the work of whoever administers etcd, and is only ever a reason to wait.
  */
 import type { Member, MemberChange } from './coordination.ts'
-import { isNode, type Registration, readAcknowledgement, readRegistration } from './registration.ts'
+import {
+  type Acknowledgement,
+  isNode,
+  type Registration,
+  readAcknowledgement,
+  readRegistration,
+} from './registration.ts'
 
 /** A node that may act on a state older than the one asked about. */
 export type Laggard = {
@@ -18,6 +24,8 @@ export type Laggard = {
 export interface MembershipView {
   /** To be given every change of a member key, in order. */
   apply(change: MemberChange, now: number): void
+  /** A process has said so directly. It counts for that process alone, as long as it may be serving as far as is known here. */
+  hear(acknowledgement: Acknowledgement): void
   /** Nodes may have come and gone unseen until `now`, as they may before this began. */
   missed(now: number): void
   /** Live nodes, this one among them. */
@@ -56,15 +64,15 @@ export function createMembershipView(
   }
   const lacks = (registration: Registration, revision: number) =>
     registration.boot !== boot && (acknowledged.get(registration.boot) ?? 0) < revision
-  const acknowledge = (of: string, revision: number) =>
+  const acknowledge = ({ boot: of, revision }: Acknowledgement) =>
     void acknowledged.set(of, Math.max(revision, acknowledged.get(of) ?? 0))
+  const known = () =>
+    new Set([...registered.values(), ...gone.map(({ registration }) => registration)].map((one) => one.boot))
 
   function forget(at: number): void {
     gone = gone.filter(({ until }) => until > at)
-    const known = new Set(
-      [...registered.values(), ...gone.map((left) => left.registration)].map((r) => r.boot),
-    )
-    for (const old of acknowledged.keys()) if (!known.has(old)) acknowledged.delete(old)
+    const boots = known()
+    for (const old of acknowledged.keys()) if (!boots.has(old)) acknowledged.delete(old)
   }
 
   function applyNode({ key, member }: Pick<MemberChange, 'key' | 'member'>, at: number): void {
@@ -75,17 +83,14 @@ export function createMembershipView(
     if (before?.boot !== after?.boot) leave(before, at)
     if (after) {
       registered.set(key, after)
-      acknowledge(after.boot, after.begun)
+      acknowledge({ boot: after.boot, revision: after.begun })
     } else registered.delete(key)
     forget(at)
   }
 
   function apply({ key, member }: Pick<MemberChange, 'key' | 'member'>, at: number): void {
     if (isNode(key)) applyNode({ key, member }, at)
-    else if (member) {
-      const { boot: of, revision } = readAcknowledgement(member)
-      acknowledge(of, revision)
-    }
+    else if (member) acknowledge(readAcknowledgement(member))
   }
 
   function unseen(at: number): readonly Laggard[] {
@@ -96,6 +101,9 @@ export function createMembershipView(
   for (const member of members) apply({ key: member.key, member }, now)
   return {
     apply,
+    hear(acknowledgement) {
+      if (known().has(acknowledgement.boot)) acknowledge(acknowledgement)
+    },
     missed(at) {
       unseenUntil = at + graceMs
     },

@@ -40,7 +40,7 @@ const ALGORITHM = 'aes-256-gcm'
  */
 export function createSealer(
   masterKey: Uint8Array,
-  purpose: 'records' | 'snapshot' | 'material' | 'key-use' | 'invitation' | 'backup' | 'parcel',
+  purpose: 'records' | 'snapshot' | 'material' | 'key-use' | 'invitation' | 'backup' | 'parcel' | 'peers',
   clusterId: string,
 ): Sealer {
   const sealKey = deriveKey(masterKey, 'seal', purpose, clusterId)

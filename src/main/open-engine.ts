@@ -18,6 +18,7 @@ import { anchor, anchored, recordDamage } from '../engine/journal/anchors.ts'
 import { raiseFormat } from '../engine/raise-format.ts'
 import type { Home } from '../home/home.ts'
 import { openKeyUseJournal } from '../journal/key-use-journal.ts'
+import type { Protocols } from '../listener/tls.ts'
 import { measuredHsm, measuredStore, observeHoldings } from '../metrics/instruments.ts'
 import type { Registry } from '../metrics/registry.ts'
 import { FORMAT } from '../model/formats.ts'
@@ -25,7 +26,8 @@ import { writeMarkRegularly } from '../node/applied-mark.ts'
 import { sharedAuthority } from '../node/authority.ts'
 import { bootIdentity } from '../node/boot-identity.ts'
 import { type OpenStore, openEmbeddedStore } from '../node/embedded-store.ts'
-import { openNode } from '../node/open-node.ts'
+import { type OpenNodeOptions, openNode } from '../node/open-node.ts'
+import { createPeerLinks, type PeerLinksNeeds } from '../node/peer-links.ts'
 import type { NodePlan } from '../node/settings.ts'
 import type { Profile } from '../policy/hsm-profile/profile.ts'
 import type { EtcdStore } from '../store/etcd/etcd-store.ts'
@@ -37,6 +39,8 @@ export type OpenEngine = {
   readonly clusterId: string
   /** The CA of the cluster. */
   readonly authority: Identity
+  /** That the other HSMs speak on the port of this one. */
+  readonly protocols: Protocols
   /** Resolves when the HSM serves; until then it refuses nearly everything. */
   join(): Promise<void>
   close(): Promise<void>
@@ -111,6 +115,19 @@ const keyUseOf = ({ home, log }: OpenEngineOptions, { store, hsmId, clusterId, k
     log,
   })
 
+type Own = Pick<OpenNodeOptions, 'hsm' | 'clock'> & Pick<PeerLinksNeeds, 'ca'>
+
+/** This HSM in its cluster, and what the others speak on its port. */
+function nodeOf(
+  { home, registry, log }: OpenEngineOptions,
+  { store, peers: { mark } }: Awaited<ReturnType<typeof sharedStore>>,
+  { ca, ...own }: Own,
+) {
+  const links = createPeerLinks({ ca, clock: own.clock, log })
+  const place = bootIdentity(home)
+  return { ...openNode({ ...own, store, place, links, mark, registry, log }), protocols: links.protocols }
+}
+
 const seconds = () => performance.now() / 1000
 
 /**
@@ -127,8 +144,8 @@ export async function openEngine(options: OpenEngineOptions): Promise<OpenEngine
   const { store, sealer, backupKeys, clusterId, hsmId } = opened
   const keyUse = await keyUseOf(options, opened)
   const hsm = { id: hsmId, version, address }
-  const node =
-    shared && openNode({ store: shared.store, hsm, place: bootIdentity(home), clock, registry, log })
+  let authority: Identity | undefined
+  const node = shared && nodeOf(options, shared, { hsm, clock, ca: () => authority?.cert ?? '' })
   const engine = createEngine({
     store: registry ? measuredStore(store, registry, seconds) : store,
     sealer,
@@ -156,7 +173,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<OpenEngine
   checkFounding(store, { clusterId, fence: plan?.keyUseFence === true, profile })
   await recordDamage(store, hsmId, keyUse.damage, Date.now())
   const now = notBeforeRelease(Date.now())
-  const authority = shared
+  authority = shared
     ? await sharedAuthority(store, sealer, clusterId, now)
     : await loadAuthority(home, clusterId, now)
   if (!opensslAvailable())
@@ -170,6 +187,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<OpenEngine
     admit: measured.admit,
     clusterId,
     authority,
+    protocols: node?.protocols ?? {},
     async join() {
       await node?.join(engine.settled)
       const readable = node ? node.readableFormat : async () => FORMAT

@@ -73,14 +73,14 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
   const address = () => (node ? showAddress(advertised()) : listening.host)
   const wishes = wishesOf(options, serving)
   const opened = await openEngine({ home, log, address, node, registry, ...wishes })
-  const { engine, admit, clusterId, authority, join, close } = opened
+  const { engine, admit, clusterId, authority, protocols, join, close } = opened
   undo.defer(close)
   const hosts = () => [listen.host, advertised().host]
   const { ca, server: tls, renewing } = await openOwnTls(home, authority, hosts, log)
   const renewal = renewing((renewed) => server.setCertificate(renewed.server))
   undo.defer(renewal.stop)
   const onConnectionClosed = (token: string, source: CallSource) => leave(engine, token, source)
-  const server = createHttpsServer({ hsm: engine, admit, tls, log, ...CLOCKS, onConnectionClosed })
+  const server = createHttpsServer({ hsm: engine, admit, tls, log, protocols, ...CLOCKS, onConnectionClosed })
   firstStart?.stays()
   reserved.release()
   listening = await server.listen(listening.host, listening.port)

@@ -4,6 +4,8 @@ import type { Log } from '../base/log.ts'
 import type { Cluster, HsmFacts } from '../cluster/cluster.ts'
 import { createClusterNode } from '../cluster/cluster-node.ts'
 import { createNodeStatus } from '../cluster/node-status.ts'
+import type { PeerLinks } from '../cluster/peer-links.ts'
+import type { Mark } from '../cluster/peer-messages.ts'
 import { createRecent } from '../cluster/recent.ts'
 import { observeBarrier, observeFollowing, timedCluster } from '../metrics/instruments.ts'
 import type { Registry } from '../metrics/registry.ts'
@@ -24,19 +26,22 @@ export type OpenNodeOptions = {
   readonly place: string
   /** Milliseconds, goes on while the machine is suspended. */
   readonly clock: () => number
+  /** To the other nodes. */
+  readonly links: PeerLinks
+  /** Under the master key, for what nodes say to each other directly. */
+  readonly mark: Mark
   readonly registry: Registry | undefined
   readonly log: Log
 }
 
 /** The life of this HSM in its cluster. Nothing is registered before it joins. */
-export function openNode({ store, hsm, place, clock, registry, log }: OpenNodeOptions): OpenNode {
+export function openNode(options: OpenNodeOptions): OpenNode {
+  const { store, hsm, clock, registry, log } = options
   const self = (): HsmFacts => ({ ...hsm, address: hsm.address() })
   const node = createClusterNode({
-    store,
+    ...options,
     coordination: store,
     self,
-    place,
-    clock,
     after(ms, callback) {
       const timer = setTimeout(callback, ms)
       return () => clearTimeout(timer)
@@ -44,7 +49,6 @@ export function openNode({ store, hsm, place, clock, registry, log }: OpenNodeOp
     now: Date.now,
     random: randomBytes,
     several: true,
-    log,
   })
   const waits = createRecent()
   const observers = [waits.note, ...(registry ? [observeBarrier(registry)] : [])]

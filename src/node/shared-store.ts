@@ -35,7 +35,7 @@ export async function openSharedStore(
   home: Home,
   { settings, known, hsmId }: NodePlan,
   { clock, acceptRollback, log }: SharedStoreOptions,
-): Promise<OpenStore<EtcdStore> & { readonly records: Sealer }> {
+): Promise<OpenStore<EtcdStore> & { readonly records: Sealer; readonly peers: Sealer }> {
   const { clusterId } = settings
   const id = chosenHsmId(home, hsmId)
   const access = accessOf(settings.etcd)
@@ -50,6 +50,7 @@ export async function openSharedStore(
       ...(log && { snapshot: snapshotOf(home, { key, clusterId, owner: `etcd ${id}`, log }) }),
       sealer: createSealer(key, 'material', clusterId),
       records: createSealer(key, 'records', clusterId),
+      peers: createSealer(key, 'peers', clusterId),
       check: masterKeyCheck(key),
       backupKeys: backupKeysOf(key, clusterId),
       keyUseSealer: createSealer(key, 'key-use', clusterId),

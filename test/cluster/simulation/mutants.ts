@@ -2,7 +2,10 @@
 import type { Barrier } from '../../../src/cluster/barrier.ts'
 import type { Serving } from '../../../src/cluster/cluster.ts'
 import type { Coordination, Member } from '../../../src/cluster/coordination.ts'
+import type { PeerLink, PeerLinks } from '../../../src/cluster/peer-links.ts'
+import { type Mark, type PeerMessage, readFrame, writeFrame } from '../../../src/cluster/peer-messages.ts'
 import {
+  type Acknowledgement,
   EVERYTHING,
   isNode,
   readAcknowledgement,
@@ -12,6 +15,8 @@ import {
 } from '../../../src/cluster/registration.ts'
 import { TIMING, type Timing } from '../../../src/cluster/timing.ts'
 import type { Uses } from '../../../src/cluster/uses.ts'
+import type { EtcdModel } from './etcd-model.ts'
+import { MARK } from './peer-network.ts'
 import type { Process } from './process.ts'
 
 /** Where the simulated node lets its parts be replaced. */
@@ -22,6 +27,8 @@ export type Mutation = {
   readonly seen?: () => boolean
   readonly uses?: (uses: Uses) => Uses
   readonly coordination?: (coordination: Coordination) => Coordination
+  readonly links?: (links: PeerLinks, etcd: EtcdModel) => PeerLinks
+  readonly mark?: Mark
   readonly barrier?: (barrier: Barrier) => Barrier
   readonly settled?: (settled: (revision: number) => Promise<void>) => (revision: number) => Promise<void>
   readonly timing?: Timing
@@ -138,6 +145,57 @@ const sharesOldReads = (coordination: Coordination): Coordination => {
   }
 }
 
+/** What other nodes say is taken for something else. */
+const hears =
+  (what: (message: PeerMessage, etcd: EtcdModel) => readonly PeerMessage[]) =>
+  (links: PeerLinks, etcd: EtcdModel): PeerLinks => ({
+    ...links,
+    open: ({ onLink, onFrame }) =>
+      links.open({
+        onLink,
+        onFrame(frame, binding) {
+          const message = readFrame(MARK, binding, frame)
+          for (const one of message ? what(message, etcd) : [])
+            onFrame(writeFrame(MARK, binding, one), binding)
+          return onFrame(frame, binding)
+        },
+      }),
+  })
+
+/** It says something else to other nodes. */
+const says =
+  (what: (message: PeerMessage, etcd: EtcdModel) => PeerMessage) =>
+  (links: PeerLinks, etcd: EtcdModel): PeerLinks => {
+    const wrapped = ({ binding, write }: PeerLink): PeerLink => ({
+      binding,
+      write(frame) {
+        const message = readFrame(MARK, binding, frame)
+        if (message) write(writeFrame(MARK, binding, what(message, etcd)))
+      },
+    })
+    return {
+      ...links,
+      open: ({ onLink, onFrame }) => links.open({ onLink: (link) => onLink(wrapped(link)), onFrame }),
+      links: () => new Map([...links.links()].map(([address, link]) => [address, wrapped(link)])),
+    }
+  }
+
+const everybody = (message: PeerMessage, etcd: EtcdModel): readonly PeerMessage[] =>
+  etcd.members('node/').map((member) => ({ ...message, boot: readRegistration(member).boot }))
+
+/** What is written to etcd after it was said has grown meanwhile. */
+const writesWhatIsApplied = (coordination: Coordination): Coordination => ({
+  ...coordination,
+  put(key, value, lease, expected) {
+    if (isNode(key)) return coordination.put(key, value, lease, expected)
+    const { boot, revision } = JSON.parse(value) as Acknowledgement
+    const grown = Math.max(revision, coordination.appliedRevision())
+    return coordination.put(key, writeAcknowledgement({ boot, revision: grown }), lease, expected)
+  },
+})
+
+const NO_MAC = new Uint8Array(32)
+
 export const MUTANTS = {
   'no check before release': { serving: onlyFirstCheck, uses: alwaysLive },
   'acknowledges before the drain': { settled: () => () => Promise.resolve() },
@@ -148,6 +206,15 @@ export const MUTANTS = {
   'a registration put back for a new one': { coordination: believes(newWhenSeen) },
   'an acknowledgement put back for a new one': { coordination: believes(newWordWhenSeen) },
   'an answer from what stands here': { barrier: answersFromWhatStands },
+  'a message taken for the word of every process': { links: hears(everybody) },
+  'a message taken for more than it says': {
+    links: hears((message) => [{ ...message, revision: message.revision + 3 }]),
+  },
+  'a message of what is not applied yet': {
+    links: says((message, etcd) => ({ ...message, revision: etcd.revision() })),
+  },
+  'a message from anybody': { mark: () => NO_MAC },
+  'an entry of what is applied, not of what was said': { coordination: writesWhatIsApplied },
   'uses that outlive a gap in what is seen': { seen: () => true },
   'a clock that stands still during suspend': {
     clock: (process) => () => process.clock() - process.stopped(),

@@ -2,11 +2,13 @@
 import { createBarrier } from '../../../src/cluster/barrier.ts'
 import type { Established } from '../../../src/cluster/cluster.ts'
 import { type ClusterNode, createClusterNode } from '../../../src/cluster/cluster-node.ts'
+import type { PeerLinks } from '../../../src/cluster/peer-links.ts'
 import { underTickets } from '../../../src/cluster/ticketed-use.ts'
 import { createUses } from '../../../src/cluster/uses.ts'
 import type { KeyRecord } from '../../../src/model/records.ts'
 import { revocationsOf } from '../../../src/policy/revocation.ts'
 import type { Mutation } from './mutants.ts'
+import { MARK } from './peer-network.ts'
 import type { Process } from './process.ts'
 import type { SimStore } from './sim-store.ts'
 import type { Chance } from './virtual-time.ts'
@@ -38,13 +40,14 @@ type Needs = {
   readonly id: string
   readonly process: Process
   readonly store: SimStore
+  readonly links: PeerLinks
   readonly chance: Chance
   readonly now: () => number
   readonly mutation: Mutation
 }
 
 /** @param store that is loaded */
-export function startNode({ id, process, store, chance, now, mutation }: Needs): SimNode {
+export function startNode({ id, process, store, links, chance, now, mutation }: Needs): SimNode {
   const same = <T>(value: T): T => value
   const uses = (mutation.uses ?? same)(createUses())
   const underWay = new Set<UnderWay>()
@@ -58,6 +61,8 @@ export function startNode({ id, process, store, chance, now, mutation }: Needs):
     after: process.after,
     now: () => 0,
     random: (bytes) => Uint8Array.from({ length: bytes }, () => Math.floor(chance.between(0, 256))),
+    links,
+    mark: mutation.mark ?? MARK,
     several: true,
     log: () => undefined,
     ...(mutation.timing && { timing: mutation.timing }),

@@ -7,6 +7,7 @@ import { createEtcdModel, type EtcdModel } from './etcd-model.ts'
 import { troubleEtcd, troubleMachine } from './faults.ts'
 import type { Mutation } from './mutants.ts'
 import { createNetwork } from './network.ts'
+import { createPeerNetwork, type PeerNetwork, troublePeers } from './peer-network.ts'
 import { createProcess } from './process.ts'
 import { createRecords, type Outcome, type Records, type Seat, USERS, type User } from './records.ts'
 import { startNode } from './sim-node.ts'
@@ -62,11 +63,13 @@ export async function simulate({
   } as const
   etcd.commit(0, [{ put: cluster }, { put: aKey({ sharedWith: ['bob'] }) }])
   const rates = mutation.rates ?? (bounded ? (fence ? TWOFOLD : ABOUT_RIGHT) : ANY_RATE)
-  const seats = NODES.map((id) => createSeat(id, { time, chance, etcd, rates, faults, mutation }))
+  const peers = createPeerNetwork(time, chance, faults)
+  const seats = NODES.map((id) => createSeat(id, { time, chance, etcd, peers, rates, faults, mutation }))
   const records = createRecords(time, etcd, seats, bounded)
   if (faults) {
     for (const seat of seats) troubleMachine({ time, chance, until: TROUBLE_MS }, seat)
     troubleEtcd({ time, chance, until: TROUBLE_MS }, etcd)
+    troublePeers({ time, chance, until: TROUBLE_MS }, peers, NODES)
     if (chance.happens(0.5)) administrator({ time, chance, until: TROUBLE_MS }, etcd, seats)
   }
   const scene = { time, chance, seats, faults, records }
@@ -81,12 +84,13 @@ type World = {
   readonly time: VirtualTime
   readonly chance: Chance
   readonly etcd: EtcdModel
+  readonly peers: PeerNetwork
   readonly rates: readonly [number, number]
   readonly faults: boolean
   readonly mutation: Mutation
 }
 
-function createSeat(id: string, { time, chance, etcd, rates, faults, mutation }: World): Seat {
+function createSeat(id: string, { time, chance, etcd, peers, rates, faults, mutation }: World): Seat {
   const network = createNetwork(time, chance, etcd)
   const rate = chance.between(...rates)
   const boot = () => {
@@ -109,7 +113,9 @@ function createSeat(id: string, { time, chance, etcd, rates, faults, mutation }:
     const { process, store } = seat
     void store.load().then(() => {
       process.arrives(time.now() + chance.between(0, 2000), () => {
-        seat.node = startNode({ id, process, store, chance, now: time.now, mutation })
+        const own = peers.linksOf(id, process)
+        const links = mutation.links?.(own, etcd) ?? own
+        seat.node = startNode({ id, process, store, links, chance, now: time.now, mutation })
       })
     })
   }

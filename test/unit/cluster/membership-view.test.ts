@@ -42,6 +42,31 @@ suite('view of the membership', () => {
     view = createMembershipView({ boot: 'my-boot', graceMs: GRACE, seen: () => seen, members }, 0)
   })
 
+  test('what a process says directly counts for that process alone, and is never taken back', () => {
+    stands(node('c', 'c-boot', 7))
+    view.hear({ boot: 'c-boot', revision: 9 })
+    view.hear({ boot: 'c-boot', revision: 3 })
+    assert.deepEqual(behind(9), ['b'])
+    assert.deepEqual(behind(10), ['b', 'c'])
+    view.hear({ boot: 'b-boot', revision: 10 })
+    assert.deepEqual(behind(10), ['c'])
+  })
+
+  test('what an earlier process of a node says counts for that one, which is waited for, and not for the next', () => {
+    stands(node('b', 'next-boot', 9, 5))
+    assert.deepEqual(behind(8), ['b', 'b'])
+    view.hear({ boot: 'b-boot', revision: 8 })
+    assert.deepEqual(behind(8), ['b'])
+    view.hear({ boot: 'next-boot', revision: 8 })
+    assert.deepEqual(behind(8), [])
+  })
+
+  test('what a process says of which nothing is known does not count when it registers', () => {
+    view.hear({ boot: 'c-boot', revision: 20 })
+    stands(node('c', 'c-boot', 9, 5))
+    assert.ok(behind(10).includes('c'))
+  })
+
   test('a node is behind until it has acknowledged; this one never is', () => {
     assert.deepEqual(behind(7), [])
     assert.deepEqual(behind(8), ['b'])

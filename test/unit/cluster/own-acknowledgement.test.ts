@@ -1,6 +1,7 @@
 /** Two nodes over a model of etcd: who acknowledges a change first. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { NO_LINKS } from '../../../src/cluster/peer-links.ts'
 import { createEtcdModel } from '../../cluster/simulation/etcd-model.ts'
 import { createNetwork } from '../../cluster/simulation/network.ts'
 import { createProcess } from '../../cluster/simulation/process.ts'
@@ -19,7 +20,9 @@ async function twoNodes() {
     const process = createProcess(time, chance, 1)
     const network = createNetwork(time, chance, etcd)
     const store = createSimStore({ process, etcd, network, now: time.now })
-    return store.load().then(() => startNode({ id, process, store, chance, now: time.now, mutation: {} }))
+    return store
+      .load()
+      .then(() => startNode({ id, process, store, links: NO_LINKS, chance, now: time.now, mutation: {} }))
   })
   await time.run(RUNNING_MS)
   const [a] = await Promise.all(nodes)

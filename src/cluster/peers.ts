@@ -1,0 +1,82 @@
+/** The other nodes as this one reaches them directly: what it has applied is told to each, and what they tell is noted. */
+import type { PeerLinks } from './peer-links.ts'
+import { type Mark, readFrame, writeFrame } from './peer-messages.ts'
+import type { Acknowledgement, Registration } from './registration.ts'
+
+export interface Peers {
+  open(): void
+  /** To be called when other nodes have registered, or have left. */
+  review(): void
+  /**
+   * Tells all that are reached that this process has applied everything up to the revision, and that no use which this ended
+   * is under way in it.
+   *
+   * @returns whether every registered node is reached. Whether it hears is not known
+   */
+  tell(revision: number): boolean
+  /** What was told last is told again. To be called at an even pace. */
+  repeat(): void
+  close(): void
+}
+
+export type PeersNeeds = {
+  /** Of this process. */
+  readonly boot: string
+  readonly links: PeerLinks
+  /** Under the master key of the cluster, for these messages only. */
+  readonly mark: Mark
+  /** Live nodes, this one among them. */
+  readonly registered: () => readonly Registration[]
+  readonly onAcknowledged: (acknowledgement: Acknowledgement) => void
+}
+
+/** A node that is silent for so long is cut off in one direction, and so the connection to it may be dead. */
+const SILENT_REPEATS = 4
+
+export function createPeers({ boot, links, mark, registered, onAcknowledged }: PeersNeeds): Peers {
+  let told = 0
+  /** How often was repeated since a process was heard last. */
+  let silence = new Map<string, number>()
+  const others = () => registered().filter((node) => node.boot !== boot)
+  const addresses = () => others().map(({ address }) => address)
+  const frameFor = (binding: string) =>
+    writeFrame(mark, binding, { kind: 'acknowledgement', boot, revision: told })
+  const send = () => {
+    for (const { binding, write } of links.links().values()) write(frameFor(binding))
+  }
+
+  return {
+    open() {
+      links.open({
+        // It says, too, that this is a node.
+        onLink: ({ binding, write }) => write(frameFor(binding)),
+        onFrame(frame, binding) {
+          const message = readFrame(mark, binding, frame)
+          if (!message) return false
+          silence.delete(message.boot)
+          onAcknowledged(message)
+          return true
+        },
+      })
+      links.keep(addresses())
+    },
+    review() {
+      links.keep(addresses())
+      silence = new Map(others().map((node) => [node.boot, silence.get(node.boot) ?? 0]))
+    },
+    tell(revision) {
+      told = Math.max(told, revision)
+      send()
+      return addresses().every((address) => links.links().has(address))
+    },
+    repeat() {
+      for (const { boot: other, address } of others()) {
+        const silent = (silence.get(other) ?? 0) + 1
+        silence.set(other, silent)
+        if (silent % SILENT_REPEATS === 0) links.renew(address)
+      }
+      send()
+    },
+    close: links.close,
+  }
+}

@@ -1,0 +1,90 @@
+/** By which way an acknowledgement goes to the other nodes, and when. */
+import assert from 'node:assert/strict'
+import { beforeEach, suite, test } from 'node:test'
+import {
+  type AcknowledgementWays,
+  createAcknowledgementWays,
+} from '../../../src/cluster/acknowledgement-ways.ts'
+import { virtualTimers } from './virtual-timers.ts'
+
+suite('an acknowledgement', () => {
+  let timers: ReturnType<typeof virtualTimers>
+  let reached: boolean
+  let writable: boolean
+  let said: number[]
+  let written: number[]
+  let ways: AcknowledgementWays
+
+  beforeEach(() => {
+    timers = virtualTimers()
+    reached = true
+    writable = true
+    said = []
+    written = []
+    ways = createAcknowledgementWays({
+      ...timers,
+      peers: {
+        tell(revision) {
+          said.push(revision)
+          return reached
+        },
+        repeat: () => undefined,
+      },
+      async write(revision) {
+        if (writable) written.push(revision)
+        return writable
+      },
+    })
+  })
+
+  test('is said at once, and written later, when every node is linked', async () => {
+    assert.equal(await ways.tell(7), true)
+    assert.deepEqual([said, written], [[7], []])
+    await timers.pass(1000)
+    assert.deepEqual(written, [7])
+  })
+
+  test('is written at once, too, when some node is not linked', async () => {
+    reached = false
+    assert.equal(await ways.tell(7), true)
+    assert.deepEqual([said, written], [[7], [7]])
+    await timers.pass(1000)
+    assert.deepEqual(written, [7])
+  })
+
+  test('is written once for all that were said meanwhile: the newest of those, and nothing beyond', async () => {
+    await ways.tell(7)
+    await ways.tell(9)
+    await timers.pass(1000)
+    assert.deepEqual(written, [9])
+    assert.equal(timers.pending(), 0)
+  })
+
+  test('is written again when that failed', async () => {
+    writable = false
+    await ways.tell(7)
+    await timers.pass(1000)
+    writable = true
+    ways.repeat()
+    await timers.pass(1000)
+    assert.deepEqual(written, [7])
+    ways.repeat()
+    await timers.pass(1000)
+    assert.deepEqual(written, [7])
+  })
+
+  test('is not told when it is neither said to all nor written', async () => {
+    reached = false
+    writable = false
+    assert.equal(await ways.tell(7), false)
+  })
+
+  test('is written under the new lease after the node has registered anew', async () => {
+    await ways.tell(7)
+    await timers.pass(1000)
+    ways.startOver()
+    await ways.tell(7)
+    await timers.pass(1000)
+    assert.deepEqual(written, [7, 7])
+  })
+})

@@ -1,0 +1,120 @@
+/** Whom a node tells directly, whom it hears, and when it takes a connection for dead. */
+import assert from 'node:assert/strict'
+import { beforeEach, suite, test } from 'node:test'
+import type { PeerLink, PeerLinksHooks } from '../../../src/cluster/peer-links.ts'
+import { readFrame, writeFrame } from '../../../src/cluster/peer-messages.ts'
+import { createPeers, type Peers } from '../../../src/cluster/peers.ts'
+import type { Acknowledgement, Registration } from '../../../src/cluster/registration.ts'
+import { createSealer } from '../../../src/crypto/seal.ts'
+
+const OWN = 'a'.repeat(32)
+const OTHER = 'b'.repeat(32)
+const { mark } = createSealer(new Uint8Array(32), 'peers', 'cluster-a')
+const node = (id: string, boot: string): Registration => ({
+  id,
+  boot,
+  address: `${id}:2223`,
+  version: '1.0.0',
+  begun: 0,
+})
+
+suite('the other nodes', () => {
+  let registered: readonly Registration[]
+  let kept: readonly string[]
+  let renewed: string[]
+  let hooks: PeerLinksHooks
+  let links: Map<string, PeerLink>
+  let heard: Acknowledgement[]
+  let said: { readonly binding: string; readonly revision: number | undefined }[]
+  let peers: Peers
+
+  const linkTo = (address: string): PeerLink => {
+    const binding = `to ${address}`
+    const write = (frame: Uint8Array) =>
+      void said.push({ binding, revision: readFrame(mark, binding, frame)?.revision })
+    const link = { binding, write }
+    links.set(address, link)
+    hooks.onLink(link)
+    return link
+  }
+  const hear = (revision: number, binding = 'from b', madeFor = binding) =>
+    hooks.onFrame(writeFrame(mark, madeFor, { kind: 'acknowledgement', boot: OTHER, revision }), binding)
+
+  beforeEach(() => {
+    registered = [node('me', OWN), node('b', OTHER)]
+    kept = []
+    renewed = []
+    links = new Map()
+    heard = []
+    said = []
+    peers = createPeers({
+      boot: OWN,
+      mark,
+      registered: () => registered,
+      onAcknowledged: ({ boot, revision }) => void heard.push({ boot, revision }),
+      links: {
+        open(given) {
+          hooks = given
+        },
+        keep(addresses) {
+          kept = addresses
+        },
+        renew: (address) => void renewed.push(address),
+        links: () => links,
+        close: () => undefined,
+      },
+    })
+    peers.open()
+  })
+
+  test('are linked while they are registered, this one is not', () => {
+    assert.deepEqual(kept, ['b:2223'])
+    registered = [...registered, node('c', 'c'.repeat(32))]
+    peers.review()
+    assert.deepEqual(kept, ['b:2223', 'c:2223'])
+  })
+
+  test('are told what was said last as soon as they are linked, and what is said from then on', () => {
+    assert.equal(peers.tell(5), false)
+    linkTo('b:2223')
+    assert.equal(peers.tell(6), true)
+    assert.deepEqual(
+      said.map(({ revision }) => revision),
+      [5, 6],
+    )
+  })
+
+  test('are reached only when all of them are', () => {
+    linkTo('b:2223')
+    registered = [...registered, node('c', 'c'.repeat(32))]
+    assert.equal(peers.tell(5), false)
+  })
+
+  test('never hear less than before', () => {
+    linkTo('b:2223')
+    peers.tell(7)
+    peers.tell(3)
+    peers.repeat()
+    assert.deepEqual(
+      said.map(({ revision }) => revision),
+      [0, 7, 7, 7],
+    )
+  })
+
+  test('are heard; what was made for another connection, or by nobody of the cluster, is not', () => {
+    assert.equal(hear(7), true)
+    assert.equal(hear(8, 'from c', 'from b'), false)
+    assert.equal(hooks.onFrame(new Uint8Array(57), 'from b'), false)
+    assert.deepEqual(heard, [{ boot: OTHER, revision: 7 }])
+  })
+
+  test('that are not heard for some time are linked anew, and those that are heard are not', () => {
+    for (let second = 0; second < 10; second++) {
+      peers.repeat()
+      hear(1)
+    }
+    assert.deepEqual(renewed, [])
+    for (let second = 0; second < 5; second++) peers.repeat()
+    assert.deepEqual(renewed, ['b:2223'])
+  })
+})
