@@ -143,17 +143,15 @@ function streamOf(
     update: (data) =>
       inStream(() => andThen(call('crypto.update', { stream, data }), ({ data: ready = NO_BYTES }) => ready)),
     finish: ({ data, signature }) =>
-      inStream(() => {
-        const last = {
-          stream,
-          ...(data && { data }),
-          ...(signature && { signature }),
-        }
-        return andThen(call('crypto.finish', last), (done) => ({
-          data: done.data ?? NO_BYTES,
-          verified: done.verified ?? false,
-        }))
-      }),
+      inStream(() =>
+        andThen(
+          call('crypto.finish', { stream, data, signature }),
+          ({ data: made = NO_BYTES, verified = false }) => ({
+            data: made,
+            verified,
+          }),
+        ),
+      ),
     cancel: () => orElse(() => andThen(call('crypto.cancel', { stream }), ignore), ignore),
   }
 }

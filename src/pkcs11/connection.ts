@@ -3,7 +3,6 @@ import type { Duplex } from 'node:stream'
 import { createAnswering } from './answering.ts'
 import { type ConnectionState, createBackpressure } from './backpressure.ts'
 import { BOUNDS, type Patience } from './bounds.ts'
-import type { BusyPoll } from './busy-poll.ts'
 import { createFrameMemory } from './frame-memory.ts'
 import { createIntake } from './intake.ts'
 import type { MemoryBudget } from './memory-budget.ts'
@@ -13,7 +12,6 @@ import { MalformedRequest } from './rpc/malformed.ts'
 /** What others need to know of one program's connection. */
 export type ConnectionNeeds = ProgramNeeds & {
   readonly memory: MemoryBudget
-  readonly busyPoll: BusyPoll
   readonly patience: Patience
 }
 
@@ -84,7 +82,6 @@ export function createConnection(
   }
 
   function settle(): void {
-    needs.busyPoll.extend()
     backpressure.update()
     noteLogin()
     if (isAnswered()) onHalted?.()

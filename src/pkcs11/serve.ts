@@ -6,7 +6,6 @@ import { calledFrom, type Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
 import { createFairShare } from '../rates/fair-share.ts'
 import { BOUNDS, PATIENCE, type Patience, type Peer } from './bounds.ts'
-import { createBusyPoll } from './busy-poll.ts'
 import { type Connection, createConnection } from './connection.ts'
 import { createConnectionAdmission, type Place } from './connection-admission.ts'
 import { createIdleWatch } from './idle.ts'
@@ -89,7 +88,6 @@ export function createPkcs11({ hsm, version, log, bounds, patience }: Pkcs11Need
     token: createToken(hsm, version),
     memory: createMemoryBudget(memory),
     sessions: createFairShare<Peer>(sessions),
-    busyPoll: createBusyPoll(),
     patience: { ...PATIENCE, ...patience },
   }
   const admission = createConnectionAdmission(connections)

@@ -28,21 +28,17 @@ export const beginMessage = (begin: () => MaybePromise<StreamHandle>): MaybeProm
 
 function messageOf(begun: StreamHandle, begin: () => MaybePromise<StreamHandle>): Message {
   let stream = begun
-  let inParts = false
 
   const restart = (): MaybePromise<void> =>
     andThen(begin(), (next) => {
       stream = next
-      inParts = false
+      message.resultBytes = next.resultBytes
+      message.inParts = false
     })
 
-  return {
-    get resultBytes() {
-      return stream.resultBytes
-    },
-    get inParts() {
-      return inParts
-    },
+  const message: { -readonly [K in keyof Message]: Message[K] } = {
+    resultBytes: stream.resultBytes,
+    inParts: false,
     whole: (data, signature) =>
       orElse(
         () => finishWhole(stream, data, signature),
@@ -52,14 +48,15 @@ function messageOf(begun: StreamHandle, begin: () => MaybePromise<StreamHandle>)
         },
       ),
     update(data) {
-      inParts = true
+      message.inParts = true
       if (data.length === 0) return NOTHING
       return data.length <= LIMITS.dataBytes ? stream.update(data) : updateInPieces(stream, data)
     },
-    finish: (signature) => stream.finish({ ...(signature && { signature }) }),
+    finish: (signature) => stream.finish(signature ? { signature } : {}),
     restart,
     cancel: () => stream.cancel(),
   }
+  return message
 }
 
 const NOTHING = Buffer.alloc(0)

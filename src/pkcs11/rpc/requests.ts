@@ -6,7 +6,7 @@ import { CALLS, type CallName, LAST_CALL } from './calls.ts'
 import { HEADER_BYTES } from './frame.ts'
 import { malformed } from './malformed.ts'
 import { type Arguments, argumentsReader, type Results, resultsWriter } from './signatures.ts'
-import { createWireReader, readByteArray, readEnd, readU32, readU64, type WireReader } from './wire-reader.ts'
+import { createWireReader, readEnd, readExactly, readU32, readU64, type WireReader } from './wire-reader.ts'
 import {
   createWireWriter,
   type WireWriter,
@@ -28,21 +28,19 @@ type Layout = {
   readonly write: (to: WireWriter, results: never) => void
 }
 
-const LAYOUTS: ReadonlyMap<number, Layout> = new Map(
-  (Object.keys(CALLS) as CallName[]).map((name) => {
-    const { id, request, response } = CALLS[name]
-    const layout: Layout = {
-      name,
-      id,
-      request: Buffer.from(request),
-      response: Buffer.from(response),
-      read: argumentsReader<string>(request),
-      write: resultsWriter<string>(response) as Layout['write'],
-    }
-    return [id, layout]
-  }),
-)
-const BY_NAME = new Map([...LAYOUTS.values()].map((layout) => [layout.name, layout]))
+/** By their numbers. */
+const LAYOUTS: (Layout | undefined)[] = []
+for (const name of Object.keys(CALLS) as CallName[]) {
+  const { id, request, response } = CALLS[name]
+  LAYOUTS[id] = {
+    name,
+    id,
+    request: Buffer.from(request),
+    response: Buffer.from(response),
+    read: argumentsReader<string>(request),
+    write: resultsWriter<string>(response) as Layout['write'],
+  }
+}
 
 export type Request = {
   readonly [N in CallName]: { readonly name: N; readonly given: CallArguments<N> }
@@ -64,10 +62,9 @@ export type Unreadable = {
 export function readRequest(body: Buffer, offered: number): Request | Unreadable | undefined {
   const from = createWireReader(body, offered)
   const id = readU32(from)
-  const signature = readByteArray(from)
-  const layout = LAYOUTS.get(id)
+  const layout = LAYOUTS[id]
   if (!layout) return id > 0 && id <= LAST_CALL ? undefined : malformed('call')
-  if (!signature?.equals(layout.request)) return malformed('signature')
+  if (!readExactly(from, layout.request)) return malformed('signature')
   const { name } = layout
   const start = from.at
   try {
@@ -94,7 +91,7 @@ export function answerBytes(body: Buffer): number {
 
 /** The frame of a response. */
 export function writeResponse<N extends CallName>(code: number, name: N, results: CallResults<N>): Buffer {
-  const layout = BY_NAME.get(name) ?? malformed('call')
+  const layout = LAYOUTS[CALLS[name].id] ?? malformed('call')
   return framed(code, layout.id, layout.response, (to) => layout.write(to, results as never))
 }
 

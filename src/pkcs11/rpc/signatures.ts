@@ -122,6 +122,7 @@ export function resultsWriter<S extends string>(signature: S): (to: WireWriter, 
     (letter) => WRITERS[letter as keyof Result] as (to: WireWriter, value: unknown) => void,
   )
   return (to, results) => {
-    for (const [index, write] of writers.entries()) write(to, (results as unknown[])[index])
+    for (let index = 0; index < writers.length; index += 1)
+      writers[index]?.(to, (results as unknown[])[index])
   }
 }

@@ -45,6 +45,15 @@ export function readByteArray(from: WireReader): Buffer | null {
   return length === NULL_LENGTH ? null : readBytes(from, length)
 }
 
+/** Whether the byte array that comes next is this one. */
+export function readExactly(from: WireReader, expected: Buffer): boolean {
+  const length = readU32(from)
+  if (length !== expected.length) return false
+  const at = take(from, length)
+  for (let index = 0; index < length; index += 1) if (from.bytes[at + index] !== expected[index]) return false
+  return true
+}
+
 /** A part of the message, not a copy. */
 export function readBytes(from: WireReader, length: number): Buffer {
   const at = take(from, length)
