@@ -1,6 +1,7 @@
 /** Members of requests and replies that are bytes. In this process they are bytes; JSON has them in base64 (`wire-json.ts`). */
 import * as v from 'valibot'
 import { asBytes, type Bytes, fromBase64, isBytes } from '../base/bytes.ts'
+import { UNSURE, withQuickCheck } from './quick-check.ts'
 
 type BytesSchema = v.GenericSchema<Uint8Array | string, Bytes>
 
@@ -11,10 +12,11 @@ type BytesSchema = v.GenericSchema<Uint8Array | string, Bytes>
 export function bytes(maxBytes: number): BytesSchema {
   const tooMany = `must be at most ${maxBytes} bytes`
   const length = v.maxLength<Uint8Array, number, string>(maxBytes, tooMany)
-  return orText(
+  const schema = orText(
     v.pipe(v.string(), v.maxLength(Math.ceil(maxBytes / 3) * 4, tooMany), v.base64('must be base64')),
     (given, config) => length['~run']({ typed: true, value: given }, config),
   )
+  return withQuickCheck(schema, (value) => (isBytes(value) && value.length <= maxBytes ? value : UNSURE))
 }
 
 /** Exactly so many bytes. */
@@ -30,10 +32,11 @@ export const bytesOf = (count: number) =>
  */
 export function wipeDecoded(checked: object, given: unknown): void {
   if (checked === given) return
-  const before = given as Readonly<Record<string, unknown>>
-  for (const [name, member] of Object.entries(checked)) {
-    if (typeof before[name] === 'string' && isBytes(member)) member.fill(0)
-    else if (Array.isArray(member) && isBytes(member[0])) wipeDecoded(member, before[name])
+  const [now, before] = [checked, given] as Readonly<Record<string, unknown>>[]
+  for (const name in now) {
+    const member = now[name]
+    if (typeof before?.[name] === 'string' && isBytes(member)) member.fill(0)
+    else if (Array.isArray(member) && isBytes(member[0])) wipeDecoded(member, before?.[name])
   }
 }
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { HsmError } from './errors.ts'
-import { type Checked, OPERATIONS, type OperationName } from './operations.ts'
+import { type Checked, OPERATIONS, type Operation, type OperationName } from './operations.ts'
+import { type QuickCheck, quickCheckOf, UNSURE } from './quick-check.ts'
 import { shown } from './shown.ts'
 import { brokenText, NO_TEXT } from './text.ts'
 
@@ -9,6 +10,8 @@ import { brokenText, NO_TEXT } from './text.ts'
  * naming the term.
  */
 export function checkRequest<K extends OperationName>(operation: K, request: unknown): Checked<K> {
+  const quickly = QUICK[operation]?.(request) ?? UNSURE
+  if (quickly !== UNSURE) return quickly as Checked<K>
   const result = v.safeParse(OPERATIONS[operation].request, request, { abortEarly: true })
   if (result.success) {
     const broken = brokenText(result.output)
@@ -17,6 +20,13 @@ export function checkRequest<K extends OperationName>(operation: K, request: unk
   }
   throw new HsmError('invalid-request', explain(result.issues[0]))
 }
+
+/** Of what keeps nothing of a request beyond the answer: what is taken as it is, is still the caller's. */
+const QUICK: Readonly<Partial<Record<OperationName, QuickCheck>>> = Object.fromEntries(
+  Object.entries<Operation>(OPERATIONS)
+    .filter(([, { audit }]) => audit === 'use' || audit === 'none')
+    .map(([name, { request }]) => [name, quickCheckOf(request)]),
+)
 
 /**
  * Members of a request that are sound by themselves, whatever is wrong with the others: what a malformed request is about.

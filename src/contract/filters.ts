@@ -3,6 +3,7 @@ import { boundedArray } from './bounded.ts'
 import { parseFilter, parseSelector } from './filter-terms.ts'
 import { labelGlob } from './label-glob.ts'
 import { LIMITS } from './limits.ts'
+import { UNSURE, withQuickCheck } from './quick-check.ts'
 import { shown } from './shown.ts'
 import { NO_TEXT } from './text.ts'
 import { username } from './users.ts'
@@ -40,15 +41,26 @@ const anyKeys = v.pipe(words, toSelector)
 
 /** The same where something is done with the keys: nothing is selected by what was left out. */
 export const keyFilter = (field: string) =>
-  v.pipe(
-    words,
-    v.minLength(
-      1,
-      `${field} is empty: name the key, for example with key-reference=0xabc or attr.label=NAME`,
+  withQuickCheck(
+    v.pipe(
+      words,
+      v.minLength(
+        1,
+        `${field} is empty: name the key, for example with key-reference=0xabc or attr.label=NAME`,
+      ),
+      noneOpen(field),
+      toSelector,
     ),
-    noneOpen(field),
-    toSelector,
+    byReference,
   )
+
+/** A filter as programs write it: the one reference, as the HSM has shown it. */
+const REFERENCE = /^key-reference=0x[0-9a-f]{16}$/
+
+function byReference(given: unknown): unknown {
+  if (!Array.isArray(given) || given.length !== 1 || typeof given[0] !== 'string') return UNSURE
+  return REFERENCE.test(given[0]) ? { reference: given[0].slice('key-reference='.length) } : UNSURE
+}
 
 /** Terms of which none may hold. */
 export const without = v.pipe(

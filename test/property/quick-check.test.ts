@@ -1,0 +1,199 @@
+/** A quick check that says something says what the schema does: of requests of every operation, and of what is nearly one. */
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import fc from 'fast-check'
+import * as v from 'valibot'
+import { OPERATIONS, type Operation } from '../../src/contract/operations.ts'
+import { quickCheckOf, UNSURE } from '../../src/contract/quick-check.ts'
+import { brokenText } from '../../src/contract/text.ts'
+
+/** What valibot's schemas have in them, whichever they are. */
+type Schema = v.GenericSchema & {
+  readonly entries?: Readonly<Record<string, Schema>>
+  readonly options?: readonly unknown[]
+  readonly wrapped?: Schema
+  readonly item?: Schema
+  readonly literal?: unknown
+  readonly pipe?: readonly { readonly type: string }[]
+}
+
+const REFERENCE = '0x0123456789abcdef'
+const FILTERS = [
+  [`key-reference=${REFERENCE}`],
+  ['key-reference=0x1'],
+  [`key-reference=${REFERENCE.toUpperCase()}`],
+  [`key-reference=${REFERENCE}\n`],
+  [`key-reference=${REFERENCE}`, 'attr.label=x'],
+  ['attr.label=x'],
+  ['key-reference='],
+  ['nothing'],
+  [],
+]
+const TEXTS = [
+  '',
+  'x',
+  'alice',
+  '0x',
+  '0x2f01',
+  'AAAA',
+  'not base64',
+  '\u{d800}',
+  '\u{fffd}',
+  'x'.repeat(5000),
+]
+const NUMBERS = [
+  0,
+  -0,
+  1,
+  8,
+  12,
+  16,
+  32,
+  65_537,
+  2048,
+  -1,
+  1.5,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  2 ** 53,
+]
+
+/** Any of these may stand where something else belongs. */
+const STRAY = fc.oneof(
+  fc.constantFrom<unknown>(undefined, null, true, [undefined], new Date(0), Object.create({ name: 'hmac' })),
+  fc.constantFrom(...TEXTS),
+  fc.constantFrom(...NUMBERS),
+  fc.constantFrom(...FILTERS),
+  fc.uint8Array({ maxLength: 20 }),
+  fc.jsonValue(),
+)
+const almost = (value: fc.Arbitrary<unknown>) =>
+  fc.oneof({ weight: 40, arbitrary: value }, { weight: 1, arbitrary: STRAY })
+
+const filter = fc.oneof({ weight: 2, arbitrary: fc.constant(FILTERS[0]) }, fc.constantFrom(...FILTERS))
+const bytes = fc.oneof(
+  { weight: 8, arbitrary: fc.uint8Array({ maxLength: 20 }).map((some) => Buffer.from(some)) },
+  fc.constantFrom(Buffer.alloc(8), Buffer.alloc(16), Buffer.alloc(12), Buffer.alloc(600_000)),
+  fc.constantFrom<unknown>(new Uint8Array(16), 'AAAA', 'AAA'),
+)
+
+const has = ({ pipe = [] }: Schema, type: string): boolean =>
+  pipe.some((step) => step.type === type || ('pipe' in step && has(step as Schema, type)))
+
+/** What fits the schema, more often than not. */
+function near(schema: Schema): fc.Arbitrary<unknown> {
+  if (schema.type === 'array' && has(schema, 'transform')) return almost(filter)
+  if (has(schema, 'base64')) return almost(bytes)
+  return almost(nearly(schema))
+}
+
+function nearly(schema: Schema): fc.Arbitrary<unknown> {
+  const { options = [], item, wrapped, entries = {} } = schema
+  switch (schema.type) {
+    case 'string':
+      return fc.oneof(fc.constantFrom(...TEXTS), fc.string({ unit: 'binary', maxLength: 20 }))
+    case 'number':
+      return fc.oneof(fc.constantFrom(...NUMBERS), fc.integer({ min: 0, max: 300 }))
+    case 'boolean':
+      return fc.boolean()
+    case 'literal':
+      return fc.constant(schema.literal)
+    case 'picklist':
+      return fc.constantFrom(...options)
+    case 'array':
+      return fc.array(near(item as Schema), { maxLength: 3 })
+    case 'optional':
+      return fc.option(near(wrapped as Schema), { nil: undefined })
+    case 'variant':
+    case 'union':
+      return fc.oneof(...(options as Schema[]).map(near))
+    case 'strict_object':
+      return nearObject(entries)
+    default:
+      return fc.dictionary(fc.constantFrom('sign', 'label', 'x'), fc.oneof(fc.boolean(), fc.string()))
+  }
+}
+
+const nearObject = (entries: Readonly<Record<string, Schema>>) => {
+  const names = Object.entries(entries).filter(([, { type }]) => type !== 'optional')
+  const members = fc.record(
+    Object.fromEntries(Object.entries(entries).map(([name, one]) => [name, near(one)])),
+    {
+      requiredKeys: names.map(([name]) => name),
+    },
+  )
+  const more = fc.constantFrom(
+    {},
+    {},
+    {},
+    {},
+    {},
+    {},
+    {},
+    {},
+    { more: undefined },
+    JSON.parse('{"__proto__":1}'),
+  )
+  return fc.tuple(members, more).map(([one, other]) => Object.assign(one, other))
+}
+
+/** What the schema makes of it; `undefined` when that is a refusal. */
+function slowly(schema: v.GenericSchema, value: unknown): unknown {
+  try {
+    const { success, output } = v.safeParse(schema, value, { abortEarly: true })
+    return success && brokenText(output) === undefined ? output : undefined
+  } catch {
+    return undefined // filters are refused from within their schema
+  }
+}
+
+suite('quick checks', () => {
+  const said: Record<string, { sure: number; unsure: number; refused: number }> = {}
+  for (const [name, { request }] of Object.entries<Operation>(OPERATIONS)) {
+    test(name, () => {
+      const quickly = quickCheckOf(request)
+      const counts = { sure: 0, unsure: 0, refused: 0 }
+      said[name] = counts
+      fc.assert(
+        fc.property(near(request as Schema), (value) => {
+          const quick = quickly(value)
+          const slow = slowly(request, value)
+          if (quick !== UNSURE) assert.deepEqual(quick, slow)
+          if (slow === undefined) counts.refused += 1
+          else counts[quick === UNSURE ? 'unsure' : 'sure'] += 1
+        }),
+        { numRuns: name.startsWith('crypto.') ? 1000 : 200 },
+      )
+    })
+  }
+
+  test('are sure of most of what programs in this process ask for, and of nothing that is refused', () => {
+    for (const [name, { sure, unsure }] of Object.entries(said)) {
+      if (/^crypto\./.test(name)) assert.ok(sure > 20 && unsure > 0, `${name}: ${sure} ${unsure}`)
+    }
+    const all = Object.values(said)
+    assert.ok(all.reduce((sum, { refused }) => sum + refused, 0) > 1000)
+  })
+
+  test('are unsure of every kind of schema that they do not know', () => {
+    const others = [
+      v.looseObject({}),
+      v.object({}),
+      v.record(v.string(), v.string()),
+      v.union([v.string(), v.number()]),
+      v.nullable(v.string()),
+      v.any(),
+      v.pipe(v.string(), v.toLowerCase()),
+      v.pipe(v.string(), v.regex(/x/)),
+      v.optional(v.any()),
+      v.strictObject({ one: v.any() }),
+      v.array(v.any()),
+      v.variant('one', [v.object({ one: v.literal('x') })]),
+    ]
+    for (const schema of others) {
+      for (const value of ['x', 1, [1], [undefined], { one: 'x' }, null]) {
+        assert.equal(quickCheckOf(schema)(value), UNSURE, `${schema.type} ${JSON.stringify(value)}`)
+      }
+    }
+  })
+})
