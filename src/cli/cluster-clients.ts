@@ -87,7 +87,7 @@ export function createClusterClients(
 
 /** @throws HsmError `invalid-request` when it is not configured, or none is named and there are several */
 export function chosenCluster(
-  clusters: Clusters,
+  clusters: Pick<Clusters, 'ids'>,
   asked: string | undefined,
   option: ClusterOption = '--cluster-id',
 ): string {

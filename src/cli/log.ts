@@ -1,6 +1,6 @@
 /** The log that the client configuration asks for: what the HSM was asked and how it ended, never with which values. */
 import { closeSync, constants, openSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, isAbsolute, resolve } from 'node:path'
 import { writeAllNow } from '../base/descriptors.ts'
 import { makeDirectory } from '../base/directories.ts'
 import { reasonOf } from '../base/reasons.ts'
@@ -26,8 +26,11 @@ export type LogNeeds = {
  */
 export function createLog({ type, file, level, rotation }: LoggingConfig, { now, stderr }: LogNeeds): Log {
   const most = LEVELS.indexOf(level)
-  const path = () => (isSpecial(file) ? file : `${file}${suffix(rotation, now())}`)
-  let write = type === 'term' ? stderr : (line: string) => append(path(), line)
+  // The directory that a relative path counts from may be another one later.
+  const located = type === 'term' || isAbsolute(file) ? file : resolve(file)
+  const ending = () => (isSpecial(located) ? '' : suffix(rotation, now()))
+  const path = () => file + ending()
+  let write = type === 'term' ? stderr : (line: string) => append(located + ending(), line)
   return (severity, message) => {
     if (LEVELS.indexOf(severity) > most) return
     const line = `${now().toISOString()} ${severity.toUpperCase().padEnd(5)} ${visible(message.replaceAll('\n', ' '))}\n`

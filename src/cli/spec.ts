@@ -129,8 +129,11 @@ export type Replication = {
 
 type Clusters = { readonly source: Call; readonly destination: Call }
 
-/** A command about the program itself. */
-export type ModeSwitch = { readonly options: Options; readonly mode: 'interactive' | 'quit' }
+/** A command about the program itself, or about the agent beside it. */
+export type ModeSwitch = Shape & { readonly mode: Mode }
+
+export type Mode = 'interactive' | 'quit' | `agent ${AgentCommand}`
+export type AgentCommand = 'start' | 'serve' | 'status' | 'lock' | 'stop'
 
 export type Command = Action | Replication | ModeSwitch
 

@@ -12,6 +12,13 @@ const VERBOSE = {
   help: 'Also list on standard error which keys a filter matches that should match one',
 } as const satisfies Option
 
+export const AGENT: Group = {
+  name: 'agent',
+  about: 'Hold logins, so that single commands start faster and do not log in each time',
+  extension: true,
+  commands: async () => (await import('./commands/agent.ts')).AGENT,
+}
+
 const CLUSTER: Group = {
   name: 'cluster',
   about: 'Manage the HSM cluster',
@@ -53,7 +60,7 @@ export const programTree = (version: string): Root => ({
   about: 'Manage the users and keys of an HSM cluster, and use the keys',
   version,
   options: { config: CONFIG, verbose: VERBOSE },
-  commands: [CLUSTER, CRYPTO, INTERACTIVE, KEY, SINGLE_LOGIN, LOGOUT, USER],
+  commands: [AGENT, CLUSTER, CRYPTO, INTERACTIVE, KEY, SINGLE_LOGIN, LOGOUT, USER],
 })
 
 /** What the interactive mode accepts. */

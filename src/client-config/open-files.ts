@@ -7,18 +7,18 @@ const OTHERS_WRITE = 0o002
 /** In such a directory nobody removes what is somebody else's. */
 const STICKY = 0o1000
 
-const warned = new Set<string>()
-
 /**
- * Warns of each file once in the life of the process.
+ * Warns of each file once.
  *
  * @param files that must not be changed by others
  * @param secrets that must not be read by others either
+ * @param warned problems that were told already; new ones are added
  */
 export function warnOfOpenFiles(
   files: readonly string[],
   secrets: readonly string[],
   warn: (text: string) => void,
+  warned: Set<string>,
 ): void {
   const problems = [
     ...[...files, ...secrets].flatMap((path) => writableByOthers(path)),

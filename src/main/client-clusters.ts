@@ -1,6 +1,7 @@
 /** The clusters of the client configuration, each reached over HTTPS. */
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
+import { resolve } from 'node:path'
 import {
   certificateProblem,
   looksLikeCertificate,
@@ -9,7 +10,8 @@ import {
 } from '../base/pem.ts'
 import { reasonOf } from '../base/reasons.ts'
 import { tell } from '../base/standard-streams.ts'
-import type { Clusters, Connection } from '../cli/cluster-clients.ts'
+import type { Target } from '../cli/agent/held-logins.ts'
+import type { Clusters } from '../cli/cluster-clients.ts'
 import { createLog, type Log, loggedHsm } from '../cli/log.ts'
 import { connect } from '../client/connect.ts'
 import { type ClusterConfig, parseConfig } from '../client-config/client-config.ts'
@@ -18,12 +20,46 @@ import { locateConfig, missingConfig } from '../client-config/locate.ts'
 import { warnOfOpenFiles } from '../client-config/open-files.ts'
 import { HsmError } from '../contract/errors.ts'
 
+/** Where a program that names a configuration runs, and who is told of what is wrong with it besides. */
+export type Surroundings = {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly homeDirectory: string
+  readonly tell: (text: string) => void
+  /** Files that were warned of already. */
+  readonly warned: Set<string>
+}
+
+const warned = new Set<string>()
+
+/** This process. */
+const ownSurroundings = (env: NodeJS.ProcessEnv): Surroundings => ({
+  env,
+  homeDirectory: homedir(),
+  tell: (text) => void tell(text),
+  warned,
+})
+
 /**
  * @param option value of `--config`
  * @throws HsmError `invalid-request` when there is no usable configuration
  */
 export function clientClusters(option: string | undefined, env: NodeJS.ProcessEnv): Clusters {
-  const location = locateConfig({ option, env, homeDirectory: homedir(), exists: configExists })
+  const { ids, target } = configuredClusters(option, ownSurroundings(env))
+  return { ids, connect: async (id, onLost) => target(id).connect(onLost) }
+}
+
+export type ConfiguredClusters = Pick<Clusters, 'ids'> & {
+  readonly logsToTerminal: boolean
+  /** Reads the certificates. Throws HsmError. */
+  target(id: string): Target
+}
+
+/** Throws as `clientClusters` does. Relative paths are read before it, or `target`, returns. */
+export function configuredClusters(
+  option: string | undefined,
+  { env, homeDirectory, tell, warned }: Surroundings,
+): ConfiguredClusters {
+  const location = locateConfig({ option, env, homeDirectory, exists: configExists })
   if (!location.exists) throw missingConfig(location)
   const { clusters, logging } = parseConfig(readConfigFile(location.path), location.path)
   warnOfOpenFiles(
@@ -32,46 +68,56 @@ export function clientClusters(option: string | undefined, env: NodeJS.ProcessEn
       ...clusters.flatMap(({ caFile, clientCert }) => (clientCert ? [caFile, clientCert] : [caFile])),
     ],
     clusters.flatMap(({ clientKey }) => clientKey ?? []),
-    (text) => void tell(text),
+    tell,
+    warned,
   )
-  const log = createLog(logging, { now: () => new Date(), stderr: (text) => void tell(text) })
+  const log = createLog(logging, { now: () => new Date(), stderr: tell })
   const byId = new Map(clusters.map((cluster) => [cluster.id ?? '', cluster]))
   return {
     ids: () => [...byId.keys()],
-    async connect(id, onLost) {
+    logsToTerminal: logging.type === 'term',
+    target(id) {
       const cluster = byId.get(id)
       if (!cluster) throw new HsmError('invalid-request', `Cluster ${id} is not configured`)
-      return connection(cluster, log, onLost)
+      return targetOf(id, cluster, resolve(logging.file), log)
     },
   }
 }
 
-function connection(cluster: ClusterConfig, log: Log, onLost: () => void): Connection {
+function targetOf(clusterId: string, cluster: ClusterConfig, logFile: string, log: Log): Target {
   const { clientCert, clientKey } = cluster
-  const hsm = connect({
-    servers: cluster.servers
-      .filter(({ enable }) => enable)
-      .map(({ hostname, port }) => ({ host: hostname, port })),
-    trust: {
-      ca: referenced('hsm_ca_file', cluster.caFile, looksLikeCertificate),
-      ...(clientCert !== undefined && {
-        cert: referenced('client_cert_hsm_tls_path', clientCert, looksLikeCertificate),
-      }),
-      ...(clientKey !== undefined && {
-        key: referenced('client_key_hsm_tls_path', clientKey, looksLikePrivateKey),
-      }),
-    },
-    bound: true,
-    onDisconnected() {
-      log('warn', 'the connection was lost')
-      onLost()
-    },
-  })
+  const servers = cluster.servers
+    .filter(({ enable }) => enable)
+    .map(({ hostname, port }) => ({ host: hostname, port }))
+  const trust = {
+    ca: referenced('hsm_ca_file', cluster.caFile, looksLikeCertificate),
+    ...(clientCert !== undefined && {
+      cert: referenced('client_cert_hsm_tls_path', clientCert, looksLikeCertificate),
+    }),
+    ...(clientKey !== undefined && {
+      key: referenced('client_key_hsm_tls_path', clientKey, looksLikePrivateKey),
+    }),
+  }
   const sessionOptions = {
     'key-availability-check': cluster.keyAvailabilityCheck,
     'ecdsa-with-weak-hash-function': cluster.weakHashes,
   }
-  return { hsm: loggedHsm(hsm, log), sessionOptions, close: hsm.close }
+  return {
+    clusterId,
+    identity: () => JSON.stringify([clusterId, servers, trust, sessionOptions, logFile]),
+    connect(onLost) {
+      const hsm = connect({
+        servers,
+        trust,
+        bound: true,
+        onDisconnected() {
+          log('warn', 'the connection was lost')
+          onLost()
+        },
+      })
+      return { hsm: loggedHsm(hsm, log), sessionOptions, close: hsm.close }
+    },
+  }
 }
 
 function referenced(member: string, path: string, looksRight: (text: string) => boolean): string {

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { isOutputGone, tell, writeOutput } from '../base/standard-streams.ts'
 import { version } from '../base/version.ts'
+import { AGENT_VARIABLE } from '../cli/agent/messages.ts'
 import { type ClusterClients, createClusterClients } from '../cli/cluster-clients.ts'
 import { credentials } from '../cli/credentials.ts'
 import { type Chosen, chosen, type Environment, execute, noTerminal } from '../cli/execute.ts'
@@ -9,19 +10,24 @@ import { createProgress } from '../cli/progress.ts'
 import { brokenOff, failure, type Output } from '../cli/render.ts'
 import type { History } from '../cli/shell/history.ts'
 import type { PasswordPrompt } from '../cli/shell/password-prompt.ts'
-import type { Progress } from '../cli/spec.ts'
+import type { AgentCommand, Progress } from '../cli/spec.ts'
 import { programTree } from '../cli/tree.ts'
 import { visible } from '../contract/shown.ts'
+import type { ThroughAgent } from './through-agent.ts'
 
 // The streams of the process are made when they are first named, which takes milliseconds.
 const { env } = process
 
 let clients: ClusterClients | undefined
+let agent: ThroughAgent | undefined
 let passwords: PasswordPrompt | undefined
 
 const environment: Environment = {
   root: programTree(version),
-  async open({ clusterId, option, config }) {
+  async open(which) {
+    const { clusterId, option, config } = which
+    const held = await (await openAgent())?.open(which)
+    if (held) return held
     clients ??= createClusterClients(await loadClusters(config), undefined)
     return clients.of(clusterId, option)
   },
@@ -46,8 +52,23 @@ async function main(words: readonly string[]): Promise<number> {
   // The connection goes with the program, and the login with the connection.
   if (interruption.signal.aborted) process.exit(INTERRUPTED)
   process.off('SIGINT', onInterrupt)
-  await clients?.close()
-  return output.next?.mode === 'interactive' ? interactive(chosen(output.next.args)) : exit
+  await Promise.all([clients?.close(), agent?.close()])
+  return output.next ? next(output.next) : exit
+}
+
+async function next({ mode, args }: Required<Output>['next']): Promise<number> {
+  if (!mode.startsWith('agent ')) return interactive(chosen(args))
+  const { agentCommand } = await import('./login-agent.ts')
+  return print(await agentCommand(mode.slice('agent '.length) as AgentCommand, args, env))
+}
+
+/** Undefined when the environment names none. */
+async function openAgent(): Promise<ThroughAgent | undefined> {
+  const socket = env[AGENT_VARIABLE]
+  if (!socket) return undefined
+  const { throughAgent } = await import('./through-agent.ts')
+  agent ??= throughAgent(socket, version, env, (text) => void tell(text))
+  return agent
 }
 
 async function interactive({ clusterId, config }: Chosen): Promise<number> {

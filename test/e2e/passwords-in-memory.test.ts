@@ -3,7 +3,8 @@
  * overwritten yet is not looked at: see docs/THREAT-MODEL.md.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -11,6 +12,7 @@ import { bytes, connectP11, room, ulong } from '../support/p11-client.ts'
 import { untilElsewhere } from '../support/until.ts'
 import { C, programOf } from '../unit/pkcs11/fixture.ts'
 import { interactiveShell } from './interactive.ts'
+import { PROGRAM } from './login-agent.ts'
 import { untilIdle } from './pkcs11/idle.ts'
 import { ANY_PORT, activate, client, launch, logLine, temporaryHome } from './strongroom.ts'
 
@@ -55,6 +57,24 @@ function keeperOf(root: string): number {
   return Number(found)
 }
 
+/** `cloudhsm-cli agent serve`, and commands that use it. */
+async function loginAgent(t: TestContext, env: NodeJS.ProcessEnv) {
+  const directory = mkdtempSync(join(tmpdir(), 'strongroom-agent-'))
+  const socket = join(directory, 'socket')
+  const child = spawn(PROGRAM, ['agent', 'serve', '--socket', socket], { env: { ...process.env, ...env } })
+  t.after(() => {
+    child.kill('SIGKILL')
+    rmSync(directory, { recursive: true, force: true })
+  })
+  await untilElsewhere('the agent listens', () => existsSync(socket))
+  const cli = (words: readonly string[], more: NodeJS.ProcessEnv): string =>
+    spawnSync(PROGRAM, words, {
+      env: { ...process.env, STRONGROOM_AGENT_SOCK: socket, ...more },
+      encoding: 'utf8',
+    }).stdout
+  return { pid: child.pid ?? assert.fail(), cli }
+}
+
 test('no process holds the password of a login', { skip: linuxOnly }, async (t) => {
   const heap = snapshots(t)
   const home = temporaryHome(t)
@@ -75,11 +95,18 @@ test('no process holds the password of a login', { skip: linuxOnly }, async (t) 
   for (let line = 0; line < 3; line++) await shell.type('key list', /matched_keys/)
   await untilIdle(serving.printed())
 
+  const agent = await loginAgent(t, heap.env)
+  const list = () => agent.cli(['key', 'list'], { CLOUDHSM_CLI_CONFIG: home.clientConfig })
+  const who = { CLOUDHSM_ROLE: 'crypto-user', CLOUDHSM_PIN: `${USER}:${PASSWORD}` }
+  agent.cli(['key', 'list'], { ...who, CLOUDHSM_CLI_CONFIG: home.clientConfig })
+  for (let line = 0; line < 3; line++) assert.match(list(), /matched_keys/)
+
   const hsmPid = serving.child.pid ?? assert.fail()
   for (const [name, pid] of Object.entries({
     HSM: hsmPid,
     keeper: keeperOf(home.root),
     shell: shell.pid,
+    agent: agent.pid,
   })) {
     const strings = await heap.of(pid)
     assert.ok(has(strings, USER), `the heap of the ${name} shows who is logged in`)

@@ -12,7 +12,8 @@ test('files that others may change are warned of, each once', (t) => {
   assert.ok(config && certificate && key)
   for (const path of [config, certificate, key]) writeFileSync(path, '', { mode: 0o600 })
   const told: string[] = []
-  const look = () => warnOfOpenFiles([config, certificate], [key], (text) => void told.push(text))
+  const warned = new Set<string>()
+  const look = () => warnOfOpenFiles([config, certificate], [key], (text) => void told.push(text), warned)
   chmodSync(config, 0o664)
   look()
   assert.deepEqual(told, [])
@@ -33,5 +34,5 @@ test('a directory in which nobody removes what is somebody else’s is not warne
   const root = mkdtempSync(join(tmpdir(), 'strongroom-sticky-'))
   t.after(() => rmSync(root, { recursive: true }))
   chmodSync(root, 0o1777)
-  warnOfOpenFiles([join(root, 'ca.crt')], [], (text) => assert.fail(text))
+  warnOfOpenFiles([join(root, 'ca.crt')], [], (text) => assert.fail(text), new Set())
 })

@@ -1,0 +1,112 @@
+/** The socket of `cloudhsm-cli agent`: who may use it, what is taken from it, and what becomes of commands without it. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { connect, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { after, suite, test } from 'node:test'
+import { agentUser } from './login-agent.ts'
+
+/** Nothing here asks an HSM. */
+const LIST = ['user', 'list']
+const PASSWORD = 'correct horse'
+
+suite('the socket of cloudhsm-cli agent', () => {
+  const root = mkdtempSync(join(tmpdir(), 'strongroom-agent-test-'))
+  const { cli, start, status, holds, stopAll, sockets } = agentUser(root, join(root, 'none.cfg'))
+  after(() => {
+    stopAll()
+    rmSync(root, { recursive: true })
+  })
+
+  test('an agent that is gone is done without, with a word about it', () => {
+    const agent = start()
+    const { pid } = status(agent)
+    process.kill(pid, 'SIGKILL')
+    const { status: exit, stdout, stderr } = cli(LIST, agent)
+    assert.deepEqual([exit, stdout], [1, cli(LIST).stdout])
+    assert.equal(
+      stderr,
+      'warning: going on without the agent that STRONGROOM_AGENT_SOCK names: it is not running\n',
+    )
+    assert.match(cli(['agent', 'status'], agent).stdout, /cannot be used: it is not running/)
+    assert.match(cli(['agent', 'status']).stdout, /There is no agent; start one with/)
+    rmSync(dirname(agent.STRONGROOM_AGENT_SOCK), { recursive: true })
+  })
+
+  test('a socket that others could have made gets no password', async (t) => {
+    const directory = mkdtempSync(join(root, 'foreign-'))
+    const path = join(directory, 'socket')
+    const asked: Socket[] = []
+    const server = createServer((socket) => void asked.push(socket)).listen(path)
+    t.after(() => server.close())
+    await once(server, 'listening')
+    for (const [file, mode] of [
+      [path, 0o660],
+      [directory, 0o755],
+    ] as const) {
+      chmodSync(path, 0o600)
+      chmodSync(directory, 0o700)
+      chmodSync(file, mode)
+      const { stderr } = cli(LIST, { STRONGROOM_AGENT_SOCK: path })
+      assert.match(stderr, /its socket is not this user’s alone/)
+    }
+    assert.equal(asked.length, 0)
+  })
+
+  test('its socket, its arguments and its environment are closed', () => {
+    const agent = start([], { CLOUDHSM_ROLE: 'crypto-user', CLOUDHSM_PIN: `alice:${PASSWORD}` })
+    const { pid } = status(agent)
+    const modeOf = (path: string) => statSync(path).mode & 0o777
+    assert.deepEqual(
+      [agent.STRONGROOM_AGENT_SOCK, dirname(agent.STRONGROOM_AGENT_SOCK)].map(modeOf),
+      [0o600, 0o700],
+    )
+    for (const file of ['environ', 'cmdline']) {
+      assert.doesNotMatch(readFileSync(`/proc/${pid}/${file}`, 'utf8'), new RegExp(PASSWORD))
+    }
+  })
+
+  test('what is no question ends the connection, and nothing else', async () => {
+    const agent = start()
+    const say = async (bytes: Buffer): Promise<string> => {
+      const socket = connect(agent.STRONGROOM_AGENT_SOCK)
+      const got: Buffer[] = []
+      socket.on('data', (piece: Buffer) => void got.push(piece)).on('error', () => undefined)
+      socket.end(bytes)
+      await once(socket, 'close')
+      return Buffer.concat(got).subarray(4).toString()
+    }
+    const message = (value: unknown) => {
+      const text = Buffer.from(JSON.stringify(value))
+      const length = Buffer.alloc(4)
+      length.writeUInt32BE(text.length)
+      return Buffer.concat([length, text])
+    }
+    const opening = { version: '0.0.0', workingDirectory: '/', homeDirectory: root, env: {} }
+    for (const bytes of [
+      Buffer.alloc(9, 255),
+      Buffer.from([0, 0, 0, 1, 65]),
+      message({ open: {} }),
+      message({ call: 'x' }),
+    ]) {
+      assert.equal(await say(bytes), '')
+    }
+    assert.match(await say(message({ call: 'user.list', request: {} })), /was not told which cluster/)
+    assert.match(await say(message({ open: opening })), /"useless":"it is of version /)
+    assert.deepEqual(holds(agent), [])
+  })
+
+  test('each shell gets lines of its own, and errors are not for a shell to carry out', () => {
+    const { stdout } = cli(['agent', 'start', '--shell', 'csh'])
+    const [, socket = ''] = /^setenv STRONGROOM_AGENT_SOCK '(.+)';\n$/.exec(stdout) ?? []
+    sockets.push(socket)
+    assert.ok(existsSync(socket))
+    for (const words of [['start', '--lifetime', '0'], ['start', '--idle', '86401'], ['stop']]) {
+      const failed = cli(['agent', ...words])
+      assert.deepEqual([failed.status, failed.stdout], [1, ''])
+      assert.match(failed.stderr, /"error_code": 1/)
+    }
+  })
+})
