@@ -13,11 +13,18 @@ export async function keyUse(): Promise<readonly Standing[]> {
   const node = connect({ servers: [cluster.nodes[0].address], trust: { ca: cluster.ca() } })
   try {
     const there = await createWorld(node)
-    const contenders: Contender[] = [
-      { name: 'embedded store', inFlight: IN_FLIGHT, operation: await signer(alone.world) },
-      { name: 'one of three nodes on etcd', inFlight: IN_FLIGHT, operation: await signer(there) },
-    ]
-    return await race(contenders, [undefined, 0], { rounds: 9, ms: 1000 })
+    const embedded: Contender = {
+      name: 'embedded store',
+      inFlight: IN_FLIGHT,
+      operation: await signer(alone.world),
+    }
+    const ofThree: Contender = {
+      name: 'one of three nodes on etcd',
+      inFlight: IN_FLIGHT,
+      operation: await signer(there),
+      against: embedded,
+    }
+    return await race([embedded, ofThree], { rounds: 9, ms: 1000 })
   } finally {
     node.close()
     await cluster.stop()

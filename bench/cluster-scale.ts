@@ -1,5 +1,4 @@
 /** What keys take in etcd, and how long a node needs to load them. */
-import { readFileSync } from 'node:fs'
 import { createSealer, masterKeyCheck } from '../src/crypto/seal.ts'
 import { withMasterKey } from '../src/home/master-key.ts'
 import { readRunning } from '../src/home/running.ts'
@@ -7,31 +6,26 @@ import { type EtcdStore, etcdStore } from '../src/store/etcd/etcd-store.ts'
 import { CLUSTER_ID, type NodeCluster, startNodes } from '../test/cluster/faults/nodes.ts'
 import { compact } from '../test/support/etcd.ts'
 import { median } from './measure.ts'
-import { fill, RSA_2048 } from './scale.ts'
+import { fill, memoryMb, RSA_2048, type Start } from './scale.ts'
 
-export type Size = {
-  readonly keys: number
-  /** Of a node, until it serves. */
-  readonly startMs: number
-  /** Resident memory of that node then. */
-  readonly memoryMb: number
+export type Size = Omit<Start, 'max'> & {
   /** Of the file of a member of etcd after compaction, for each key. */
   readonly bytesPerKey: number
 }
 
-const COUNTS = [16_666, 100_000]
 /** Fits into one transaction of etcd. */
 const AT_ONCE = 100
 const ROUNDS = 3
 
-export async function scale(): Promise<readonly Size[]> {
+/** @param counts of RSA-2048 keys, ascending */
+export async function scale(counts: readonly number[]): Promise<readonly Size[]> {
   const cluster = await startNodes({ links: false, clocks: false })
   try {
     const empty = await compact(cluster.etcd)
     const sizes: Size[] = [{ keys: 0, ...(await start(cluster)), bytesPerKey: Number.NaN }]
-    for (const keys of COUNTS) {
+    for (const keys of counts) {
       const store = await openStore(cluster)
-      await fill(store, keys, { material: RSA_2048, atOnce: AT_ONCE })
+      await fill(store, keys, { from: sizes.at(-1)?.keys ?? 0, material: RSA_2048, atOnce: AT_ONCE })
       await store.close()
       const bytesPerKey = ((await compact(cluster.etcd)) - empty) / keys
       sizes.push({ keys, ...(await start(cluster)), bytesPerKey })
@@ -42,20 +36,16 @@ export async function scale(): Promise<readonly Size[]> {
   }
 }
 
-async function start({ nodes: [, , node] }: NodeCluster): Promise<Pick<Size, 'startMs' | 'memoryMb'>> {
+/** The first stop comes right after the keys; what a node keeps for its next start is there from the second on. */
+async function start({ nodes: [, , node] }: NodeCluster): Promise<Pick<Size, 'median' | 'memoryMb'>> {
   const times: number[] = []
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = -1; round < ROUNDS; round++) {
     await node.stop()
     const begun = performance.now()
     await node.start()
-    times.push(performance.now() - begun)
+    if (round >= 0) times.push(performance.now() - begun)
   }
-  return { startMs: median(times), memoryMb: memoryMb(readRunning(node.home)?.pid) }
-}
-
-function memoryMb(pid: number | undefined): number {
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-  return Number(kilobytes) / 1024
+  return { median: median(times), memoryMb: memoryMb(readRunning(node.home)?.pid) }
 }
 
 const openStore = ({ etcd: { endpoints }, nodes: [{ home }] }: NodeCluster): Promise<EtcdStore> =>

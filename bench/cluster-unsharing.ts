@@ -12,10 +12,13 @@ import { type NodeCluster, type NodeClusterOptions, startNodes } from '../test/c
 import { compact, leaderOf } from '../test/support/etcd.ts'
 import { createWorld, makeAes, reference } from '../test/support/world.ts'
 import { quantile } from './measure.ts'
+import type { Goal } from './table.ts'
 
 /** In milliseconds. */
 export type Latency = {
   readonly name: string
+  /** Of a write to etcd in between, where that is healthy. */
+  readonly bare?: Latency
   readonly count: number
   readonly p50: number
   readonly p99: number
@@ -88,7 +91,7 @@ const FAULTS: readonly Fault[] = [
 ]
 
 /** Unshares at the first node for so long, and writes to etcd in between. */
-type During = (name: string, ms: number) => Promise<readonly [unshares: Latency, writes: Latency]>
+type During = (name: string, ms: number) => Promise<Latency & { readonly bare: Latency }>
 
 /** @param fence clock-free */
 export async function unsharing(fence: boolean): Promise<readonly Latency[]> {
@@ -100,14 +103,27 @@ export async function unsharing(fence: boolean): Promise<readonly Latency[]> {
     const measured: Latency[] = []
     for (const { name, happen, mend } of FAULTS) {
       await happen(cluster)
-      measured.push((await during(name, FAULT_MS))[0])
+      const { bare: _, ...latency } = await during(name, FAULT_MS)
+      measured.push(latency)
       await mend(cluster)
       await during('healthy again', FAULT_MS / 2)
     }
     return measured
   })
-  return [...healthy, ...failing]
+  return [healthy, ...failing]
 }
+
+export const goalsOfUnsharing = (latencies: readonly Latency[]): readonly Goal[] =>
+  latencies.flatMap(({ bare, p50, p99 }) => {
+    if (!bare) return []
+    const row = (name: string, ours: number, figure: number, target: string): Goal => ({
+      name: `unshare, 3 nodes, 3 members of etcd, ${name}, ms`,
+      ours,
+      peer: { name: bare.name, figure, ratio: ours / figure },
+      target,
+    })
+    return [row('p50', p50, bare.p50, '≤ 2.5'), row('p99', p99, bare.p99, '≤ 2')]
+  })
 
 async function onCluster<R>(
   options: NodeClusterOptions,
@@ -133,7 +149,7 @@ async function onCluster<R>(
         writes.push(await timed(write))
         await change('key.share')
       }
-      return [summary(name, times), summary('a bare write of etcd meanwhile', writes)]
+      return { ...summary(name, times), bare: summary('a bare write of etcd in between', writes) }
     }
     await change('key.share')
     await during('warming up', HEALTHY_MS / 2)

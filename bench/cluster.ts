@@ -1,51 +1,43 @@
-/** `npm run bench:cluster`: three members of etcd and three HSMs on this machine, healthy and with one of them failing. */
-import { cpus } from 'node:os'
+/**
+ * `npm run bench:cluster`: three members of etcd and three HSMs on this machine, healthy and with one of them failing. First what
+ * is aimed at, with its peers, then all that was measured.
+ */
 import { changes } from './cluster-changes.ts'
 import { keyUse } from './cluster-key-use.ts'
 import { scale } from './cluster-scale.ts'
-import { unsharing } from './cluster-unsharing.ts'
-import { figure, table } from './table.ts'
+import { goalsOfUnsharing, type Latency, unsharing } from './cluster-unsharing.ts'
+import { goalsOfStarts } from './scale.ts'
+import { figure, goalsOf, printGoals, printLoad, printMachine, printRace, printTable } from './table.ts'
 
-console.log(`Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model}\n`)
+const CHANGES = 'Shares and unshares'
+const COUNTS = [16_666, 100_000]
 
-for (const fence of [false, true]) {
-  print(
-    `Unshare, ${fence ? 'clock-free' : 'leases'}`,
-    ['', 'measured', 'p50 ms', 'p99 ms', 'max ms'],
-    (await unsharing(fence)).map(({ name, count, p50, p99, max }) => [
-      name,
-      String(count),
-      ...[p50, p99, max].map(figure),
-    ]),
-  )
-}
-print(
-  'P-256 sign over HTTPS, one node',
-  ['', 'in flight', 'per second', 'p50 ms', 'p99 ms', 'ratio'],
-  (await keyUse()).map(({ name, inFlight, rate, p50, p99, ratio }) => [
-    name,
-    String(inFlight),
-    ...[rate, p50, p99].map(figure),
-    ratio?.toFixed(2) ?? '–',
-  ]),
-)
+await printMachine()
+const leases = await unsharing(false)
+const clockFree = await unsharing(true)
+const used = await keyUse()
 const { measured, bytesOfEach } = await changes()
-print(
-  `Shares and unshares; each leaves ${Math.round(bytesOfEach)} bytes in etcd`,
-  ['', 'per second', 'p50 ms', 'p99 ms'],
-  measured.map(({ name, rate, p50, p99 }) => [name, ...[rate, p50, p99].map(figure)]),
-)
-print(
+const sizes = await scale(COUNTS)
+await printLoad('Afterwards')
+printGoals([...goalsOfUnsharing(leases), ...goalsOf(CHANGES, measured), ...goalsOfStarts('of a node', sizes)])
+printUnsharing('leases', leases)
+printUnsharing('clock-free', clockFree)
+printRace('P-256 sign over HTTPS, one node', used)
+printRace(`${CHANGES}; each leaves ${Math.round(bytesOfEach)} bytes in etcd`, measured)
+printTable(
   'RSA-2048 keys',
   ['in the cluster', 'start of a node, ms', 'its memory, MB', 'bytes of etcd a key'],
-  (await scale()).map(({ keys, startMs, memoryMb, bytesPerKey }) => [
+  sizes.map(({ keys, median, memoryMb, bytesPerKey }) => [
     keys.toLocaleString('en'),
-    figure(startMs),
-    figure(memoryMb),
-    keys === 0 ? '–' : figure(bytesPerKey),
+    ...[median, memoryMb, bytesPerKey].map(figure),
   ]),
 )
 
-function print(...parts: Parameters<typeof table>): void {
-  console.log(table(...parts))
+function printUnsharing(fence: string, latencies: readonly Latency[]): void {
+  const rows = latencies.flatMap(({ bare, ...latency }) => (bare ? [latency, bare] : [latency]))
+  printTable(
+    `Unshare, ${fence}`,
+    ['', 'measured', 'p50 ms', 'p99 ms', 'max ms'],
+    rows.map(({ name, count, p50, p99, max }) => [name, String(count), ...[p50, p99, max].map(figure)]),
+  )
 }

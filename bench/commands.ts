@@ -1,51 +1,78 @@
-/** Wall time of one-shot commands from the bundle, against the cheapest process Node can be. */
+/** Wall time of one-shot commands, against the cheapest process Node can be. */
 import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import { makeAes, PASSWORD, reference, type World } from '../test/support/world.ts'
-import { median } from './measure.ts'
-import { run } from './world.ts'
+import { interleave, median, medianRatio } from './measure.ts'
+import type { Goal } from './table.ts'
+import { run, THIS } from './world.ts'
 
-export type Command = {
-  readonly name: string
+const NODE = 'node -e 0'
+
+type Command = { readonly name: string; readonly run: () => void; readonly target?: string }
+export type Shot = Pick<Command, 'name' | 'target'> & {
+  /** In milliseconds. */
   readonly min: number
   readonly median: number
+  /** Of {@link NODE}. */
   readonly ratio: number
 }
 
-export async function commands(world: World, config: string, rounds = 25): Promise<readonly Command[]> {
+export async function commands(world: World, config: string, rounds = 25): Promise<readonly Shot[]> {
   const key = await makeAes(world, 'alice', 'one-shot')
-  const credentials = {
+  const env = {
     CLOUDHSM_ROLE: 'crypto-user',
     CLOUDHSM_PIN: `alice:${PASSWORD}`,
     CLOUDHSM_CLI_CONFIG: config,
   }
-  const unshare = [
-    'key',
-    'unshare',
-    '--filter',
-    ...reference(key),
-    '--username',
-    'bob',
-    '--role',
-    'crypto-user',
+  const filter = ['--filter', ...reference(key)]
+  const unshare = ['key', 'unshare', ...filter, '--username', 'bob', '--role', 'crypto-user']
+  const contenders: readonly Command[] = [
+    { name: NODE, run: () => void execFileSync(process.execPath, ['-e', '0']) },
+    { name: 'cloudhsm-cli --help', run: () => void run('cloudhsm-cli', ['--help']) },
+    {
+      name: 'key unshare, bundle',
+      run: () => void run('cloudhsm-cli', unshare, { env }),
+      target: '≤ 3.3',
+    },
+    {
+      name: 'key unshare, clone',
+      run: () => inClone(unshare, env),
+      target: '≤ 4.0',
+    },
   ]
-  const contenders: readonly [string, () => void][] = [
-    ['node -e 0', () => execFileSync(process.execPath, ['-e', '0'])],
-    ['cloudhsm-cli --help', () => run('cloudhsm-cli', ['--help'])],
-    ['cloudhsm-cli key unshare …', () => run('cloudhsm-cli', unshare, credentials)],
-  ]
-  const times: number[][] = contenders.map(() => [])
-  for (let round = -2; round < rounds; round++) {
-    await world.as('alice', 'key.share', { filter: reference(key), usernames: ['bob'], role: 'crypto-user' })
-    for (const [at, [, command]] of contenders.entries()) {
-      const start = performance.now()
-      command()
-      if (round >= 0) times[at]?.push(performance.now() - start)
+  const taken = await interleave(contenders, rounds, async (command) => {
+    if (command.target !== undefined) {
+      await world.as('alice', 'key.share', {
+        filter: reference(key),
+        usernames: ['bob'],
+        role: 'crypto-user',
+      })
     }
-  }
-  const base = times[0] ?? []
-  return contenders.map(([name], at) => {
-    const mine = times[at] ?? []
-    const ratio = median(mine.map((time, round) => time / (base[round] ?? Number.NaN)))
-    return { name, min: Math.min(...mine), median: median(mine), ratio }
+    const begun = performance.now()
+    command.run()
+    return performance.now() - begun
   })
+  const [base = []] = taken
+  return contenders.map(({ name, target }, at) => {
+    const mine = taken[at] ?? []
+    const shot = { name, min: Math.min(...mine), median: median(mine), ratio: medianRatio(mine, base) }
+    return target === undefined ? shot : { ...shot, target }
+  })
+}
+
+/** Through the launcher of this clone. */
+function inClone(words: readonly string[], env: NodeJS.ProcessEnv): void {
+  execFileSync(join(THIS, 'bin', 'cloudhsm-cli'), words, {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, ...env },
+  })
+}
+
+export const goalsOfShots = (shots: readonly Shot[]): readonly Goal[] => {
+  const figure = shots.find(({ name }) => name === NODE)?.median ?? Number.NaN
+  return shots.flatMap(({ name, median, ratio, target }) =>
+    target === undefined
+      ? []
+      : [{ name: `${name}, ms`, ours: median, target, peer: { name: NODE, figure, ratio } }],
+  )
 }

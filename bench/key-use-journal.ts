@@ -8,7 +8,8 @@ import { openKeyUseJournal } from '../src/journal/key-use-journal.ts'
 import type { JournalHead } from '../src/model/records.ts'
 import { CLUSTER_ID, MASTER_KEY, testEngine } from '../test/support/engine.ts'
 import { base64, createWorld, ECDSA, makePair, reference } from '../test/support/world.ts'
-import { race, type Standing } from './measure.ts'
+import { type Contender, race } from './measure.ts'
+import type { Compared } from './signing.ts'
 
 const OFF = DEFAULT_AUDIT_POLICY
 const ALL: AuditPolicy = { ...OFF, keyUse: 'all' }
@@ -16,7 +17,7 @@ const SAMPLED: AuditPolicy = { ...OFF, keyUse: 'sampled' }
 const REFUSE: AuditPolicy = { ...ALL, onFull: 'refuse' }
 
 /** Each is held against the same without the journal and with as many in flight. */
-export async function keyUseJournal(): Promise<readonly [string, readonly Standing[]]> {
+export async function keyUseJournal(): Promise<Compared> {
   const home = mkdtempSync(join(tmpdir(), 'strongroom-bench-'))
   let policy = OFF
   let anchored: JournalHead | undefined
@@ -41,25 +42,29 @@ export async function keyUseJournal(): Promise<readonly [string, readonly Standi
     const world = await createWorld(engine)
     const { priv } = await makePair(world, 'alice', { label: 'bench' })
     const data = [base64('x'.repeat(256))]
-    const contender = (name: string, wanted: AuditPolicy, inFlight: number) => ({
+    const contender = (
+      name: string,
+      wanted: AuditPolicy,
+      inFlight: number,
+      against?: Contender,
+    ): Contender => ({
       name,
       inFlight,
       operation() {
         policy = wanted
         return world.as('alice', 'crypto.sign', { filter: reference(priv), mechanism: ECDSA, data })
       },
+      ...(against && { against }),
     })
-    const standings = await race(
-      [
-        contender('off', OFF, 1),
-        contender('sampled', SAMPLED, 1),
-        contender('all', ALL, 1),
-        contender('off', OFF, 256),
-        contender('all', ALL, 256),
-        contender('all, --on-full refuse', REFUSE, 256),
-      ],
-      [undefined, 0, 0, undefined, 3, 3],
-    )
+    const [one, many] = [contender('off', OFF, 1), contender('off', OFF, 256)]
+    const standings = await race([
+      one,
+      contender('sampled', SAMPLED, 1, one),
+      contender('all', ALL, 1, one),
+      many,
+      contender('all', ALL, 256, many),
+      contender('all, --on-full refuse', REFUSE, 256, many),
+    ])
     return ['P-256 sign in process, key-use journal', standings]
   } finally {
     await engine.close()

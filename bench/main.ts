@@ -1,59 +1,76 @@
-/** `npm run bench`: every figure in one run, on one machine, so that the ratios mean something. */
-import { cpus } from 'node:os'
-import { commands } from './commands.ts'
+/**
+ * `npm run bench`: every figure in one run, on one machine, so that the ratios mean something. First what is aimed at, with its
+ * peers, then all that was measured.
+ *
+ *   npm run bench -- [--before DIR] [--million]
+ *
+ * `--before` compares with an earlier version: a clone of it in DIR, with its packages and after `npm run build`.
+ * `--million` starts an HSM with 1,000,000 keys, too, which takes some minutes and 3 GB of disk.
+ */
+import { parseArgs } from 'node:util'
+import { commands, goalsOfShots } from './commands.ts'
 import { keyUseJournal } from './key-use-journal.ts'
 import { management } from './management.ts'
-import type { Standing } from './measure.ts'
-import { selection, startUp } from './scale.ts'
-import { signing } from './signing.ts'
-import { figure, table } from './table.ts'
-import { behindHttps, inProcess } from './world.ts'
+import { goalsOfStarts, selection, starts } from './scale.ts'
+import { type Places, signing } from './signing.ts'
+import { figure, goalsOf, printGoals, printLoad, printMachine, printRace, printTable } from './table.ts'
+import { behindHttps, inProcess, type Place } from './world.ts'
 
-console.log(
-  `Node ${process.versions.node}, OpenSSL ${process.versions.openssl}, ${cpus().length} × ${cpus()[0]?.model}\n`,
+const { values: chosen } = parseArgs({
+  options: { before: { type: 'string' }, million: { type: 'boolean', default: false } },
+})
+const COUNTS = [0, 16_666, 100_000, ...(chosen.million ? [1_000_000] : [])]
+
+await printMachine()
+const { compared, shots } = await throughput()
+const journal = await keyUseJournal()
+const started = await starts(COUNTS)
+await printLoad('Afterwards')
+printGoals([
+  ...compared.flatMap(([title, standings]) => goalsOf(title, standings)),
+  ...goalsOfShots(shots),
+  ...goalsOfStarts('on the embedded store', started),
+])
+for (const race of [...compared, journal]) printRace(...race)
+printTable(
+  'Whole processes',
+  ['', 'min ms', 'median ms', 'ratio'],
+  shots.map(({ name, min, median, ratio }) => [name, ...[min, median, ratio].map(figure)]),
 )
-await throughput()
-printRace(...(await keyUseJournal()))
-print(
-  'Many keys',
-  ['', 'p50 ms', 'p99 ms'],
-  [...(await selection()), ...(await startUp())].map(({ name, p50, p99 }) => [
-    name,
-    figure(p50),
-    figure(p99),
+printTable(
+  'Start on the embedded store with RSA-2048 keys',
+  ['keys', 'median ms', 'max ms', 'memory MB'],
+  started.map(({ keys, median, max, memoryMb }) => [
+    keys.toLocaleString('en'),
+    ...[median, max, memoryMb].map(figure),
   ]),
 )
+printTable(
+  'Many keys',
+  ['', 'p50 ms', 'p99 ms'],
+  (await selection()).map(({ name, p50, p99 }) => [name, figure(p50), figure(p99)]),
+)
 
-async function throughput(): Promise<void> {
-  const here = await inProcess()
-  const there = await behindHttps()
-  try {
-    for (const [title, standings] of await signing(here.world, there.world)) printRace(title, standings)
-    for (const [title, standings] of await management(here.world, there.world)) printRace(title, standings)
-    const shots = await commands(there.world, there.home.clientConfig)
-    print(
-      'Whole processes',
-      ['', 'min ms', 'median ms', 'ratio'],
-      shots.map(({ name, min, median, ratio }) => [name, figure(min), figure(median), ratio.toFixed(2)]),
-    )
-  } finally {
-    await here.close()
-    await there.close()
+async function throughput() {
+  const places: Place[] = []
+  const open = async (place: Promise<Place>) => {
+    places.push(await place)
+    return place
   }
-}
-
-function printRace(title: string, standings: readonly Standing[]): void {
-  const rows = standings.map(({ name, inFlight, rate, p50, p99, ratio }) => [
-    name,
-    String(inFlight),
-    figure(rate),
-    figure(p50),
-    figure(p99),
-    ratio?.toFixed(2) ?? '–',
-  ])
-  print(title, ['', 'in flight', 'per second', 'p50 ms', 'p99 ms', 'ratio'], rows)
-}
-
-function print(...parts: Parameters<typeof table>): void {
-  console.log(table(...parts))
+  try {
+    const { world: here } = await open(inProcess())
+    const there = await behindHttps()
+    places.push(there)
+    const before = chosen.before === undefined ? undefined : await open(behindHttps({ clone: chosen.before }))
+    // Another way to the same HSM is another row here.
+    const ways: Places['there'] = [['HTTP/2', there.world]]
+    const signed = await signing({ here, there: ways, before: before?.world })
+    const managed = await management(here, there.world)
+    return {
+      compared: [...signed, ...managed],
+      shots: await commands(there.world, there.home.clientConfig),
+    }
+  } finally {
+    for (const place of places) await place.close()
+  }
 }

@@ -15,27 +15,24 @@ export async function management(
   const [mine, theirs] = [await keys(here), await keys(there)]
   const list = (world: World) => (lane: number) =>
     world.as('alice', 'key.list', { filter: byLabel(`bench-${lane}`), verbose: true })
-  const rows = (here: Contender['operation'], there: Contender['operation']): Contender[] =>
-    (
-      [
-        ['in process', here],
-        ['over HTTPS', there],
-      ] as const
-    ).flatMap(([where, operation]) =>
-      [1, LANES].map((inFlight) => ({ name: `Hsm.call ${where}`, inFlight, operation })),
-    )
   const ceiling: Contender = { name: 'one row in SQLite, fsync', inFlight: 1, operation: disk.commit }
+  const listHere = rows('in process', list(here))
+  const listThere = rows('over HTTPS', list(there)).map((row, at) => ({
+    ...row,
+    against: listHere[at] ?? row,
+  }))
+  const changes = [...rows('in process', toggle(here, mine)), ...rows('over HTTPS', toggle(there, theirs))]
   return [
-    [
-      'AES-256 key list, one key by label, verbose',
-      await race(rows(list(here), list(there)), [undefined, undefined, 0, 1]),
-    ],
+    ['AES-256 key list, one key by label, verbose', await race([...listHere, ...listThere])],
     [
       'AES-256 key share and unshare, in turn',
-      await race([ceiling, ...rows(toggle(here, mine), toggle(there, theirs))], [undefined, 0, 0, 0, 0]),
+      await race([ceiling, ...changes.map((row) => ({ ...row, against: ceiling }))]),
     ],
   ]
 }
+
+const rows = (where: string, operation: Contender['operation']): Contender[] =>
+  [1, LANES].map((inFlight) => ({ name: `Hsm.call ${where}`, inFlight, operation }))
 
 async function keys(world: World): Promise<readonly string[]> {
   const references: string[] = []

@@ -33,44 +33,66 @@ export type Contender = {
   readonly name: string
   readonly inFlight: number
   readonly operation: (lane: number) => unknown
-}
-export type Standing = Sample & {
-  readonly name: string
-  readonly inFlight: number
-  readonly ratio: number | undefined
+  /** What it is held against: another one of the same race. */
+  readonly against?: Contender
+  /** What is aimed at for the ratio: ≥ 0.85. */
+  readonly target?: string
 }
 
+/** Medians over the rounds. */
+export type Standing = Sample &
+  Pick<Contender, 'name' | 'inFlight' | 'target'> & {
+    /** What it was held against, and the median of the ratios of the rates within a round. */
+    readonly peer?: { readonly name: string; readonly rate: number; readonly ratio: number }
+  }
+
+export type Rounds = { readonly rounds?: number; readonly ms?: number }
+
 /**
- * Runs contenders in turn, several rounds, so that all of them see the same weather. Figures are medians over the
- * rounds, ratios medians of the rates' ratios within a round.
+ * Takes one sample of each contender in turn, several times over, so that all of them see the same weather. The first round
+ * warms up and does not count.
  *
- * @param against which contender, by its place, each one is held against; undefined for none
+ * @param take gets whether the sample counts
+ * @returns of each contender, in their order, the sample of each round
  */
-export async function race(
-  contenders: readonly Contender[],
-  against: readonly (number | undefined)[],
-  { rounds = 5, ms = 500 } = {},
-): Promise<readonly Standing[]> {
-  const results: Sample[][] = contenders.map(() => [])
+export async function interleave<C, S>(
+  contenders: readonly C[],
+  rounds: number,
+  take: (contender: C, counts: boolean) => S | Promise<S>,
+): Promise<readonly (readonly S[])[]> {
+  const taken: S[][] = contenders.map(() => [])
   for (let round = -1; round < rounds; round++) {
-    for (const [at, { operation, inFlight }] of contenders.entries()) {
-      const sample = await measure(operation, { inFlight, ms: round < 0 ? ms / 2 : ms })
-      if (round >= 0) results[at]?.push(sample)
+    for (const [at, contender] of contenders.entries()) {
+      const sample = await take(contender, round >= 0)
+      if (round >= 0) taken[at]?.push(sample)
     }
   }
-  return contenders.map(({ name, inFlight }, at) => {
-    const mine = results[at] ?? []
-    const reference = against[at]
-    const theirs = reference === undefined ? undefined : results[reference]
-    const of = (figure: keyof Sample) => median(mine.map((sample) => sample[figure]))
-    const ratios = theirs && mine.map(({ rate }, round) => rate / (theirs[round]?.rate ?? Number.NaN))
+  return taken
+}
+
+/** The median of the ratios within a round: what slows down a whole round is not in it. */
+export const medianRatio = (mine: readonly number[], theirs: readonly number[]): number =>
+  median(mine.map((figure, round) => figure / (theirs[round] ?? Number.NaN)))
+
+/** Runs contenders in turn. */
+export async function race(
+  contenders: readonly Contender[],
+  { rounds = 5, ms = 500 }: Rounds = {},
+): Promise<readonly Standing[]> {
+  const taken = await interleave(contenders, rounds, ({ operation, inFlight }, counts) =>
+    measure(operation, { inFlight, ms: counts ? ms : ms / 2 }),
+  )
+  return contenders.map(({ name, inFlight, against, target }, at) => {
+    const of = (figure: keyof Sample, whose = at) => (taken[whose] ?? []).map((sample) => sample[figure])
+    const peer = against && of('rate', contenders.indexOf(against))
     return {
       name,
       inFlight,
-      rate: of('rate'),
-      p50: of('p50'),
-      p99: of('p99'),
-      ratio: ratios && median(ratios),
+      rate: median(of('rate')),
+      p50: median(of('p50')),
+      p99: median(of('p99')),
+      ...(target !== undefined && { target }),
+      ...(peer && { peer: { name: against.name, rate: median(peer), ratio: medianRatio(of('rate'), peer) } }),
     }
   })
 }

@@ -1,7 +1,9 @@
 /** Many keys: picking one by its label, and starting up with them. */
+import { readFileSync } from 'node:fs'
 import { createSealer, masterKeyCheck } from '../src/crypto/seal.ts'
 import { type Home, makeHome } from '../src/home/home.ts'
 import { withMasterKey } from '../src/home/master-key.ts'
+import { readRunning } from '../src/home/running.ts'
 import { openEngine } from '../src/main/open-engine.ts'
 import type { KeyRecord, Write } from '../src/model/records.ts'
 import { memoryStore } from '../src/store/memory.ts'
@@ -11,7 +13,8 @@ import { testEngine } from '../test/support/engine.ts'
 import { temporaryHome } from '../test/support/homes.ts'
 import { aKey } from '../test/support/records.ts'
 import { byLabel, createWorld } from '../test/support/world.ts'
-import { measure } from './measure.ts'
+import { measure, median } from './measure.ts'
+import type { Goal } from './table.ts'
 import { start, stop } from './world.ts'
 
 const FULL_CLUSTER = 16_666
@@ -40,12 +43,38 @@ export async function selection(): Promise<readonly Timing[]> {
   return timings
 }
 
-/** Wall time of `strongroom start --detach`, new and with a full cluster of RSA-2048 keys, in milliseconds. */
-export async function startUp(rounds = 5): Promise<readonly Timing[]> {
+/** A start with so many RSA-2048 keys on the embedded store. */
+export type Start = {
+  readonly keys: number
+  /** Of `strongroom start --detach`, in milliseconds. */
+  readonly median: number
+  readonly max: number
+  /** Resident, when it serves. */
+  readonly memoryMb: number
+}
+
+const ROUNDS = 5
+
+/** @param counts ascending */
+export async function starts(counts: readonly number[]): Promise<readonly Start[]> {
   const { home, remove } = temporaryHome()
-  makeHome(home)
-  await (await openEngine({ home, address: () => '', log: () => undefined })).close()
-  const empty = startAndStop(home, rounds)
+  const found: Start[] = []
+  try {
+    makeHome(home)
+    await (await openEngine({ home, address: () => '', log: () => undefined })).close()
+    let filled = 0
+    for (const keys of counts) {
+      if (keys > filled) await fillHome(home, filled, keys)
+      filled = keys
+      found.push({ keys, ...startAndStop(home) })
+    }
+    return found
+  } finally {
+    remove()
+  }
+}
+
+async function fillHome(home: Home, from: number, count: number): Promise<void> {
   const clusterId = storeIdentity(home.database)?.clusterId ?? ''
   const store = withMasterKey(home.masterKey, undefined, (key) =>
     sqliteStore({
@@ -55,29 +84,44 @@ export async function startUp(rounds = 5): Promise<readonly Timing[]> {
       masterKeyCheck: masterKeyCheck(key),
     }),
   )
-  await fill(store, FULL_CLUSTER, { material: RSA_2048 })
+  await fill(store, count, { from, material: RSA_2048 })
   await store.close()
-  const full = startAndStop(home, rounds)
-  remove()
-  return [
-    { name: 'start, no keys', ...empty },
-    { name: `start, ${FULL_CLUSTER.toLocaleString('en')} RSA-2048 keys`, ...full },
-  ]
 }
 
-function startAndStop(home: Home, rounds: number): { p50: number; p99: number } {
+function startAndStop(home: Home): Omit<Start, 'keys'> {
   const times: number[] = []
-  for (let round = 0; round < rounds; round++) {
+  let memory = Number.NaN
+  // The first one finds what the last stop has left behind; what a start writes for the next one is there from the second on.
+  for (let round = -1; round < ROUNDS; round++) {
     const begun = performance.now()
     start(home)
-    times.push(performance.now() - begun)
+    if (round >= 0) times.push(performance.now() - begun)
+    memory = memoryMb(readRunning(home)?.pid)
     stop(home)
   }
-  times.sort((a, b) => a - b)
-  return { p50: times[Math.floor(rounds / 2)] ?? 0, p99: times.at(-1) ?? 0 }
+  return { median: median(times), max: Math.max(...times), memoryMb: memory }
 }
 
+/** Resident memory of a process. */
+export function memoryMb(pid: number | undefined): number {
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return Number(kilobytes) / 1024
+}
+
+export const goalsOfStarts = (place: string, starts: readonly Omit<Start, 'max'>[]): readonly Goal[] =>
+  starts.flatMap(({ keys, median, memoryMb }) => {
+    const targets = { 100000: ['≤ 2,000', '≤ 260'], 1000000: ['≤ 15,000', '≤ 1,600'] }[keys]
+    if (!targets) return []
+    const name = `start ${place} with ${keys.toLocaleString('en')} keys`
+    return [
+      { name: `${name}, ms`, ours: median, target: targets[0] ?? '' },
+      { name: `${name}, its memory, MB`, ours: memoryMb, target: targets[1] ?? '' },
+    ]
+  })
+
 type Filling = {
+  /** There are so many already. Default: none. */
+  readonly from?: number
   readonly owner?: string
   /** Of each key, as the store keeps it. */
   readonly material: string
@@ -88,7 +132,7 @@ type Filling = {
 export async function fill(
   store: Store,
   count: number,
-  { owner = 'nobody', material, atOnce = 5000 }: Filling,
+  { owner = 'nobody', material, atOnce = 5000, from: first = 0 }: Filling,
 ): Promise<void> {
   const modulus = `0x${'ab'.repeat(256)}`
   const key = (at: number): KeyRecord =>
@@ -100,7 +144,7 @@ export async function fill(
       material,
       ...(material.length > 100 && { rsa: { publicExponent: '0x010001', modulus, modulusSizeBits: 2048 } }),
     })
-  for (let from = 0; from < count; from += atOnce) {
+  for (let from = first; from < count; from += atOnce) {
     const writes: Write[] = Array.from({ length: Math.min(atOnce, count - from) }, (_, at) => ({
       put: key(from + at),
     }))

@@ -1,48 +1,137 @@
-/** Signatures: what OpenSSL gives in this process, and what is left of it behind `Hsm.call`. */
-import { generateKeyPairSync, sign as signNow } from 'node:crypto'
+/** Signatures and MACs: what OpenSSL gives in this process, and what is left of it behind `Hsm.call`. */
+import { createHmac, createSecretKey, generateKeyPairSync, sign as signNow } from 'node:crypto'
 import { promisify } from 'node:util'
-import { base64, ECDSA, makePair, RSA_PKCS, reference, type World } from '../test/support/world.ts'
-import { type Contender, race, type Standing } from './measure.ts'
+import { callerOf } from '../src/contract/hsm.ts'
+import type { Request } from '../src/contract/operations.ts'
+import { ECDSA, makePair, RSA_PKCS, reference, type World } from '../test/support/world.ts'
+import { type Contender, type Rounds, race, type Standing } from './measure.ts'
 
+const MANY = 64
 const message = Buffer.alloc(256, 7)
 const signInPool = promisify(signNow) as (hash: string, data: Buffer, key: object) => Promise<Buffer>
 
-export async function signing(here: World, there: World): Promise<readonly [string, readonly Standing[]][]> {
+/** Where it is signed. */
+export type Places = {
+  /** In this process. */
+  readonly here: World
+  /** Other processes, and how each is reached: HTTP/2. */
+  readonly there: readonly (readonly [way: string, world: World])[]
+  /** An earlier version in another process, over HTTP/2. */
+  readonly before: World | undefined
+}
+
+/** A comparison under its title. */
+export type Compared = readonly [title: string, standings: readonly Standing[]]
+
+export async function signing(places: Places, rounds?: Rounds): Promise<readonly Compared[]> {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
   const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
-  const [hereRsa, thereRsa] = [await signer(here, 2048), await signer(there, 2048)]
-  const [hereEc, thereEc] = [await signer(here), await signer(there)]
-  const rsaRows: Contender[] = [
-    { name: 'crypto.sign, one thread', inFlight: 1, operation: () => signNow('sha256', message, rsa) },
-    { name: 'crypto.sign, thread pool', inFlight: 16, operation: () => signInPool('sha256', message, rsa) },
-    ...doors(hereRsa, thereRsa),
-  ]
   const p1363 = { key: ec, dsaEncoding: 'ieee-p1363' } as const
-  const ecRows: Contender[] = [
-    { name: 'crypto.sign, one thread', inFlight: 1, operation: () => signNow('sha256', message, p1363) },
-    { name: 'crypto.sign, thread pool', inFlight: 16, operation: () => signInPool('sha256', message, p1363) },
-    ...doors(hereEc, thereEc),
+  const secret = createSecretKey(Buffer.alloc(32, 1))
+  const works: readonly Work[] = [
+    {
+      title: 'P-256 sign, 256 bytes',
+      mechanism: ECDSA,
+      make: async (world) => (await makePair(world, 'alice', { label: 'bench-p256' })).priv,
+      raw: () => signNow('sha256', message, p1363),
+      pool: () => signInPool('sha256', message, p1363),
+      inPool: false,
+      targets: { here: '≥ 0.85', there: '≥ 1.6 (HTTP/2), ≥ 4 (frames)' },
+    },
+    {
+      title: 'RSA-2048 sign, 256 bytes',
+      mechanism: RSA_PKCS,
+      make: async (world) => (await makePair(world, 'alice', { label: 'bench-rsa', rsa: 2048 })).priv,
+      raw: () => signNow('sha256', message, rsa),
+      pool: () => signInPool('sha256', message, rsa),
+      inPool: true,
+      targets: { there: '≥ 0.8 (frames)' },
+    },
+    {
+      title: 'HMAC-SHA256, 256 bytes',
+      mechanism: { name: 'hmac', hash: 'sha256' },
+      make: makeSecret,
+      raw: () => createHmac('sha256', secret).update(message).digest(),
+      inPool: false,
+      targets: { here: 'published' },
+    },
   ]
+  const compared: Compared[] = []
+  for (const work of works) compared.push([work.title, await race(await contenders(work, places), rounds)])
+  return compared
+}
+
+type Work = {
+  readonly title: string
+  readonly mechanism: Request<'crypto.sign'>['mechanism']
+  /** Makes the key; its reference. */
+  readonly make: (world: World) => Promise<string>
+  /** node:crypto on one thread, and in its thread pool. */
+  readonly raw: () => unknown
+  readonly pool?: () => unknown
+  /** The HSM signs in the pool when many are under way: these are held against the pool. */
+  readonly inPool: boolean
+  /** In process on one thread; over the network with many under way, against the earlier version where the pool is not the peer. */
+  readonly targets: { readonly here?: string; readonly there?: string }
+}
+
+async function contenders({ targets, ...work }: Work, places: Places): Promise<readonly Contender[]> {
+  const raw: Contender = { name: 'node:crypto, one thread', inFlight: 1, operation: work.raw }
+  const pool: Contender | undefined = work.pool && {
+    name: 'node:crypto, thread pool',
+    inFlight: 16,
+    operation: work.pool,
+    against: raw,
+  }
+  const many = work.inPool && pool ? pool : raw
+  const asked = async (name: string, world: World): Promise<readonly [one: Contender, many: Contender]> => {
+    const request = await requestOf(work, world)
+    const operation = () => world.as('alice', 'crypto.sign', request)
+    return [
+      { name, inFlight: 1, operation, against: raw },
+      { name, inFlight: MANY, operation, against: many },
+    ]
+  }
+  const { here, there, before } = places
+  const request = await requestOf(work, here)
+  const caller = callerOf(here.hsm, here.token('alice'))
+  const local: Contender = {
+    name: 'a caller in process',
+    inFlight: 1,
+    operation: () => caller('crypto.sign', request),
+    against: raw,
+    ...(targets.here !== undefined && { target: targets.here }),
+  }
+  const earlier = before && (await asked('an earlier version over HTTP/2', before))[1]
+  const remote: Contender[] = []
+  for (const [way, world] of there) {
+    const [one, more] = await asked(`Hsm.call over ${way}`, world)
+    remote.push(one, {
+      ...more,
+      against: work.inPool ? many : (earlier ?? raw),
+      ...((work.inPool || earlier) && targets.there !== undefined && { target: targets.there }),
+    })
+  }
   return [
-    // RSA runs in the thread pool, so many in flight are held against the pool; P-256 runs on the event loop.
-    ['RSA-2048 sign, 256 bytes', await race(rsaRows, [undefined, 0, 0, 1, 0, 1])],
-    ['P-256 sign, 256 bytes', await race(ecRows, [undefined, 0, 0, 0, 0, 0])],
+    raw,
+    ...(pool ? [pool] : []),
+    local,
+    ...(await asked('Hsm.call in process', here)),
+    ...(earlier ? [earlier] : []),
+    ...remote,
   ]
 }
 
-const doors = (here: () => unknown, there: () => unknown): Contender[] => [
-  { name: 'Hsm.call in process', inFlight: 1, operation: here },
-  { name: 'Hsm.call in process', inFlight: 64, operation: here },
-  { name: 'Hsm.call over HTTPS', inFlight: 1, operation: there },
-  { name: 'Hsm.call over HTTPS', inFlight: 64, operation: there },
-]
+async function requestOf({ make, mechanism }: Pick<Work, 'make' | 'mechanism'>, world: World) {
+  return { filter: reference(await make(world)), mechanism, data: [message] }
+}
 
-async function signer(world: World, rsa?: number): Promise<() => unknown> {
-  const { priv } = await makePair(world, 'alice', { label: `bench-${rsa ?? 'p256'}`, ...(rsa && { rsa }) })
-  const request = {
-    filter: reference(priv),
-    mechanism: rsa ? RSA_PKCS : ECDSA,
-    data: [base64(message.toString('latin1'))],
-  }
-  return () => world.as('alice', 'crypto.sign', request)
+/** 32 bytes. */
+async function makeSecret(world: World): Promise<string> {
+  const { key } = await world.as('alice', 'key.generate-symmetric', {
+    'key-type': 'generic-secret',
+    'key-length-bytes': 32,
+    label: 'bench-hmac',
+  })
+  return key['key-reference']
 }

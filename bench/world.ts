@@ -5,29 +5,46 @@ import type { Home } from '../src/home/home.ts'
 import { clientOf, onSqlite, temporaryHome } from '../test/support/homes.ts'
 import { createWorld, type World } from '../test/support/world.ts'
 
-const PROGRAMS = join(import.meta.dirname, '..', 'dist')
+/** A clone whose bundles are run. */
+export const THIS = join(import.meta.dirname, '..')
 
 /** As the launchers start them. */
 const BUNDLES = {
-  strongroom: [join(PROGRAMS, 'strongroom.mjs')],
-  'cloudhsm-cli': ['--use-openssl-ca', join(PROGRAMS, 'cloudhsm-cli.cjs')],
+  strongroom: ['strongroom.mjs'],
+  'cloudhsm-cli': ['--use-openssl-ca', 'cloudhsm-cli.cjs'],
 } as const
+
+type Running = {
+  readonly env?: NodeJS.ProcessEnv
+  readonly clone?: string
+  /** Processors for it, as `taskset` numbers them: 0-3. */
+  readonly cpus?: string | undefined
+}
 
 /** Runs a bundled program to its end, with the compile cache that its launcher would give it. */
 export function run(
   program: keyof typeof BUNDLES,
   words: readonly string[],
-  env: NodeJS.ProcessEnv = {},
-): void {
-  execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', ...BUNDLES[program], ...words], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, NODE_COMPILE_CACHE: join(PROGRAMS, '.cache'), ...env },
+  { env = {}, clone = THIS, cpus }: Running = {},
+): string {
+  const programs = join(clone, 'dist')
+  const bundle = BUNDLES[program].map((word) => (word.startsWith('--') ? word : join(programs, word)))
+  const command = [process.execPath, '--disable-warning=ExperimentalWarning', ...bundle, ...words]
+  const [file = '', ...rest] = cpus === undefined ? command : ['taskset', '-c', cpus, ...command]
+  return execFileSync(file, rest, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+    env: { ...process.env, NODE_COMPILE_CACHE: join(programs, '.cache'), ...env },
   })
 }
 
-export const start = ({ root }: Home): void =>
-  run('strongroom', ['start', '--home', root, '--listen', '127.0.0.1:0', '--detach'])
-export const stop = ({ root }: Home): void => run('strongroom', ['stop', '--home', root])
+export function start({ root }: Home, running?: Running): void {
+  run('strongroom', ['start', '--home', root, '--listen', '127.0.0.1:0', '--detach'], running)
+}
+
+export function stop({ root }: Home): void {
+  run('strongroom', ['stop', '--home', root])
+}
 
 export type Place = { readonly world: World; close(): Promise<void> }
 
@@ -38,9 +55,9 @@ export async function inProcess(): Promise<Place> {
 }
 
 /** The bundled program in a process of its own, reached as every client reaches it. */
-export async function behindHttps(): Promise<Place & { readonly home: Home }> {
+export async function behindHttps(running?: Running): Promise<Place & { readonly home: Home }> {
   const { home, remove } = temporaryHome()
-  start(home)
+  start(home, running)
   const hsm = clientOf(home)
   return {
     home,
