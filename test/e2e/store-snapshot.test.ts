@@ -23,9 +23,10 @@ function startWriter(directory: string, wrapper: readonly string[] = []) {
 /** Kills the writer `ms` after what it says next. @returns the newest revision that was acknowledged */
 async function killAfter(ms: number, { child, lines }: ReturnType<typeof startWriter>): Promise<number> {
   let newest = 0
-  let timer: NodeJS.Timeout | undefined
+  let isFirst = true
   for await (const line of { [Symbol.asyncIterator]: () => lines }) {
-    timer ??= setTimeout(() => child.kill('SIGKILL'), ms)
+    if (isFirst) setTimeout(() => child.kill('SIGKILL'), ms)
+    isFirst = false
     if (/^\d+$/.test(line)) newest = Number(line)
   }
   return newest
