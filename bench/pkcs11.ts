@@ -3,22 +3,24 @@
  * distance. Needs softhsm2, p11-kit, p11-kit-modules, libp11-kit-dev and gcc.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { median, type Sample } from './measure.ts'
 import { compileClient, type Load } from './pkcs11/client.ts'
-import { contenders, type Token } from './pkcs11/contenders.ts'
+import { contenders } from './pkcs11/contenders.ts'
 import { figure, table } from './table.ts'
 
-const ROUNDS = 5
-const MS = 1000
+/** Many and short, so that all tokens see the same of what else the machine does. */
+const ROUNDS = 25
+const MS = 200
 
 const TITLES = {
-  rsa: 'RSA-2048, CKM_SHA256_RSA_PKCS',
-  p256: 'P-256, CKM_ECDSA',
   hmac: 'CKM_SHA256_HMAC',
+  p256: 'P-256, CKM_ECDSA',
+  rsa: 'RSA-2048, CKM_SHA256_RSA_PKCS',
   rtt: 'Round trip, C_GetSessionInfo',
 } as const satisfies Record<Load['operation'], string>
+const OPERATIONS = Object.keys(TITLES) as Load['operation'][]
 
 const SHAPES = [
   { threads: 1, processes: 1, name: '1 thread' },
@@ -26,38 +28,89 @@ const SHAPES = [
   { threads: 1, processes: 4, name: '4 processes' },
 ] as const
 
-console.log(`Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model}\n`)
+/** By shape: median time as a multiple of that of SoftHSM2 behind p11-kit server, at most. */
+const TARGETS: Readonly<Record<Load['operation'], readonly (number | undefined)[]>> = {
+  hmac: [1, 0.75, 0.95],
+  p256: [0.95, 0.75, 0.95],
+  rsa: [0.7, 0.65],
+  rtt: [],
+}
+
+/** The same: its rate as a multiple of that of SoftHSM2 in the program's own process, at least. */
+const TARGETS_IN_PROCESS: Partial<Readonly<Record<Load['operation'], readonly (number | undefined)[]>>> = {
+  rsa: [1.2],
+}
+
+const HEADER = [
+  '',
+  'SoftHSM2 in process',
+  'behind p11-kit',
+  'Strongroom',
+  'p50 × behind p11-kit',
+  'target',
+  'rate × behind p11-kit',
+  'rate × in process',
+  'target',
+]
+
+console.log(`Node ${process.versions.node}, ${availableParallelism()} cores, ${cpus()[0]?.model}`)
+console.log(
+  `${ROUNDS} rounds of ${MS} ms; the tokens take turns in each; median times of one operation in ms\n`,
+)
 const directory = mkdtempSync(join(tmpdir(), 'strongroom-bench-'))
 const client = compileClient(directory)
 const { softhsm, isolated, strongroom, close } = await contenders()
+const TOKENS = [softhsm, isolated, strongroom] as const
 try {
   for (const token of [softhsm, strongroom]) await client.prepare(token)
-  for (const operation of Object.keys(TITLES) as Load['operation'][]) console.log(await compare(operation))
+  for (const operation of OPERATIONS) {
+    const rows: string[][] = []
+    for (const [at, { name, ...shape }] of SHAPES.entries()) {
+      const rounds = await race({ operation, ...shape })
+      const targets = { p50: TARGETS[operation][at], rate: TARGETS_IN_PROCESS[operation]?.[at] }
+      rows.push([name, ...columns(rounds, targets)])
+    }
+    console.log(table(TITLES[operation], HEADER, rows))
+    console.log(`Load of the machine: ${loadavg().map(figure).join(', ')} (1, 5 and 15 minutes)\n`)
+  }
 } finally {
   await close()
   rmSync(directory, { recursive: true, force: true })
 }
 
-/** The tokens take turns, so that all of them see the same weather. */
-async function compare(operation: Load['operation']): Promise<string> {
-  const rows: string[][] = []
-  for (const { name, ...shape } of SHAPES) {
-    const samples = new Map<Token, (Sample | undefined)[]>()
-    for (const token of [softhsm, isolated, strongroom]) samples.set(token, [])
-    for (let round = 0; round < ROUNDS; round += 1) {
-      for (const [token, taken] of samples)
-        taken.push(await client.measure(token, { operation, ...shape }, MS))
-    }
-    const ours = samples.get(strongroom) ?? []
-    for (const [token, taken] of samples) {
-      const good = taken.filter((sample) => sample !== undefined)
-      const of = (what: keyof Sample) => figure(median(good.map((sample) => sample[what])))
-      const ratios = ours.map((sample, round) => (sample?.rate ?? 0) / (taken[round]?.rate ?? Number.NaN))
-      const ratio = median(ratios.filter(Number.isFinite)).toFixed(2)
-      const title = `${token.name}, ${name}`
-      if (good.length === 0) rows.push([title, 'failed', '', '', ''])
-      else rows.push([title, of('rate'), of('p50'), of('p99'), token === strongroom ? '–' : ratio])
-    }
+type Targets = { readonly p50: number | undefined; readonly rate: number | undefined }
+
+/** What each of the tokens did in one round, in their order. */
+type Round = readonly Sample[]
+
+async function race(load: Load): Promise<readonly Round[]> {
+  const programs = []
+  for (const token of TOKENS) programs.push(await client.open(token, load))
+  const rounds: Round[] = []
+  while (rounds.length < ROUNDS) {
+    const round: Sample[] = []
+    for (const { work } of programs) round.push(await work(MS))
+    rounds.push(round)
   }
-  return table(TITLES[operation], ['', 'per second', 'p50 ms', 'p99 ms', 'Strongroom is × as fast'], rows)
+  for (const { close } of programs) close()
+  return rounds
+}
+
+function columns(rounds: readonly Round[], targets: Targets): string[] {
+  const over = (value: (softhsm: Sample, isolated: Sample, strongroom: Sample) => number) =>
+    median(
+      rounds.map(([softhsm, isolated, strongroom]) =>
+        value(softhsm as Sample, isolated as Sample, strongroom as Sample),
+      ),
+    )
+  return [
+    figure(over((softhsm) => softhsm.p50)),
+    figure(over((_, isolated) => isolated.p50)),
+    figure(over((_, _isolated, ours) => ours.p50)),
+    over((_, isolated, ours) => ours.p50 / isolated.p50).toFixed(2),
+    targets.p50 === undefined ? '' : `≤ ${targets.p50.toFixed(2)}`,
+    over((_, isolated, ours) => ours.rate / isolated.rate).toFixed(2),
+    over((softhsm, _, ours) => ours.rate / softhsm.rate).toFixed(2),
+    targets.rate === undefined ? '' : `≥ ${targets.rate.toFixed(2)}`,
+  ]
 }

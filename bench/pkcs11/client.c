@@ -2,9 +2,10 @@
  * A PKCS#11 program that does one thing for a while and tells how often and how fast: the measuring end of
  * `npm run bench:pkcs11`. Keys are found by their label; every thread has a session of its own.
  *
- *   client MODULE PIN OPERATION THREADS MILLISECONDS
+ *   client MODULE PIN OPERATION THREADS
  *
- * Prints operations a second, and the 50th and 99th percentile of one of them in microseconds. `prepare` makes the keys.
+ * Stays logged in, and works for as many milliseconds as each line of its input says. It then prints operations a second, and
+ * the 50th and 99th percentile of one of them in microseconds. `prepare` makes the keys, and ends.
  */
 #include <dlfcn.h>
 #include <pthread.h>
@@ -15,7 +16,7 @@
 #include <p11-kit/pkcs11.h>
 
 #define MAX_THREADS 16
-#define MAX_TIMES 4000000
+#define MAX_TIMES 1000000
 
 static CK_FUNCTION_LIST *p11;
 static CK_SLOT_ID slot;
@@ -128,6 +129,7 @@ static void *run(void *argument)
 		t = now_us();
 		lane->times[lane->count++] = t - last;
 	}
+	must(p11->C_CloseSession(session), "C_CloseSession");
 	return NULL;
 }
 
@@ -153,14 +155,19 @@ static void measure(int threads)
 		pthread_join(lanes[i].thread, NULL);
 		total += lanes[i].count;
 	}
+	if (total == 0)
+		exit(1);
 	seconds = (now_us() - begun) / 1e6;
 	all = malloc(total * sizeof(float));
 	for (i = 0, total = 0; i < threads; i++) {
 		memcpy(all + total, lanes[i].times, lanes[i].count * sizeof(float));
 		total += lanes[i].count;
+		free(lanes[i].times);
 	}
 	qsort(all, total, sizeof(float), by_size);
 	printf("%.1f %.1f %.1f\n", total / seconds, all[total / 2], all[total * 99 / 100]);
+	fflush(stdout);
+	free(all);
 }
 
 int main(int argc, char **argv)
@@ -169,10 +176,11 @@ int main(int argc, char **argv)
 	CK_C_INITIALIZE_ARGS locking = { .flags = CKF_OS_LOCKING_OK };
 	CK_SLOT_ID slots[16];
 	CK_ULONG count = 16;
+	char line[32];
 	void *module;
 
-	if (argc != 6 || !(module = dlopen(argv[1], RTLD_NOW))) {
-		fprintf(stderr, "usage: client MODULE PIN OPERATION THREADS MILLISECONDS\n");
+	if (argc != 5 || !(module = dlopen(argv[1], RTLD_NOW))) {
+		fprintf(stderr, "usage: client MODULE PIN OPERATION THREADS\n");
 		return 2;
 	}
 	*(void **)&list = dlsym(module, "C_GetFunctionList");
@@ -182,11 +190,14 @@ int main(int argc, char **argv)
 	slot = slots[0];
 	must(p11->C_Login(open_session(), CKU_USER, (CK_UTF8CHAR *)argv[2], strlen(argv[2])), "C_Login");
 	operation = argv[3];
-	run_ms = atof(argv[5]);
-	if (!strcmp(operation, "prepare"))
+	if (!strcmp(operation, "prepare")) {
 		prepare();
-	else
-		measure(atoi(argv[4]));
+	} else {
+		while (fgets(line, sizeof line, stdin)) {
+			run_ms = atof(line);
+			measure(atoi(argv[4]));
+		}
+	}
 	must(p11->C_Finalize(NULL), "C_Finalize");
 	return 0;
 }
