@@ -26,6 +26,7 @@ export async function commands(world: World, config: string, rounds = 25): Promi
   }
   const filter = ['--filter', ...reference(key)]
   const unshare = ['key', 'unshare', ...filter, '--username', 'bob', '--role', 'crypto-user']
+  const agent = startAgent()
   const contenders: readonly Command[] = [
     { name: NODE, run: () => void execFileSync(process.execPath, ['-e', '0']) },
     { name: 'cloudhsm-cli --help', run: () => void run('cloudhsm-cli', ['--help']) },
@@ -39,8 +40,13 @@ export async function commands(world: World, config: string, rounds = 25): Promi
       run: () => inClone(unshare, env),
       target: '≤ 4.0',
     },
+    {
+      name: 'key unshare, with an agent',
+      run: () => void run('cloudhsm-cli', unshare, { env: { ...env, ...agent } }),
+      target: '≤ 1.6',
+    },
   ]
-  const taken = await interleave(contenders, rounds, async (command) => {
+  const measured = interleave(contenders, rounds, async (command) => {
     if (command.target !== undefined) {
       await world.as('alice', 'key.share', {
         filter: reference(key),
@@ -52,12 +58,20 @@ export async function commands(world: World, config: string, rounds = 25): Promi
     command.run()
     return performance.now() - begun
   })
+  const taken = await measured.finally(() => run('cloudhsm-cli', ['agent', 'stop'], { env: agent }))
   const [base = []] = taken
   return contenders.map(({ name, target }, at) => {
     const mine = taken[at] ?? []
     const shot = { name, min: Math.min(...mine), median: median(mine), ratio: medianRatio(mine, base) }
     return target === undefined ? shot : { ...shot, target }
   })
+}
+
+/** What the environment has for it. */
+function startAgent(): NodeJS.ProcessEnv {
+  const line = run('cloudhsm-cli', ['agent', 'start'])
+  const [, socket] = /STRONGROOM_AGENT_SOCK='([^']+)'/.exec(line) ?? []
+  return { STRONGROOM_AGENT_SOCK: socket }
 }
 
 /** Through the launcher of this clone. */
