@@ -5,6 +5,7 @@ import { type Home, makeHome } from '../src/home/home.ts'
 import { withMasterKey } from '../src/home/master-key.ts'
 import { readRunning } from '../src/home/running.ts'
 import { openEngine } from '../src/main/open-engine.ts'
+import { fromHex } from '../src/model/octets.ts'
 import type { KeyRecord, Write } from '../src/model/records.ts'
 import { memoryStore } from '../src/store/memory.ts'
 import { sqliteStore, storeIdentity } from '../src/store/sqlite/sqlite-store.ts'
@@ -134,19 +135,19 @@ export async function fill(
   count: number,
   { owner = 'nobody', material, atOnce = 5000, from: first = 0 }: Filling,
 ): Promise<void> {
-  const modulus = `0x${'ab'.repeat(256)}`
+  const modulus = fromHex(`0x${'ab'.repeat(256)}`)
   const key = (at: number): KeyRecord =>
     aKey({
       id: `0x${(0x10000 + at).toString(16).padStart(16, '0')}`,
       owner,
       sharedWith: [],
       label: `key-${at}`,
-      material,
       ...(material.length > 100 && { rsa: { publicExponent: '0x010001', modulus, modulusSizeBits: 2048 } }),
     })
   for (let from = first; from < count; from += atOnce) {
     const writes: Write[] = Array.from({ length: Math.min(atOnce, count - from) }, (_, at) => ({
       put: key(from + at),
+      material,
     }))
     await store.transact(() => ({ writes, audit: [], result: undefined }))
   }

@@ -5,12 +5,12 @@
 import { createSealer, type Sealer } from '../crypto/seal.ts'
 import type { AuditEntry } from '../model/audit.ts'
 import { readAuditEntry, readRecord, written } from '../model/formats.ts'
-import type { StoredRecord } from '../model/records.ts'
+import type { WholeRecord } from '../model/records.ts'
 import type { BackupReader } from './frames.ts'
 import { damaged } from './header.ts'
 
 /** What is sealed inside a record is so under `material`. */
-export type Entry = { readonly record: StoredRecord } | { readonly audit: AuditEntry }
+export type Entry = { readonly record: WholeRecord } | { readonly audit: AuditEntry }
 
 export type BackupSealers = { readonly parts: Sealer; readonly material: Sealer }
 

@@ -1,6 +1,7 @@
 /** RSA keys made elsewhere. */
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { LIMITS } from '../contract/limits.ts'
+import { toHex } from '../model/octets.ts'
 import { attempt, bad, readDer, unfitting } from './incoming-der.ts'
 import { opensslAvailable } from './openssl.ts'
 import { privateKeyLength, publicCheckValue, publicKeyLength, rsaFacts } from './public-facts.ts'
@@ -53,7 +54,8 @@ function factsOf(publicKey: KeyObject, spki: Buffer, field: string) {
     throw bad(field, 'must have an odd public exponent of 3 to 2^32 - 1')
   }
   const rsa = rsaFacts(spki)
-  if (Number.parseInt(rsa.modulus.slice(-1), 16) % 2 === 0) throw bad(field, 'must have an odd modulus')
+  if (Number.parseInt(toHex(rsa.modulus).slice(-1), 16) % 2 === 0)
+    throw bad(field, 'must have an odd modulus')
   return { checkValue: publicCheckValue(spki), rsa, ec: undefined }
 }
 

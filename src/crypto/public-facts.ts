@@ -3,6 +3,7 @@ import { createHash, createPublicKey, ECDH, type KeyObject } from 'node:crypto'
 import { CURVES, type Curve, type WeierstrassCurve } from '../contract/algorithms.ts'
 import { barePoint, isPoint } from '../contract/ec-points.ts'
 import { HsmError } from '../contract/errors.ts'
+import { toOctets } from '../model/octets.ts'
 import type { EcFacts, RsaFacts } from '../model/records.ts'
 import { isMlDsa, type KeyFamily } from './key-family.ts'
 import { ML_DSA_SIZES } from './ml-dsa.ts'
@@ -32,12 +33,12 @@ export function rsaFacts(spki: Buffer): RsaFacts {
   const { n, e } = key.asymmetricKeyType === 'rsa' ? key.export({ format: 'jwk' }) : {}
   const modulusSizeBits = key.asymmetricKeyDetails?.modulusLength
   if (n === undefined || e === undefined || modulusSizeBits === undefined) throw unfit('an RSA key')
-  return { publicExponent: fromBase64url(e), modulus: fromBase64url(n), modulusSizeBits }
+  return { publicExponent: hex(fromBase64url(e)), modulus: toOctets(fromBase64url(n)), modulusSizeBits }
 }
 
 /** Throws `invalid-data` if it is not an uncompressed point on that curve, given by its name. */
 export function ecFacts(spki: Buffer, curve: Curve): EcFacts {
-  return { ecPoint: hex(octetString(pointOf(spki, curve))), curve }
+  return { ecPoint: toOctets(octetString(pointOf(spki, curve))), curve }
 }
 
 /**
@@ -124,4 +125,4 @@ const unfit = (what: string): HsmError => new HsmError('invalid-data', `The publ
 const hex = (bytes: Buffer): string => `0x${bytes.toString('hex')}`
 
 /** A number of a JWK, which like ours has whole bytes and no leading zeros (RFC 7518 §2). */
-const fromBase64url = (number: string): string => hex(Buffer.from(number, 'base64url'))
+const fromBase64url = (number: string): Buffer => Buffer.from(number, 'base64url')

@@ -1,5 +1,5 @@
 /** Which member of a record is sealed by itself, and in which context. */
-import type { ClusterRecord, KeyRecord, RecordKind, StoredRecord } from '../model/records.ts'
+import type { ClusterRecord, KeyRecord, RecordKind, WholeRecord } from '../model/records.ts'
 import type { Sealer } from './seal.ts'
 
 /** Material cannot be moved to another key, nor a private key to a secret one. */
@@ -33,8 +33,8 @@ type Sealed<R> = readonly { readonly member: keyof R; readonly context: string }
 /** A kind of record that is added does not compile until it is said what of it is sealed. */
 const SEALED: {
   readonly [Kind in RecordKind]: (
-    record: Extract<StoredRecord, { kind: Kind }>,
-  ) => Sealed<Extract<StoredRecord, { kind: Kind }>>
+    record: Extract<WholeRecord, { kind: Kind }>,
+  ) => Sealed<Extract<WholeRecord, { kind: Kind }>>
 } = {
   cluster: ({ auditKey }) => [
     { member: 'lineage', context: LINEAGE_CONTEXT },
@@ -49,11 +49,11 @@ const SEALED: {
   'audit-head': () => [],
 }
 
-const sealedIn = <R extends StoredRecord>(record: R) =>
+const sealedIn = <R extends WholeRecord>(record: R) =>
   (SEALED[record.kind] as (record: R) => Sealed<R>)(record)
 
 /** The names of the members that are sealed by themselves. */
-export const sealedMembers = (record: StoredRecord): readonly string[] =>
+export const sealedMembers = (record: WholeRecord): readonly string[] =>
   sealedIn(record).map(({ member }) => member)
 
 /**
@@ -62,7 +62,7 @@ export const sealedMembers = (record: StoredRecord): readonly string[] =>
  * @param from opens what is sealed in it @param to seals it again
  * @throws Error when something in it cannot be opened
  */
-export function resealed<R extends StoredRecord>(record: R, from: Sealer, to: Sealer): R {
+export function resealed<R extends WholeRecord>(record: R, from: Sealer, to: Sealer): R {
   const moved = sealedIn(record).map(({ member, context }) => [
     member,
     resealedMember(record[member], context, from, to),

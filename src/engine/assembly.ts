@@ -12,6 +12,7 @@ import { createHere } from './here.ts'
 import { createAuditQueue } from './journal/audit-queue.ts'
 import { createUseRecorder } from './journal/use-recorder.ts'
 import { createKeyring } from './keys/keyring.ts'
+import { createMaterials } from './keys/materials.ts'
 import type { EngineNeeds } from './needs.ts'
 import type { Parts } from './parts.ts'
 import { createBackups } from './replication/backups.ts'
@@ -26,7 +27,8 @@ export function assemble(needs: EngineNeeds): Parts {
   const sessions = createSessions({ monotonic, random })
   sessions.onEnd(({ user }) => auditQueue.endOf(user))
   sessions.onEnd(({ id }) => void uses.revoke([{ session: id }]))
-  const keyring = createKeyring(needs.sealer, sessions)
+  const materials = createMaterials(store, sessions)
+  const keyring = createKeyring({ sealer: needs.sealer, materials, sessions })
   const streams = createStreams(uses, sessions)
   const challenges = createChallenges({ random, monotonic, sessions })
   const backups = createBackups(sessions)
@@ -42,6 +44,7 @@ export function assemble(needs: EngineNeeds): Parts {
     sessions,
     uses,
     barrier,
+    materials,
     keyring,
     streams,
     challenges,

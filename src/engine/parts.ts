@@ -8,6 +8,7 @@ import type { Here } from './here.ts'
 import type { AuditQueue } from './journal/audit-queue.ts'
 import type { UseRecorder } from './journal/use-recorder.ts'
 import type { Keyring } from './keys/keyring.ts'
+import type { Materials } from './keys/materials.ts'
 import type { EngineNeeds } from './needs.ts'
 import type { Backups } from './replication/backups.ts'
 import type { Streams } from './streams/streams.ts'
@@ -18,6 +19,7 @@ export type Parts = EngineNeeds & {
   readonly here: Here
   readonly uses: Uses
   readonly barrier: Barrier
+  readonly materials: Materials
   readonly keyring: Keyring
   readonly streams: Streams
   readonly challenges: Challenges

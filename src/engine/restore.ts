@@ -7,7 +7,13 @@ import type { Sealer } from '../crypto/seal.ts'
 import { resealed } from '../crypto/sealed-fields.ts'
 import type { AuditEntry } from '../model/audit.ts'
 import { FORMAT } from '../model/formats.ts'
-import { type AuditHeadRecord, recordKey, type StoredRecord } from '../model/records.ts'
+import {
+  type AuditHeadRecord,
+  apart,
+  recordKey,
+  type StoredRecord,
+  type WholeRecord,
+} from '../model/records.ts'
 import type { Store } from '../store/store.ts'
 import { firstOfClone } from './keys/references.ts'
 
@@ -56,7 +62,7 @@ const AT_ONCE = 50
 /** Transactions that are asked for together are committed together, where that is possible. */
 async function put(
   store: Store,
-  records: readonly StoredRecord[],
+  records: readonly WholeRecord[],
   audit: readonly AuditEntry[],
 ): Promise<void> {
   const transactions: Promise<unknown>[] = []
@@ -65,14 +71,14 @@ async function put(
     const outcome = { audit: audit.slice(at, at + AT_ONCE), result: undefined }
     const transaction = store.transact((view) => {
       if (some.some((record) => view.get(recordKey(record)))) throw damaged()
-      return { ...outcome, writes: some.map((put) => ({ put })) }
+      return { ...outcome, writes: some.map(apart) }
     })
     transactions.push(transaction)
   }
   await Promise.all(transactions)
 }
 
-function restored(record: StoredRecord, { source, clusterId, from, to, random }: Restoring): StoredRecord {
+function restored(record: WholeRecord, { source, clusterId, from, to, random }: Restoring): WholeRecord {
   if (record.kind === 'certificate-authority' || record.kind === 'login') throw damaged()
   const moved = reseal(record, from, to)
   if (moved.kind !== 'cluster') return moved
@@ -82,7 +88,7 @@ function restored(record: StoredRecord, { source, clusterId, from, to, random }:
   return { ...moved, ...signing, clusterId, nextReference: firstOfClone(random), minimumVersion: FORMAT }
 }
 
-function reseal(record: StoredRecord, from: Sealer, to: Sealer): StoredRecord {
+function reseal(record: WholeRecord, from: Sealer, to: Sealer): WholeRecord {
   try {
     return resealed(record, from, to)
   } catch (cause) {
@@ -90,7 +96,7 @@ function reseal(record: StoredRecord, from: Sealer, to: Sealer): StoredRecord {
   }
 }
 
-const hasTwice = (records: readonly StoredRecord[]): boolean =>
+const hasTwice = (records: readonly WholeRecord[]): boolean =>
   new Set(records.map(recordKey)).size < records.length
 
 const isHead = (record: StoredRecord): record is AuditHeadRecord => record.kind === 'audit-head'

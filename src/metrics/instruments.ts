@@ -83,6 +83,7 @@ export function measuredStore(store: Store, registry: Registry, seconds: Seconds
       }
     },
     subscribe: (listener) => store.subscribe(listener),
+    material: (key) => store.material(key),
     audit: (...range) => store.audit(...range),
     close: () => store.close(),
   }

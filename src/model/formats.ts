@@ -7,8 +7,9 @@
  */
 import { HsmError } from '../contract/errors.ts'
 import type { AuditEntry } from './audit.ts'
+import { toHex } from './octets.ts'
 import { auditEntry, SHAPES } from './record-shapes.ts'
-import type { ClusterRecord, RecordKind, StoredRecord } from './records.ts'
+import type { ClusterRecord, RecordKind, StoredRecord, WholeKey, WholeRecord } from './records.ts'
 import { count, membersOf, type Read } from './shape.ts'
 
 /** The newest format there is, which is the present one. */
@@ -100,11 +101,11 @@ function versionOf(value: unknown): number {
 }
 
 /** A record of any kind and format, in the present one. Throws TypeError saying what is wrong, or as `newer`. */
-export const readRecord: Read<StoredRecord> = (value) =>
+export const readRecord: Read<WholeRecord> = (value) =>
   readerOf(String((value as { kind?: unknown } | null)?.kind))(value)
 
 /** @returns the reader of a kind, of any format; one that throws TypeError for an unknown kind */
-export function readerOf(kind: string): Read<StoredRecord> {
+export function readerOf(kind: string): Read<WholeRecord> {
   if (Object.hasOwn(SHAPES, kind)) return recordReader(kind as RecordKind)
   return () => {
     throw new TypeError('its kind is unknown')
@@ -114,8 +115,8 @@ export function readerOf(kind: string): Read<StoredRecord> {
 /** @returns the reader of one kind of record, of any format */
 export function recordReader<Kind extends RecordKind>(
   kind: Kind,
-): Read<Extract<StoredRecord, { kind: Kind }>> {
-  const shape = SHAPES[kind] as Read<StoredRecord> as Read<Extract<StoredRecord, { kind: Kind }>>
+): Read<Extract<WholeRecord, { kind: Kind }>> {
+  const shape = SHAPES[kind] as Read<WholeRecord> as Read<Extract<WholeRecord, { kind: Kind }>>
   return (value) => {
     refuseNewer('The record', value)
     const { version, ...record } = membersOf(value)
@@ -150,19 +151,25 @@ const newer = (what: string, version: number): HsmError =>
  *
  * @throws HsmError `unavailable` when that format cannot hold it
  */
-export function written(record: StoredRecord, format: number): Written {
+export function written(record: WholeRecord, format: number): Written {
   const version = record.kind === 'cluster' ? record.minimumVersion : format
-  const older = downTo(record, version)
+  const older = downTo(record.kind === 'key' ? inHex(record) : record, version)
   if (!older) throw tooOld()
   return version === 1 ? older : { kind: record.kind, version, ...older }
 }
+
+const inHex = (key: WholeKey) => ({
+  ...key,
+  rsa: key.rsa && { ...key.rsa, modulus: toHex(key.rsa.modulus) },
+  ec: key.ec && { ...key.ec, ecPoint: toHex(key.ec.ecPoint) },
+})
 
 /** Whether the format that a cluster's records are written in can hold this one. */
 export const canHold = (cluster: ClusterRecord | undefined, record: StoredRecord): boolean =>
   downTo(record, formatOf(cluster)) !== undefined
 
 /** Undefined when that format cannot hold it. */
-function downTo(record: StoredRecord, format: number): Written | undefined {
+function downTo(record: Written & Pick<StoredRecord, 'kind'>, format: number): Written | undefined {
   if (format === 1 && !isFirst(record)) return undefined
   return CHANGES[record.kind]
     .slice(format - 1)
@@ -170,19 +177,17 @@ function downTo(record: StoredRecord, format: number): Written | undefined {
 }
 
 /** The oldest format that can hold the record, for a reader of which nothing is known. */
-export function oldestFormat(record: StoredRecord): number {
+export function oldestFormat(record: WholeRecord): number {
   let oldest = FORMAT
   while (oldest > 1 && downTo(record, oldest - 1)) oldest -= 1
   return oldest
 }
 
 /** Whether it is one that the first format can hold. */
-function isFirst(record: StoredRecord): boolean {
+function isFirst(record: Written & Pick<StoredRecord, 'kind'>): boolean {
   const isIn = (value: object, names: readonly string[]) =>
     Object.entries(value).every(([name, member]) => member === undefined || names.includes(name))
-  const facts = Object.entries(FIRST_FACTS).map(
-    ([name, names]) => [(record as unknown as Written)[name], names] as const,
-  )
+  const facts = Object.entries(FIRST_FACTS).map(([name, names]) => [record[name], names] as const)
   return (
     isIn(record, FIRST_MEMBERS[record.kind]) &&
     facts.every(([value, names]) => typeof value !== 'object' || value === null || isIn(value, names))

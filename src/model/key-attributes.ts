@@ -1,4 +1,5 @@
 import { FLAG_NAMES, type FlagName, type Flags } from '../contract/attributes.ts'
+import { toHex } from './octets.ts'
 import type { KeyRecord } from './records.ts'
 
 type Value = string | boolean | number
@@ -16,10 +17,10 @@ export function attributesOf(key: KeyRecord): Record<string, Value> {
     'key-length-bytes': key.keyLengthBytes,
     ...(rsa && {
       'public-exponent': rsa.publicExponent,
-      modulus: rsa.modulus,
+      modulus: toHex(rsa.modulus),
       'modulus-size-bits': rsa.modulusSizeBits,
     }),
-    ...(ec && { 'ec-point': ec.ecPoint, curve: ec.curve }),
+    ...(ec && { 'ec-point': toHex(ec.ecPoint), curve: ec.curve }),
   }
 }
 
@@ -42,9 +43,9 @@ const READ: Readonly<Record<string, (key: KeyRecord) => Value | undefined>> = Ob
     class: (key) => key.keyClass,
     'key-length-bytes': (key) => key.keyLengthBytes,
     'public-exponent': (key) => key.rsa?.publicExponent,
-    modulus: (key) => key.rsa?.modulus,
+    modulus: ({ rsa }) => rsa && toHex(rsa.modulus),
     'modulus-size-bits': (key) => key.rsa?.modulusSizeBits,
-    'ec-point': (key) => key.ec?.ecPoint,
+    'ec-point': ({ ec }) => ec && toHex(ec.ecPoint),
     curve: (key) => key.ec?.curve,
     'mldsa-algorithm': (key) => key.mlDsa?.algorithm,
     subject: (key) => key.subject,

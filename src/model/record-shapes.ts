@@ -10,6 +10,7 @@ import { SOURCE_KINDS } from '../contract/call-source.ts'
 import { HSM_TYPES, MODES } from '../contract/profiles.ts'
 import type { ShownRole } from '../contract/users.ts'
 import type { AuditChange, AuditEntry, ShownValue } from './audit.ts'
+import { fromHex, type Octets } from './octets.ts'
 import type {
   AuditHeadRecord,
   CertificateAuthorityRecord,
@@ -17,13 +18,13 @@ import type {
   ClusterRecord,
   EcFacts,
   JournalHead,
-  KeyRecord,
   LoginRecord,
   MlDsaFacts,
   RecordKind,
   RsaFacts,
-  StoredRecord,
   UserRecord,
+  WholeKey,
+  WholeRecord,
 } from './records.ts'
 import {
   count,
@@ -36,11 +37,23 @@ import {
   partial,
   type Read,
   type Shape,
+  shared,
   text,
 } from './shape.ts'
 
 const template = optional(partial(FLAG_NAMES, flag))
-const flags = Object.fromEntries(FLAG_NAMES.map((name) => [name, flag])) as Shape<Flags>
+const flags = shared(
+  object(Object.fromEntries(FLAG_NAMES.map((name) => [name, flag])) as Shape<Flags>),
+  (values) => FLAG_NAMES.reduce((bits, name) => bits * 2 + Number(values[name]), 0),
+)
+const octets: Read<Octets> = (value) => fromHex(text(value))
+/** Keys have owners in common; most are shared with nobody, and what is empty is one list. */
+const owner = shared(text, (id) => id)
+const NOBODY: readonly string[] = []
+const users: Read<readonly string[]> = (value) => {
+  const ids = listOf(owner)(value)
+  return ids.length === 0 ? NOBODY : ids
+}
 /** Of users. */
 export const ROLES = ['crypto-user', 'admin', 'unactivated-admin', 'internal(APPLIANCE_USER)'] as const
 const curves = Object.values(CURVE_NAMES)
@@ -94,23 +107,23 @@ export const SHAPES = {
     weakHashes: flag,
     idleMs: count,
   }),
-  key: extensible<KeyRecord>({
+  key: extensible<WholeKey>({
     kind: oneOf(['key']),
     id: text,
-    owner: text,
-    sharedWith: listOf(text),
+    owner,
+    sharedWith: users,
     keyType: oneOf(KEY_TYPES),
     keyClass: oneOf(KEY_CLASSES),
     label: text,
     idAttribute: text,
     subject: optional(text),
-    flags: object(flags),
+    flags,
     wrapTemplate: template,
     unwrapTemplate: template,
     checkValue: optional(text),
     keyLengthBytes: count,
-    rsa: optional(extensible<RsaFacts>({ publicExponent: text, modulus: text, modulusSizeBits: count })),
-    ec: optional(extensible<EcFacts>({ ecPoint: text, curve: oneOf(curves) })),
+    rsa: optional(extensible<RsaFacts>({ publicExponent: text, modulus: octets, modulusSizeBits: count })),
+    ec: optional(extensible<EcFacts>({ ecPoint: octets, curve: oneOf(curves) })),
     mlDsa: optional(extensible<MlDsaFacts>({ algorithm: oneOf(ML_DSA_ALGORITHMS) })),
     madeUnderPolicy: flag,
     material: text,
@@ -136,7 +149,7 @@ export const SHAPES = {
     certificate: text,
     key: text,
   }),
-} satisfies { [Kind in RecordKind]: Read<Extract<StoredRecord, { kind: Kind }>> }
+} satisfies { [Kind in RecordKind]: Read<Extract<WholeRecord, { kind: Kind }>> }
 
 /** As it stands, once it is read: the hash of an entry is over that. */
 const asItIs =

@@ -4,6 +4,7 @@ import type { AuditPolicy } from '../contract/audit-policy.ts'
 import type { SourceKind } from '../contract/call-source.ts'
 import type { HsmType, Mode } from '../contract/profiles.ts'
 import type { ShownRole } from '../contract/users.ts'
+import type { Octets } from './octets.ts'
 
 // Records as they are in memory: of the present format (`formats.ts`), without the version that they are written with. One
 // that a later version wrote may have more members than its type says, which are kept by whoever spreads it.
@@ -86,16 +87,19 @@ export type UserRecord = {
 export type RsaFacts = {
   /** `0x` hex, the most significant byte first. */
   readonly publicExponent: string
-  /** `0x` hex, the most significant byte first. */
-  readonly modulus: string
+  /** The most significant byte first. Written as `0x` hex. */
+  readonly modulus: Octets
   /** Length of the modulus in bits. */
   readonly modulusSizeBits: number
 }
 
 /** What only public and private EC keys have. */
 export type EcFacts = {
-  /** `0x` hex: DER OCTET STRING of the uncompressed point (SEC 1 §2.3.3), for `ed25519` of the 32 bytes of RFC 8032 §5.1.2. */
-  readonly ecPoint: string
+  /**
+   * DER OCTET STRING of the uncompressed point (SEC 1 §2.3.3), for `ed25519` of the 32 bytes of RFC 8032 §5.1.2. Written as `0x`
+   * hex.
+   */
+  readonly ecPoint: Octets
   /** The curve that the point is on. */
   readonly curve: Curve
 }
@@ -106,7 +110,10 @@ export type MlDsaFacts = {
   readonly algorithm: MlDsaAlgorithm
 }
 
-/** A key of the token. Session keys are in memory only. */
+/**
+ * A key of the token, as it is in memory: without its material, which is most of what is stored of it and is read from the store
+ * when the key is used. Session keys are in memory only.
+ */
 export type KeyRecord = {
   readonly kind: 'key'
   /** The key reference: `0x` and 16 lower-case hex digits. */
@@ -143,12 +150,21 @@ export type KeyRecord = {
   readonly mlDsa: MlDsaFacts | undefined
   /** The key was made as a token key while the policy trusted-wrapping was applied. */
   readonly madeUnderPolicy: boolean
+  /** {@link WholeKey} has it. */
+  readonly material?: never
+}
+
+/** What is not kept in memory of a key. */
+export type KeyMaterial = {
   /**
    * Base64. Private keys: PKCS #8 DER. Secret keys: raw bytes. Public keys: DER SubjectPublicKeyInfo, which is not sealed by
-   * itself.
+   * itself. It never changes.
    */
   readonly material: string
 }
+
+/** A key as it is written in a store, a backup or a parcel. */
+export type WholeKey = Omit<KeyRecord, 'material'> & KeyMaterial
 
 /** An X.509 certificate that a program keeps beside its keys; public to every crypto user. */
 export type CertificateRecord = {
@@ -239,7 +255,7 @@ export type LoginRecord = {
   readonly idleMs: number
 }
 
-/** Any record. */
+/** Any record, as it is in memory. */
 export type StoredRecord =
   | ClusterRecord
   | UserRecord
@@ -248,13 +264,25 @@ export type StoredRecord =
   | CertificateRecord
   | AuditHeadRecord
   | CertificateAuthorityRecord
+/** Any record, as it is written. */
+export type WholeRecord = Exclude<StoredRecord, KeyRecord> | WholeKey
 /** The member that tells records apart, and the beginning of their keys. */
 export type RecordKind = StoredRecord['kind']
 /** `key/0x0000000000001f2a`: where a record stands in the store. */
 export type RecordKey = `${RecordKind}/${string}`
 
 /** `key/0x0000000000001f2a`. */
-export const recordKey = (record: StoredRecord): RecordKey => `${record.kind}/${record.id}`
+export const recordKey = ({ kind, id }: Pick<StoredRecord, 'kind' | 'id'>): RecordKey => `${kind}/${id}`
+
+/** A record that is written; of a key that is new with its material. A key that is there keeps what it has. */
+export type Put = { readonly put: StoredRecord; readonly material?: string | undefined }
 
 /** One change of state that a decision asks for. */
-export type Write = { readonly put: StoredRecord } | { readonly delete: RecordKey }
+export type Write = Put | { readonly delete: RecordKey }
+
+/** What is to be in memory of a record, and what is not. */
+export function apart(whole: WholeRecord): Put {
+  if (whole.kind !== 'key') return { put: whole }
+  const { material, ...put } = whole
+  return { put, material }
+}

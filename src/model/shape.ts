@@ -39,6 +39,25 @@ export function oneOf<const T extends string>(values: readonly T[]): Read<T> {
   return (value) => known.get(value) ?? refuse('a member has an unknown value')
 }
 
+const MOST_SHARED = 4096
+
+/**
+ * A value that many records have in common is in memory once. When there are very many different ones, those that come later
+ * are kept as they come.
+ *
+ * @param keyOf equal for equal values only
+ */
+export function shared<T>(read: Read<T>, keyOf: (value: T) => unknown): Read<T> {
+  const known = new Map<unknown, T>()
+  return (given) => {
+    const value = read(given)
+    const key = keyOf(value)
+    const found = known.get(key)
+    if (found === undefined && known.size < MOST_SHARED) known.set(key, value)
+    return found ?? value
+  }
+}
+
 /** Throws TypeError for a missing, wrong or unknown member. */
 export function object<T>(shape: Shape<T>): Read<T> {
   const read = members(shape)

@@ -8,7 +8,7 @@
 import type { Catalog, CatalogView } from '../catalog/catalog.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { AuditEntry } from '../model/audit.ts'
-import { runBody, undo } from './bodies.ts'
+import { type KeyedChange, runBody, told, undo } from './bodies.ts'
 import type { Change, Conclusion, Store } from './store.ts'
 import { createSubscribers } from './subscribers.ts'
 
@@ -17,7 +17,7 @@ export type Group = {
   /** Of the last commit in the group. */
   readonly revision: number
   /** In order; a record changed by several commits is in it several times. */
-  readonly changes: readonly Change[]
+  readonly changes: readonly KeyedChange[]
   readonly audit: readonly AuditEntry[]
 }
 
@@ -74,7 +74,7 @@ export function createGroupCommit(
       return
     }
     current = run.revision
-    run.commits.forEach(subscribers.tell)
+    for (const commit of run.commits) subscribers.tell(commit.map(told))
     for (const settle of run.settlements) settle()
   }
 
@@ -100,7 +100,7 @@ export function createGroupCommit(
  * are for when the group is committed.
  */
 function runBodies(catalog: Catalog, from: number, transactions: readonly WaitingTransaction[]) {
-  const commits: (readonly Change[])[] = []
+  const commits: (readonly KeyedChange[])[] = []
   const audit: AuditEntry[] = []
   let revision = from
   const settlements = transactions.map((transaction) => {

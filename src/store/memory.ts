@@ -1,5 +1,7 @@
 import { createCatalog } from '../catalog/memory-catalog.ts'
+import { HsmError } from '../contract/errors.ts'
 import type { AuditEntry } from '../model/audit.ts'
+import type { RecordKey } from '../model/records.ts'
 import { readAuditLog } from './audit-log.ts'
 import { createGroupCommit, storeClosed } from './group-commit.ts'
 import type { Store } from './store.ts'
@@ -10,7 +12,12 @@ export function memoryStore(): Store {
   let closed = false
   const logs = new Map<string, AuditEntry>()
   const place = (hsm: string, sequence: number) => `${hsm}/${sequence}`
-  const commits = createGroupCommit(catalog, 0, ({ audit }) => {
+  const materials = new Map<RecordKey, string>()
+  const commits = createGroupCommit(catalog, 0, ({ changes, audit }) => {
+    for (const { key, after, material } of changes) {
+      if (!after) materials.delete(key)
+      if (material !== undefined) materials.set(key, material)
+    }
     for (const entry of audit) logs.set(place(entry.hsm, entry.sequence), entry)
     return undefined
   })
@@ -18,6 +25,12 @@ export function memoryStore(): Store {
     catalog,
     transact: commits.transact,
     subscribe: commits.subscribe,
+    material(key) {
+      if (closed) throw storeClosed()
+      const material = materials.get(key)
+      if (material === undefined) throw new HsmError('revoked')
+      return material
+    },
     async audit(hsm, first, count) {
       if (closed) throw storeClosed()
       return readAuditLog(catalog, hsm, first, count, (sequence) => logs.get(place(hsm, sequence)))

@@ -2,11 +2,11 @@
 import { HsmError } from '../contract/errors.ts'
 import type { AuditEntry } from '../model/audit.ts'
 import { readAuditEntry, readerOf, refuseNewer, written } from '../model/formats.ts'
-import { recordKey, type StoredRecord } from '../model/records.ts'
+import { recordKey, type WholeRecord } from '../model/records.ts'
 import type { Read } from '../model/shape.ts'
 
 /** @throws HsmError `unavailable` when the format cannot hold the record */
-export const encodeRecord = (record: StoredRecord, format: number): Buffer =>
+export const encodeRecord = (record: WholeRecord, format: number): Buffer =>
   Buffer.from(JSON.stringify(written(record, format)))
 
 /** An entry is of the format that it was made in. */
@@ -16,7 +16,7 @@ export const encodeEntry = (entry: AuditEntry): Buffer => Buffer.from(JSON.strin
  * @param key where the bytes stood
  * @throws HsmError `store-damaged` when they are not a record, one of a newer version, or one that belongs under another key
  */
-export function decodeRecord(key: string, bytes: Buffer): StoredRecord {
+export function decodeRecord(key: string, bytes: Buffer): WholeRecord {
   const kind = key.slice(0, key.indexOf('/'))
   const record = decode(`Record ${key}`, bytes, readerOf(kind))
   if (recordKey(record) === key) return record

@@ -6,7 +6,7 @@
 import { HsmError } from '../contract/errors.ts'
 import { shown } from '../contract/shown.ts'
 import type { AuditEntry } from '../model/audit.ts'
-import { recordKey, type StoredRecord } from '../model/records.ts'
+import { recordKey, type WholeRecord } from '../model/records.ts'
 import { decodeAuditEntry, decodeRecord, encodeEntry, encodeRecord } from './record-codec.ts'
 import type { Sealer } from './sealer.ts'
 
@@ -14,11 +14,11 @@ const recordContext = (key: string, revision: number) => `${key}\n${revision}`
 const entryContext = (hsm: string, sequence: number) => `audit\n${hsm}\n${sequence}`
 
 /** @throws HsmError `unavailable` when the format cannot hold the record */
-export const sealRecord = (sealer: Sealer, record: StoredRecord, revision: number, format: number): Buffer =>
+export const sealRecord = (sealer: Sealer, record: WholeRecord, revision: number, format: number): Buffer =>
   sealer.seal(encodeRecord(record, format), recordContext(recordKey(record), revision))
 
 /** @throws HsmError `store-damaged` naming the record */
-export function openRecord(sealer: Sealer, key: string, revision: number, sealed: Uint8Array): StoredRecord {
+export function openRecord(sealer: Sealer, key: string, revision: number, sealed: Uint8Array): WholeRecord {
   return decodeRecord(key, open(sealer, sealed, recordContext(key, revision), `Record ${shown(key)}`))
 }
 

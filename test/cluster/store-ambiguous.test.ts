@@ -200,5 +200,5 @@ describe('a commit whose answer is lost', () => {
   })
 })
 
-const large = (number: number) => sampleKey(number, { material: String(number).repeat(900_000) })
+const large = (number: number) => sampleKey(number, { label: String(number).repeat(900_000) })
 const byKey = (a: { key: string }, b: { key: string }): number => (a.key < b.key ? -1 : 1)

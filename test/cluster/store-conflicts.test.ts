@@ -118,9 +118,9 @@ describe('several stores on one etcd', () => {
         Array.from({ length: 300 }, (_, at) => store.transact(() => put(sampleKey(at)))),
       )
       assert.equal(new Set(many.map(({ revision }) => revision)).size, 3)
-      const material = 'A'.repeat(600_000)
+      const label = 'A'.repeat(600_000)
       const large = await Promise.all(
-        [1, 2, 3, 4].map((number) => store.transact(() => put(sampleKey(number, { material })))),
+        [1, 2, 3, 4].map((number) => store.transact(() => put(sampleKey(number, { label })))),
       )
       assert.equal(new Set(large.map(({ revision }) => revision)).size, 2)
     }))
@@ -131,7 +131,7 @@ describe('several stores on one etcd', () => {
       const [before, many, large, behind] = await Promise.allSettled([
         store.transact(() => put(sampleUser(1))),
         store.transact(() => put(...records)),
-        store.transact(() => put(sampleKey(1, { material: 'A'.repeat(1_600_000) }))),
+        store.transact(() => put(sampleKey(1, { label: 'A'.repeat(1_600_000) }))),
         store.transact(() => put(sampleUser(2))),
       ])
       assert.deepEqual([before.status, behind.status], ['fulfilled', 'fulfilled'])

@@ -5,12 +5,15 @@ import { FLAG_NAMES, type Flags } from '../../src/contract/attributes.ts'
 import type { AuditEntry } from '../../src/model/audit.ts'
 import { FORMAT } from '../../src/model/formats.ts'
 import {
+  apart,
   type ClusterRecord,
   type KeyRecord,
   type LoginRecord,
   recordKey,
   type StoredRecord,
   type UserRecord,
+  type WholeRecord,
+  type Write,
 } from '../../src/model/records.ts'
 import type { Conclusion } from '../../src/store/store.ts'
 
@@ -82,12 +85,21 @@ export const sampleKey = (number: number, changes: Partial<KeyRecord> = {}): Key
   ec: undefined,
   mlDsa: undefined,
   madeUnderPolicy: false,
-  material: 'bWF0ZXJpYWw=',
   ...changes,
 })
 
+/** Of every sample of a key, unless something else is said. */
+export const MATERIAL = 'bWF0ZXJpYWw='
+
+/** A record as it is written; keys have the material that is given. */
+export const wholeSample = (record: StoredRecord, material = MATERIAL): WholeRecord =>
+  record.kind === 'key' ? { ...record, material } : record
+
+export const write = (record: StoredRecord, material = MATERIAL): Write =>
+  apart(wholeSample(record, material))
+
 export const put = (...records: readonly StoredRecord[]): Conclusion<undefined> => ({
-  writes: records.map((record) => ({ put: record })),
+  writes: records.map((record) => write(record)),
   audit: [],
   result: undefined,
 })

@@ -6,6 +6,7 @@ import type { CatalogView } from '../../src/catalog/catalog.ts'
 import { DEFAULT_AUDIT_POLICY } from '../../src/contract/audit-policy.ts'
 import { recordKey, type Write } from '../../src/model/records.ts'
 import type { Change, Conclusion, Store } from '../../src/store/store.ts'
+import { materialContract } from './store-material.ts'
 import {
   contents,
   logged,
@@ -16,6 +17,7 @@ import {
   sampleLogin,
   sampleUser,
 } from './store-samples.ts'
+import { commit } from './store-writes.ts'
 
 export type StoreFixture = {
   /** Empty. */
@@ -45,6 +47,12 @@ const removed = (
   writes: keys.map((key) => ({ delete: key })),
   audit: [],
   result: undefined,
+})
+
+/** Records, and the material of each key. */
+const everything = async (store: Store) => ({
+  ...contents(store.catalog),
+  materials: await Promise.all([...store.catalog.keys()].map((key) => store.material(recordKey(key)))),
 })
 
 export function storeContract(name: string, open: () => StoreFixture | Promise<StoreFixture>): void {
@@ -223,12 +231,15 @@ export function storeContract(name: string, open: () => StoreFixture | Promise<S
       assert.deepEqual(await store.audit('hsm-3', 0, 10), [])
     })
 
+    materialContract(() => store)
+
     it('finishes what is under way when it is closed, and refuses everything after', async () => {
       const underWay = store.transact(counted)
       await store.close()
       assert.equal((await underWay).result, 1)
       await assert.rejects(store.transact(readOnly), { code: 'store-failure' })
       await assert.rejects(store.audit('hsm-1', 0, 1), { code: 'store-failure' })
+      await assert.rejects(async () => store.material('key/0x1'), { code: 'store-failure' })
       await store.close()
     })
   })
@@ -244,13 +255,13 @@ export function durableStoreContract(
       const { store: first, reopen, remove } = await open()
       let store = first
       await fc.assert(
-        fc.asyncProperty(fc.array(fc.array(write, { maxLength: 5 }), { maxLength: 8 }), async (commits) => {
-          await Promise.all(commits.map((writes) => store.transact(() => ({ ...put(), writes }))))
+        fc.asyncProperty(fc.array(commit, { maxLength: 8 }), async (commits) => {
+          await Promise.all(commits.map((body) => store.transact(body)))
           const entry = await store.transact((view) => logged(view, 'hsm-1', 'user.create'))
-          const before = contents(store.catalog)
+          const before = await everything(store)
           await store.close()
           store = await reopen()
-          assert.deepStrictEqual(contents(store.catalog), before)
+          assert.deepStrictEqual(await everything(store), before)
           assert.equal((await store.transact(readOnly)).revision, entry.revision)
           assert.deepStrictEqual(await store.audit('hsm-1', entry.result.sequence, 10), [entry.result])
         }),
@@ -261,38 +272,3 @@ export function durableStoreContract(
     })
   })
 }
-
-const small = fc.integer({ min: 0, max: 6 })
-const write: fc.Arbitrary<Write> = fc.oneof(
-  small.map((number) => ({ put: sampleUser(number) })),
-  small.map((number) => ({ delete: `user/user-${number}` as const })),
-  fc
-    .record({ number: small, label: fc.string(), sharedWith: fc.array(fc.string(), { maxLength: 3 }) })
-    .map(({ number, ...changes }) => ({ put: sampleKey(number, changes) })),
-  small.map((number) => ({
-    put: sampleKey(number, {
-      keyClass: 'private-key',
-      keyType: 'ec',
-      checkValue: undefined,
-      ec: { ecPoint: '0x04', curve: 'secp256r1' },
-    }),
-  })),
-  small.map((number) => ({
-    put: sampleKey(number, {
-      keyClass: 'public-key',
-      keyType: 'rsa',
-      wrapTemplate: {},
-      rsa: { publicExponent: '0x010001', modulus: '0xab', modulusSizeBits: 2048 },
-    }),
-  })),
-  small.map((number) => ({ delete: `key/${reference(number)}` as const })),
-  fc
-    .record({
-      number: small,
-      session: fc.string(),
-      availabilityCheck: fc.constantFrom(true, false, undefined),
-    })
-    .map(({ number, ...changes }) => ({ put: sampleLogin(number, changes) })),
-  small.map((number) => ({ delete: recordKey(sampleLogin(number)) })),
-  small.map((number) => ({ put: sampleCluster(number) })),
-)

@@ -98,7 +98,6 @@ export const aKey = ({
   ec: undefined,
   mlDsa: undefined,
   madeUnderPolicy: false,
-  material: '',
   ...changes,
 })
 

@@ -8,7 +8,7 @@ import { HSM_TYPES, MODES } from '../../src/contract/profiles.ts'
 import { sealedMembers } from '../../src/crypto/sealed-fields.ts'
 import { FIRST_MEMBERS, FORMAT } from '../../src/model/formats.ts'
 import { ROLES, SHAPES } from '../../src/model/record-shapes.ts'
-import type { RecordKind, StoredRecord } from '../../src/model/records.ts'
+import type { RecordKind, WholeRecord } from '../../src/model/records.ts'
 import { declarationsIn, type Member, type ObjectType } from './declarations.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -42,13 +42,23 @@ function named(types: ReadonlyMap<string, ObjectType>, name: string): ObjectType
   return found
 }
 
+/** What a record has in memory, and what else is written of it. */
+function asWritten(types: ReadonlyMap<string, ObjectType>, type: ObjectType): ObjectType {
+  const members = type.members.filter((member) => member.type !== 'never')
+  if (members.length === type.members.length) return type
+  return { ...type, members: [...members, ...named(types, 'KeyMaterial').members] }
+}
+
 type Documented = Pick<ObjectType, 'members' | 'since'>
 
 /** `| undefined` says that the member may be left out. */
 const isOptional = ({ optional, type }: Member) => optional || type.endsWith(' | undefined')
 
 const shown = (type: string): string =>
-  `\`${type.replace(/ \| undefined$/, '').replace(/^readonly /, '')}\``.replaceAll('|', '\\|')
+  `\`${type
+    .replace(/ \| undefined$/, '')
+    .replace(/^readonly /, '')
+    .replace(/^Octets$/, 'string')}\``.replaceAll('|', '\\|')
 
 /** Audit entries of format 1 had only the members that are always there. */
 const isLaterAudit = (kind: string, member: Member) => kind === 'AuditEntry' && isOptional(member)
@@ -77,7 +87,7 @@ function table(kind: string, { members, since }: Documented, sealed: readonly st
 
 /** Which members of the kind are sealed by themselves. Of keys, it is not sealed in public ones. */
 const sealedOf = (kind: string): readonly string[] =>
-  sealedMembers({ kind, keyClass: 'private-key', auditKey: '' } as unknown as StoredRecord)
+  sealedMembers({ kind, keyClass: 'private-key', auditKey: '' } as unknown as WholeRecord)
 
 /** Every kind of record, its members, what they mean and since when they are there. */
 export function recordsPage(): string {
@@ -85,7 +95,7 @@ export function recordsPage(): string {
   const audit = read('src/model/audit.ts')
   const section = (title: string, about: string, body: string) => `## ${title}\n\n${about}\n\n${body}\n`
   const kinds = (Object.keys(SHAPES) as RecordKind[]).map((kind) => {
-    const type = typeOf(types, kind)
+    const type = asWritten(types, typeOf(types, kind))
     return section(`\`${kind}\``, type.about, table(kind, type, sealedOf(kind)))
   })
   const facts = ['RsaFacts', 'EcFacts', 'MlDsaFacts', 'JournalHead', 'AuditPolicy'].map((name) => {

@@ -1,6 +1,6 @@
 /** Parsed keys, so that using a key again needs no unsealing; bounded, and cleared with the rights that filled it. */
 import { createSecretKey, type KeyObject } from 'node:crypto'
-import { type MaybePromise, whenOver } from '../../base/maybe-promise.ts'
+import { andThen, type MaybePromise, whenOver } from '../../base/maybe-promise.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { LIMITS } from '../../contract/limits.ts'
 import { familyOf, readPrivateKey, readPublicKey } from '../../crypto/key-family.ts'
@@ -11,6 +11,7 @@ import { openSigningKey, openVerifyingKey } from '../../crypto/signing.ts'
 import type { SigningKey, VerifyingKey } from '../../crypto/signing-keys.ts'
 import type { KeyRecord } from '../../model/records.ts'
 import type { SessionEnds } from '../../session/sessions.ts'
+import type { Materials } from './materials.ts'
 
 /** Runs `body` with what it opens of a key; that stays open at least until `body` has ended. */
 type Lend<K> = <R>(key: KeyRecord, session: string, body: (opened: K) => MaybePromise<R>) => MaybePromise<R>
@@ -39,54 +40,43 @@ type OpenKey = {
   readonly verifying?: VerifyingKey
 }
 
-type Entry = { readonly opened: OpenKey; readonly sessions: Set<string>; inUse: number; dropped: boolean }
+/** A key that is being opened is in use. */
+type Entry = {
+  opened: MaybePromise<OpenKey>
+  readonly sessions: Set<string>
+  inUse: number
+  dropped: boolean
+}
+
+export type KeyringNeeds = {
+  readonly sealer: Sealer
+  readonly materials: Pick<Materials, 'of'>
+  readonly sessions: SessionEnds
+}
 
 /** Forgets with a session the keys that it alone has used. */
-export function createKeyring(sealer: Sealer, sessions: SessionEnds): Keyring {
-  /** In the order of last use, oldest first. */
-  const entries = new Map<string, Entry>()
-
-  function drop(reference: string): void {
-    const entry = entries.get(reference)
-    if (!entry) return
-    entries.delete(reference)
-    entry.dropped = true
-    if (entry.inUse === 0) entry.opened.signing?.close()
-  }
-
-  function take(key: KeyRecord): Entry {
-    const entry = entries.get(key.id) ?? {
-      opened: open(sealer, key),
-      sessions: new Set<string>(),
-      inUse: 0,
-      dropped: false,
-    }
-    entries.delete(key.id)
-    entries.set(key.id, entry)
-    const [oldest] = entries.keys()
-    if (entries.size > LIMITS.openKeys && oldest !== undefined) drop(oldest)
-    return entry
-  }
-
-  sessions.onEnd(({ id }) => {
-    for (const [reference, entry] of entries) {
-      if (entry.sessions.delete(id) && entry.sessions.size === 0) drop(reference)
-    }
-  })
+export function createKeyring({ sealer, materials, sessions }: KeyringNeeds): Keyring {
+  const entries = createEntries((key) =>
+    andThen(materials.of(key), (material) => open(sealer, key, material)),
+  )
+  sessions.onEnd(({ id }) => entries.leave(id))
 
   const lend =
     <K>(pick: (opened: OpenKey) => K | undefined): Lend<K> =>
     (key, session, body) => {
-      const entry = take(key)
-      const picked = pick(entry.opened)
-      if (picked === undefined) throw new HsmError('key-type', `A ${key.keyClass} cannot be used for this`)
+      const entry = entries.take(key)
       entry.sessions.add(session)
       entry.inUse += 1
       return whenOver(
-        () => body(picked),
+        () =>
+          andThen(entry.opened, (opened) => {
+            const picked = pick(opened)
+            if (picked !== undefined) return body(picked)
+            throw new HsmError('key-type', `A ${key.keyClass} cannot be used for this`)
+          }),
         () => {
           entry.inUse -= 1
-          if (entry.dropped && entry.inUse === 0) entry.opened.signing?.close()
+          closeUnused(entry)
         },
       )
     }
@@ -95,22 +85,75 @@ export function createKeyring(sealer: Sealer, sessions: SessionEnds): Keyring {
     withSigningKey: lend(({ signing }) => signing),
     withVerifyingKey: lend(({ verifying }) => verifying),
     withKeyObject: lend(({ object }) => object),
-    withMaterial(key, body) {
-      const material = openMaterial(sealer, key)
-      return whenOver(
-        () => body(material),
-        () => void material.fill(0),
+    withMaterial: (key, body) =>
+      andThen(materials.of(key), (sealed) => {
+        const material = openMaterial(sealer, key, sealed)
+        return whenOver(
+          () => body(material),
+          () => void material.fill(0),
+        )
+      }),
+    drop: entries.drop,
+    close: entries.dropAll,
+  }
+}
+
+/** The keys that are open, or are being opened. */
+function createEntries(open: (key: KeyRecord) => MaybePromise<OpenKey>) {
+  /** In the order of last use, oldest first. */
+  const entries = new Map<string, Entry>()
+
+  function drop(reference: string): void {
+    const entry = entries.get(reference)
+    if (!entry) return
+    entries.delete(reference)
+    entry.dropped = true
+    closeUnused(entry)
+  }
+
+  /** Whoever wants the key meanwhile waits for the same reading; after one that has failed the next begins anew. */
+  function newEntry(key: KeyRecord): Entry {
+    const entry: Entry = { opened: open(key), sessions: new Set(), inUse: 0, dropped: false }
+    if (entry.opened instanceof Promise)
+      entry.opened.then(
+        (opened) => {
+          entry.opened = opened
+        },
+        () => {
+          if (entries.get(key.id) === entry) drop(key.id)
+        },
       )
-    },
+    return entry
+  }
+
+  return {
     drop,
-    close() {
+    take(key: KeyRecord): Entry {
+      const entry = entries.get(key.id) ?? newEntry(key)
+      entries.delete(key.id)
+      entries.set(key.id, entry)
+      const [oldest] = entries.keys()
+      if (entries.size > LIMITS.openKeys && oldest !== undefined) drop(oldest)
+      return entry
+    },
+    /** The session has ended. */
+    leave(session: string): void {
+      for (const [reference, entry] of entries) {
+        if (entry.sessions.delete(session) && entry.sessions.size === 0) drop(reference)
+      }
+    },
+    dropAll(): void {
       for (const reference of [...entries.keys()]) drop(reference)
     },
   }
 }
 
-function open(sealer: Sealer, key: KeyRecord): OpenKey {
-  const material = openMaterial(sealer, key)
+function closeUnused({ dropped, inUse, opened }: Entry): void {
+  if (dropped && inUse === 0 && !(opened instanceof Promise)) opened.signing?.close()
+}
+
+function open(sealer: Sealer, key: KeyRecord, sealed: string): OpenKey {
+  const material = openMaterial(sealer, key, sealed)
   const family = familyOf(key)
   if (family && key.keyClass === 'public-key') {
     const object = readPublicKey(family, material)
@@ -129,9 +172,9 @@ function open(sealer: Sealer, key: KeyRecord): OpenKey {
   }
 }
 
-/** In clear; the caller's to wipe. Throws `store-damaged`. */
-export function openMaterial(sealer: Sealer, key: KeyRecord): Buffer {
-  const material = Buffer.from(key.material, 'base64')
+/** In clear; the caller's to wipe. Throws `store-damaged`. @param sealed base64, as the record has it */
+export function openMaterial(sealer: Sealer, key: KeyRecord, sealed: string): Buffer {
+  const material = Buffer.from(sealed, 'base64')
   if (key.keyClass === 'public-key') return material
   try {
     return sealer.open(material, materialContext(key))

@@ -2,7 +2,7 @@
 import type { Flags, NewAttributes } from '../../contract/attributes.ts'
 import type { KeyObject } from '../../contract/key-object.ts'
 import { materialContext } from '../../crypto/sealed-fields.ts'
-import type { KeyRecord, Write } from '../../model/records.ts'
+import type { KeyRecord } from '../../model/records.ts'
 import { keysFit } from '../../policy/capacity.ts'
 import { allow, type Decision } from '../../policy/decision.ts'
 import { typeFits } from '../../policy/hsm-profile/key-types.ts'
@@ -59,32 +59,31 @@ export function placeKeys(
   const fit = keysFit(facts.room, drafts)
   if (!fit.allow) return fit
   let next = cluster.nextReference
-  const records: KeyRecord[] = []
+  const puts: KeyPut[] = []
   for (const draft of drafts) {
     const type = typeFits(cluster, draft)
     if (!type.allow) return type
     const may = mayPlace(cluster, draft)
     if (!may.allow) return may
     const id = draft.flags.token ? reference(next++) : sessionReference(parts.random)
-    const shared = shareNew(facts, record(parts, facts, draft, id), draft.shareWith)
+    const shared = shareNew(facts, record(facts, draft, id), draft.shareWith)
     if (!shared.allow) return shared
-    records.push(shared.result)
+    puts.push({ put: shared.result, material: sealed(parts, draft, id) })
   }
-  const puts: Write[] = records.map((put) => ({ put }))
+  const records = puts.map(({ put }) => put)
   const count = next - cluster.nextReference
   if (count === 0) return allow(records, ...puts)
   const counted = withTaken(cluster, count)
   return counted.allow ? allow(records, ...puts, { put: counted.result }) : counted
 }
 
+type KeyPut = { readonly put: KeyRecord; readonly material: string }
+
 function record(
-  { sealer }: Parts,
   { actor, cluster }: CommonFacts,
-  { material, shareWith: _with, origin: _from, ...draft }: Draft,
+  { material: _material, shareWith: _with, origin: _from, ...draft }: Draft,
   id: string,
 ): KeyRecord {
-  const bytes =
-    draft.keyClass === 'public-key' ? material : sealer.seal(material, materialContext({ ...draft, id }))
   return {
     kind: 'key',
     id,
@@ -92,8 +91,13 @@ function record(
     sharedWith: [],
     ...draft,
     madeUnderPolicy: isApplied(cluster) && draft.flags.token,
-    material: bytes.toString('base64'),
   }
+}
+
+function sealed({ sealer }: Parts, { material, ...draft }: Draft, id: string): string {
+  const isPublic = draft.keyClass === 'public-key'
+  const bytes = isPublic ? material : sealer.seal(material, materialContext({ ...draft, id }))
+  return bytes.toString('base64')
 }
 
 function shareNew(facts: CommonFacts, key: KeyRecord, usernames: readonly string[]): Decision<KeyRecord> {

@@ -13,9 +13,19 @@ const isOfSession = (write: Write): boolean => {
 
 const keyOf = (write: Write): RecordKey => ('put' in write ? recordKey(write.put) : write.delete)
 
-/** The writes that the store gets: all but those to what is the session's own. */
-export const storedWrites = ({ session }: Call, writes: readonly Write[]): readonly Write[] =>
-  writes.filter((write) => !isOfSession(write) && !('delete' in write && session?.keys.get(write.delete)))
+/** The writes that the store gets: all but those to what is the session's own. A key that leaves the session takes its material along. */
+export const storedWrites = (
+  { materials }: Pick<Parts, 'materials'>,
+  { session }: Call,
+  writes: readonly Write[],
+): readonly Write[] =>
+  writes
+    .filter((write) => !isOfSession(write) && !('delete' in write && session?.keys.get(write.delete)))
+    .map((write) =>
+      'put' in write && session?.keys.get(recordKey(write.put))
+        ? { ...write, material: materials.ofSession(write.put.id) }
+        : write,
+    )
 
 /** Carries out the writes to what is the session's own, and waits for the uses they end. */
 export async function applySessionWrites(
@@ -28,9 +38,12 @@ export async function applySessionWrites(
   for (const write of own) await applyOwn(parts, session, write)
 }
 
-async function applyOwn({ uses, keyring }: Parts, session: Session, write: Write): Promise<void> {
+async function applyOwn({ uses, keyring, materials }: Parts, session: Session, write: Write): Promise<void> {
+  const stays = 'put' in write && isOfSession(write)
   // A session key that has become a token key leaves.
-  const before = session.keys.apply(isOfSession(write) ? write : { delete: keyOf(write) })
+  const before = session.keys.apply(stays ? write : { delete: keyOf(write) })
+  if (!stays && before) materials.forget(before.id)
+  else if (stays && write.material !== undefined) materials.keep(session.id, write.put.id, write.material)
   const revocations = revocationsOf(before, 'put' in write ? write.put : undefined)
   if (before && revocations.length > 0) keyring.drop(before.id)
   await uses.revoke(revocations)

@@ -24,7 +24,8 @@ export const keyWrap = answer<'key.wrap'>({
 
 export const keyExportPublic = answer<'key.export-public'>({
   may: mayExportPublic,
-  work: ({ key }) => ({ 'key-reference': key.id, pem: toPem(Buffer.from(key.material, 'base64')) }),
+  work: ({ key }, _request, { parts: { keyring } }) =>
+    keyring.withMaterial(key, (spki) => ({ 'key-reference': key.id, pem: toPem(spki) })),
 })
 
 export const keyExportReference = answer<'key.export-reference'>({

@@ -1,5 +1,5 @@
 /** Keys and users that go to a clone of the cluster, or come from one. */
-import { type KeyRecord, recordKey, type UserRecord, type Write } from '../../model/records.ts'
+import { type KeyRecord, recordKey, type UserRecord, type WholeKey, type Write } from '../../model/records.ts'
 import { capacityOf } from '../../policy/capacity.ts'
 import { allow } from '../../policy/decision.ts'
 import { mayImportKey, mayImportUser } from '../../policy/replication/destination.ts'
@@ -8,7 +8,7 @@ import { isApplied } from '../../policy/trusted-wrapping/profile.ts'
 import { withSeen } from '../keys/references.ts'
 import type { Parts } from '../parts.ts'
 import { answer, change } from '../pipeline/pipeline.ts'
-import { missingFor, standingAs, takeChallenge } from '../replication/arriving.ts'
+import { hasSameMaterial, missingFor, standingAs, takeChallenge } from '../replication/arriving.ts'
 import {
   type Challenge,
   cloneFacts,
@@ -33,14 +33,16 @@ export const replicaChallenge = answer<'replica.challenge'>({
 
 type Leaving<Parcel> = { readonly destination: Challenge; readonly parcel: Parcel }
 
+type LeavingKey = { readonly destination: Challenge; readonly material: string }
+
 /** Writes nothing but the audit entry. Users who were deleted here stay behind. */
-export const keyExportReplica = change<'key.export-replica', undefined, Challenge, Leaving<KeyParcel>>({
-  work(_facts, { challenge }, { parts, note }) {
+export const keyExportReplica = change<'key.export-replica', undefined, LeavingKey, Leaving<KeyParcel>>({
+  async work({ key }, { challenge }, { parts, note }) {
     const destination = openChallenge(parts, challenge)
     note(`cluster/${destination.clusterId}`)
-    return destination
+    return { destination, material: await parts.materials.of(key) }
   },
-  change({ view, actor, key }, _request, { parts, made: destination }) {
+  change({ view, actor, key }, _request, { parts, made: { destination, material } }) {
     const source = cloneFacts(view)
     const synchronized = !key.flags.token || parts.cluster.coverage()(recordKey(key))
     const may = mayExportKey(actor, key, { here: source, destination, synchronized })
@@ -48,26 +50,36 @@ export const keyExportReplica = change<'key.export-replica', undefined, Challeng
     const holders = [key.owner, ...key.sharedWith].flatMap((id) => view.user(id) ?? [])
     const sharedWith = key.sharedWith.filter((id) => view.user(id))
     const named = holders.map(({ id, username }) => ({ id, username }))
-    return allow({ destination, parcel: { source, key: { ...key, sharedWith }, holders: named } })
+    const whole = { ...key, sharedWith, material }
+    return allow({ destination, parcel: { source, key: whole, holders: named } })
   },
   reply: ({ parts }, { destination, parcel }) => ({ parcel: sealKeyParcel(parts, destination, parcel) }),
 })
 
-export const keyImportReplica = change<'key.import-replica', undefined, KeyParcel, KeyRecord>({
-  work({ actor }, { challenge, parcel }, { parts, note }) {
+type ArrivingKey = Pick<KeyParcel, 'source' | 'holders'> & {
+  readonly arriving: WholeKey
+  /** As the key that stood under the reference, if there was one. */
+  readonly isSame: boolean | undefined
+}
+
+export const keyImportReplica = change<'key.import-replica', undefined, ArrivingKey, KeyRecord>({
+  async work({ actor }, { challenge, parcel }, { parts, note }) {
     const opened = openKeyParcel(parts, takeChallenge(parts, actor, challenge), parcel)
     note(recordKey(opened.key))
     note(`cluster/${opened.source.clusterId}`)
-    return { ...opened, key: unpacked(parts, opened.key) }
+    const arriving = unpacked(parts, opened.key)
+    return { ...opened, arriving, isSame: await hasSameMaterial(parts, arriving) }
   },
-  change({ view, actor, cluster, circumstances, room }, _request, { parts, made: parcel }) {
-    const key = { ...parcel.key, madeUnderPolicy: parcel.key.madeUnderPolicy && isApplied(cluster) }
+  change({ view, actor, cluster, circumstances, room }, _request, { made }) {
+    const { material, ...arriving } = made.arriving
+    const key = { ...arriving, madeUnderPolicy: arriving.madeUnderPolicy && isApplied(cluster) }
     return mayImportKey(actor, key, {
+      material,
       cluster,
       counted: withSeen(cluster, key.id),
-      source: parcel.source,
-      standing: standingAs(parts, view, key),
-      missing: missingFor(view, key, parcel.holders),
+      source: made.source,
+      standing: standingAs(view, key, made.isSame),
+      missing: missingFor(view, key, made.holders),
       availability: circumstances,
       room,
     })

@@ -242,7 +242,7 @@ async function committed<K extends OperationName, P, W, D, H>(
       if (attempt.row.audit === 'none') return unrecorded(decision)
       return auditing(parts, view, decision, {
         outcome: outcomeOf(attempt, decision.allow ? 'ok' : decision.code),
-        writes: storedWrites(call, decision.writes),
+        writes: storedWrites(parts, call, decision.writes),
         refused: decision.allow ? (steps.refused?.(decision.result) ?? []) : [],
       })
     })

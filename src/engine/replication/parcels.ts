@@ -6,7 +6,7 @@ import { isAccount } from '../../contract/users.ts'
 import { createSealer, type Sealer } from '../../crypto/seal.ts'
 import { openLineage, resealed } from '../../crypto/sealed-fields.ts'
 import { oldestFormat, recordReader, written } from '../../model/formats.ts'
-import type { KeyRecord, StoredRecord, UserRecord } from '../../model/records.ts'
+import type { UserRecord, WholeKey, WholeRecord } from '../../model/records.ts'
 import { extensible, flag, listOf, type Read, text } from '../../model/shape.ts'
 import type { Clone } from '../../policy/replication/source.ts'
 import { clusterOf } from '../cluster-state.ts'
@@ -21,7 +21,7 @@ export type Holder = { readonly id: string; readonly username: string }
 /** `key.material` is sealed under the shared secret until it is placed. */
 export type KeyParcel = {
   readonly source: Clone
-  readonly key: KeyRecord
+  readonly key: WholeKey
   readonly holders: readonly Holder[]
 }
 export type UserParcel = { readonly source: Clone; readonly user: UserRecord }
@@ -49,7 +49,7 @@ export const sealChallenge = (parts: Parts, nonce: string): Buffer =>
   write(sealerOf(parts, 'parcel'), { ...cloneFacts(parts.store.catalog), nonce }, 'challenge')
 
 /** The other cluster may be of any version. */
-const anyonesForm = (record: StoredRecord) => written(record, oldestFormat(record))
+const anyonesForm = (record: WholeRecord) => written(record, oldestFormat(record))
 
 /** @throws HsmError `not-clones` */
 export const openChallenge = (parts: Parts, sealed: Buffer): Challenge =>
@@ -74,7 +74,7 @@ const readSoundKey: Read<KeyParcel> = (value) => {
 }
 
 /** The key of a parcel as it can be stored here. */
-export const unpacked = (parts: Parts, key: KeyRecord): KeyRecord =>
+export const unpacked = (parts: Parts, key: WholeKey): WholeKey =>
   resealed(key, sealerOf(parts, 'material'), parts.sealer)
 
 /** Opens under this challenge only. */

@@ -10,6 +10,8 @@ import { mayArrive } from '../trusted-wrapping/replicas.ts'
 import { type Clone, mayReplicate } from './source.ts'
 
 type KeyFacts = {
+  /** Of the key, as its record has it. */
+  readonly material: string
   readonly cluster: ClusterRecord
   /** The same with the reference of the key taken. */
   readonly counted: ClusterRecord
@@ -39,7 +41,11 @@ export function mayImportKey(actor: Actor, key: KeyRecord, has: KeyFacts): Decis
   if (!available.allow) return available
   const fits = keysFit(has.room, [key])
   if (!fits.allow) return fits
-  return allow(key, { put: key }, ...(has.counted === has.cluster ? [] : [{ put: has.counted }]))
+  return allow(
+    key,
+    { put: key, material: has.material },
+    ...(has.counted === has.cluster ? [] : [{ put: has.counted }]),
+  )
 }
 
 type UserFacts = {

@@ -1,7 +1,7 @@
 /** What the events of one revision say happened to the records, once it is proven that a commit of a node did it. */
 import { HsmError } from '../../contract/errors.ts'
 import { shown } from '../../contract/shown.ts'
-import type { RecordKey, Write } from '../../model/records.ts'
+import { apart, type RecordKey, type Write } from '../../model/records.ts'
 import type { RecordSet, Root } from '../record-set.ts'
 import type { Sealer } from '../sealer.ts'
 import type { Keys } from './keys.ts'
@@ -66,7 +66,7 @@ function readWrite(sealer: Sealer, { key, value }: RecordEvent, commit: number) 
   if (!value) return { key, commit: undefined, write: { delete: key as RecordKey } }
   const read = readRecord(sealer, key, value)
   if (read.commit !== commit) throw byHand(`record ${shown(key)} was put back from an older copy`)
-  return { key, commit, write: { put: read.record } }
+  return { key, commit, write: apart(read.record) }
 }
 
 type Replacing = { readonly key: string; readonly commit: number | undefined }

@@ -4,9 +4,11 @@
  */
 import type { CatalogView } from '../../catalog/catalog.ts'
 import type { HsmError } from '../../contract/errors.ts'
+import type { RecordKey } from '../../model/records.ts'
 import type { Conclusion, Store } from '../store.ts'
-import { gather } from './gathering.ts'
+import { gather, type Lacking } from './gathering.ts'
 import { createCarryOut, type Group, type GroupNeeds } from './groups.ts'
+import type { Materials } from './materials.ts'
 import { createTransactionQueue, type QueuedTransaction } from './transaction-queue.ts'
 
 export interface Commits extends Pick<Store, 'transact'> {
@@ -17,8 +19,9 @@ export interface Commits extends Pick<Store, 'transact'> {
 }
 
 /** @returns transactions in the order of asking; those of one turn of the event loop go together */
-export function createCommits(needs: GroupNeeds): Commits {
-  const { replica } = needs
+export function createCommits(needs: GroupNeeds & { readonly materials: Materials }): Commits {
+  const { replica, materials } = needs
+  const unread = new Map<RecordKey, HsmError>()
   const carryOut = createCarryOut(needs)
   const queue = createTransactionQueue()
   let refusal: HsmError | undefined
@@ -35,9 +38,7 @@ export function createCommits(needs: GroupNeeds): Commits {
   async function work(): Promise<void> {
     for (let waiting = queue.waiting(); waiting.length > 0; waiting = queue.waiting()) {
       try {
-        const group = nextGroup(waiting)
-        const settled = await carryOut(group)
-        if (!settled) queue.putBack(group.transactions)
+        await step(nextGroup(waiting))
       } catch (error) {
         queue.failAll(error as HsmError)
       }
@@ -46,9 +47,26 @@ export function createCommits(needs: GroupNeeds): Commits {
     for (const resolve of idle.splice(0)) resolve()
   }
 
-  function nextGroup(waiting: readonly QueuedTransaction[]): Group {
+  /** A group whose materials must be read first is put together anew when they are there. */
+  async function step(group: Group | Lacking): Promise<void> {
+    if ('lacking' in group) await Promise.all(group.lacking.map(read))
+    else if (!(await carryOut(group))) queue.putBack(group.transactions)
+  }
+
+  /** What could not be read is the failure of the transactions that need it, and of no other. */
+  async function read(key: RecordKey): Promise<void> {
+    try {
+      await materials.of(key)
+    } catch (error) {
+      unread.set(key, error as HsmError)
+    }
+  }
+
+  function nextGroup(waiting: readonly QueuedTransaction[]): Group | Lacking {
     const bodies = waiting.map(({ body }) => body)
-    const gathered = gather(replica.catalog, bodies)
+    const gathered = gather(replica.catalog, bodies, (key) => unread.get(key) ?? materials.kept(key))
+    if ('lacking' in gathered) return gathered
+    unread.clear()
     return { transactions: queue.take(gathered.results.length), gathered, base: replica.root().revision }
   }
 

@@ -2,6 +2,7 @@
 
 import type { Coordination } from '../../cluster/coordination.ts'
 import { HsmError } from '../../contract/errors.ts'
+import { told } from '../bodies.ts'
 import { storeClosed } from '../group-commit.ts'
 import { createRecordSet, type Root } from '../record-set.ts'
 import { type Rollback, revisionAfter } from '../rollback.ts'
@@ -18,6 +19,7 @@ import { createKeys } from './keys.ts'
 import type { Keyspace } from './keyspace.ts'
 import { layoutEntry, tellLayout } from './layout.ts'
 import { type Loaded, load } from './load.ts'
+import { createMaterials } from './materials.ts'
 import { newestCommit, readAudit } from './reading.ts'
 import { createReplica, type Replica } from './replica.ts'
 import { createReplicaState } from './replica-state.ts'
@@ -149,7 +151,8 @@ function serve(
   const replicaState = createReplicaState(now)
   const following = createFollowing({ keyspace, replica, replicaState, onFailed: end })
   const { expect, fail } = following
-  const commits = createCommits({ keyspace, replica, expect, damaged: fail })
+  const materials = createMaterials(keyspace, replica, fail)
+  const commits = createCommits({ keyspace, replica, materials, expect, damaged: fail })
   const coordination = createCoordination({ keyspace, now, expect, check, damaged: fail })
   const writer = snapshot && writeSnapshot(snapshot, replica, loaded)
   let closed = false
@@ -171,7 +174,11 @@ function serve(
     root: () => replica.root().root,
     catalog: replica.catalog,
     transact: commits.transact,
-    subscribe: replica.subscribe,
+    subscribe: (listener) => replica.subscribe((changes) => listener(changes.map(told))),
+    material(key) {
+      check()
+      return materials.of(key)
+    },
     async audit(hsm, first, count) {
       check()
       return readAudit(keyspace, replica, hsm, first, count)

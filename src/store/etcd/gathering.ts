@@ -3,20 +3,23 @@ import type { Catalog, CatalogView } from '../../catalog/catalog.ts'
 import { HsmError } from '../../contract/errors.ts'
 import type { AuditEntry } from '../../model/audit.ts'
 import { formatOf } from '../../model/formats.ts'
-import type { RecordKey } from '../../model/records.ts'
-import { runBody, undo } from '../bodies.ts'
+import type { RecordKey, WholeRecord } from '../../model/records.ts'
+import { type KeyedChange, merged, runBody, undo, whole } from '../bodies.ts'
 import { encodeEntry, encodeRecord } from '../record-codec.ts'
 import type { Change, Conclusion } from '../store.ts'
 
 /** Runs synchronously, perhaps several times, on a state of the catalog. */
 export type Body = (view: CatalogView) => Conclusion<unknown>
 
+/** A record that is written as a whole; undefined when it goes. */
+export type WholeChange = Pick<Change, 'key'> & { readonly record: WholeRecord | undefined }
+
 /** What the transactions of one group write together, and what each of them is answered. */
 export type Gathered = {
   /** Of the first bodies, as many as were taken. */
   readonly results: readonly ({ readonly result: unknown } | { readonly error: unknown })[]
   /** One for each record. */
-  readonly changes: readonly Change[]
+  readonly changes: readonly WholeChange[]
   readonly audit: readonly AuditEntry[]
   /** That the records are written in: of the cluster as these changes leave it. */
   readonly format: number
@@ -31,14 +34,29 @@ const RECORD_BYTES = MAX_BYTES - 8 * 1024
 /** What a seal, a key and its place in the request add to a record; keys are short. */
 const OVERHEAD_BYTES = 256
 
-/** Runs bodies, each on what those before it have written. The catalog is as it was when this returns. */
-export function gather(catalog: Catalog, bodies: readonly Body[]): Gathered {
+/** What is known of the material of a key that stands: of one that is written again, with what it has. */
+export type Standing = (key: RecordKey) => string | HsmError | undefined
+
+/** The keys whose materials must be read first. */
+export type Lacking = { readonly lacking: readonly RecordKey[] }
+
+/**
+ * Runs bodies, each on what those before it have written. The catalog is as it was when this returns.
+ */
+export function gather(catalog: Catalog, bodies: readonly Body[], standing: Standing): Gathered | Lacking {
   const results: Gathered['results'][number][] = []
-  const applied: Change[] = []
+  const applied: KeyedChange[] = []
+  const lacking: RecordKey[] = []
   const audit: AuditEntry[] = []
   let size = EMPTY
   for (const body of bodies) {
-    const run = attempt(catalog, body)
+    const run = attempt(catalog, body, (key) => {
+      const made = applied.findLast((change) => change.key === key && change.material !== undefined)
+      const material = made?.material ?? standing(key)
+      if (material instanceof HsmError) throw material
+      if (material === undefined) lacking.push(key)
+      return material ?? ''
+    })
     if ('error' in run) {
       results.push(run)
       continue
@@ -57,15 +75,27 @@ export function gather(catalog: Catalog, bodies: readonly Body[]): Gathered {
   }
   const format = formatOf(catalog.cluster())
   undo(catalog, applied)
-  return { results, changes: mergeChanges(applied), audit, format }
+  if (lacking.length > 0) return { lacking }
+  const changes = merged(applied).map((change) => ({ key: change.key, record: whole(change, () => '') }))
+  return { results, changes, audit, format }
 }
 
-function attempt(catalog: Catalog, body: Body) {
+/** The changes of one body, each with the material that it takes. */
+function attempt(catalog: Catalog, body: Body, standing: (key: RecordKey) => string) {
+  let changes: readonly KeyedChange[] = []
   try {
-    return runBody(catalog, body, 0)
+    const run = runBody(catalog, body, 0)
+    changes = run.changes
+    return { ...run, changes: changes.map((change) => withMaterial(change, standing)) }
   } catch (error) {
+    undo(catalog, changes)
     return { error }
   }
+}
+
+function withMaterial(change: KeyedChange, standing: (key: RecordKey) => string): KeyedChange {
+  const { key, after, material } = change
+  return after?.kind === 'key' ? { ...change, material: material ?? standing(key) } : change
 }
 
 type Size = {
@@ -76,11 +106,14 @@ type Size = {
 
 const EMPTY: Size = { records: new Map(), entries: 0, entryBytes: 0 }
 
-function grow(size: Size, { changes, audit, format }: Omit<Gathered, 'results'>): Size {
+type Growth = Pick<Gathered, 'audit' | 'format'> & { readonly changes: readonly KeyedChange[] }
+
+function grow(size: Size, { changes, audit, format }: Growth): Size {
   if (changes.length === 0 && audit.length === 0) return size
   const records = new Map(size.records)
-  for (const { key, after } of changes) {
-    records.set(key, OVERHEAD_BYTES + (after ? encodeRecord(after, format).length : 0))
+  for (const change of changes) {
+    const record = whole(change, () => '')
+    records.set(change.key, OVERHEAD_BYTES + (record ? encodeRecord(record, format).length : 0))
   }
   const entryBytes = audit.reduce(
     (sum, entry) => sum + OVERHEAD_BYTES + encodeEntry(entry).length,
@@ -103,13 +136,4 @@ function tooLarge(size: Size): HsmError {
     'store-failure',
     `The change is too large for etcd: ${what}, and it takes ${limit} at once; nothing was changed`,
   )
-}
-
-/** What several changes of a record come to; nothing for one that was made and is gone again. */
-function mergeChanges(changes: readonly Change[]): readonly Change[] {
-  const merged = new Map<RecordKey, Change>()
-  for (const change of changes) {
-    merged.set(change.key, { ...change, before: (merged.get(change.key) ?? change).before })
-  }
-  return [...merged.values()].filter(({ before, after }) => before !== undefined || after !== undefined)
 }

@@ -4,6 +4,7 @@ import { createCatalog } from '../../catalog/memory-catalog.ts'
 import type { Member } from '../../cluster/coordination.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { shown } from '../../contract/shown.ts'
+import { apart } from '../../model/records.ts'
 import { createRecordSet, type RecordSet, type Root, refuseSurplus } from '../record-set.ts'
 import type { Written } from '../snapshot/read.ts'
 import type { EtcdClient } from './client.ts'
@@ -106,7 +107,7 @@ function take(
       `Record ${shown(parsed.key)} is newer than the root record, which was put back`,
     )
   }
-  catalog.apply({ put: record })
+  catalog.apply(apart(record))
   records.replace(parsed.key, commit)
   refuseSurplus(records, root)
 }

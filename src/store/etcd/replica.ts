@@ -4,9 +4,8 @@
  */
 import { HsmError } from '../../contract/errors.ts'
 import type { RecordKey, Write } from '../../model/records.ts'
-import { applyWrites } from '../bodies.ts'
+import { applyWrites, type KeyedChange } from '../bodies.ts'
 import type { RecordSet } from '../record-set.ts'
-import type { Change } from '../store.ts'
 import { createSubscribers } from '../subscribers.ts'
 import { readCommit } from './commit-events.ts'
 import type { Keyspace } from './keyspace.ts'
@@ -26,7 +25,7 @@ export interface Replica {
   appliedAtLeast(revision: number): Promise<void>
   /** The first root after the one that stands now. */
   nextRoot(): Promise<NextRoot>
-  subscribe(listener: (changes: readonly Change[]) => void): () => void
+  subscribe(listener: (changes: readonly KeyedChange[]) => void): () => void
   /** @throws HsmError `store-damaged`, having changed nothing */
   apply(revision: number, events: readonly Event[]): void
   /** Takes over a state loaded anew, as one change. @throws HsmError `store-damaged` when it is not a later one */
@@ -46,7 +45,7 @@ type Awaiting = { readonly resolve: (root: NextRoot) => void; readonly reject: (
 export function createReplica(keyspace: Omit<Keyspace, 'client'>, loaded: Loaded): Replica {
   const { catalog } = loaded
   const members = createMemberTable(keyspace.keys, keyspace.sealer, loaded.members)
-  const subscribers = createSubscribers<readonly Change[]>()
+  const subscribers = createSubscribers<readonly KeyedChange[]>()
   let { records, root, revision: applied } = loaded
   let waiting: Waiting[] = []
   const awaiting: Awaiting[] = []

@@ -1,4 +1,4 @@
-/** The requests the store makes of etcd, as etcd's messages. All reads are linearizable: etcd's default. */
+/** The requests the store makes of etcd, as etcd's messages. Reads are linearizable, etcd's default, unless they say otherwise. */
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import type { LeaseId } from '../../cluster/coordination.ts'
 import type { KeyRange } from './keys.ts'

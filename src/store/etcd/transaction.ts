@@ -1,7 +1,6 @@
 /** A group of transactions as one of etcd: it changes nothing unless the root still is the one the bodies ran on. */
 import type { RecordSet } from '../record-set.ts'
 import { sealEntry } from '../sealing.ts'
-import type { Change } from '../store.ts'
 import type { Gathered } from './gathering.ts'
 import type { Keyspace } from './keyspace.ts'
 import type { CommittedRoot } from './load.ts'
@@ -33,8 +32,8 @@ export function prepare(
     value: sealEntry(sealer, entry),
   }))
   const operations: Operation[] = [
-    ...changes.map(({ key, after }) =>
-      after ? put(keys.record(key), writeRecord(sealer, after, commit, format)) : remove(keys.record(key)),
+    ...changes.map(({ key, record }) =>
+      record ? put(keys.record(key), writeRecord(sealer, record, commit, format)) : remove(keys.record(key)),
     ),
     ...entries.map(({ key, value }) => put(key, value)),
     put(keys.root, root),
@@ -43,8 +42,8 @@ export function prepare(
 }
 
 /** The root of what the set will be; the set itself follows when the commit has come back through the watch. */
-function rootAfter(records: RecordSet, changes: readonly Change[], commit: number) {
-  const before = changes.map(({ key, after }) => ({ key, commit: records.replace(key, after && commit) }))
+function rootAfter(records: RecordSet, changes: Gathered['changes'], commit: number) {
+  const before = changes.map(({ key, record }) => ({ key, commit: records.replace(key, record && commit) }))
   const root = records.root(commit)
   for (const { key, commit: earlier } of before) records.replace(key, earlier)
   return root

@@ -3,7 +3,7 @@
 import type { MemberKey } from '../../cluster/coordination.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { shown } from '../../contract/shown.ts'
-import type { StoredRecord } from '../../model/records.ts'
+import type { WholeRecord } from '../../model/records.ts'
 import { openRoot, type Root, sealRoot } from '../record-set.ts'
 import type { Sealer } from '../sealer.ts'
 import { open, openRecord, sealRecord } from '../sealing.ts'
@@ -12,7 +12,7 @@ const NUMBER_BYTES = 8
 const CHECK_BYTES = 8
 
 /** The number of the commit, then the record sealed for its key and that number: as SQLite has them in two columns. */
-export function writeRecord(sealer: Sealer, record: StoredRecord, commit: number, format: number): Buffer {
+export function writeRecord(sealer: Sealer, record: WholeRecord, commit: number, format: number): Buffer {
   const number = Buffer.alloc(NUMBER_BYTES)
   number.writeBigUInt64BE(BigInt(commit))
   return Buffer.concat([number, sealRecord(sealer, record, commit, format)])

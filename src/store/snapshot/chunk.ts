@@ -33,7 +33,8 @@ export interface ChunkWriter {
   finish(): Buffer
 }
 
-const MEMBERS = SHAPES.key.members
+/** What is in memory of a key, and so in a snapshot. */
+const MEMBERS = SHAPES.key.members.filter((name): name is keyof KeyRecord => name !== 'material')
 const COLUMNS = MEMBERS.filter((name) => name !== 'kind' && name !== 'id')
 const KNOWN: ReadonlySet<string> = new Set(MEMBERS)
 const SHARED: ReadonlySet<string> = new Set<keyof KeyRecord>(['flags', 'wrapTemplate', 'unwrapTemplate'])
@@ -116,7 +117,7 @@ export function readChunk(bytes: Buffer, { catalog, revisions }: Contents): void
     revisions.set(`key/${record.id}`, row[0])
   }
   for (const [revision, record] of others) {
-    catalog.apply({ put: SHAPES[record.kind](record) })
+    catalog.apply({ put: otherOf(record) })
     revisions.set(`${record.kind}/${record.id}`, revision)
   }
   for (const [revision, key] of bare) revisions.set(key, revision)
@@ -125,6 +126,10 @@ export function readChunk(bytes: Buffer, { catalog, revisions }: Contents): void
     revisions.delete(key)
   }
 }
+
+/** A key is here that has more members than this version knows. */
+const otherOf = (record: { readonly kind: keyof typeof SHAPES }): StoredRecord =>
+  record.kind === 'key' ? ({ ...BLANK, ...record } as KeyRecord) : SHAPES[record.kind](record)
 
 /** Copied for each key: an object that is given its members one by one becomes a hash table to V8, which takes five times the memory. */
 const BLANK: Readonly<Record<string, unknown>> = Object.fromEntries(MEMBERS.map((name) => [name, undefined]))

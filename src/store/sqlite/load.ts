@@ -4,7 +4,7 @@ import type { Catalog } from '../../catalog/catalog.ts'
 import { createCatalog } from '../../catalog/memory-catalog.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { shown } from '../../contract/shown.ts'
-import type { RecordKey } from '../../model/records.ts'
+import { apart, type RecordKey } from '../../model/records.ts'
 import { createRecordSet, openRoot, type RecordSet, type Root, refuseSurplus } from '../record-set.ts'
 import type { Sealer } from '../sealer.ts'
 import { openRecord } from '../sealing.ts'
@@ -35,7 +35,7 @@ function loadAll(database: DatabaseSync, sealer: Sealer, root: Root): Loaded {
   const rows = database.prepare('SELECT key, revision, sealed FROM record', { readBigInts: true })
   for (const row of rows.iterate()) {
     const { key, revision, sealed } = checkRow(row, root)
-    catalog.apply({ put: openRecord(sealer, key, revision, sealed) })
+    catalog.apply(apart(openRecord(sealer, key, revision, sealed)))
     records.replace(key, revision)
     refuseSurplus(records, root)
   }
@@ -89,7 +89,7 @@ function bringForward(
   })
   for (const each of changed) {
     const { key, revision, sealed } = checkRow(row.get(each) ?? {}, root)
-    catalog.apply({ put: openRecord(sealer, key, revision, sealed) })
+    catalog.apply(apart(openRecord(sealer, key, revision, sealed)))
     records.replace(key, revision)
     refuseSurplus(records, root)
   }

@@ -1,12 +1,15 @@
 /** Writing to the database: one transaction for each group of commits, marked before the group is answered. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { HsmError } from '../../contract/errors.ts'
 import type { AuditEntry } from '../../model/audit.ts'
 import { formatOf } from '../../model/formats.ts'
+import type { RecordKey, WholeKey, WholeRecord } from '../../model/records.ts'
+import { type KeyedChange, merged, whole } from '../bodies.ts'
 import type { CommitFailure, Group } from '../group-commit.ts'
 import type { MarkFile } from '../mark.ts'
 import { sealRoot } from '../record-set.ts'
 import type { Sealer } from '../sealer.ts'
-import { openEntry, sealEntry, sealRecord } from '../sealing.ts'
+import { openEntry, openRecord, sealEntry, sealRecord } from '../sealing.ts'
 import type { Change } from '../store.ts'
 import { accessFailure, commitFailure, notKnown } from './failures.ts'
 import type { Loaded } from './load.ts'
@@ -14,6 +17,8 @@ import type { Loaded } from './load.ts'
 export interface Medium {
   commit(group: Group): CommitFailure | undefined
   entry(hsm: string, sequence: number): AuditEntry | undefined
+  /** Of the key's record as it stands. @throws HsmError `store-damaged`; `revoked` when there is none */
+  material(key: RecordKey): string
   /** Brings the log into the database, when there is something in it. */
   checkpoint(): CommitFailure | undefined
 }
@@ -24,6 +29,7 @@ const STATEMENTS = {
   rollback: 'ROLLBACK',
   putRecord: `INSERT INTO record (key, revision, sealed) VALUES (?, ?, ?)
     ON CONFLICT (key) DO UPDATE SET revision = excluded.revision, sealed = excluded.sealed`,
+  getRecord: 'SELECT sealed FROM record WHERE key = ?',
   deleteRecord: 'DELETE FROM record WHERE key = ?',
   putRoot: 'UPDATE root SET sealed = ?',
   /** Whatever stands at a place that the log has not reached yet is none of ours. */
@@ -43,20 +49,21 @@ export function createMedium(
   mark: MarkFile,
 ): Medium {
   const sql = prepareAll(database)
+  const material = (key: RecordKey) => readMaterial(sql, sealer, key, records.revisions.get(key))
   let logged = false
 
-  function write(group: Group, changes: readonly Change[]): void {
+  function write(group: Group, changes: readonly WholeChange[]): void {
     const format = formatOf(catalog.cluster())
     sql.begin.run()
-    for (const { key, after, revision } of changes) {
-      if (after) sql.putRecord.run(key, revision, sealRecord(sealer, after, revision, format))
+    for (const { key, record, revision } of changes) {
+      if (record) sql.putRecord.run(key, revision, sealRecord(sealer, record, revision, format))
       else sql.deleteRecord.run(key)
     }
     for (const entry of group.audit) sql.putEntry.run(entry.hsm, entry.sequence, sealEntry(sealer, entry))
     sql.putRoot.run(sealRoot(sealer, { ...records.root(group.revision), marked: true }))
   }
 
-  function transaction(group: Group, changes: readonly Change[]): CommitFailure | undefined {
+  function transaction(group: Group, changes: readonly WholeChange[]): CommitFailure | undefined {
     try {
       write(group, changes)
     } catch (error) {
@@ -93,10 +100,11 @@ export function createMedium(
 
   return {
     commit(group) {
-      const changes = newestOfEach(group.changes)
-      const replaced = changes.map(({ key, after, revision }) => ({
+      const changes = allAsWritten(group, material)
+      if ('error' in changes) return changes
+      const replaced = changes.map(({ key, record, revision }) => ({
         key,
-        revision: records.replace(key, after && revision),
+        revision: records.replace(key, record && revision),
       }))
       const failure = transaction(group, changes)
       if (failure) for (const { key, revision } of replaced) records.replace(key, revision)
@@ -107,6 +115,7 @@ export function createMedium(
       const sealed = read(() => sql.getEntry.get(hsm, sequence))?.['sealed']
       return sealed instanceof Uint8Array ? openEntry(sealer, hsm, sequence, sealed) : undefined
     },
+    material,
     checkpoint() {
       if (!logged) return undefined
       logged = false
@@ -129,9 +138,28 @@ const prepareAll = (database: DatabaseSync): Statements =>
   ) as Statements
 
 /** A record that the commits of a group changed several times is written once. */
-const newestOfEach = (changes: readonly Change[]): readonly Change[] => [
-  ...new Map(changes.map((change) => [change.key, change])).values(),
-]
+type WholeChange = Pick<Change, 'key' | 'revision'> & { readonly record: WholeRecord | undefined }
+
+function asWritten(change: KeyedChange, material: (key: RecordKey) => string): WholeChange {
+  const { key, revision } = change
+  return { key, revision, record: whole(change, () => material(key)) }
+}
+
+function allAsWritten({ changes }: Group, material: (key: RecordKey) => string) {
+  try {
+    return merged(changes).map((change) => asWritten(change, material))
+  } catch (error) {
+    return { error: accessFailure(error), fatal: false }
+  }
+}
+
+/** @param revision at which the record stands, if it does */
+function readMaterial(sql: Statements, sealer: Sealer, key: RecordKey, revision: number | undefined): string {
+  if (revision === undefined) throw new HsmError('revoked')
+  const sealed = read(() => sql.getRecord.get(key))?.['sealed']
+  if (!(sealed instanceof Uint8Array)) throw new HsmError('store-damaged', `Record ${key} is missing`)
+  return (openRecord(sealer, key, revision, sealed) as WholeKey).material
+}
 
 function read<T>(query: () => T): T {
   try {

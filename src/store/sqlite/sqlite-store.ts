@@ -145,6 +145,10 @@ function serve(
     catalog,
     transact: commits.transact,
     subscribe: commits.subscribe,
+    material(key) {
+      if (!database.isOpen) throw storeClosed()
+      return medium.material(key)
+    },
     async audit(hsm, first, count) {
       if (!database.isOpen) throw storeClosed()
       return readAuditLog(catalog, hsm, first, count, (sequence) => medium.entry(hsm, sequence))

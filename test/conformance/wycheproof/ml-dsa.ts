@@ -33,9 +33,12 @@ export function placeIn(store: Store): Place {
       owner: store.catalog.userByName('alice')?.id ?? '',
       keyLengthBytes: ML_DSA_SIZES[algorithm][isPublic ? 'publicKey' : 'privateKey'],
       flags: isPublic ? { verify: true, sensitive: false } : { sign: true },
-      material: material.toString('base64'),
     })
-    await store.transact(() => ({ writes: [{ put: key }], audit: [], result: undefined }))
+    await store.transact(() => ({
+      writes: [{ put: key, material: material.toString('base64') }],
+      audit: [],
+      result: undefined,
+    }))
     return id
   }
 }

@@ -1,8 +1,10 @@
 /** What the attackers can do in one step. Numbers in a step choose among what there is at that moment. */
+
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { FlagName, NewAttributes } from '../../../src/contract/attributes.ts'
 import type { Wrapping } from '../../../src/contract/mechanisms.ts'
 import type { Request } from '../../../src/contract/operations.ts'
+import { toHex } from '../../../src/model/octets.ts'
 import type { KeyRecord } from '../../../src/model/records.ts'
 import { reference as byReference, type World } from '../../support/world.ts'
 import type { Blob, Knowledge } from './knowledge.ts'
@@ -227,7 +229,7 @@ export const MOVES: Readonly<Record<MoveName, Move>> = {
       mechanism: {
         name: 'ecdh',
         kdf: d % 2 === 0 ? 'none' : 'x963-sha256',
-        'public-point': Buffer.from(point.slice(2), 'hex').toString('base64'),
+        'public-point': Buffer.from(toHex(point).slice(2), 'hex').toString('base64'),
       },
       'key-type': 'aes',
       'key-length-bytes': 32,

@@ -4,8 +4,9 @@ import { HsmError } from '../../../src/contract/errors.ts'
 import type { Hsm } from '../../../src/contract/hsm.ts'
 import { createSealer } from '../../../src/crypto/seal.ts'
 import { materialContext } from '../../../src/crypto/sealed-fields.ts'
-import type { KeyRecord } from '../../../src/model/records.ts'
+import { type KeyRecord, recordKey } from '../../../src/model/records.ts'
 import { memoryStore } from '../../../src/store/memory.ts'
+import type { Store } from '../../../src/store/store.ts'
 import { CLUSTER_ID, MASTER_KEY, testEngine } from '../../support/engine.ts'
 import { createWorld } from '../../support/world.ts'
 import { createKnowledge, type How } from './knowledge.ts'
@@ -43,13 +44,16 @@ export async function walk(
     for (const [at, step] of steps.entries()) {
       if (at === applyAt) {
         await world.as('admin', 'policy.apply', { policy: 'trusted-wrapping' })
-        old = new Set([...store.catalog.keys()].flatMap((key) => secretOf(key)?.toString('hex') ?? []))
+        old = new Set([...store.catalog.keys()].flatMap((key) => secretOf(store, key)?.toString('hex') ?? []))
       }
       if (await move(state, step, rsa)) done.set(step.move, (done.get(step.move) ?? 0) + 1)
     }
     const secrets = state.keys
       .filter((key) => isSecret(key, record))
-      .map(({ reference }) => ({ key: record(reference), value: secretOf(record(reference)) ?? Buffer.of() }))
+      .map(({ reference }) => ({
+        key: record(reference),
+        value: secretOf(store, record(reference)) ?? Buffer.of(),
+      }))
       .filter(({ value }) => value.length >= SECRET_BYTES_MIN && !old.has(value.toString('hex')))
     const leaks = secrets
       .map(({ key, value }) => ({
@@ -86,9 +90,12 @@ function isSecret({ reference, derivedFrom }: Made, record: Walk['record']): boo
 const sealer = createSealer(MASTER_KEY, 'material', CLUSTER_ID)
 
 /** The secret in a key: its bytes, or the private scalar. Undefined for public keys. */
-function secretOf(key: KeyRecord): Buffer | undefined {
+function secretOf(store: Store, key: KeyRecord): Buffer | undefined {
   if (key.keyClass === 'public-key') return undefined
-  const material = sealer.open(Buffer.from(key.material, 'base64'), materialContext(key))
+  const material = sealer.open(
+    Buffer.from(store.material(recordKey(key)) as string, 'base64'),
+    materialContext(key),
+  )
   if (key.keyClass === 'secret-key') return material
   const { d, p } = createPrivateKey({ key: material, format: 'der', type: 'pkcs8' }).export({ format: 'jwk' })
   return Buffer.from(String(p ?? d), 'base64url')

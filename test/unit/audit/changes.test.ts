@@ -90,7 +90,7 @@ const later = { laterSecret: PLANTED, nested: { secret: PLANTED } }
 test('no hash of a password, material, sealed secret or member that is not known is ever shown', () => {
   const secret: readonly StoredRecord[] = [
     { ...aUser({ id: 'u-new', username: 'bob', password: PLANTED, survivingSession: PLANTED }), ...later },
-    { ...KEY, material: PLANTED, checkValue: PLANTED, ...later },
+    { ...KEY, ...{ material: PLANTED }, checkValue: PLANTED, ...later } as unknown as StoredRecord,
     { ...aCluster({ lineage: PLANTED, state: 'INITIALIZED' }), ...later },
     {
       ...{ kind: 'certificate-authority', id: 'self', certificate: PLANTED, key: PLANTED },

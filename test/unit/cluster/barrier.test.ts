@@ -3,6 +3,7 @@ import { suite, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { createBarrier } from '../../../src/cluster/barrier.ts'
 import { createUses } from '../../../src/cluster/uses.ts'
+import type { Write } from '../../../src/model/records.ts'
 import type { Revocation } from '../../../src/model/revocation.ts'
 import { revocationsOf } from '../../../src/policy/revocation.ts'
 import { memoryStore } from '../../../src/store/memory.ts'
@@ -67,9 +68,9 @@ suite('barrier', () => {
     const uses = createUses()
     const barrier = createBarrier(store, uses, revocationsOf)
     const write = async (...writes: Parameters<typeof commit>[0]) => (await commit(writes)).revision
-    const commit = (writes: readonly ({ put: typeof key } | { delete: `key/${string}` })[]) =>
+    const commit = (writes: readonly Write[]) =>
       store.transact(() => ({ writes, audit: [], result: undefined }))
-    await write({ put: key })
+    await write({ put: key, material: '' })
     return { uses, barrier, write }
   }
 
@@ -143,7 +144,13 @@ suite('barrier of one HSM among others', () => {
       },
     })
     const put = async (record: typeof key) =>
-      (await store.transact(() => ({ writes: [{ put: record }], audit: [], result: undefined }))).revision
+      (
+        await store.transact(() => ({
+          writes: [{ put: record, material: '' }],
+          audit: [],
+          result: undefined,
+        }))
+      ).revision
     await put(key)
     const loseSight = () => {
       seen = false

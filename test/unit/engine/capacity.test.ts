@@ -16,7 +16,7 @@ test('hsm1.medium has room for 3,300 keys of any type and 250 users', async () =
   )
   // A world has five of its own.
   const users = Array.from({ length: 245 }, (_, at) => aUser({ id: `u-${at}`, username: `user_${at}` }))
-  const writes = [...keys, ...users].map((put) => ({ put }))
+  const writes = [...keys.map((put) => ({ put, material: '' })), ...users.map((put) => ({ put }))]
   await store.transact(() => ({ writes, audit: [], result: undefined }))
 
   const full = fails('key-capacity', 'The HSM has reached its key capacity')

@@ -4,8 +4,8 @@ import { before, suite, test } from 'node:test'
 import { LIMITS } from '../../../src/contract/limits.ts'
 import { createSealer } from '../../../src/crypto/seal.ts'
 import { openLineage } from '../../../src/crypto/sealed-fields.ts'
-import { FORMAT } from '../../../src/model/formats.ts'
-import type { ClusterRecord, KeyRecord } from '../../../src/model/records.ts'
+import { FORMAT, written } from '../../../src/model/formats.ts'
+import { type ClusterRecord, type KeyRecord, recordKey } from '../../../src/model/records.ts'
 import { memoryStore } from '../../../src/store/memory.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { clones, deleteKey, replicateKey, verbose } from '../../support/clones.ts'
@@ -142,6 +142,11 @@ suite('whoever has the secret of the clones', () => {
     const key = store.catalog.key(await makeAes(world, 'alice', 'base'))
     const user = store.catalog.userByName('alice')
     assert.ok(key && user)
+    const wholeKey = async (id: string) => {
+      const key = store.catalog.key(id)
+      assert.ok(key)
+      return written({ ...key, material: await store.material(recordKey(key)) }, FORMAT)
+    }
     const secret = openLineage(createSealer(MASTER_KEY, 'material', CLUSTER_ID), clusterIn(store))
     const sealer = createSealer(secret, 'parcel', 'lineage')
     const forge = async (kind: 'key' | 'user', content: object) => {
@@ -161,7 +166,8 @@ suite('whoever has the secret of the clones', () => {
       { keyType: 'nothing' as never },
     ]
     for (const changes of keys) {
-      await assert.rejects(forge('key', { key: { ...key, ...changes }, holders: [] }), fails('not-clones'))
+      const forged = { ...(await wholeKey(key.id)), ...changes }
+      await assert.rejects(forge('key', { key: forged, holders: [] }), fails('not-clones'))
     }
     const users = [
       { id: 'self' },
@@ -182,7 +188,7 @@ suite('whoever has the secret of the clones', () => {
     assert.equal(store.catalog.keyCount(), 1)
     // What a later version has added and may be ignored is kept.
     const { pub } = await makePair(world, 'alice', { label: 'pair' })
-    const added = { ...store.catalog.key(pub), id: '0x0000000900001000', version: FORMAT, later: [1] }
+    const added = { ...(await wholeKey(pub)), id: '0x0000000900001000', version: FORMAT, later: [1] }
     await forge('key', { key: added, holders: [] })
     assert.deepEqual(Object.entries(store.catalog.key(added.id) ?? {}).at(-1), ['later', [1]])
   })

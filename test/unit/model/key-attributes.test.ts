@@ -9,7 +9,11 @@ import { aKey } from '../../support/records.ts'
 /** As it is read from a store in which whoever wrote it had its flags in another order. */
 const reordered = () => {
   const { flags, ...key } = aKey()
-  return recordReader('key')({ ...key, flags: Object.fromEntries(Object.entries(flags).toReversed()) })
+  return recordReader('key')({
+    ...key,
+    material: '',
+    flags: Object.fromEntries(Object.entries(flags).toReversed()),
+  })
 }
 
 test('attributes are in the order in which they are printed', () => {

@@ -6,6 +6,7 @@ import {
   KEY_CLASSES,
   parseAttributeValue,
 } from '../../../src/contract/attributes.ts'
+import { fromHex } from '../../../src/model/octets.ts'
 import { setAttribute, setFlag } from '../../../src/policy/attribute-rules.ts'
 import { fails } from '../../support/errors.ts'
 import { aKey, anActor, OWNER, SHARED, STRANGER } from '../../support/records.ts'
@@ -131,8 +132,8 @@ const COMPUTED = [
 suite('set-attribute of what follows from the key', () => {
   const key = aKey({
     checkValue: '0xabcdef',
-    rsa: { publicExponent: '0x010001', modulus: '0xc0', modulusSizeBits: 2048 },
-    ec: { ecPoint: '0x0401aa', curve: 'secp256r1' },
+    rsa: { publicExponent: '0x010001', modulus: fromHex('0xc0'), modulusSizeBits: 2048 },
+    ec: { ecPoint: fromHex('0x0401aa'), curve: 'secp256r1' },
     mlDsa: { algorithm: 'ML-DSA-65' },
   })
   for (const [name, inPlace, other] of COMPUTED) {

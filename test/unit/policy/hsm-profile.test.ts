@@ -1,4 +1,5 @@
 /** What a mode and a type of HSM forbid, each table of the reference written down a second time. */
+
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { type Curve, HASH_NAMES, type Hash, type WeierstrassCurve } from '../../../src/contract/algorithms.ts'
@@ -15,6 +16,7 @@ import {
   type WrappingName,
 } from '../../../src/contract/mechanisms.ts'
 import { HSM_TYPES, MODES } from '../../../src/contract/profiles.ts'
+import { fromHex } from '../../../src/model/octets.ts'
 import type { KeyRecord } from '../../../src/model/records.ts'
 import { capacityOf, keysFit } from '../../../src/policy/capacity.ts'
 import type { Decision } from '../../../src/policy/decision.ts'
@@ -39,7 +41,7 @@ const why = (decision: Decision<unknown>) => (decision.allow ? undefined : decis
 const able = (changes: Partial<KeyRecord>) =>
   aKey({ ...changes, flags: Object.fromEntries(FLAG_NAMES.map((name) => [name, true])) })
 const onCurve = (curve: Curve, keyClass: KeyRecord['keyClass'] = 'private-key') =>
-  able({ keyType: 'ec', keyClass, ec: { ecPoint: '0x', curve } })
+  able({ keyType: 'ec', keyClass, ec: { ecPoint: fromHex('0x'), curve } })
 
 const halves = { sign: 'private-key', decrypt: 'private-key', unwrap: 'private-key' } as const
 const half = (use: string, keyType: string) =>
@@ -69,7 +71,9 @@ suite('what FIPS mode forbids to do with keys', () => {
           const keyType = MECHANISM_KEY_TYPE[name]
           const edwards = name.startsWith('ed25519')
           const ec =
-            keyType === 'ec' ? { ecPoint: '0x', curve: edwards ? 'ed25519' : 'secp256r1' } : undefined
+            keyType === 'ec'
+              ? { ecPoint: fromHex('0x'), curve: edwards ? 'ed25519' : 'secp256r1' }
+              : undefined
           const key = able({ keyType, keyClass: half(use, keyType), ec } as Partial<KeyRecord>)
           const mechanism = { name, hash: 'sha256', input: 'raw' } as Mechanism
           const using = { actor: owner, key, circumstances: inMode(mode) }
@@ -201,7 +205,7 @@ suite('which types of keys there can be', () => {
   const origins = ['generated', 'imported', 'unwrapped', 'derived', 'copied'] as const
   const made = (keyType: KeyRecord['keyType'], from: (typeof origins)[number], curve?: Curve) => ({
     keyType,
-    ec: curve && { ecPoint: '0x', curve },
+    ec: curve && { ecPoint: fromHex('0x'), curve },
     origin: from === 'derived' ? { from, base: aKey().flags } : { from },
   })
   for (const mode of MODES) {

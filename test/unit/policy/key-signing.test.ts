@@ -3,6 +3,7 @@ import { suite, test } from 'node:test'
 import type { Curve } from '../../../src/contract/algorithms.ts'
 import { KEY_CLASSES } from '../../../src/contract/attributes.ts'
 import type { Mechanism } from '../../../src/contract/mechanisms.ts'
+import { fromHex } from '../../../src/model/octets.ts'
 import { mayDeleteKey } from '../../../src/policy/key-deletion.ts'
 import { mayExportPublic, mayExportReference } from '../../../src/policy/key-export.ts'
 import { maySign, mayVerify } from '../../../src/policy/key-signing.ts'
@@ -65,7 +66,7 @@ test('the mechanism must fit the type of the key', () => {
 })
 
 test('each type of private key has one encoding of references', () => {
-  const ec = (curve: Curve) => ({ keyType: 'ec', ec: { ecPoint: '0x', curve } }) as const
+  const ec = (curve: Curve) => ({ keyType: 'ec', ec: { ecPoint: fromHex('0x'), curve } }) as const
   for (const [encoding, other, key] of [
     ['reference-pem', 'cloudhsm-reference-pem', { keyType: 'rsa' }],
     ['reference-pem', 'cloudhsm-reference-pem', ec('secp256r1')],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { KEY_CLASSES, KEY_TYPES } from '../../../src/contract/attributes.ts'
 import { WRAPPING_KEY_TYPE, type Wrapping, type WrappingName } from '../../../src/contract/mechanisms.ts'
+import { fromHex } from '../../../src/model/octets.ts'
 import type { Decision } from '../../../src/policy/decision.ts'
 import { mayDerive } from '../../../src/policy/key-derivation.ts'
 import { mayUnwrapWith, mayWrapKey, mayWrapWith, withTemplate } from '../../../src/policy/key-wrapping.ts'
@@ -112,7 +113,12 @@ suite('which key derives for whom', () => {
       for (const curve of curves) {
         for (const keyClass of KEY_CLASSES) {
           for (const derive of on) {
-            const key = aKey({ keyType: 'ec', keyClass, ec: { ecPoint: '0x', curve }, flags: { derive } })
+            const key = aKey({
+              keyType: 'ec',
+              keyClass,
+              ec: { ecPoint: fromHex('0x'), curve },
+              flags: { derive },
+            })
             const expected = owns && keyClass === 'private-key' && curve === 'secp256r1' && derive
             assert.equal(
               mayDerive({ actor: anActor(id, role), key, circumstances: HERE }).allow,

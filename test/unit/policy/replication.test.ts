@@ -57,6 +57,7 @@ suite('which key comes in from a clone', () => {
     standing: 'nothing',
     missing: undefined,
     availability: { check: false, liveHsms: 3 },
+    material: 'c2VhbGVk',
     room: {
       keys: 0,
       asymmetricKeys: 0,

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { FLAG_NAMES, type FlagName } from '../../../src/contract/attributes.ts'
 import { OPERATIONS, type Operation } from '../../../src/contract/operations.ts'
+import { fromHex } from '../../../src/model/octets.ts'
 import type { KeyRecord } from '../../../src/model/records.ts'
 import { setFlag } from '../../../src/policy/attribute-rules.ts'
 import { type KeyOperation, RULES } from '../../../src/policy/key-rights/rules.ts'
@@ -23,9 +24,9 @@ const kinds = [
   { keyClass: 'secret-key', keyType: 'des3' },
   { keyClass: 'private-key', keyType: 'rsa' },
   { keyClass: 'public-key', keyType: 'rsa' },
-  { keyClass: 'private-key', keyType: 'ec', ec: { curve: 'secp256r1', ecPoint: '' } },
-  { keyClass: 'private-key', keyType: 'ec', ec: { curve: 'secp384r1', ecPoint: '' } },
-  { keyClass: 'public-key', keyType: 'ec', ec: { curve: 'ed25519', ecPoint: '' } },
+  { keyClass: 'private-key', keyType: 'ec', ec: { curve: 'secp256r1', ecPoint: fromHex('0x') } },
+  { keyClass: 'private-key', keyType: 'ec', ec: { curve: 'secp384r1', ecPoint: fromHex('0x') } },
+  { keyClass: 'public-key', keyType: 'ec', ec: { curve: 'ed25519', ecPoint: fromHex('0x') } },
   { keyClass: 'private-key', keyType: 'ml-dsa' },
 ] as const
 const template = fc.option(fc.record({ sensitive: fc.boolean() }), { nil: undefined })

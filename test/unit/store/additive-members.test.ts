@@ -1,13 +1,22 @@
 /** What a later version adds to a record or an audit entry, wherever in it, is kept by this one, unless it may forbid something. */
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FLAG_NAMES, type Template } from '../../../src/contract/attributes.ts'
 import { DEFAULT_AUDIT_POLICY } from '../../../src/contract/audit-policy.ts'
 import type { AuditEntry } from '../../../src/model/audit.ts'
-import { FORMAT } from '../../../src/model/formats.ts'
-import { type RecordKind, recordKey, type StoredRecord } from '../../../src/model/records.ts'
+import { FORMAT, written } from '../../../src/model/formats.ts'
+import { fromHex } from '../../../src/model/octets.ts'
+import { type RecordKind, recordKey, type WholeRecord } from '../../../src/model/records.ts'
 import { decodeAuditEntry, decodeRecord, encodeRecord } from '../../../src/store/record-codec.ts'
-import { reference, sampleCluster, sampleKey, sampleLogin, sampleUser } from '../../contract/store-samples.ts'
+import {
+  MATERIAL,
+  reference,
+  sampleCluster,
+  sampleKey,
+  sampleLogin,
+  sampleUser,
+} from '../../contract/store-samples.ts'
 
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
 
@@ -17,7 +26,7 @@ type Full<T> = T extends string | number | boolean | readonly unknown[]
   : { readonly [Member in keyof T]-?: Full<Exclude<T[Member], undefined>> }
 
 /** One of each kind. */
-const FULL: { readonly [Kind in RecordKind]: Full<Extract<StoredRecord, { kind: Kind }>> } = {
+const FULL: { readonly [Kind in RecordKind]: Full<Extract<WholeRecord, { kind: Kind }>> } = {
   cluster: {
     ...sampleCluster(7),
     auditPolicy: { ...DEFAULT_AUDIT_POLICY, maxAgeSeconds: 60 },
@@ -28,12 +37,13 @@ const FULL: { readonly [Kind in RecordKind]: Full<Extract<StoredRecord, { kind: 
   login: { ...sampleLogin(1), availabilityCheck: false },
   key: {
     ...sampleKey(1),
+    material: MATERIAL,
     subject: '0x01',
     wrapTemplate: everyFlag(true),
     unwrapTemplate: everyFlag(false),
     checkValue: '0x1a2b3c',
-    rsa: { publicExponent: '0x010001', modulus: '0xab', modulusSizeBits: 2048 },
-    ec: { ecPoint: '0x04', curve: 'secp384r1' },
+    rsa: { publicExponent: '0x010001', modulus: fromHex('0xab'), modulusSizeBits: 2048 },
+    ec: { ecPoint: fromHex('0x04'), curve: 'secp384r1' },
     mlDsa: { algorithm: 'ML-DSA-44' },
   },
   certificate: {
@@ -107,8 +117,8 @@ for (const record of Object.values(FULL)) {
     const closed = ['flags', 'wrapTemplate', 'unwrapTemplate'].includes(path.join())
     const name = [record.kind, ...path].join('.')
     test(`${closed ? 'refuses' : 'keeps'} what a later version added to ${name}`, () => {
-      const more = withMember(record, path, { later: { nested: [1, 'two'] } }) as StoredRecord
-      const bytes = json({ ...more, version: FORMAT })
+      const more = withMember(record, path, { later: { nested: [1, 'two'] } }) as WholeRecord
+      const bytes = json(written(more, FORMAT))
       if (closed)
         return assert.throws(() => decodeRecord(key, bytes), {
           code: 'store-damaged',

@@ -4,7 +4,15 @@ import { describe, it } from 'node:test'
 import { createCatalog } from '../../../src/catalog/memory-catalog.ts'
 import { HsmError } from '../../../src/contract/errors.ts'
 import { type CommitFailure, createGroupCommit, type Group } from '../../../src/store/group-commit.ts'
-import { contents, logged, put, sampleCluster, sampleKey, sampleUser } from '../../contract/store-samples.ts'
+import {
+  contents,
+  logged,
+  put,
+  sampleCluster,
+  sampleKey,
+  sampleUser,
+  write,
+} from '../../contract/store-samples.ts'
 
 function onMedium() {
   const catalog = createCatalog()
@@ -59,7 +67,7 @@ describe('group commit', () => {
       commits.transact(() => put(sampleUser(1, { username: 'other' }), sampleKey(3))),
       commits.transact(() => ({
         ...put(),
-        writes: [{ delete: 'key/0x0000000000000001' }, { put: sampleKey(2) }],
+        writes: [{ delete: 'key/0x0000000000000001' }, write(sampleKey(2))],
       })),
       commits.transact(() => put(sampleUser(1, { username: 'third' }), sampleKey(1))),
       commits.transact(nothing),

@@ -5,7 +5,15 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { HsmError } from '../../../src/contract/errors.ts'
 import type { Store } from '../../../src/store/store.ts'
-import { contents, logged, put, sampleCluster, sampleKey, sampleUser } from '../../contract/store-samples.ts'
+import {
+  contents,
+  logged,
+  put,
+  sampleCluster,
+  sampleKey,
+  sampleUser,
+  write,
+} from '../../contract/store-samples.ts'
 import { inTemporaryDirectory, openStore } from '../../contract/store-sqlite.ts'
 
 export type Files = Readonly<Partial<Record<string, Uint8Array>>>
@@ -26,7 +34,7 @@ async function shareAndUnshare(store: Store, directory: string): Promise<LeftBeh
   const give = (...users: readonly string[]) =>
     store.transact((view) => {
       const entry = logged(view, 'hsm-1', 'key.share')
-      return { ...entry, writes: [{ put: sampleKey(1, { sharedWith: users }) }, ...entry.writes] }
+      return { ...entry, writes: [write(sampleKey(1, { sharedWith: users })), ...entry.writes] }
     })
   await give('user-2')
   const before = state()

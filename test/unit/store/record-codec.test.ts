@@ -1,26 +1,41 @@
 /** What was sealed under our key and is still not a record: left by a fault, or by another version. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { DEFAULT_AUDIT_POLICY } from '../../../src/contract/audit-policy.ts'
-import { FORMAT } from '../../../src/model/formats.ts'
-import { recordKey, type StoredRecord } from '../../../src/model/records.ts'
+import { FORMAT, written } from '../../../src/model/formats.ts'
+import { fromHex } from '../../../src/model/octets.ts'
+import { recordKey, type StoredRecord, type WholeRecord } from '../../../src/model/records.ts'
 import { decodeAuditEntry, decodeRecord, encodeEntry, encodeRecord } from '../../../src/store/record-codec.ts'
-import { reference, sampleCluster, sampleKey, sampleLogin, sampleUser } from '../../contract/store-samples.ts'
+import {
+  reference,
+  sampleCluster,
+  sampleKey,
+  sampleLogin,
+  sampleUser,
+  wholeSample,
+} from '../../contract/store-samples.ts'
 
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
 const refuses = (key: string, bytes: Buffer, message: RegExp) =>
   assert.throws(() => decodeRecord(key, bytes), { code: 'store-damaged', message })
 
-const records: readonly StoredRecord[] = [
+const samples = (all: readonly StoredRecord[]) => all.map((record) => wholeSample(record))
+
+const records: readonly WholeRecord[] = samples([
   sampleCluster(7),
   sampleUser(1, { password: '$argon2id$', survivingSession: 'abc' }),
   sampleUser(2),
   sampleKey(1, { wrapTemplate: { sign: true, encrypt: false } }),
-  sampleKey(2, { keyType: 'ec', keyClass: 'public-key', ec: { ecPoint: '0x04', curve: 'secp384r1' } }),
+  sampleKey(2, {
+    keyType: 'ec',
+    keyClass: 'public-key',
+    ec: { ecPoint: fromHex('0x04'), curve: 'secp384r1' },
+  }),
   sampleKey(3, {
     keyType: 'rsa',
     keyClass: 'private-key',
-    rsa: { publicExponent: '0x010001', modulus: '0xab', modulusSizeBits: 2048 },
+    rsa: { publicExponent: '0x010001', modulus: fromHex('0xab'), modulusSizeBits: 2048 },
   }),
   sampleLogin(1),
   { kind: 'audit-head', id: 'hsm-1', count: 3, hash: 'ff', keyUse: undefined },
@@ -32,10 +47,10 @@ const records: readonly StoredRecord[] = [
     keyUse: { first: 0, previous: '00', count: 1, hash: '11' },
   },
   { kind: 'certificate-authority', id: 'self', certificate: '-----BEGIN', key: 'c2VhbGVk' },
-]
+])
 
 /** The first format that can hold the record. */
-const firstOf = (record: StoredRecord): number =>
+const firstOf = (record: WholeRecord): number =>
   record.kind === 'login' || (record.kind === 'audit-head' && record.keyUse) ? 3 : 1
 
 const TOO_OLD = {
@@ -44,7 +59,7 @@ const TOO_OLD = {
 }
 
 /** What the record is in a cluster whose records have that format. */
-const inFormat = (record: StoredRecord, minimumVersion: number): StoredRecord =>
+const inFormat = (record: WholeRecord, minimumVersion: number): WholeRecord =>
   record.kind === 'cluster' ? { ...record, minimumVersion } : record
 
 describe('record codec', () => {
@@ -62,7 +77,7 @@ describe('record codec', () => {
     it(`keeps members of ${key} that a later version added, in every format but the first`, () => {
       for (let format = 1; format <= FORMAT; format++) {
         const held = inFormat(record, format)
-        const more: StoredRecord = Object.assign({ ...held }, { later: { nested: [1, 'two'] } })
+        const more: WholeRecord = Object.assign({ ...held }, { later: { nested: [1, 'two'] } })
         if (format < Math.max(2, firstOf(record))) {
           assert.throws(() => encodeRecord(more, format), TOO_OLD)
           continue
@@ -76,7 +91,7 @@ describe('record codec', () => {
     it(`refuses ${key} of a newer version, and says what to do`, () => {
       refuses(
         key,
-        json({ ...record, version: FORMAT + 1, somethingThatForbids: true }),
+        json({ ...written(record, FORMAT), version: FORMAT + 1, somethingThatForbids: true }),
         new RegExp(
           `^Record ${key} was written by a newer version of Strongroom, in format ${FORMAT + 1}, and this version reads formats up to ${FORMAT}; upgrade this HSM$`,
         ),
@@ -84,16 +99,20 @@ describe('record codec', () => {
       for (const version of [0, -1, 1.5, '2', null]) {
         refuses(
           key,
-          json({ ...record, version }),
+          json({ ...written(record, FORMAT), version }),
           /is damaged: (a member is not a count|it has no such version)$/,
         )
       }
     })
 
     it(`refuses ${key} with any member of another type`, () => {
-      for (const [name, value] of Object.entries(record)) {
+      for (const [name, value] of Object.entries(written(record, FORMAT))) {
         const wrong = typeof value === 'object' ? 7 : [value]
-        refuses(key, json({ ...record, [name]: wrong }), /is damaged: a member|is damaged: it/)
+        refuses(
+          key,
+          json({ ...written(record, FORMAT), [name]: wrong }),
+          /is damaged: a member|is damaged: it/,
+        )
       }
     })
   }
@@ -101,9 +120,21 @@ describe('record codec', () => {
   it('refuses a record that lacks a member', () => {
     refuses('user/user-1', json({ ...sampleUser(1), username: undefined }), /a member is not a text$/)
     refuses('cluster/self', json({ ...sampleCluster(), nextReference: -1 }), /a member is not a count$/)
-    refuses(`key/${reference(1)}`, json({ ...sampleKey(1), flags: {} }), /neither true nor false$/)
-    refuses(`key/${reference(1)}`, json({ ...sampleKey(1), keyType: 'des' }), /has an unknown value$/)
-    refuses(`key/${reference(1)}`, json({ ...sampleKey(1), wrapTemplate: { x: true } }), /unknown member$/)
+    refuses(
+      `key/${reference(1)}`,
+      json({ ...wholeSample(sampleKey(1)), flags: {} }),
+      /neither true nor false$/,
+    )
+    refuses(
+      `key/${reference(1)}`,
+      json({ ...wholeSample(sampleKey(1)), keyType: 'des' }),
+      /has an unknown value$/,
+    )
+    refuses(
+      `key/${reference(1)}`,
+      json({ ...wholeSample(sampleKey(1)), wrapTemplate: { x: true } }),
+      /unknown member$/,
+    )
   })
 
   it('writes the first format as version 0.1.0 did, and reads it', () => {

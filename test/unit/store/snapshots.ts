@@ -1,8 +1,10 @@
 /** Stores with a snapshot beside them, of enough records to have one. */
+
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSealer } from '../../../src/crypto/seal.ts'
+import { toOctets } from '../../../src/model/octets.ts'
 import type { KeyRecord, StoredRecord, Write } from '../../../src/model/records.ts'
 import type { SnapshotPlace } from '../../../src/store/snapshot/file.ts'
 import { type SqliteStore, sqliteStore } from '../../../src/store/sqlite/sqlite-store.ts'
@@ -14,6 +16,7 @@ import {
   sampleKey,
   sampleLogin,
   sampleUser,
+  write as sampleWrite,
 } from '../../contract/store-samples.ts'
 import { openStore, optionsFor } from '../../contract/store-sqlite.ts'
 
@@ -47,7 +50,7 @@ export function openWith(directory: string, changes: Partial<SnapshotPlace> = {}
 export const write = (store: SqliteStore, ...writes: readonly Write[]) =>
   store.transact(() => ({ writes, audit: [], result: undefined }))
 export const puts = (...records: readonly StoredRecord[]): readonly Write[] =>
-  records.map((record) => ({ put: record }))
+  records.map((record) => sampleWrite(record))
 
 /** Of every kind, with everything that can be left out and that a later version may have added. */
 export const records = (): readonly StoredRecord[] => [
@@ -69,7 +72,11 @@ export const records = (): readonly StoredRecord[] => [
   sampleKey(8001, {
     keyType: 'rsa',
     keyClass: 'private-key',
-    rsa: { publicExponent: '0x010001', modulus: '0xab', modulusSizeBits: 2048 },
+    rsa: {
+      publicExponent: '0x010001',
+      modulus: toOctets(Uint8Array.from({ length: 256 }, (_, at) => at)),
+      modulusSizeBits: 2048,
+    },
     subject: '0x3000',
     wrapTemplate: { sign: false },
     unwrapTemplate: undefined,

@@ -55,7 +55,7 @@ describe('SQLite store on disk', () => {
   it('wipes what is deleted', () =>
     inTemporaryDirectory(async (directory) => {
       const store = openStore(directory)
-      await store.transact(() => put(sampleKey(1, { material: 'A'.repeat(9000) })))
+      await store.transact(() => put(sampleKey(1, { label: 'A'.repeat(9000) })))
       await store.close()
       const [row] = edit(directory, rowsOf)
       assert.ok(row)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { CatalogView } from '../../../../src/catalog/catalog.ts'
+import type { Catalog, CatalogView } from '../../../../src/catalog/catalog.ts'
 import { createCatalog } from '../../../../src/catalog/memory-catalog.ts'
-import { type Body, gather } from '../../../../src/store/etcd/gathering.ts'
+import { type Body, type Gathered, gather as gatherWith } from '../../../../src/store/etcd/gathering.ts'
 import {
   contents,
   logged,
@@ -10,7 +10,15 @@ import {
   sampleCluster,
   sampleKey,
   sampleUser,
+  write,
 } from '../../../contract/store-samples.ts'
+
+/** Of bodies that write no key that stands. */
+function gather(catalog: Catalog, bodies: readonly Body[]): Gathered {
+  const gathered = gatherWith(catalog, bodies, () => undefined)
+  assert.ok(!('lacking' in gathered))
+  return gathered
+}
 
 const counted: Body = (view: CatalogView) => put(sampleCluster((view.cluster()?.nextReference ?? 0) + 1))
 const keysOf = ({ changes }: ReturnType<typeof gather>) => changes.map(({ key }) => key)
@@ -27,8 +35,8 @@ describe('gathering transactions', () => {
     ])
     assert.deepEqual(contents(catalog), before)
     assert.deepEqual(gathered.changes, [
-      { revision: 0, key: 'cluster/self', before: undefined, after: sampleCluster(2) },
-      { revision: 0, key: 'user/user-1', before: sampleUser(1), after: undefined },
+      { key: 'cluster/self', record: sampleCluster(2) },
+      { key: 'user/user-1', record: undefined },
     ])
   })
 
@@ -51,7 +59,7 @@ describe('gathering transactions', () => {
       counted,
     ])
     assert.deepEqual(gathered.results, [{ result: undefined }, { error }, { result: undefined }])
-    assert.deepEqual(gathered.changes[0]?.after, sampleCluster(2))
+    assert.deepEqual(gathered.changes[0]?.record, sampleCluster(2))
   })
 
   it('refuses what the format of the cluster cannot hold, and nothing else with it', () => {
@@ -75,7 +83,7 @@ describe('gathering transactions', () => {
       (number: number): Body =>
       (view) => {
         const entry = logged(view, 'hsm-1', 'key.share')
-        return { ...entry, writes: [...entry.writes, { put: sampleKey(number) }] }
+        return { ...entry, writes: [...entry.writes, write(sampleKey(number))] }
       }
     const bodies = Array.from({ length: 100 }, (_, at) => one(at))
     const gathered = gather(createCatalog(), bodies)
@@ -85,7 +93,7 @@ describe('gathering transactions', () => {
 
   it('refuses what is too large alone, and only that', () => {
     const catalog = createCatalog()
-    const huge: Body = () => put(sampleKey(1, { material: 'A'.repeat(1_600_000) }))
+    const huge: Body = () => put(sampleKey(1, { label: 'A'.repeat(1_600_000) }))
     const gathered = gather(catalog, [huge, counted])
     assert.equal(gathered.results.length, 2)
     assert.ok('error' in (gathered.results[0] ?? {}))
@@ -98,7 +106,7 @@ describe('gathering transactions', () => {
     const record =
       (length: number): Body =>
       () =>
-        put(sampleKey(1, { material: 'A'.repeat(length) }))
+        put(sampleKey(1, { label: 'A'.repeat(length) }))
     assert.equal(gather(createCatalog(), [record(1_000_000), record(1), record(1_000_000)]).results.length, 3)
   })
 })
