@@ -28,19 +28,25 @@ export function queueOnEventLoop<R>(work: () => R): Promise<R> {
 /** RSA-2048 takes 0.4 to 0.9 ms; RSA-3072 takes three times as long. */
 const LONE_RSA_BITS = 2048
 const LONE_USES = 8
+/** Of a PKCS#11 program: C_SignInit and C_Sign; and a write to the journal. Over HTTPS there are fewer. */
+const LONE_EVENTS = 3
 
 /** RSA signatures in the pool. */
 let inPool = 0
-/** RSA signatures in a row that had the HSM to themselves. */
+/** RSA signatures in a row that nobody shared the HSM with. */
 let lone = 0
-/** Something that came while RSA was signed on the event loop may not have been read yet. */
-let watching = false
+/** What came while RSA was signed on the event loop may not have been read yet. */
+let mayWait = false
+/** What the event loop had handled when RSA was last signed. */
+let handled = 0
 
 /**
  * RSA goes to the pool, where several signatures are made at once. Only a caller who is alone is signed for on the event loop,
  * because the way there and back is all that the pool would add. A caller is alone when this signature and the {@link LONE_USES}
- * before it did not overlap with another one, and when nothing else came while the last one held the event loop. A crowd, be
- * it one connection with many requests, thus gets at most one signature in so many there, and others wait for that one only.
+ * before it came one after the other, and when the event loop handled no more between two of them than the
+ * {@link LONE_EVENTS} that one caller is the reason of. These are counts, not times: a machine that is busy with other
+ * things changes nothing. A crowd, be it one connection with many requests, gets at most one signature in so many on the event
+ * loop, and others wait for that one only.
  *
  * @param now signs on the event loop
  * @param later signs in the pool
@@ -50,9 +56,17 @@ export function signRsa(
   now: () => Buffer,
   later: () => Promise<Buffer>,
 ): Buffer | Promise<Buffer> {
-  lone = inPool > 0 || watching ? 0 : lone + 1
+  const came = events() - handled
+  handled += came
+  lone = inPool > 0 || mayWait || came > LONE_EVENTS ? 0 : lone + 1
   if (lone <= LONE_USES || bits > LONE_RSA_BITS || !isQuickMessage(data)) return signInPool(later)
-  watchForOthers()
+  // Another one that has been waiting is found in the next round of the event loop, which is over when both have run.
+  mayWait = true
+  setImmediate(() =>
+    setImmediate(() => {
+      mayWait = false
+    }),
+  )
   return now()
 }
 
@@ -62,24 +76,10 @@ async function signInPool(later: () => Promise<Buffer>): Promise<Buffer> {
     return await later()
   } finally {
     inPool -= 1
+    // That the pool was ready is an event, too.
+    handled += 1
   }
 }
 
-/**
- * Finds out what came while the event loop was held. The next round handles it: mostly the one between these two. When it was a
- * timer or an immediate that asked for the signature it is the one before, in which the request itself is counted otherwise.
- */
-function watchForOthers(): void {
-  watching = true
-  const asked = events()
-  setImmediate(() => {
-    const before = events()
-    setImmediate(() => {
-      watching = false
-      if (before > asked + 1 || events() > before) lone = 0
-    })
-  })
-}
-
-/** What the event loop has handled: bytes that came, work that the pool has done. */
+/** Bytes that came, a timer of the operating system, work that the pool has done. */
 const events = (): number => performance.nodeTiming.uvMetricsInfo.events

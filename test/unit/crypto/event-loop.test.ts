@@ -72,29 +72,33 @@ describe('where RSA is signed', () => {
     await large
   })
 
-  test('the pool gets all again when something else had to wait for one', async (t) => {
+  test('the pool gets all again when the event loop does more in between than one caller makes it do', async (t) => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
-    const { port } = server.address() as AddressInfo
-    const clients: Socket[] = []
-    const served: Socket[] = []
+    const connected = once(server, 'connection')
+    const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    const [served] = (await connected) as [Socket]
     t.after(() => {
-      for (const socket of [...clients, ...served]) socket.destroy()
+      client.destroy()
+      served.destroy()
       server.close()
     })
-    while (clients.length < 2) {
-      const connected = once(server, 'connection')
-      clients.push(connect(port, '127.0.0.1'))
-      const [socket] = await connected
-      served.push(socket)
+    const signAfter = async (requests: number): Promise<boolean> => {
+      for (let request = 0; request < requests; request++) {
+        const read = once(served, 'data')
+        client.write('a request')
+        await read
+      }
+      const signature = sign(rsa.signing)
+      await signature
+      return isImmediate(signature)
     }
     await untilAlone()
-    const read = served.map((socket) => once(socket, 'data'))
-    for (const client of clients) client.write('waits')
-    assert.equal(isImmediate(sign(rsa.signing)), true)
-    await Promise.all(read)
-    for (let turn = 0; turn < 3; turn++) await nextTurn()
-    assert.equal(isImmediate(sign(rsa.signing)), false)
+    assert.equal(await signAfter(6), false)
+    assert.deepEqual(await oneAtATime(7), Array(7).fill(false))
+    for (let use = 0; use < 20; use++) await signAfter(3)
+    assert.equal(await signAfter(3), true)
+    for (let use = 0; use < 20; use++) assert.equal(await signAfter(4), false)
   })
 
   test('long keys and long messages always go to the pool', async () => {
