@@ -10,25 +10,30 @@ export interface StreamTable {
   countOf(session: string): number
 }
 
-/** Empty at first. */
+/** Empty at first. A message mostly begins and ends with nothing in between, so one more allocates next to nothing here. */
 export function createStreamTable(): StreamTable {
-  const sessions = new Map<string, Map<string, Stream>>()
-  let count = 0
+  /** By id: no two have the same. */
+  const streams = new Map<string, Stream>()
+  /** How many a session has, if it has any. */
+  const counts = new Map<string, number>()
+  const countOf = (session: string): number => counts.get(session) ?? 0
   return {
     add(stream) {
-      const own = sessions.get(stream.session) ?? new Map<string, Stream>()
-      sessions.set(stream.session, own.set(stream.id, stream))
-      count += 1
+      streams.set(stream.id, stream)
+      counts.set(stream.session, countOf(stream.session) + 1)
     },
-    get: (session, id) => sessions.get(session)?.get(id),
+    get(session, id) {
+      const stream = streams.get(id)
+      return stream?.session === session ? stream : undefined
+    },
     remove({ session, id }) {
-      const own = sessions.get(session)
-      if (!own?.delete(id)) return
-      count -= 1
-      if (own.size === 0) sessions.delete(session)
+      if (!streams.delete(id)) return
+      const left = countOf(session) - 1
+      if (left > 0) counts.set(session, left)
+      else counts.delete(session)
     },
-    of: (session) => [...(sessions.get(session)?.values() ?? [])],
-    count: () => count,
-    countOf: (session) => sessions.get(session)?.size ?? 0,
+    of: (session) => [...streams.values()].filter((stream) => stream.session === session),
+    count: () => streams.size,
+    countOf,
   }
 }
