@@ -57,7 +57,7 @@ export function createSnapshotWriter({ place, source, written, log }: WriterOpti
     source,
     changed,
     async turn() {
-      if (closing === undefined) await sleep(PAUSE_MS, undefined, { ref: false })
+      if (closing === undefined) await sleep(PAUSE_MS)
       else if (performance.now() > closing) throw LATE
     },
   }
