@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -43,6 +44,27 @@ suite('sockets for PKCS#11', () => {
     })
     connect(path).resume()
     assert.deepEqual(await promise, { pid: process.pid, uid: process.getuid?.() })
+    sockets.close()
+  })
+
+  test('all connections read into the same memory, and end by themselves', async () => {
+    const path = join(directory, 'memory.sock')
+    const said: [text: string, memory: ArrayBufferLike][] = []
+    const ended: string[] = []
+    const sockets = await openSockets({ path, convenient: undefined, log: () => undefined }, (socket) => {
+      socket.on('data', (chunk: Buffer) => void said.push([chunk.toString(), chunk.buffer]))
+      socket.on('close', () => ended.push('closed'))
+      socket.write('hello')
+    })
+    for (const text of ['one', 'other']) {
+      const client = connect(path)
+      assert.equal(String((await once(client, 'data'))[0]), 'hello')
+      client.end(text)
+      await once(client, 'close')
+    }
+    const [one, other] = said
+    assert.deepEqual([one?.[0], other?.[0], ended.length], ['one', 'other', 2])
+    assert.equal(one?.[1], other?.[1])
     sockets.close()
   })
 
