@@ -14,7 +14,14 @@ import { createKeys } from '../../src/store/etcd/keys.ts'
 import { type Operation, put as putAt, remove } from '../../src/store/etcd/requests.ts'
 import { KV } from '../../src/store/etcd/rpc_pb.ts'
 import { etcdOptions, newClusterId, openEtcd } from '../contract/store-etcd.ts'
-import { contents, reference, sampleCluster, sampleKey, sampleUser } from '../contract/store-samples.ts'
+import {
+  contents,
+  reference,
+  sampleCluster,
+  sampleKey,
+  sampleUser,
+  write as sampleWrite,
+} from '../contract/store-samples.ts'
 import { compact, type EtcdCluster, startEtcd } from '../support/etcd.ts'
 import { until } from '../support/until.ts'
 
@@ -239,7 +246,7 @@ describe('a snapshot of a store on etcd', () => {
 const write = (store: EtcdStore, ...writes: readonly Write[]) =>
   store.transact(() => ({ writes, audit: [], result: undefined }))
 const puts = (...records: readonly StoredRecord[]): readonly Write[] =>
-  records.map((record) => ({ put: record }))
+  records.map((record) => sampleWrite(record))
 
 /** A way to etcd that counts what comes back. */
 async function countBytes(endpoint: string) {
