@@ -3,7 +3,7 @@ import { ownDescriptor, writeAllNow } from './descriptors.ts'
 import { reasonOf } from './reasons.ts'
 
 /** An import would load all that it can do, and every program starts with this. */
-const { fstatSync } = process.getBuiltinModule('node:fs')
+const { fstatSync, statSync } = process.getBuiltinModule('node:fs')
 
 const DESCRIPTORS = { stdout: 1, stderr: 2 } as const
 type Stream = keyof typeof DESCRIPTORS
@@ -34,7 +34,10 @@ async function write(stream: Stream, content: string | Uint8Array): Promise<void
 
 function isFileOrDevice(stream: Stream): boolean {
   const found = fstatSync(DESCRIPTORS[stream])
-  return found.isFile() || (found.isCharacterDevice() && !process[stream].isTTY)
+  if (found.isFile()) return true
+  if (!found.isCharacterDevice()) return false
+  // Whether it is a terminal is known by the stream, which takes as long to make as all else that a short command does.
+  return found.rdev === statSync('/dev/null', { throwIfNoEntry: false })?.rdev || !process[stream].isTTY
 }
 
 /** Output could not be written; it has been told already, where there was somebody to tell. */
