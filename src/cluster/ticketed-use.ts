@@ -1,7 +1,7 @@
 /** The order of steps of every key use, on which guarantee G depends. */
 import { HsmError } from '../contract/errors.ts'
 import type { Serving } from './cluster.ts'
-import type { Grant, Uses } from './uses.ts'
+import type { Grant, Use, Uses } from './uses.ts'
 
 /** What a use rests on: one right, or two when another key takes part. Each must stand when the result is released. */
 type Used = Grant & { readonly with?: string | undefined }
@@ -30,14 +30,17 @@ export function underTickets<G extends Used, R>(
 function use<G extends Used, R>({ serving, uses }: Needs, permit: () => G, work: Work<G, R>): R | Promise<R> {
   serving.check()
   const grant = permit()
-  const keys = grant.with === undefined ? [grant.key] : [grant.key, grant.with]
-  const tickets = keys.map((key) => uses.begin(key, grant.user, grant.session))
+  const { user, session } = grant
+  const ticket = uses.begin(grant.key, user, session)
+  const other = grant.with === undefined ? undefined : uses.begin(grant.with, user, session)
   const check = () => {
     serving.check()
-    for (const ticket of tickets) if (!ticket.live) throw new HsmError(ticket.reason)
+    checkTicket(ticket)
+    if (other) checkTicket(other)
   }
   const end = () => {
-    for (const ticket of tickets) ticket.end()
+    ticket.end()
+    other?.end()
   }
   let result: R | Promise<R>
   try {
@@ -50,6 +53,10 @@ function use<G extends Used, R>({ serving, uses }: Needs, permit: () => G, work:
   }
   end()
   return result
+}
+
+function checkTicket({ live, reason }: Use): void {
+  if (!live) throw new HsmError(reason)
 }
 
 /** The right may have ended on another HSM while this one was cut off or stood still. */

@@ -37,12 +37,36 @@ export interface Uses {
 /** Who uses which key, through which session. */
 export type Grant = { readonly key: string; readonly user: string; readonly session: string }
 
-type Ticket = Grant & {
-  live: boolean
-  reason: Reason
-  /** Those who wait until it has ended. */
-  readonly ended: (() => void)[]
-  readonly end: () => void
+/** A class, as there is one for every use of a key: all that it needs is one object. */
+class Ticket implements Grant, Use {
+  readonly key: string
+  readonly user: string
+  readonly session: string
+  live = true
+  reason: Reason = 'revoked'
+  /** Those who wait until it has ended; mostly nobody. */
+  #waiting: (() => void)[] | undefined
+  readonly #underWay: Set<Ticket>
+
+  constructor(underWay: Set<Ticket>, key: string, user: string, session: string) {
+    this.key = key
+    this.user = user
+    this.session = session
+    this.#underWay = underWay
+    underWay.add(this)
+  }
+
+  end(): void {
+    this.#underWay.delete(this)
+    for (const tell of this.#waiting ?? []) tell()
+  }
+
+  ended(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#waiting ??= []
+    this.#waiting.push(resolve)
+    return promise
+  }
 }
 
 /** No use is under way at first. */
@@ -50,16 +74,7 @@ export function createUses(): Uses {
   const underWay = new Set<Ticket>()
   const watched = new Set<{ readonly grant: Grant; readonly ended: (reason: Reason) => void }>()
   return {
-    begin(key, user, session) {
-      const ended: (() => void)[] = []
-      const end = () => {
-        underWay.delete(ticket)
-        for (const tell of ended) tell()
-      }
-      const ticket: Ticket = { key, user, session, live: true, reason: 'revoked', ended, end }
-      underWay.add(ticket)
-      return ticket
-    },
+    begin: (key, user, session) => new Ticket(underWay, key, user, session),
     watch(grant, ended) {
       const entry = { grant, ended }
       watched.add(entry)
@@ -75,7 +90,7 @@ export function createUses(): Uses {
         if (ticket.live) ticket.reason = reason
         ticket.live = false
       }
-      await Promise.all(hit.map((ticket) => new Promise<void>((resolve) => ticket.ended.push(resolve))))
+      await Promise.all(hit.map((ticket) => ticket.ended()))
     },
     count: () => underWay.size,
   }

@@ -67,9 +67,9 @@ function soundValue(schema: v.GenericSchema, value: unknown): readonly unknown[]
 }
 
 /** Whether the operation table has this name. */
-export function isOperation(name: string): name is OperationName {
-  return Object.hasOwn(OPERATIONS, name)
-}
+export const isOperation = (name: string): name is OperationName => NAMES.has(name)
+
+const NAMES: ReadonlySet<string> = new Set(Object.keys(OPERATIONS))
 
 /** Our own messages are whole sentences; valibot's get the field in front and lose the value they quote. */
 function explain(issue: v.BaseIssue<unknown>): string {

@@ -16,11 +16,13 @@ export type Decision<R> =
 
 export type Refusal = Extract<Decision<never>, { allow: false }>
 
+const NO_WRITES: readonly Write[] = []
+
 /** @param writes committed together, with the result */
 export const allow = <R>(result: R, ...writes: readonly Write[]): Decision<R> => ({
   allow: true,
   result,
-  writes,
+  writes: writes.length === 0 ? NO_WRITES : writes,
 })
 
 /** All of them, asked in this order: the first that refuses, or what the last one allows. */

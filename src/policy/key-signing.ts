@@ -61,12 +61,7 @@ function fits(
   if (!hash.allow) return hash
   const available = keyAvailable(circumstances, key.flags.token)
   if (!available.allow || !data) return available
-  return digestsFit(
-    circumstances,
-    key,
-    mechanism,
-    data.map(({ length }) => length),
-  )
+  return digestsFit(circumstances, key, mechanism, data)
 }
 
 const isEdDsa = (name: MechanismName): boolean => SIGNING[name].keys === 'edwards'

@@ -3,6 +3,8 @@ import type { KeyUseJournal } from '../../journal/key-use-journal.ts'
 import { eventOf, type RequestOutcome } from './outcome.ts'
 
 export interface UseRecorder {
+  /** Whether uses are recorded at all: what nobody records need not be put together. */
+  isOn(): boolean
   /** Before a use. @throws HsmError `journal-full` when the audit policy refuses what could not be recorded */
   checkRoom(): void
   /**
@@ -19,6 +21,7 @@ export interface UseRecorder {
  * @param now Unix time in milliseconds
  */
 export const createUseRecorder = (journal: KeyUseJournal | undefined, now: () => number): UseRecorder => ({
+  isOn: () => journal?.isOn() ?? false,
   checkRoom: () => journal?.checkRoom(),
   record: (outcome) => (journal?.isOn() ? journal.record(eventOf(outcome, now())) : undefined),
 })

@@ -102,11 +102,14 @@ export function createKeyring({ sealer, materials, sessions }: KeyringNeeds): Ke
 function createEntries(open: (key: KeyRecord) => MaybePromise<OpenKey>) {
   /** In the order of last use, oldest first. */
   const entries = new Map<string, Entry>()
+  /** The one that was used last, which is mostly the one that is used next: it stays where it is. */
+  let newest: Entry | undefined
 
   function drop(reference: string): void {
     const entry = entries.get(reference)
     if (!entry) return
     entries.delete(reference)
+    if (entry === newest) newest = undefined
     entry.dropped = true
     closeUnused(entry)
   }
@@ -129,7 +132,10 @@ function createEntries(open: (key: KeyRecord) => MaybePromise<OpenKey>) {
   return {
     drop,
     take(key: KeyRecord): Entry {
-      const entry = entries.get(key.id) ?? newEntry(key)
+      const known = entries.get(key.id)
+      if (known && known === newest) return known
+      const entry = known ?? newEntry(key)
+      newest = entry
       entries.delete(key.id)
       entries.set(key.id, entry)
       const [oldest] = entries.keys()

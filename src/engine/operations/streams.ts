@@ -59,8 +59,8 @@ export const cryptoFinish = answer<'crypto.finish', Begun, Stream>({
   may: mayContinue,
   work(facts, { data = NO_BYTES, signature }, { parts, permitted: { work, start } }) {
     if ('mechanism' in start) {
-      const bytes = [work.held() + data.length]
-      granted(digestsFit(facts.circumstances, facts.key, start.mechanism, bytes))
+      const whole = [{ length: work.held() + data.length }]
+      granted(digestsFit(facts.circumstances, facts.key, start.mechanism, whole))
     }
     return work.finish(openWith(parts, facts), { data, signature })
   },

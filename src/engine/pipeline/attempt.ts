@@ -97,8 +97,8 @@ export function namesIn(request: Members, member: string): readonly string[] {
   return Array.isArray(named) ? named : [String(named)]
 }
 
-/** Of the key that a filter names by its reference; those that other terms select are known when they are selected. */
-const referenceIn = (filter: unknown): unknown =>
+/** The reference in a filter that names its key by it; those that other terms select are known when they are selected. */
+export const referenceIn = (filter: unknown): unknown =>
   typeof filter === 'object' && filter !== null && 'reference' in filter ? filter.reference : undefined
 
 const nameOf = (mechanism: unknown): string | undefined =>

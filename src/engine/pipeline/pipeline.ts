@@ -160,11 +160,12 @@ function decide<K extends OperationName, P, W, H>(
   const { actor, session } = attempt.call
   const still = mayGoOn(session, view.user(actor.id))
   if (!still.allow) return still
-  const selected = selectKeys(attempt, view, request, pinned)
-  if (!selected.allow) return selected
-  const facts = Object.assign(commonFacts(attempt, view, request), selected.result) as Facts<K>
-  const decision = may ? may(facts, request) : allow(undefined as P)
-  return decision.allow ? allow({ facts, permitted: decision.result }, ...decision.writes) : decision
+  const facts = commonFacts(attempt, view, request) as Facts<K>
+  const refused = selectKeys(attempt, facts, request, pinned)
+  if (refused) return refused
+  if (!may) return allow({ facts, permitted: undefined as P })
+  const decision = may(facts, request)
+  return decision.allow ? { ...decision, result: { facts, permitted: decision.result } } : decision
 }
 
 /** What was made, of which keys. */
@@ -197,9 +198,10 @@ function worked<K extends OperationName, P, W, H>(
     () => {
       const decided = granted(decide(steps, attempt, request, parts.store.catalog))
       parts.useRecorder.checkRoom()
-      const [key = '', other] = used.map((name) => (decided.facts as Pinned)[name]?.id)
+      const keys = decided.facts as Pinned
+      const [one = '', other = ''] = used
       const { id: user, session } = attempt.call.actor
-      return { key, with: other, user, session, decided }
+      return { key: keys[one]?.id ?? '', with: keys[other]?.id, user, session, decided }
     },
     ({ decided }, check) => work(decided, check),
   )
@@ -216,7 +218,8 @@ function recorded<W>(
   check?: () => void,
 ): MaybePromise<Worked<W>> {
   check?.()
-  const used = check && attempt.parts.useRecorder.record(outcomeOf(attempt, 'ok'))
+  const { useRecorder } = attempt.parts
+  const used = check && useRecorder.isOn() ? useRecorder.record(outcomeOf(attempt, 'ok')) : undefined
   const inLog = !commits && attempt.row.audit === 'management' && !attempt.recorded
   if (!inLog) return used === undefined ? done : used.then(() => done)
   return Promise.all([used, recordDone(attempt)]).then(() => done)

@@ -7,6 +7,7 @@ import { attributeOf } from '../../model/key-attributes.ts'
 import type { KeyRecord } from '../../model/records.ts'
 import type { Actor } from '../../policy/actor.ts'
 import { allow, type Decision } from '../../policy/decision.ts'
+import { exactlyOne } from '../../policy/key-selection.ts'
 import { holdersOf } from '../../policy/key-sharing.ts'
 import { holds, maySelectByHolder, sees } from '../../policy/key-visibility.ts'
 import type { CallView } from '../call.ts'
@@ -20,11 +21,11 @@ type Wanted = {
   readonly sharedWith?: string | undefined
 }
 
-/** Token keys and the session's own keys, in the order of their references. */
-export function select(view: CatalogView, call: CallView, filter: Selector): readonly KeyRecord[] {
-  if (!('reference' in filter)) return find(view, call, { filter })
+/** The one key that fits. By its reference, as programs ask, it is looked up and nothing else. */
+export function selectOne(view: CatalogView, call: CallView, filter: Selector): Decision<KeyRecord> {
+  if (!('reference' in filter)) return exactlyOne(find(view, call, { filter }))
   const key = keyOf(view, call, filter.reference)
-  return key && sees(call.actor, key) ? [key] : []
+  return key && sees(call.actor, key) ? allow(key) : exactlyOne([])
 }
 
 /** A token key, or one of the session's own, whether or not the actor sees it. */
@@ -81,6 +82,7 @@ function resolved(view: CatalogView, actor: Actor, criteria: CheckedCriteria): D
   })
 }
 
+/** Token keys and the session's own keys, in the order of their references. */
 function find(view: CatalogView, { actor, session }: CallView, wanted: Wanted): readonly KeyRecord[] {
   const found = matching(candidates(view, actor, wanted), actor, wanted)
   if (session && actor.role === 'crypto-user') found.push(...matching(session.keys.keys(), actor, wanted))

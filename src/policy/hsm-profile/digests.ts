@@ -15,14 +15,16 @@ export type DigestRules = {
 export const hashFits = (rules: DigestRules, key: KeyRecord, mechanism: Mechanism): Decision<void> =>
   mechanism.name === 'ecdsa' ? strongEnough(rules, key, HASHES[mechanism.hash].bytes) : allow(undefined)
 
-/** The same of a hash function that nothing names, and that the length of its values tells. */
+/** The same of a hash function that nothing names, and that the length of its values tells, in bytes. */
 export const digestsFit = (
   rules: DigestRules,
   key: KeyRecord,
   mechanism: Mechanism,
-  dataBytes: readonly number[],
+  values: readonly { readonly length: number }[],
 ): Decision<void> =>
-  mechanism.name === 'ecdsa-prehashed' ? strongEnough(rules, key, Math.min(...dataBytes)) : allow(undefined)
+  mechanism.name === 'ecdsa-prehashed'
+    ? strongEnough(rules, key, Math.min(...values.map(({ length }) => length)))
+    : allow(undefined)
 
 /** Half as many bits as there are, of a hash value and of the order of a curve (NIST SP 800-57 Part 1 §5.6.1). */
 const BITS_PER_BYTE = 4

@@ -58,8 +58,8 @@ const onlyFirstCheck = (serving: Serving): Serving => {
 const alwaysLive = (uses: Uses): Uses => ({
   ...uses,
   begin(...grant) {
-    const { end } = uses.begin(...grant)
-    return { live: true, reason: 'revoked', end }
+    const ticket = uses.begin(...grant)
+    return { live: true, reason: 'revoked', end: () => ticket.end() }
   },
 })
 

@@ -173,9 +173,13 @@ suite('hash functions of ECDSA in FIPS mode', () => {
           )
         }
         const unnamed: Mechanism = { name: 'ecdsa-prehashed' }
-        assert.equal(outcome(digestsFit(inMode('fips'), priv, unnamed, [64, BYTES[hash]])), expected, hash)
-        assert.ok(digestsFit(inMode('non-fips'), priv, unnamed, [1]).allow)
-        assert.ok(digestsFit({ ...inMode('fips'), weakHashes: true }, priv, unnamed, [1]).allow)
+        assert.equal(
+          outcome(digestsFit(inMode('fips'), priv, unnamed, [{ length: 64 }, { length: BYTES[hash] }])),
+          expected,
+          hash,
+        )
+        assert.ok(digestsFit(inMode('non-fips'), priv, unnamed, [{ length: 1 }]).allow)
+        assert.ok(digestsFit({ ...inMode('fips'), weakHashes: true }, priv, unnamed, [{ length: 1 }]).allow)
       }
     })
   }
@@ -195,9 +199,9 @@ suite('hash functions of ECDSA in FIPS mode', () => {
 
   test('the length of the data says nothing with other mechanisms', () => {
     const rsa = able({ keyType: 'rsa' })
-    assert.ok(digestsFit(inMode('fips'), rsa, { name: 'rsa-pkcs-unhashed' }, [1]).allow)
+    assert.ok(digestsFit(inMode('fips'), rsa, { name: 'rsa-pkcs-unhashed' }, [{ length: 1 }]).allow)
     const named = { name: 'ecdsa', hash: 'sha256', input: 'raw' } as const
-    assert.ok(digestsFit(inMode('fips'), onCurve('secp256r1'), named, [1]).allow)
+    assert.ok(digestsFit(inMode('fips'), onCurve('secp256r1'), named, [{ length: 1 }]).allow)
   })
 })
 
