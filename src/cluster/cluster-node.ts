@@ -15,6 +15,7 @@ import type { Mark } from './peer-messages.ts'
 import { createPeers } from './peers.ts'
 import { readByAll } from './registration.ts'
 import { TIMING, type Timing } from './timing.ts'
+import { createTurns } from './turns.ts'
 
 export interface ClusterNode extends Cluster {
   /**
@@ -54,7 +55,7 @@ export function createClusterNode(needs: ClusterNodeNeeds): ClusterNode {
   const view = createMembershipView({ boot, graceMs: timing.graceMs, seen, members }, clock())
   const coverage = createCoverage((revision) => view.behind(revision, clock()).every(hasLeft))
   const { ages, confirmations } = createWaits(needs, timing, view, fenced)
-  const { peers, ways } = createVoice(needs, boot, view, {
+  const { peers, ways, turns } = createVoice(needs, boot, view, {
     onHeard: confirmations.review,
     write: (revision) => membership.acknowledge(revision),
   })
@@ -80,7 +81,7 @@ export function createClusterNode(needs: ClusterNodeNeeds): ClusterNode {
     },
   })
   const subscriptions = [
-    ...[ages.note, coverage.note, acknowledgements.applied].map(store.subscribe),
+    ...[ages.note, coverage.note, acknowledgements.applied, turns.applied].map(store.subscribe),
     coordination.subscribeMembers((change) => {
       view.apply(change, clock())
       peers.review()
@@ -132,18 +133,27 @@ function createWaits(needs: ClusterNodeNeeds, timing: Timing, view: MembershipVi
 
 type VoiceNeeds = { readonly onHeard: () => void } & Pick<AcknowledgementWaysNeeds, 'write'>
 
-/** How this node tells the others what it has applied, and hears it from them. */
+/** How this node tells the others what it has applied and what it wants, and hears it from them. */
 function createVoice(needs: ClusterNodeNeeds, boot: string, view: MembershipView, how: VoiceNeeds) {
+  const turns = createTurns({
+    ...needs,
+    id: () => needs.self().id,
+    registered: view.registered,
+    newestCommit: needs.coordination.commitNumber,
+    say: (commit) => peers.wish(commit),
+  })
   const peers = createPeers({
     ...needs,
     boot,
     registered: view.registered,
+    onWish: turns.hear,
     onAcknowledged(acknowledgement) {
       view.hear(acknowledgement)
       how.onHeard()
     },
   })
-  return { peers, ways: createAcknowledgementWays({ ...needs, peers, write: how.write }) }
+  needs.coordination.takeTurns(turns)
+  return { peers, turns, ways: createAcknowledgementWays({ ...needs, peers, write: how.write }) }
 }
 
 const hasLeft = ({ until }: Laggard): boolean => until !== undefined

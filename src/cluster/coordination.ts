@@ -36,6 +36,14 @@ export type ReplicaState =
   | { readonly state: 'behind'; readonly since: number }
   | { readonly state: 'failed'; readonly error: HsmError }
 
+/** Whose turn it is to commit, among the nodes that want to at the same time. It is advice: see `turns.ts`. */
+export interface Turns {
+  /** This node wants to commit after the commit of this number. */
+  wish(commit: number): void
+  /** Resolves when it is the turn of this node, or when those before it do not take theirs; undefined when it is already. */
+  mine(): Promise<void> | undefined
+}
+
 /**
  * What the nodes of a cluster need from the engine they share, besides the records. All reads are linearizable. Each
  * call tries all endpoints in turn, for a few seconds at most.
@@ -77,6 +85,11 @@ export interface Coordination {
   appliedAtLeast(revision: number): Promise<void>
   /** The revision of the newest commit, read now. A replica that has applied it has every commit confirmed before the call. */
   newestCommit(): Promise<number>
+
+  /** The number of the newest commit that is applied; grows by one with each. */
+  commitNumber(): number
+  /** From now on this node takes turns with the others. */
+  takeTurns(turns: Turns): void
 
   replicaState(): ReplicaState
   /** Told when `replicaState` has changed, in the same synchronous stretch of code. */

@@ -4,18 +4,22 @@
  */
 import { timingSafeEqual } from 'node:crypto'
 
-/** `acknowledgement`: see `Acknowledgement`. */
+/**
+ * `acknowledgement`: see `Acknowledgement`. `wish`: the process wants to commit after a commit of this number, and nothing but
+ * time depends on it.
+ */
 export type PeerMessage = {
-  readonly kind: 'acknowledgement'
+  readonly kind: 'acknowledgement' | 'wish'
   /** Of the process that says it, 32 hex digits. */
   readonly boot: string
+  /** Of etcd, or the number of a commit. */
   readonly revision: number
 }
 
 /** A pseudo-random function of the text, 32 bytes, that nobody can compute without the master key of the cluster. */
 export type Mark = (text: string) => Uint8Array
 
-const KINDS = ['acknowledgement'] as const satisfies readonly PeerMessage['kind'][]
+const KINDS = ['acknowledgement', 'wish'] as const satisfies readonly PeerMessage['kind'][]
 const BOOT_BYTES = 16
 const REVISION_AT = 1 + BOOT_BYTES
 const MAC_AT = REVISION_AT + 8

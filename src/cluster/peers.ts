@@ -1,6 +1,6 @@
 /** The other nodes as this one reaches them directly: what it has applied is told to each, and what they tell is noted. */
-import type { PeerLinks } from './peer-links.ts'
-import { type Mark, readFrame, writeFrame } from './peer-messages.ts'
+import type { PeerLink, PeerLinks } from './peer-links.ts'
+import { type Mark, type PeerMessage, readFrame, writeFrame } from './peer-messages.ts'
 import type { Acknowledgement, Registration } from './registration.ts'
 
 export interface Peers {
@@ -14,6 +14,8 @@ export interface Peers {
    * @returns whether every registered node is reached. Whether it hears is not known
    */
   tell(revision: number): boolean
+  /** Says that this node wants to commit after the commit of this number. */
+  wish(commit: number): void
   /** What was told last is told again. To be called at an even pace. */
   repeat(): void
   close(): void
@@ -28,33 +30,37 @@ export type PeersNeeds = {
   /** Live nodes, this one among them. */
   readonly registered: () => readonly Registration[]
   readonly onAcknowledged: (acknowledgement: Acknowledgement) => void
+  readonly onWish: (boot: string, commit: number) => void
 }
 
 /** A node that is silent for so long is cut off in one direction, and so the connection to it may be dead. */
 const SILENT_REPEATS = 4
 
-export function createPeers({ boot, links, mark, registered, onAcknowledged }: PeersNeeds): Peers {
+export function createPeers({ boot, links, mark, registered, ...hooks }: PeersNeeds): Peers {
   let told = 0
   /** How often was repeated since a process was heard last. */
   let silence = new Map<string, number>()
   const others = () => registered().filter((node) => node.boot !== boot)
   const addresses = () => others().map(({ address }) => address)
-  const frameFor = (binding: string) =>
-    writeFrame(mark, binding, { kind: 'acknowledgement', boot, revision: told })
-  const send = () => {
-    for (const { binding, write } of links.links().values()) write(frameFor(binding))
+  const say = (
+    kind: PeerMessage['kind'],
+    revision: number,
+    to: Iterable<PeerLink> = links.links().values(),
+  ) => {
+    for (const { binding, write } of to) write(writeFrame(mark, binding, { kind, boot, revision }))
   }
 
   return {
     open() {
       links.open({
         // It says, too, that this is a node.
-        onLink: ({ binding, write }) => write(frameFor(binding)),
+        onLink: (link) => say('acknowledgement', told, [link]),
         onFrame(frame, binding) {
           const message = readFrame(mark, binding, frame)
           if (!message) return false
           silence.delete(message.boot)
-          onAcknowledged(message)
+          if (message.kind === 'wish') hooks.onWish(message.boot, message.revision)
+          else hooks.onAcknowledged(message)
           return true
         },
       })
@@ -66,7 +72,7 @@ export function createPeers({ boot, links, mark, registered, onAcknowledged }: P
     },
     tell(revision) {
       told = Math.max(told, revision)
-      send()
+      say('acknowledgement', told)
       return addresses().every((address) => links.links().has(address))
     },
     repeat() {
@@ -75,8 +81,9 @@ export function createPeers({ boot, links, mark, registered, onAcknowledged }: P
         silence.set(other, silent)
         if (silent % SILENT_REPEATS === 0) links.renew(address)
       }
-      send()
+      say('acknowledgement', told)
     },
+    wish: (commit) => say('wish', commit),
     close: links.close,
   }
 }

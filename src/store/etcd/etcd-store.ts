@@ -172,6 +172,8 @@ function serve(
     ...coordination,
     rollback,
     root: () => replica.root().root,
+    commitNumber: () => replica.root().root.revision,
+    takeTurns: commits.takeTurns,
     catalog: replica.catalog,
     transact: commits.transact,
     subscribe: (listener) => replica.subscribe((changes) => listener(changes.map(told))),

@@ -20,11 +20,12 @@ export type GroupNeeds = {
   readonly damaged: (error: HsmError) => void
 }
 
-/** `base`: the revision of the root that the bodies ran on. */
+/** `base`: the revision of the root that the bodies ran on; `commit`: the number of the newest commit after this one. */
 export type Group = {
   readonly transactions: readonly QueuedTransaction[]
   readonly gathered: Gathered
   readonly base: number
+  readonly commit: number
 }
 
 /** @returns whether the group is settled; if not, its bodies must run again */

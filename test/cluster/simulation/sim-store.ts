@@ -6,6 +6,7 @@ import type {
   MemberChange,
   MemberKey,
   ReplicaState,
+  Turns,
 } from '../../../src/cluster/coordination.ts'
 import { HsmError } from '../../../src/contract/errors.ts'
 import { type RecordKey, recordKey, type Write } from '../../../src/model/records.ts'
@@ -51,6 +52,7 @@ export function createSimStore({ process, etcd, network, now }: Needs): SimStore
   let connection = 0
   let lastArrival = 0
   let loading = false
+  let turns: Turns | undefined
 
   function call<R>(question: () => R): Promise<R> {
     return new Promise((resolve, reject) => {
@@ -167,6 +169,8 @@ export function createSimStore({ process, etcd, network, now }: Needs): SimStore
     },
     async transact(body) {
       for (let attempt = 0; attempt < 20; attempt++) {
+        turns?.wish(base)
+        await turns?.mine()
         const { result, writes } = body(catalog)
         const known = base
         const revision = await call(() => etcd.commit(known, writes))
@@ -207,6 +211,10 @@ export function createSimStore({ process, etcd, network, now }: Needs): SimStore
         : new Promise((resolve) => {
             waiting.add({ revision, resolve })
           }),
+    commitNumber: () => base,
+    takeTurns(taken) {
+      turns = taken
+    },
     newestCommit: () => call(() => etcd.newestCommit()),
     replicaState: () => replica,
     subscribeReplicaState(listener) {

@@ -25,13 +25,16 @@ suite('the other nodes', () => {
   let hooks: PeerLinksHooks
   let links: Map<string, PeerLink>
   let heard: Acknowledgement[]
-  let said: { readonly binding: string; readonly revision: number | undefined }[]
+  let wishes: { readonly boot: string; readonly commit: number }[]
+  let said: { readonly binding: string; readonly kind: string; readonly revision: number }[]
   let peers: Peers
 
   const linkTo = (address: string): PeerLink => {
     const binding = `to ${address}`
-    const write = (frame: Uint8Array) =>
-      void said.push({ binding, revision: readFrame(mark, binding, frame)?.revision })
+    const write = (frame: Uint8Array) => {
+      const { kind, revision } = readFrame(mark, binding, frame) ?? assert.fail()
+      said.push({ binding, kind, revision })
+    }
     const link = { binding, write }
     links.set(address, link)
     hooks.onLink(link)
@@ -46,12 +49,14 @@ suite('the other nodes', () => {
     renewed = []
     links = new Map()
     heard = []
+    wishes = []
     said = []
     peers = createPeers({
       boot: OWN,
       mark,
       registered: () => registered,
       onAcknowledged: ({ boot, revision }) => void heard.push({ boot, revision }),
+      onWish: (boot, commit) => void wishes.push({ boot, commit }),
       links: {
         open(given) {
           hooks = given
@@ -106,6 +111,15 @@ suite('the other nodes', () => {
     assert.equal(hear(8, 'from c', 'from b'), false)
     assert.equal(hooks.onFrame(new Uint8Array(57), 'from b'), false)
     assert.deepEqual(heard, [{ boot: OTHER, revision: 7 }])
+  })
+
+  test('are told what this node wants, and heard when they want something; that acknowledges nothing', () => {
+    linkTo('b:2223')
+    peers.wish(12)
+    assert.deepEqual(said.at(-1), { binding: 'to b:2223', kind: 'wish', revision: 12 })
+    const frame = writeFrame(mark, 'from b', { kind: 'wish', boot: OTHER, revision: 13 })
+    assert.equal(hooks.onFrame(frame, 'from b'), true)
+    assert.deepEqual([wishes, heard], [[{ boot: OTHER, commit: 13 }], []])
   })
 
   test('that are not heard for some time are linked anew, and those that are heard are not', () => {
