@@ -4,11 +4,11 @@ import { Socket } from 'node:net'
 /** As much as Node reads at once. */
 const BUFFER_BYTES = 64 * 1024
 
-/** What was read is copied out of it, and wiped, before the next socket reads. */
+/** What was read is copied out of it before the next socket reads. */
 const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
 
 /**
- * A socket that reads from a handle, of which there must be no other. Its chunks are the listener's of `data` until that returns.
+ * A socket that reads from a handle, of which there must be no other. Its chunks are wiped when the listeners of `data` have returned.
  *
  * @param handle as a process gets it from another one, and as a server's connection has it
  */
@@ -21,6 +21,7 @@ export function programSocket(handle: unknown): Socket {
       buffer,
       callback(bytes: number) {
         socket.emit('data', buffer.subarray(0, bytes))
+        buffer.fill(0, 0, bytes)
         return true
       },
     },
