@@ -36,7 +36,7 @@ async function byUsers(): Promise<readonly Standing[]> {
   const { world, close } = await inProcess()
   try {
     const signers: (() => unknown)[] = []
-    for (let user = 0; user < Math.max(...USERS); user++) signers.push(await signerOf(world, `user-${user}`))
+    for (let user = 0; user < Math.max(...USERS); user++) signers.push(await signerOf(world, `user${user}`))
     return await race(
       heldAgainstTheFirst(
         USERS.map((users) => {
@@ -126,5 +126,6 @@ async function toggles(hsm: Hsm): Promise<Contender['operation']> {
   }
 }
 
-const heldAgainstTheFirst = ([first, ...others]: readonly Contender[]): Contender[] =>
-  first ? [first, ...others.map((other) => ({ ...other, against: first }))] : []
+function heldAgainstTheFirst([first, ...others]: readonly Contender[]): Contender[] {
+  return first ? [first, ...others.map((other) => ({ ...other, against: first }))] : []
+}
