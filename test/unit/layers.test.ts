@@ -63,6 +63,7 @@ const MAY_IMPORT = {
     'backup',
     'store',
     'cluster',
+    'listener',
     'metrics',
     'certificates',
     'home',
