@@ -1,13 +1,13 @@
-/** The HSM of another process: the same interface, over HTTPS, at whichever of its servers answers. */
+/** The HSM of another process: the same interface, over frames or HTTPS, at whichever of its servers answers. */
 import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
 import type { OperationName } from '../contract/operations.ts'
-import { BINDING_HEADER, BINDING_VALUE, PATH_PREFIX } from '../contract/wire.ts'
 import { wireJson } from '../contract/wire-json.ts'
 import type { Trust } from './dial.ts'
 import { connectionLost, type ServerAddress } from './failures.ts'
 import type { Link, WireRequest } from './link.ts'
+import { PROTOCOLS } from './protocols.ts'
 import { createServers } from './servers.ts'
 import { createSessionHomes } from './session-homes.ts'
 
@@ -24,11 +24,13 @@ export type ConnectOptions = {
   readonly connectTimeoutMs?: number
   /** For the reply to one call. Default: 60,000. */
   readonly timeoutMs?: number
+  /** In ALPN, the preferred one first. Default: frames, then HTTP/2. */
+  readonly protocols?: readonly (typeof PROTOCOLS)[number][]
   /** A connection that was open is gone, and this side did not ask for it. The next call opens another. */
   readonly onDisconnected?: () => void
 }
 
-/** An HSM over HTTPS. `close` ends its connections, and with them the sessions that are bound to them. */
+/** An HSM over the network. `close` ends its connections, and with them the sessions that are bound to them. */
 export type RemoteHsm = Hsm & {
   /** Calls under way fail; the next one would connect again. */
   close(): void
@@ -39,12 +41,18 @@ const decoder = () => import('./reply.ts')
 
 /** Connects at the first call, and then again whenever it must. Calls may run side by side. */
 export function connect(options: ConnectOptions): RemoteHsm {
-  const { servers: addresses, trust, connectTimeoutMs = 15_000, timeoutMs = 60_000, bound = false } = options
+  const {
+    servers: addresses,
+    trust,
+    connectTimeoutMs = 15_000,
+    timeoutMs = 60_000,
+    bound = false,
+    protocols = PROTOCOLS,
+  } = options
   const homes = createSessionHomes()
   const servers = createServers({
     servers: addresses,
-    trust,
-    connectTimeoutMs,
+    dialling: { trust, connectMs: connectTimeoutMs, protocols },
     onLost(link) {
       servers.forget(link)
       homes.lost(link)
@@ -107,13 +115,5 @@ function encodeRequest(
   if (body.length > LIMITS.bodyBytes) {
     throw new HsmError('too-large', `The request is larger than ${LIMITS.bodyBytes} bytes`)
   }
-  return {
-    path: PATH_PREFIX + operation,
-    headers: {
-      'content-type': 'application/json',
-      ...(session !== undefined && { authorization: `Bearer ${session}` }),
-      ...(bound && { [BINDING_HEADER]: BINDING_VALUE }),
-    },
-    body,
-  }
+  return { operation, session, bound, body }
 }

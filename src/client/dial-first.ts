@@ -1,6 +1,6 @@
 /** Which of several servers to use: the first in order that answers, without waiting long for one that does not. */
 import type { TLSSocket } from 'node:tls'
-import { dial, type Trust } from './dial.ts'
+import { type DialOptions, dial } from './dial.ts'
 import { cannotConnect, type Failure, type ServerAddress } from './failures.ts'
 import { afterWaiting } from './patience.ts'
 
@@ -16,11 +16,7 @@ const STAGGER_MS = 250
  * @param servers at least one
  * @throws HsmError `unavailable` naming all of them when none can be used
  */
-export function dialFirst(
-  servers: readonly ServerAddress[],
-  trust: Trust,
-  connectMs: number,
-): Promise<Dialled> {
+export function dialFirst(servers: readonly ServerAddress[], options: DialOptions): Promise<Dialled> {
   const { promise, resolve, reject } = Promise.withResolvers<Dialled>()
   const failures = new Map<ServerAddress, Failure>()
   const over = new AbortController()
@@ -43,7 +39,7 @@ export function dialFirst(
     const server = waiting.shift()
     if (!server) return
     if (waiting.length > 0) stopWaiting = afterWaiting(STAGGER_MS, next)
-    void dial(server, trust, connectMs, over.signal).then((dialled) =>
+    void dial(server, options, over.signal).then((dialled) =>
       'reason' in dialled ? failed(server, dialled) : won(server, dialled),
     )
   }

@@ -15,18 +15,24 @@ export type Trust = {
 
 const KEEP_ALIVE_PROBE_MS = 60_000
 
+export type DialOptions = {
+  readonly trust: Trust
+  readonly connectMs: number
+  /** In ALPN, the preferred one first. */
+  readonly protocols: readonly string[]
+}
+
 /**
  * Never rejects.
  * @param over gives up when it is aborted
  */
 export function dial(
   server: ServerAddress,
-  trust: Trust,
-  connectMs: number,
+  options: DialOptions,
   over: AbortSignal,
 ): Promise<TLSSocket | Failure> {
   const { promise, resolve } = Promise.withResolvers<TLSSocket | Failure>()
-  const socket = begin(server, trust)
+  const socket = begin(server, options)
   if (!socket) return Promise.resolve(NO_TRUST)
   const giveUp = (failure: Failure) => {
     stopWaiting()
@@ -34,30 +40,28 @@ export function dial(
     resolve(failure)
   }
   const abandon = () => giveUp(NO_ANSWER)
-  const stopWaiting = afterWaiting(connectMs, abandon)
+  const stopWaiting = afterWaiting(options.connectMs, abandon)
   over.addEventListener('abort', abandon)
   socket.on('error', (error) => giveUp(failureOf(error)))
   socket.once('secureConnect', () => {
-    if (socket.alpnProtocol !== 'h2') return giveUp(NOT_AN_HSM)
+    if (!options.protocols.includes(String(socket.alpnProtocol))) return giveUp(NOT_AN_HSM)
     stopWaiting()
     over.removeEventListener('abort', abandon)
     socket.setKeepAlive(true, KEEP_ALIVE_PROBE_MS)
     resolve(socket)
   })
-  // Loaded while the handshake is under way; what runs on the connection needs it.
-  builtin('node:http2')
   return promise
 }
 
 /** Undefined when the certificates are none. Without a CA of its own Node would trust those of the public. */
-function begin(server: ServerAddress, trust: Trust): TLSSocket | undefined {
+function begin(server: ServerAddress, { trust, protocols }: DialOptions): TLSSocket | undefined {
   if (!trust.ca.includes('-----BEGIN CERTIFICATE-----')) return undefined
   try {
     return builtin('node:tls').connect({
       ...server,
       ...trust,
       minVersion: 'TLSv1.3',
-      ALPNProtocols: ['h2'],
+      ALPNProtocols: [...protocols],
       checkServerIdentity: (_host, certificate) => checkName(certificate),
     })
   } catch {

@@ -18,11 +18,11 @@ const refusal = v.object({
  */
 export function decodeReply<K extends OperationName>(
   operation: K,
-  { status, body }: WireReply,
+  { isRefusal, body }: WireReply,
   server: ServerAddress,
 ): Reply<K> {
   const value = parse(body)
-  if (status === 200) {
+  if (!isRefusal) {
     const reply = v.safeParse(OPERATIONS[operation].reply, value)
     if (reply.success) return reply.output as Reply<K>
     throw notUnderstood(server)

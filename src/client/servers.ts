@@ -1,14 +1,14 @@
 /** The servers of a cluster, in the order in which they are worth asking, and the connection to the best of them. */
-import type { Trust } from './dial.ts'
+import type { DialOptions } from './dial.ts'
 import { dialFirst } from './dial-first.ts'
 import type { ServerAddress } from './failures.ts'
-import { createLink, type Link } from './link.ts'
+import type { Link } from './link.ts'
+import { createLink } from './protocols.ts'
 
 export type ServersOptions = {
   /** At least one. */
   readonly servers: readonly ServerAddress[]
-  readonly trust: Trust
-  readonly connectTimeoutMs: number
+  readonly dialling: DialOptions
   /** A connection is gone, and this side did not ask for it. */
   readonly onLost: (link: Link) => void
 }
@@ -27,7 +27,7 @@ export interface Servers {
 }
 
 /** The servers of a cluster: the one that answered last comes first. */
-export function createServers({ servers, trust, connectTimeoutMs, onLost }: ServersOptions): Servers {
+export function createServers({ servers, dialling, onLost }: ServersOptions): Servers {
   let order = servers
   let current: Promise<Link> | undefined
   let inUse: Link | undefined
@@ -36,7 +36,7 @@ export function createServers({ servers, trust, connectTimeoutMs, onLost }: Serv
 
   async function answers(some: readonly ServerAddress[]): Promise<boolean> {
     try {
-      const { socket } = await dialFirst(some, trust, connectTimeoutMs)
+      const { socket } = await dialFirst(some, dialling)
       socket.destroy()
       return true
     } catch {
@@ -45,7 +45,7 @@ export function createServers({ servers, trust, connectTimeoutMs, onLost }: Serv
   }
 
   async function open(): Promise<Link> {
-    const { server, socket } = await dialFirst(order, trust, connectTimeoutMs)
+    const { server, socket } = await dialFirst(order, dialling)
     order = [server, ...others(server)]
     const link = createLink({
       server,

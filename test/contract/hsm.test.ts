@@ -55,4 +55,6 @@ hsmContract(
 
 hsmContract('engine on SQLite', onSqlite, { deliveredInOrder: true })
 
-hsmContract('client over HTTPS', overHttps, { deliveredInOrder: false })
+hsmContract('client over frames', overHttps, { deliveredInOrder: false })
+
+hsmContract('client over HTTP/2', () => overHttps({ protocols: ['h2'] }), { deliveredInOrder: false })

@@ -1,7 +1,6 @@
 /** Operations as frames on a TLS connection, without HTTP: docs/FRAMES.md is the protocol. */
 import type { TLSSocket } from 'node:tls'
 import type { Waits } from '../../base/waits.ts'
-import { HsmError } from '../../contract/errors.ts'
 import { TELL } from '../../contract/wire.ts'
 import type { Connection } from '../../listener/connection.ts'
 import type { Protocol } from '../../listener/tls.ts'
@@ -10,6 +9,7 @@ import { createArrival } from './arrival.ts'
 import { createIntake } from './intake.ts'
 import { createOutput } from './output.ts'
 import { createRequests, type RequestsNeeds } from './requests.ts'
+import { createTurn } from './turn.ts'
 
 export type FramesNeeds = RequestsNeeds & {
   readonly limits: { readonly bodyBytes: number }
@@ -32,7 +32,7 @@ export const frames = (needs: FramesNeeds): Protocol => ({
   },
 })
 
-/** Frames of one connection in one turn of the event loop: others have theirs, too. */
+/** Frames of one connection in one turn of the event loop. */
 const FRAMES_PER_TURN = 32
 /** A frame that is refused may be so much larger than what is kept, to be read and thrown away. */
 const DRAINED_BODIES = 4
@@ -48,27 +48,35 @@ type Talk = {
 function createTalk(needs: FramesNeeds, socket: TLSSocket, connection: Connection): Talk {
   const { limits, waits } = needs
   let isOver = false
-  let isPlanned = false
-  const output = createOutput({ socket, waits: waits.reply, onDeaf: connection.destroy, onDrained: takeIn })
-  const onArrived = () => arrival.complete()
-  const requests = createRequests(needs, createPeer(needs, connection), output, { onArrived, onRoom: takeIn })
-  const arrival = createArrival(waits.body, () => {
-    requests.failArriving(new HsmError('invalid-request', 'The request body arrived too slowly'))
-    refuse('arrived too slowly')
+  /** Something is there that has not been taken in. */
+  let isHeld = false
+  const turn = createTurn(FRAMES_PER_TURN, () => {
+    if (isHeld) takeIn()
   })
+  const output = createOutput({
+    socket,
+    waits: waits.reply,
+    onDeaf: connection.destroy,
+    onDrained: turn.plan,
+  })
+  const use = { onArrived: () => arrival.complete(), onRoom: turn.plan }
+  const requests = createRequests(needs, createPeer(needs, connection), output, use)
+  const arrival = createArrival(waits.body, onLate)
   const intake = createIntake({
     frameBytes: DRAINED_BODIES * limits.bodyBytes,
-    onPing(id) {
+    onPing: (id) => {
       arrival.complete()
-      output.send(TELL.pong, id)
-      if (!requests.mayPing()) stop()
+      if (!requests.pong(id)) stop()
     },
     onRequest: requests.begin,
-    onMalformed: refuse,
+    onMalformed: (why) => {
+      requests.noteMalformed(why)
+      stop()
+    },
   })
 
-  function refuse(why: string): void {
-    requests.noteMalformed(why)
+  function onLate(): void {
+    requests.late()
     stop()
   }
   /** The connection ends when nothing is under way on it. */
@@ -84,30 +92,25 @@ function createTalk(needs: FramesNeeds, socket: TLSSocket, connection: Connectio
     output.flush()
   }
 
-  const mayTake = () => !isOver && !output.isFull() && requests.hasRoom()
-  /** As much as there may be now of what has come. Others on this event loop have their turns, too. */
-  function takeIn(): void {
-    if (isOver || isPlanned) return
-    let hasMore = true
-    for (let taken = 0; hasMore && mayTake() && taken < FRAMES_PER_TURN; taken++) hasMore = intake.next()
-    output.flush()
-    arrival.look(!hasMore && !isOver && intake.isPartial())
-    if (isOver || !hasMore) return void socket.resume()
-    socket.pause()
-    // Otherwise this is called again as soon as there is room.
-    isPlanned = mayTake()
-    if (isPlanned) setImmediate(takeNext)
+  /** As much as there may be in this turn of what has come, in however many pieces. @returns whether there is more */
+  function takeSome(): boolean {
+    while (!isOver && !output.isFull() && requests.hasRoom() && turn.take()) if (!intake.next()) return false
+    return !isOver
   }
-  function takeNext(): void {
-    isPlanned = false
-    takeIn()
+  function takeIn(): void {
+    if (isOver) return
+    isHeld = takeSome()
+    output.flush()
+    arrival.look(!isHeld && !isOver && intake.isPartial())
+    if (isHeld) socket.pause()
+    else socket.resume()
   }
 
   return {
     take(bytes) {
       if (isOver) return
       intake.push(bytes)
-      takeIn()
+      if (!isHeld) takeIn()
     },
     goAway,
     gone() {

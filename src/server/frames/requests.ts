@@ -18,12 +18,12 @@ export type Requests = {
   lastTaken(): number
   /** Whether one more may be begun. */
   hasRoom(): boolean
-  /** Whether the peer may ask for a sign of life, which is charged to whoever has no session. */
-  mayPing(): boolean
+  /** A sign of life, which is charged to whoever has no session. @returns whether there may be more of them */
+  pong(id: number): boolean
   /** What has come is no frame. @param why ends a sentence about it */
   noteMalformed(why: string): void
-  /** The one whose body has not come yet, if there is one. */
-  failArriving(error: HsmError): void
+  /** A frame has not come in time. */
+  late(): void
   /** The connection is gone. */
   gone(): void
 }
@@ -73,6 +73,12 @@ export function createRequests(
     leave(exchange)
     if (wasFull) onRoom()
   }
+  function noteMalformed(why: string): void {
+    charge(MALFORMED_COST_MS)
+    const fields = { operation: undefined, outcome: 'malformed-frame', ms: 0, frame: why }
+    requestLog.note(connection, user, fields)
+  }
+  /** The one whose body has not come yet, if there is one. */
   function failArriving(error: HsmError): void {
     if (arriving) fail(arriving, error)
     arriving = undefined
@@ -95,16 +101,16 @@ export function createRequests(
     },
     lastTaken: () => lastTaken,
     hasRoom,
-    mayPing() {
+    pong(id) {
+      output.send(TELL.pong, id)
       charge(PING_COST_MS)
       return user !== undefined || budgets.has(connection.peer)
     },
-    noteMalformed(why) {
-      charge(MALFORMED_COST_MS)
-      const fields = { operation: undefined, outcome: 'malformed-frame', ms: 0, frame: why }
-      requestLog.note(connection, user, fields)
+    noteMalformed,
+    late() {
+      failArriving(new HsmError('invalid-request', 'The request body arrived too slowly'))
+      noteMalformed('arrived too slowly')
     },
-    failArriving,
     gone() {
       failArriving(new HsmError('unavailable', 'The connection was closed before the request was complete'))
       for (const exchange of open) leave(exchange)
