@@ -28,8 +28,9 @@ export function createAnonymousBudgets(limits: AnonymousLimits, monotonic: () =>
   return {
     has: (peer) => each.has(peer) && all.has(ALL),
     charge(peer, ms) {
+      // What one peer takes beyond its own share is not taken from what others may.
+      if (each.has(peer)) all.charge(ALL, ms)
       each.charge(peer, ms)
-      all.charge(ALL, ms)
     },
     refund(peer, ms) {
       each.refund(peer, ms)

@@ -18,6 +18,7 @@ export type Connection = {
   isHeld(): boolean
   /** Peers that have a session may stay longer. */
   showedSession(): void
+  hasSession(): boolean
   /** It is not closed for being idle from now on. */
   keepWhenIdle(): void
   /** Called once, when it is gone or being destroyed. */
@@ -93,6 +94,7 @@ export function createConnection(
       end.never()
       onSession()
     },
+    hasSession: () => session,
     keepWhenIdle() {
       keptWhenIdle = true
     },

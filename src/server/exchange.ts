@@ -89,11 +89,11 @@ export function beginExchange(needs: ExchangeNeeds, peer: Peer, head: Head, outl
   return exchange
 }
 
-/** A piece of the body has come, and may be kept. @throws HsmError when not */
+/** A piece of the body has come. What comes after the answer is paid for, too. @throws HsmError when it may not be kept */
 export function arrive(exchange: Exchange, bytes: number): void {
   const { needs, peer, reservation } = exchange
   if (isAnonymous(exchange)) needs.budgets.charge(peer.connection.peer, bytes * BYTE_COST_MS)
-  reservation?.arrive(bytes)
+  if (!exchange.isAnswered) reservation?.arrive(bytes)
 }
 
 /** The body is complete. It is wiped. The answer may leave before this returns. */
@@ -143,20 +143,26 @@ function ask({ admit, inFlight, budgets }: ExchangeNeeds, { connection, source }
     if (head.operation === undefined) throw new HsmError('unknown-operation')
     admission = admit(head.operation, head.token, source)
     if (admission.user !== undefined) connection.showedSession()
-    else checkBudget(budgets, connection)
+    else if (letGoBeyondBudget(budgets, connection)) throw new HsmError('busy')
     return { admission, reservation: inFlight.reserve(admission, connection.peer) }
   } catch (error) {
+    letGoBeyondBudget(budgets, connection)
     return { refused: error }
   } finally {
     if (admission?.user === undefined) budgets.charge(connection.peer, REQUEST_COST_MS)
   }
 }
 
-/** A peer that has taken more than its share of the event loop loses its connection, too. */
-function checkBudget(budgets: Budgets, connection: Connection): void {
-  if (budgets.has(connection.peer)) return
-  connection.close()
-  throw new HsmError('busy')
+/**
+ * A peer that has taken more than its share of the event loop loses its connection, whatever it asks for; one that has shown a
+ * session shares its address with somebody, at worst.
+ *
+ * @returns whether it has
+ */
+function letGoBeyondBudget(budgets: Budgets, connection: Connection): boolean {
+  if (budgets.has(connection.peer)) return false
+  if (!connection.hasSession()) connection.close()
+  return true
 }
 
 function work(exchange: Exchange, request: object): void {

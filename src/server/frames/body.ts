@@ -40,10 +40,10 @@ export function receive(exchange: Exchange, length: number): FrameBody {
   }
   return {
     piece(bytes) {
-      if (exchange.isAnswered) return discard(bytes)
       try {
         arrive(exchange, bytes.length)
-        keep(bytes)
+        if (exchange.isAnswered) discard(bytes)
+        else keep(bytes)
       } catch (error) {
         discard(bytes)
         fail(exchange, error)

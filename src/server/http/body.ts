@@ -13,7 +13,7 @@ export type BodyNeeds = {
 }
 
 export type BodyUse = {
-  /** Called with the length of each piece before it is kept; what it throws is the outcome. */
+  /** Called with the length of each piece, also when it is not kept; what it throws is the outcome, if there is none yet. */
   readonly arrive: (bytes: number) => void
   /** All of it is there. The bytes are its own to wipe. */
   readonly whole: (bytes: Buffer) => void
@@ -62,8 +62,7 @@ export function receive(request: Readable, needs: BodyNeeds, use: BodyUse): Body
     if (isWanted) chunks.push(chunk)
     else chunk.fill(0)
     if (length > drainedBytes) return cutOff()
-    if (!isWanted) return
-    if (length > requestBytes) return fail(tooLarge(requestBytes))
+    if (length > requestBytes) fail(tooLarge(requestBytes))
     try {
       use.arrive(chunk.length)
     } catch (error) {

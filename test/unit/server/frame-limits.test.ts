@@ -151,6 +151,40 @@ test('peers without a login get so much of the event loop, and lose their connec
   }
 })
 
+const REFUSED: Readonly<Record<string, Asked>> = {
+  'with tokens that are none': { token: 'nobody' },
+  'for operations that there are not': { operation: 'no.such' },
+}
+for (const [how, asked] of Object.entries(REFUSED)) {
+  test(`peers that ask ${how} lose their connection, too, unless it has shown a session`, async (t) => {
+    const limits = { anonymousBurstMs: 20, anonymousMsPerSecond: 0.001 }
+    const { port } = await startServer(t, undefined, limits, 0, (_, token) => {
+      if (token === 'nobody') throw new HsmError('not-logged-in')
+      return {}
+    })
+    const loggedIn = await openFrames(t, port)
+    assert.equal((await loggedIn.ask({ token: 'alice' }))?.kind, TELL.reply)
+    const greedy = await openFrames(t, port)
+    const requests = Array.from({ length: 2000 }, (_, at) => request(at + 1, asked))
+    greedy.socket.write(Buffer.concat(requests))
+    await greedy.closed()
+    assert.equal(greedy.frames.at(-1)?.kind, TELL.goingAway)
+    assert.ok(greedy.frames.length < 2000)
+    assert.equal((await loggedIn.ask(asked))?.kind, TELL.refusal)
+    assert.equal((await loggedIn.ask())?.body.code, 'busy')
+    assert.equal((await loggedIn.ask({ token: 'alice' }))?.kind, TELL.reply)
+  })
+}
+
+test('what is thrown away of a request is paid for by peers without a login', async (t) => {
+  const limits = { anonymousBurstMs: 20, anonymousMsPerSecond: 0.001 }
+  const { port } = await startServer(t, undefined, limits)
+  const greedy = await openFrames(t, port)
+  assert.equal((await greedy.ask({ body: Buffer.alloc(3_000_000) }))?.body.code, 'too-large')
+  assert.equal((await greedy.ask())?.body.code, 'busy')
+  await greedy.closed()
+})
+
 test('pings are paid for, too, by peers without a login', async (t) => {
   const limits = { anonymousBurstMs: 20, anonymousMsPerSecond: 0.001 }
   const { port } = await startServer(t, undefined, limits)
