@@ -5,7 +5,7 @@ import { LIMITS } from '../../contract/limits.ts'
 import type { SessionEnds } from '../../session/sessions.ts'
 import type { Stream } from './stream.ts'
 import { createStreamBuffers } from './stream-buffers.ts'
-import { createStreamTable, type StreamTable } from './stream-table.ts'
+import { createStreamTable, type StreamTable, streamId } from './stream-table.ts'
 
 /** A stream is busy from `open` or `take` until `release` or `close`. */
 export interface Streams {
@@ -55,6 +55,7 @@ export function createStreams(uses: Pick<Uses, 'watch'>, sessions: SessionEnds):
       table.remove(stream)
       end(stream, 'revoked')
     }
+    table.forget(id)
   })
 
   function idle(session: string, id: string): Stream {
@@ -106,9 +107,8 @@ function makeRoom(table: StreamTable, session: string, close: (stream: Stream) =
   if (full()) throw new HsmError('too-many-streams')
 }
 
-/** A stream is found through its own session only, so its number is no secret. */
 const newStream = (session: string, number: number): Stream => ({
-  id: `stream-${number}`,
+  id: streamId(number),
   session,
   begun: undefined,
   ended: undefined,
