@@ -4,6 +4,8 @@ import { HASHES } from '../contract/algorithms.ts'
 import type { KeyType } from '../contract/attributes.ts'
 import type { Mechanism } from '../contract/mechanisms.ts'
 import { checkMacLength, mechanismAmong, type Named } from './mechanism-rules.ts'
+import { opensslAvailable } from './openssl.ts'
+import { NATIVE_MESSAGE_BYTES, nativeHmac } from './openssl-macs.ts'
 import type { MessageStream, SigningKey, VerifyingKey } from './signing-keys.ts'
 
 /** Of a whole MAC: one block of AES (NIST SP 800-38B §5.5). */
@@ -21,8 +23,12 @@ declare module 'node:crypto' {
 /** @param key stays usable by others when this is closed */
 export function openMacKey(keyType: KeyType, key: KeyObject): SigningKey & VerifyingKey {
   const begin = (mechanism: Mechanism): MessageStream => macStream(checkFor(keyType, mechanism), key)
+  const native = opensslAvailable() ? nativeHmac(key) : undefined
   const mac = (mechanism: Mechanism, data: Buffer): Buffer => {
-    const { update, finish } = macOf(checkFor(keyType, mechanism), key)
+    const checked = checkFor(keyType, mechanism)
+    if (native && checked.name === 'hmac' && data.length <= NATIVE_MESSAGE_BYTES)
+      return native.mac(checked.hash, data).subarray(0, checked['mac-length'])
+    const { update, finish } = macOf(checked, key)
     update(data)
     return finish()
   }
@@ -30,7 +36,7 @@ export function openMacKey(keyType: KeyType, key: KeyObject): SigningKey & Verif
     sign: mac,
     verify: (mechanism, data, signature) => equal(mac(mechanism, data), signature),
     begin,
-    close: () => undefined,
+    close: () => native?.close(),
   }
 }
 

@@ -10,6 +10,7 @@ import {
   NULL,
   nativeMemory,
   newContext,
+  oneParameter,
   reading,
   withContext,
   written,
@@ -33,14 +34,12 @@ export type NativeKey = {
 }
 
 const RSA_PKCS1_PSS_PADDING = 6
-const OSSL_PARAM_INTEGER = 1n
-const OSSL_PARAM_UNMODIFIED = 0xffff_ffff_ffff_ffffn
 
 /** Digests and mu have 64 bytes at the most, signatures 4,627 (FIPS 204 §4). For one call at a time. */
 const [digestMemory, signatureMemory] = [nativeMemory(64), nativeMemory(5000)]
 
 /** `mu` = 1: what is signed is mu itself (EVP_SIGNATURE-ML-DSA(7)). */
-const externalMu = integerParameter('mu', 1)
+const externalMu = oneParameter('mu', 1)
 
 /** From its first signature on, a copy of the key is kept outside the JavaScript heap until it is closed. */
 export function nativeKey(key: KeyObject): NativeKey {
@@ -135,7 +134,7 @@ function begin(context: bigint, purpose: Purpose, scheme: Scheme | undefined): n
       return functions[`EVP_PKEY_${purpose}_message_init`](
         context,
         algorithm(scheme.algorithm),
-        externalMu.parameters.pointer,
+        externalMu.pointer,
       )
   }
 }
@@ -157,18 +156,4 @@ function algorithm(name: 'ED25519ph' | MlDsaAlgorithm): bigint {
   must(handle === NULL ? 0 : 1)
   algorithms.set(name, handle)
   return handle
-}
-
-/**
- * An array of one OSSL_PARAM and the end mark (OSSL_PARAM(3)): name, type, value, size of the value, size returned.
- * `memory` is what it points to, and has to live as long.
- */
-function integerParameter(name: string, value: number) {
-  const memory = { name: nativeMemory(name.length + 1), value: nativeMemory(4) }
-  memory.name.bytes.write(name)
-  memory.value.bytes.writeInt32LE(value)
-  const parameters = nativeMemory(2 * 5 * 8)
-  const words = [memory.name.pointer, OSSL_PARAM_INTEGER, memory.value.pointer, 4n, OSSL_PARAM_UNMODIFIED]
-  for (const [at, word] of words.entries()) parameters.bytes.writeBigUInt64LE(word, at * 8)
-  return { memory, parameters }
 }

@@ -32,6 +32,12 @@ const SIGNATURES = {
   EVP_PKEY_CTX_set_signature_md: { arguments: ['pointer', 'pointer'], return: 'i32' },
   EVP_PKEY_CTX_set_rsa_pss_saltlen: { arguments: ['pointer', 'i32'], return: 'i32' },
   EVP_get_digestbyname: { arguments: ['string'], return: 'pointer' },
+  EVP_MAC_fetch: { arguments: ['pointer', 'string', 'pointer'], return: 'pointer' },
+  EVP_MAC_CTX_new: { arguments: ['pointer'], return: 'pointer' },
+  EVP_MAC_CTX_free: { arguments: ['pointer'], return: 'void' },
+  EVP_MAC_init: { arguments: ['pointer', 'pointer', 'u64', 'pointer'], return: 'i32' },
+  EVP_MAC_update: { arguments: ['pointer', 'pointer', 'u64'], return: 'i32' },
+  EVP_MAC_final: { arguments: ['pointer', 'pointer', 'pointer', 'u64'], return: 'i32' },
   ERR_clear_error: { arguments: [], return: 'void' },
 } as const
 
@@ -160,4 +166,36 @@ export function written(memory: NativeMemory, call: (length: bigint) => number):
 /** Throws unless OpenSSL says 1. */
 export function must(result: number): void {
   if (result !== 1) throw new Error('OpenSSL refused the operation')
+}
+
+const OSSL_PARAM_INTEGER = 1n
+const OSSL_PARAM_UTF8_STRING = 4n
+const OSSL_PARAM_UNMODIFIED = 0xffff_ffff_ffff_ffffn
+
+/**
+ * An array of one OSSL_PARAM and the end mark (OSSL_PARAM(3)): name, type, value, size of the value, size returned.
+ *
+ * @returns `memory` is what it points to, and is kept with it
+ */
+export function oneParameter(name: string, value: number | string) {
+  const memory = { name: text(name), value: typeof value === 'string' ? text(value) : integer(value) }
+  const [type, size] =
+    typeof value === 'string' ? [OSSL_PARAM_UTF8_STRING, value.length] : [OSSL_PARAM_INTEGER, 4]
+  const parameters = nativeMemory(2 * 5 * 8)
+  const words = [memory.name.pointer, type, memory.value.pointer, BigInt(size), OSSL_PARAM_UNMODIFIED]
+  for (const [at, word] of words.entries()) parameters.bytes.writeBigUInt64LE(word, at * 8)
+  return { memory, ...parameters }
+}
+
+/** ASCII, with a zero behind it. */
+function text(value: string): NativeMemory {
+  const memory = nativeMemory(value.length + 1)
+  memory.bytes.write(value)
+  return memory
+}
+
+function integer(value: number): NativeMemory {
+  const memory = nativeMemory(4)
+  memory.bytes.writeInt32LE(value)
+  return memory
 }
