@@ -57,9 +57,16 @@ export const keyFilter = (field: string) =>
 /** A filter as programs write it: the one reference, as the HSM has shown it. */
 const REFERENCE = /^key-reference=0x[0-9a-f]{16}$/
 
+/** What was read last: programs mostly use the key that they have just used. */
+let lastRead = { written: '', selector: { reference: '' } }
+
 function byReference(given: unknown): unknown {
   if (!Array.isArray(given) || given.length !== 1 || typeof given[0] !== 'string') return UNSURE
-  return REFERENCE.test(given[0]) ? { reference: given[0].slice('key-reference='.length) } : UNSURE
+  const [written] = given
+  if (written === lastRead.written) return lastRead.selector
+  if (!REFERENCE.test(written)) return UNSURE
+  lastRead = { written, selector: { reference: written.slice('key-reference='.length) } }
+  return lastRead.selector
 }
 
 /** Terms of which none may hold. */

@@ -19,10 +19,10 @@ export const cryptoBegin = answer<'crypto.begin', void, Stream>({
   around: ({ parts, call }, _request, run) =>
     stepOf(parts.streams.open(call.actor.session), parts, false, run),
   may: mayStream,
-  work(facts, { filter: _, ...given }, { parts, held: stream }) {
+  work(facts, request, { parts, held: stream }) {
     const { actor, key } = facts
     parts.streams.watch(stream, { key: key.id, user: actor.id, session: actor.session })
-    const start = kept(given)
+    const start = kept(request)
     return andThen(beginWork(openWith(parts, facts), start), ({ work, resultBytes, iv }) => {
       stream.begun = { key: key.id, start, work }
       return {
@@ -36,13 +36,13 @@ export const cryptoBegin = answer<'crypto.begin', void, Stream>({
 })
 
 /** A message outlives the request that began it, and bytes that came with that are the caller's. */
-function kept(start: StreamUse): StreamUse {
-  if (!('cipher' in start)) return start
-  const members = Object.entries(start.cipher).map(([name, value]) => [
+function kept(request: Checked<'crypto.begin'>): StreamUse {
+  if ('mechanism' in request) return { purpose: request.purpose, mechanism: request.mechanism }
+  const members = Object.entries(request.cipher).map(([name, value]) => [
     name,
     isBytes(value) ? Buffer.from(value) : value,
   ])
-  return { ...start, cipher: Object.fromEntries(members) as Cipher }
+  return { purpose: request.purpose, cipher: Object.fromEntries(members) as Cipher }
 }
 
 export const cryptoUpdate = answer<'crypto.update', Begun, Stream>({
