@@ -10,7 +10,7 @@ export const THIS = join(import.meta.dirname, '..')
 
 /** As the launchers start them. */
 const BUNDLES = {
-  strongroom: ['strongroom.mjs'],
+  strongroom: ['--max-semi-space-size=8', 'strongroom.mjs'],
   'cloudhsm-cli': ['--use-openssl-ca', 'cloudhsm-cli.cjs'],
 } as const
 

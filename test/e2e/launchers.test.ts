@@ -24,7 +24,7 @@ const bundleOf = (name: string): string => `dist/${name}.${name === 'strongroom'
 /** No signal opens a debugger. */
 const COMMON = ['--disable-warning=ExperimentalWarning', '--disable-sigusr1']
 const FLAGS: Readonly<Record<string, readonly string[]>> = {
-  strongroom: COMMON,
+  strongroom: ['--max-semi-space-size=8', ...COMMON],
   'configure-cli': COMMON,
   'cloudhsm-cli': ['--use-openssl-ca', ...COMMON],
 }
@@ -118,6 +118,13 @@ suite('launchers', () => {
       assert.deepEqual([told?.flags, stderr], [COMMON, ''])
     })
   }
+
+  test('--max-semi-space-size in NODE_OPTIONS goes before what the launcher says of it', () => {
+    installPackage('clone', 'clone')
+    installNode('clone/node_modules')
+    const { told } = run('clone/bin/strongroom', [], [], { NODE_OPTIONS: '--max-semi-space-size=32' })
+    assert.deepEqual(told?.flags, COMMON)
+  })
 
   test('a published package runs its bundles', () => {
     installPackage('package', 'published')
