@@ -36,8 +36,14 @@ export type RemoteHsm = Hsm & {
   close(): void
 }
 
+type Decode = typeof import('./reply.ts').decodeReply
+
 /** Its schemas are loaded while the HSM works: a one-shot command would wait for them otherwise. */
-const decoder = () => import('./reply.ts')
+let decode: Decode | undefined
+const loadDecoder = async (): Promise<Decode> => {
+  decode = (await import('./reply.ts')).decodeReply
+  return decode
+}
 
 /** Connects at the first call, and then again whenever it must. Calls may run side by side. */
 export function connect(options: ConnectOptions): RemoteHsm {
@@ -63,9 +69,9 @@ export function connect(options: ConnectOptions): RemoteHsm {
   /** Undefined when the request certainly did not reach the HSM. */
   async function ask<K extends OperationName>(link: Link, operation: K, request: WireRequest) {
     const replying = link.send(request, timeoutMs)
-    setImmediate(() => void decoder())
+    if (!decode) setImmediate(() => void loadDecoder())
     const reply = await replying
-    if (reply) return (await decoder()).decodeReply(operation, reply, link.server)
+    if (reply) return (decode ?? (await loadDecoder()))(operation, reply, link.server)
     if (!link.isOpen()) servers.forget(link)
     return undefined
   }

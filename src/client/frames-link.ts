@@ -1,7 +1,7 @@
 /** Requests as frames (docs/FRAMES.md). */
 import { LIMITS } from '../contract/limits.ts'
 import { TELL } from '../contract/wire.ts'
-import { connectionLost, notUnderstood, tookTooLong } from './failures.ts'
+import { connectionLost, notUnderstood, type ServerAddress, tookTooLong } from './failures.ts'
 import { createFrameReader } from './frame-reader.ts'
 import { createFrameWriter } from './frame-writer.ts'
 import type { Link, LinkOptions, WireReply, WireRequest } from './link.ts'
@@ -61,23 +61,15 @@ export function createFramesLink({ server, socket, onLost, isElsewhereBetter }: 
     writer.request(id, request)
     if (id === LAST_ID) takeNoMore()
   }
-  function ask(request: WireRequest, timeoutMs: number): Promise<WireReply | undefined> {
-    const { promise, resolve: settle, reject: fail } = Promise.withResolvers<WireReply | undefined>()
-    let isLate = false
-    const callOff = afterWaiting(timeoutMs, () => {
-      isLate = true
-      fail(tookTooLong(server, timeoutMs))
-    })
-    requests.whenRoom(
-      () => begin(request, { settle, fail }),
-      () => !isLate,
-    )
-    return promise.finally(callOff)
+  function send(request: WireRequest, timeoutMs: number): Promise<WireReply | undefined> {
+    const pending = createPending(server, timeoutMs, liveness.begin())
+    requests.whenRoom(() => begin(request, pending), pending.isWaiting)
+    return pending.reply
   }
   return {
     server,
     isOpen,
-    send: (request, timeoutMs) => ask(request, timeoutMs).finally(liveness.begin()),
+    send,
     retire() {
       socket.off('close', onLost)
       takeNoMore()
@@ -86,5 +78,36 @@ export function createFramesLink({ server, socket, onLost, isElsewhereBetter }: 
       socket.off('close', onLost)
       socket.destroy()
     },
+  }
+}
+
+type Pending = Sent & {
+  readonly reply: Promise<WireReply | undefined>
+  isWaiting(): boolean
+}
+
+/** A reply that is waited for. @param over called once, when that has ended */
+function createPending(server: ServerAddress, timeoutMs: number, over: () => void): Pending {
+  const { promise: reply, resolve, reject } = Promise.withResolvers<WireReply | undefined>()
+  let isWaiting = true
+  const end = () => {
+    if (!isWaiting) return
+    isWaiting = false
+    callOff()
+    over()
+  }
+  const fail = (error: Error) => {
+    end()
+    reject(error)
+  }
+  const callOff = afterWaiting(timeoutMs, () => fail(tookTooLong(server, timeoutMs)))
+  return {
+    reply,
+    isWaiting: () => isWaiting,
+    settle(sent) {
+      end()
+      resolve(sent)
+    },
+    fail,
   }
 }

@@ -92,20 +92,28 @@ const within = (whole: Pool, part: Pool): Pool => ({
   },
 })
 
+/** What was taken of one pool. */
+type Part = { readonly pool: Pool; amount: number }
+
 /** @param choices where there may be room, in the order in which it is tried */
 function createReservation(holder: string, choices: readonly Pools[]): Reservation {
-  const taken = new Map<Pool, { readonly kind: keyof Pools; readonly amount: number }>()
-  const take = (kind: keyof Pools, amount: number): boolean => {
-    const pool = choices.map((pools) => pools[kind]).find((pool) => pool.take(holder, amount))
-    if (pool) taken.set(pool, { kind, amount: amount + (taken.get(pool)?.amount ?? 0) })
-    return pool !== undefined
+  let parts: Part[] = []
+  function note(pool: Pool, amount: number): void {
+    const part = parts.find((one) => one.pool === pool)
+    if (part) part.amount += amount
+    else parts.push({ pool, amount })
   }
-  const give = (...kinds: readonly (keyof Pools)[]) => {
-    for (const [pool, { kind, amount }] of taken) {
-      if (!kinds.includes(kind)) continue
-      taken.delete(pool)
-      pool.give(holder, amount)
+  function take(kind: keyof Pools, amount: number): boolean {
+    for (const { [kind]: pool } of choices) {
+      if (!pool.take(holder, amount)) continue
+      note(pool, amount)
+      return true
     }
+    return false
+  }
+  function leave(): void {
+    for (const { pool, amount } of parts) pool.give(holder, amount)
+    parts = []
   }
   return {
     arrive(bytes) {
@@ -115,9 +123,9 @@ function createReservation(holder: string, choices: readonly Pools[]): Reservati
       if (!take('requests', 1)) throw new HsmError('busy')
     },
     answer(bytes) {
-      give('arriving', 'requests')
+      leave()
       return take('untaken', bytes)
     },
-    leave: () => give('arriving', 'requests', 'untaken'),
+    leave,
   }
 }

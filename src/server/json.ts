@@ -65,6 +65,8 @@ function depthOf(code: number): number {
 
 /** Where the string that begins at `from` ends; the end of the text when it does not. */
 function endOfString(text: string, from: number): number {
+  const end = text.indexOf('"', from + 1)
+  if (end > 0 && text.charCodeAt(end - 1) !== BACKSLASH) return end
   let at = from + 1
   while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1
   return at
