@@ -10,6 +10,7 @@ import { agentTimes } from '../cli/commands/agent.ts'
 import { failure, type Output, printed, success } from '../cli/render.ts'
 import type { AgentCommand, ArgValues } from '../cli/spec.ts'
 import { HsmError } from '../contract/errors.ts'
+import { checkSocketPath } from '../pkcs11-socket/socket-paths.ts'
 
 export async function agentCommand(
   command: AgentCommand,
@@ -68,8 +69,10 @@ const INHERITED = ['HOME', 'PATH', 'TMPDIR', 'LANG', 'NODE_COMPILE_CACHE', 'LD_L
 async function start(args: ArgValues, env: NodeJS.ProcessEnv): Promise<Output> {
   const { lifetimeMs, idleMs } = agentTimes(args)
   const runtime = env['XDG_RUNTIME_DIR'] ?? ''
+  const prefix = join(isAbsolute(runtime) ? runtime : tmpdir(), 'strongroom-agent-')
+  checkSocketPath(join(`${prefix}XXXXXX`, 'socket'), 'agent’s')
   // mkdtemp makes a directory that is the user's alone.
-  const directory = mkdtempSync(join(isAbsolute(runtime) ? runtime : tmpdir(), 'strongroom-agent-'))
+  const directory = mkdtempSync(prefix)
   const socket = join(directory, 'socket')
   const times = ['--lifetime', String(lifetimeMs / 1000), '--idle', String(idleMs / 1000)]
   const child = spawn(

@@ -1,4 +1,5 @@
 /** Clusters that single commands reach through the agent that the environment names. */
+import { statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { AgentUseless, connectAgent, openThroughAgent } from '../cli/agent/agent-client.ts'
 import { AGENT_VARIABLE, type Opening } from '../cli/agent/messages.ts'
@@ -53,6 +54,7 @@ function opening({ config, clusterId, option }: Chosen, version: string, env: No
     const value = env[name]
     return value === undefined ? [] : [[name, value] as const]
   })
+  checkReadable(config ?? env['CLOUDHSM_CLI_CONFIG'])
   return {
     version,
     workingDirectory: workingDirectory(),
@@ -62,6 +64,21 @@ function opening({ config, clusterId, option }: Chosen, version: string, env: No
     clusterId,
     option,
     ...(isNobodyNamed && { anyone: true }),
+  }
+}
+
+/** A pipe can be read once, and descriptors are those of this process: the agent would find something else there. */
+function checkReadable(config: string | undefined): void {
+  if (config && (/^\/(dev|proc)\//.test(config) || isPipeOrDevice(config)))
+    throw new AgentUseless('the client configuration is not a regular file')
+}
+
+function isPipeOrDevice(path: string): boolean {
+  try {
+    const file = statSync(path)
+    return !file.isFile() && !file.isDirectory()
+  } catch {
+    return false // as the agent will find, too
   }
 }
 

@@ -17,7 +17,7 @@ const MODE = 0o660
  * @throws HsmError `unavailable` when somebody listens there, `invalid-request` when it cannot be made
  */
 export async function listenOn(path: string, onConnection: (socket: Socket) => void): Promise<Server> {
-  checkSocketPath(path)
+  checkSocketPath(path, 'PKCS#11')
   if (await isAlive(path)) throw new HsmError('unavailable', `Another program listens on ${path}`)
   try {
     return await listening(path, onConnection)

@@ -6,12 +6,15 @@ import { HsmError } from '../contract/errors.ts'
 /** Longest path of a Unix socket on Linux, without its NUL (unix(7)). */
 const PATH_BYTES = 107
 
-/** @throws HsmError `invalid-request` when the system could not make a socket there */
-export function checkSocketPath(path: string): string {
+/**
+ * @param of what it is the socket
+ * @throws HsmError `invalid-request` when the system could not make a socket there
+ */
+export function checkSocketPath(path: string, of: string): string {
   if (Buffer.byteLength(path) <= PATH_BYTES) return path
   throw new HsmError(
     'invalid-request',
-    `The path of the PKCS#11 socket must be at most ${PATH_BYTES} bytes: ${path}`,
+    `The path of the ${of} socket must be at most ${PATH_BYTES} bytes: ${path}`,
   )
 }
 

@@ -1,12 +1,23 @@
 /** The socket of `cloudhsm-cli agent`: who may use it, what is taken from it, and what becomes of commands without it. */
 import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, suite, test } from 'node:test'
-import { agentUser } from './login-agent.ts'
+import { agentUser, PROGRAM } from './login-agent.ts'
 
 /** Nothing here asks an HSM. */
 const LIST = ['user', 'list']
@@ -53,6 +64,38 @@ suite('the socket of cloudhsm-cli agent', () => {
       assert.match(stderr, /its socket is not this user’s alone/)
     }
     assert.equal(asked.length, 0)
+  })
+
+  test('a configuration that only the command can read is not looked for by the agent', () => {
+    const agent = start()
+    const config = join(root, 'piped.cfg')
+    writeFileSync(config, '{}')
+    execFileSync('mkfifo', [join(root, 'fifo')])
+    for (const [path, writing] of [
+      ['/dev/stdin', ''],
+      ['fifo', `cat ${config} > fifo &`],
+    ]) {
+      const script = `${writing} cat ${config} | "$0" --config ${path} user list`
+      const run = (env: object) =>
+        spawnSync('sh', ['-c', script, PROGRAM], {
+          env: { PATH: process.env['PATH'], HOME: root, ...env },
+          cwd: root,
+          encoding: 'utf8',
+        })
+      const { stdout, stderr } = run(agent)
+      assert.equal(stdout, run({}).stdout)
+      assert.match(stderr, /without the agent .*: the client configuration is not a regular file\n/)
+    }
+    assert.equal(cli(['agent', 'status'], agent).status, 0)
+  })
+
+  test('a directory in which there can be no socket is refused by name', () => {
+    const long = join(root, 'x'.repeat(100))
+    mkdirSync(long)
+    const { status: exit, stderr } = cli(['agent', 'start'], { XDG_RUNTIME_DIR: long })
+    assert.equal(exit, 1)
+    assert.match(stderr, /The path of the agent’s socket must be at most 107 bytes: .*x{100}/)
+    assert.deepEqual(readdirSync(long), [])
   })
 
   test('its socket, its arguments and its environment are closed', () => {
