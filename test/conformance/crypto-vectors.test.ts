@@ -5,6 +5,7 @@ import type { Hash, WeierstrassCurve } from '../../src/contract/algorithms.ts'
 import type { Mechanism } from '../../src/contract/mechanisms.ts'
 import { ecFacts, publicCheckValue, publicKeyLength } from '../../src/crypto/public-facts.ts'
 import { aesCheckValue } from '../../src/crypto/secret-keys.ts'
+import { toHex } from '../../src/model/octets.ts'
 import { verifyingKey } from '../unit/crypto/signing-support.ts'
 
 const counting = (bytes: number): Buffer => Buffer.from(Array.from({ length: bytes }, (_, at) => at))
@@ -21,7 +22,7 @@ test('check value and point of the P-256 key with the private scalar 1', () => {
   assert.equal(publicKeyLength('secp256r1', spki), 65)
   // The base point of P-256 (SP 800-186 §3.2.1.3).
   assert.equal(
-    ecFacts(spki, 'secp256r1').ecPoint,
+    toHex(ecFacts(spki, 'secp256r1').ecPoint),
     '0x0441046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296' +
       '4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5',
   )
