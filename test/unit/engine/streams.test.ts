@@ -115,4 +115,26 @@ suite('the streams of an HSM', () => {
     assert.throws(() => streams.take('s', idle.id), fails('stream-not-found'))
     assert.equal(streams.take('t', other.id).id, other.id)
   })
+
+  test('are found by their id to the letter, and through their own session only', () => {
+    const { streams, opened } = table()
+    const { id } = opened('s')
+    const number = id.slice('stream-'.length)
+    assert.equal(streams.get('s', id)?.id, id)
+    assert.equal(streams.get('other', id), undefined)
+    for (const other of [`stream-0${number}`, `stream-${number}.0`, `STREAM-${number}`, number, '', `${id} `])
+      assert.equal(streams.get('s', other), undefined, other)
+  })
+
+  test('that ended with their session leave its places behind', () => {
+    const { streams, opened, endSession } = table()
+    for (let round = 0; round < 3; round++) {
+      const all = Array.from({ length: LIMITS.streamsPerSession }, () => opened('s'))
+      assert.throws(() => opened('s'), fails('too-many-streams'))
+      const [busy] = all
+      if (busy) streams.take('s', busy.id)
+      endSession('s')
+      if (busy) streams.close(busy)
+    }
+  })
 })
