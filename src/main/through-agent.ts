@@ -25,8 +25,13 @@ export function throughAgent(
     async open(chosen) {
       if (isUseless) return undefined
       try {
+        const wanted = opening(chosen, version, env)
         const agent = await connectAgent(socket, tell)
-        const client = await openThroughAgent(agent, opening(chosen, version, env))
+        const client = await openThroughAgent(agent, wanted).catch((error: unknown) => {
+          // A command that goes on without it would wait for it in the end.
+          agent.close()
+          throw error
+        })
         const known = clients.get(client.clusterId) ?? client
         // A command compares the clusters that it is given.
         if (known !== client) agent.close()

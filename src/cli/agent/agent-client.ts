@@ -104,12 +104,14 @@ const gone = (): HsmError =>
  */
 export async function openThroughAgent(agent: AgentConnection, opening: Opening): Promise<ClusterClient> {
   const silence = setTimeout(() => agent.close(), PATIENCE_MS)
-  const opened = await agent.ask({ open: opening }).catch((error: unknown) => {
-    throw error instanceof HsmError && error.code === 'unavailable'
-      ? new AgentUseless('it does not answer')
-      : error
-  })
-  clearTimeout(silence)
+  const opened = await agent
+    .ask({ open: opening })
+    .catch((error: unknown) => {
+      throw error instanceof HsmError && error.code === 'unavailable'
+        ? new AgentUseless('it does not answer')
+        : error
+    })
+    .finally(() => clearTimeout(silence))
   const { clusterId, username } = opened as { readonly clusterId: string; readonly username?: string }
   let current = username
   let again: (() => Credentials) | undefined
