@@ -8,6 +8,7 @@
  * `--million` starts an HSM with 1,000,000 keys, too, which takes some minutes and 3 GB of disk.
  */
 import { parseArgs } from 'node:util'
+import { FRAMES_PROTOCOL } from '../src/contract/wire.ts'
 import { commands, goalsOfShots } from './commands.ts'
 import { keyUseJournal } from './key-use-journal.ts'
 import { management } from './management.ts'
@@ -62,8 +63,10 @@ async function throughput() {
     const there = await behindHttps()
     places.push(there)
     const before = chosen.before === undefined ? undefined : await open(behindHttps({ clone: chosen.before }))
-    // Another way to the same HSM is another row here.
-    const ways: Places['there'] = [['HTTP/2', there.world]]
+    const ways: Places['there'] = [
+      ['HTTP/2', there.over('h2')],
+      ['frames', there.over(FRAMES_PROTOCOL)],
+    ]
     const signed = await signing({ here, there: ways, before: before?.world })
     const managed = await management(here, there.world)
     return {

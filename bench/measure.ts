@@ -1,7 +1,7 @@
 /** Closed loops: a fixed number of operations in flight for a while, and what that came to. */
 
 export type Sample = {
-  /** Operations a second. */
+  /** Items a second: operations, or what these work on. */
   readonly rate: number
   /** Of one operation, in milliseconds. */
   readonly p50: number
@@ -11,7 +11,7 @@ export type Sample = {
 /** @param operation gets a number that no other operation under way has, from 0 to inFlight − 1 */
 export async function measure(
   operation: (lane: number) => unknown,
-  { inFlight, ms }: { readonly inFlight: number; readonly ms: number },
+  { inFlight, ms, items = 1 }: { readonly inFlight: number; readonly ms: number; readonly items?: number },
 ): Promise<Sample> {
   const times: number[] = []
   const start = performance.now()
@@ -26,13 +26,15 @@ export async function measure(
   await Promise.all(Array.from({ length: inFlight }, (_, number) => lane(number)))
   const seconds = (performance.now() - start) / 1000
   times.sort((a, b) => a - b)
-  return { rate: times.length / seconds, p50: quantile(times, 0.5), p99: quantile(times, 0.99) }
+  return { rate: (times.length * items) / seconds, p50: quantile(times, 0.5), p99: quantile(times, 0.99) }
 }
 
 export type Contender = {
   readonly name: string
   readonly inFlight: number
   readonly operation: (lane: number) => unknown
+  /** That one operation works on. Default: 1. */
+  readonly items?: number
   /** What it is held against: another one of the same race. */
   readonly against?: Contender
   /** What is aimed at for the ratio: ≥ 0.85. */
@@ -79,8 +81,8 @@ export async function race(
   contenders: readonly Contender[],
   { rounds = 5, ms = 500 }: Rounds = {},
 ): Promise<readonly Standing[]> {
-  const taken = await interleave(contenders, rounds, ({ operation, inFlight }, counts) =>
-    measure(operation, { inFlight, ms: counts ? ms : ms / 2 }),
+  const taken = await interleave(contenders, rounds, ({ operation, inFlight, items }, counts) =>
+    measure(operation, { inFlight, ms: counts ? ms : ms / 2, ...(items !== undefined && { items }) }),
   )
   return contenders.map(({ name, inFlight, against, target }, at) => {
     const of = (figure: keyof Sample, whose = at) => (taken[whose] ?? []).map((sample) => sample[figure])

@@ -7,15 +7,19 @@ import { ECDSA, makePair, RSA_PKCS, reference, type World } from '../test/suppor
 import { type Contender, type Rounds, race, type Standing } from './measure.ts'
 
 const MANY = 64
+/** Items in one request. */
+const BATCH = 16
 const message = Buffer.alloc(256, 7)
 const signInPool = promisify(signNow) as (hash: string, data: Buffer, key: object) => Promise<Buffer>
+
+type Way = 'HTTP/2' | 'frames'
 
 /** Where it is signed. */
 export type Places = {
   /** In this process. */
   readonly here: World
-  /** Other processes, and how each is reached: HTTP/2. */
-  readonly there: readonly (readonly [way: string, world: World])[]
+  /** Other processes, and how each is reached. */
+  readonly there: readonly (readonly [way: Way, world: World])[]
   /** An earlier version in another process, over HTTP/2. */
   readonly before: World | undefined
 }
@@ -36,7 +40,7 @@ export async function signing(places: Places, rounds?: Rounds): Promise<readonly
       raw: () => signNow('sha256', message, p1363),
       pool: () => signInPool('sha256', message, p1363),
       inPool: false,
-      targets: { here: '≥ 0.85', there: '≥ 1.6 (HTTP/2), ≥ 4 (frames)' },
+      targets: { here: '≥ 0.85', there: { 'HTTP/2': '≥ 1.6', frames: '≥ 4' } },
     },
     {
       title: 'RSA-2048 sign, 256 bytes',
@@ -45,7 +49,7 @@ export async function signing(places: Places, rounds?: Rounds): Promise<readonly
       raw: () => signNow('sha256', message, rsa),
       pool: () => signInPool('sha256', message, rsa),
       inPool: true,
-      targets: { there: '≥ 0.8 (frames)' },
+      targets: { there: { frames: '≥ 0.8' } },
     },
     {
       title: 'HMAC-SHA256, 256 bytes',
@@ -72,7 +76,7 @@ type Work = {
   /** The HSM signs in the pool when many are under way: these are held against the pool. */
   readonly inPool: boolean
   /** In process on one thread; over the network with many under way, against the earlier version where the pool is not the peer. */
-  readonly targets: { readonly here?: string; readonly there?: string }
+  readonly targets: { readonly here?: string; readonly there?: Readonly<Partial<Record<Way, string>>> }
 }
 
 async function contenders({ targets, ...work }: Work, places: Places): Promise<readonly Contender[]> {
@@ -92,6 +96,12 @@ async function contenders({ targets, ...work }: Work, places: Places): Promise<r
       { name, inFlight: MANY, operation, against: many },
     ]
   }
+  const batched = async (name: string, world: World): Promise<Contender> => {
+    const { data, ...rest } = await requestOf(work, world)
+    const request = { ...rest, data: Array.from({ length: BATCH }, () => data[0] ?? message) }
+    const operation = () => world.as('alice', 'crypto.sign', request)
+    return { name, inFlight: MANY / BATCH, operation, items: BATCH, against: many }
+  }
   const { here, there, before } = places
   const request = await requestOf(work, here)
   const caller = callerOf(here.hsm, here.token('alice'))
@@ -106,11 +116,16 @@ async function contenders({ targets, ...work }: Work, places: Places): Promise<r
   const remote: Contender[] = []
   for (const [way, world] of there) {
     const [one, more] = await asked(`Hsm.call over ${way}`, world)
-    remote.push(one, {
-      ...more,
-      against: work.inPool ? many : (earlier ?? raw),
-      ...((work.inPool || earlier) && targets.there !== undefined && { target: targets.there }),
-    })
+    const target = targets.there?.[way]
+    remote.push(
+      one,
+      {
+        ...more,
+        against: work.inPool ? many : (earlier ?? raw),
+        ...((work.inPool || earlier) && target !== undefined && { target }),
+      },
+      await batched(`${BATCH} items a call over ${way}`, world),
+    )
   }
   return [
     raw,

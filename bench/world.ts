@@ -1,6 +1,7 @@
 /** What the benchmarks run on: one HSM in this process and one behind HTTPS in another, each on a temporary home. */
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
+import type { ConnectOptions, RemoteHsm } from '../src/client/connect.ts'
 import type { Home } from '../src/home/home.ts'
 import { clientOf, onSqlite, temporaryHome } from '../test/support/homes.ts'
 import { createWorld, type World } from '../test/support/world.ts'
@@ -54,16 +55,33 @@ export async function inProcess(): Promise<Place> {
   return { world: await createWorld(hsm), close }
 }
 
+export type Remote = Place & {
+  readonly home: Home
+  /** The same, reached by one protocol. */
+  over(protocol: NonNullable<ConnectOptions['protocols']>[number]): World
+}
+
 /** The bundled program in a process of its own, reached as every client reaches it. */
-export async function behindHttps(running?: Running): Promise<Place & { readonly home: Home }> {
+export async function behindHttps(running?: Running): Promise<Remote> {
   const { home, remove } = temporaryHome()
   start(home, running)
   const hsm = clientOf(home)
+  const world = await createWorld(hsm)
+  const others: RemoteHsm[] = []
   return {
     home,
-    world: await createWorld(hsm),
+    world,
+    over(protocol) {
+      const other = clientOf(home, { protocols: [protocol] })
+      others.push(other)
+      return {
+        ...world,
+        hsm: other,
+        as: (who, operation, request) => other.call(operation, request, world.token(who)),
+      }
+    },
     async close() {
-      hsm.close()
+      for (const each of [hsm, ...others]) each.close()
       stop(home)
       remove()
     },
