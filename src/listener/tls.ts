@@ -7,11 +7,6 @@ import type { Connection } from './connection.ts'
 export type Protocol = {
   /** Takes over a connection whose handshake is done. Calls `connection.established` in the same turn. */
   readonly start: (socket: TLSSocket, connection: Connection) => void
-  /**
-   * The client must show a certificate that `TlsNeeds.clientCa` issued for the authentication of clients. Others do not get
-   * past the handshake. Clients of other protocols are not asked for one. Default: false.
-   */
-  readonly needsCertificate?: boolean
 }
 
 /** By the name in ALPN, the one that the server prefers first. Clients that name none get `http/1.1`. */
@@ -33,15 +28,12 @@ const KEEP_ALIVE_PROBE_MS = 60_000
 export type TlsNeeds = {
   readonly identity: TlsIdentity
   readonly protocols: Protocols
-  /** PEM. Issues the certificates of clients; left out when no protocol needs one. */
-  readonly clientCa?: string
   readonly handshakeMs: number
 }
 
 /** TLS 1.3 and nothing older. */
-export function createTls({ identity, protocols, clientCa, handshakeMs }: TlsNeeds): Tls {
-  const contextOf = (own: TlsIdentity) =>
-    ({ ...own, ...(clientCa !== undefined && { ca: clientCa }), minVersion: 'TLSv1.3' }) as const
+export function createTls({ identity, protocols, handshakeMs }: TlsNeeds): Tls {
+  const contextOf = (own: TlsIdentity) => ({ ...own, minVersion: 'TLSv1.3' }) as const
   // It never listens: sockets are handed to it that the listener has accepted.
   const server = createServer({
     ...contextOf(identity),
@@ -78,28 +70,10 @@ export function createTls({ identity, protocols, clientCa, handshakeMs }: TlsNee
 const addressesOf = ({ remoteAddress, remotePort, localAddress, localPort }: Socket): string =>
   `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`
 
-/** Node calls it as a method of the connection, before the certificate of the server is sent. */
-type Selection = (this: TLSSocket, offer: { readonly protocols: readonly string[] }) => string | undefined
+type Selection = (offer: { readonly protocols: readonly string[] }) => string | undefined
 
 /** RFC 7301 §3.2. Without a protocol in common the handshake ends with the alert no_application_protocol. */
-const selection = (protocols: Protocols): Selection =>
-  function select({ protocols: offered }) {
-    const name = Object.keys(protocols).find((known) => offered.includes(known))
-    if (name !== undefined && protocols[name]?.needsCertificate) requireCertificate(this)
-    return name
-  }
-
-/**
- * As the options `requestCert` and `rejectUnauthorized` of a TLS server do for all of its connections. Node has no interface for
- * one of them; should what is used here be gone one day, the handshake fails.
- */
-function requireCertificate(socket: TLSSocket): void {
-  const internal = socket as unknown as {
-    _requestCert: boolean
-    _rejectUnauthorized: boolean
-    readonly _handle: { setVerifyMode(request: boolean, reject: boolean): void }
-  }
-  internal._requestCert = true
-  internal._rejectUnauthorized = true
-  internal._handle.setVerifyMode(true, true)
-}
+const selection =
+  (protocols: Protocols): Selection =>
+  ({ protocols: offered }) =>
+    Object.keys(protocols).find((known) => offered.includes(known))

@@ -30,8 +30,6 @@ export type HttpsServerNeeds = {
   readonly onConnectionClosed: (token: string, source: CallSource) => void
   /** Of other modules, on the same port. */
   readonly protocols?: Protocols
-  /** PEM. Issues the certificates of clients; left out when no protocol needs one. */
-  readonly clientCa?: string
   readonly limits?: Partial<ServerLimits>
 }
 
@@ -71,7 +69,6 @@ export function createHttpsServer(needs: HttpsServerNeeds): HttpsServer {
       'http/1.1': http1(parts),
       ...needs.protocols,
     },
-    ...(needs.clientCa !== undefined && { clientCa: needs.clientCa }),
     handshakeMs: limits.handshakeMs,
   })
   const listener = createListener({
