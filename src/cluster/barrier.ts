@@ -42,6 +42,8 @@ export function createBarrier(
   const draining = new Map<number, Promise<void>>()
   /** Revisions of commits that ended rights, oldest first. */
   const ending = new Set<number>()
+  /** Commits up to this one were applied as one change, of the newest revision. Which of them ended rights is not known. */
+  let unseenUpTo = 0
 
   function drain(revision: number, over: Promise<void>): void {
     const drained = Promise.all([draining.get(revision), over]).then(() => {
@@ -60,6 +62,7 @@ export function createBarrier(
     const [first] = changes
     if (!first || others.seen()) return
     // Whatever rights came and went meanwhile left no trace in the difference.
+    unseenUpTo = first.revision
     remember(ending, first.revision)
     drain(first.revision, uses.revoke(EVERYTHING, 'not-serving'))
   })
@@ -71,8 +74,8 @@ export function createBarrier(
 
   function elsewhere(revision: number, unchanged: boolean): Promise<unknown> {
     const [oldest = 0] = ending
-    const strict = ending.has(revision) || (ending.size === REMEMBERED && revision < oldest)
-    if (strict) return others.inEffect(revision)
+    const isForgotten = ending.size === REMEMBERED && revision < oldest
+    if (ending.has(revision) || revision <= unseenUpTo || isForgotten) return others.inEffect(revision)
     if (!unchanged) return others.applied(revision)
     return others.inEffect([...ending].findLast((ended) => ended <= revision) ?? 0)
   }

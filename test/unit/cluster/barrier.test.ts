@@ -192,6 +192,15 @@ suite('barrier of one HSM among others', () => {
     assert.deepEqual(asked, [`in effect ${gap}`])
   })
 
+  test('a commit that came with a gap waits as if it had ended rights, for what it did was not seen by itself', async () => {
+    const { barrier, asked, put, loseSight } = await start()
+    const earlier = await put({ ...key, label: 'new' })
+    loseSight()
+    await put({ ...key, sharedWith: [] })
+    assert.equal(await settled(barrier.confirm(earlier)), false)
+    assert.deepEqual(asked, [`in effect ${earlier}`])
+  })
+
   test('no use lives through a gap in what was seen, for its right may have come and gone', async () => {
     const { uses, barrier, put, loseSight } = await start()
     const use = uses.begin('another key', 'owner', 's')
