@@ -28,6 +28,8 @@ export interface Acknowledgements extends AcknowledgementSender {
 /** Which revisions this node has acknowledged, and when it may acknowledge the next. */
 export function createAcknowledgements(needs: AcknowledgementsNeeds): Acknowledgements {
   let sender: AcknowledgementSender | undefined
+  /** The nodes that wait for the word of this one on a commit of theirs, and the newest such commit. */
+  const waiting = new Map<string, number>()
   let settled: AcknowledgementSenderNeeds['settled'] = () => Promise.resolve()
   const upTo = (revision: number) => sender?.upTo(revision)
 
@@ -40,16 +42,24 @@ export function createAcknowledgements(needs: AcknowledgementsNeeds): Acknowledg
     if (!needs.awaits(revision)) upTo(revision)
   }
 
+  function tell(revision: number): Promise<boolean> {
+    const ids = [...waiting.keys()]
+    for (const [id, commit] of waiting) if (commit <= revision) waiting.delete(id)
+    return needs.tell(revision, ids)
+  }
+
   return {
     begin(when) {
       settled = when
-      sender = createAcknowledgementSender({ ...needs, settled })
+      sender = createAcknowledgementSender({ ...needs, settled, tell })
     },
     applied(changes) {
       const newest = changes.findLast(concernsOthers)?.revision
       if (newest === undefined) return
+      const authors = authorsOf(changes)
+      for (const id of authors) if (id !== needs.id()) waiting.set(id, newest)
       // What is loaded anew may be the work of many.
-      if (needs.seen() && isBy(needs.id(), changes)) void ownCommit(newest)
+      if (needs.seen() && authors.includes(needs.id())) void ownCommit(newest)
       else upTo(newest)
     },
     after: (revision, waiting) => waiting.finally(() => upTo(revision)),
@@ -61,9 +71,11 @@ export function createAcknowledgements(needs: AcknowledgementsNeeds): Acknowledg
   }
 }
 
-/** Every commit of a node adds to its audit log. */
-const isBy = (id: string, changes: readonly Change[]): boolean =>
-  changes.some(({ key }) => key === `audit-head/${id}`)
+const HEAD = 'audit-head/'
+
+/** Ids of nodes: every commit of a node adds to its audit log. */
+const authorsOf = (changes: readonly Change[]): readonly string[] =>
+  changes.filter(({ key }) => key.startsWith(HEAD)).map(({ key }) => key.slice(HEAD.length))
 
 /** Heads of audit logs change with every commit and give nobody rights; they are acknowledged with the next renewal. */
-const concernsOthers = ({ key }: Change): boolean => !key.startsWith('audit-head/')
+const concernsOthers = ({ key }: Change): boolean => !key.startsWith(HEAD)

@@ -1,6 +1,6 @@
 /** The other nodes as this one reaches them directly: what it has applied is told to each, and what they tell is noted. */
 import type { PeerLink, PeerLinks } from './peer-links.ts'
-import { type Mark, type PeerMessage, readFrame, writeFrame } from './peer-messages.ts'
+import { type Mark, readFrame, writeFrame } from './peer-messages.ts'
 import type { Acknowledgement, Registration } from './registration.ts'
 
 export interface Peers {
@@ -8,12 +8,14 @@ export interface Peers {
   /** To be called when other nodes have registered, or have left. */
   review(): void
   /**
-   * Tells all that are reached that this process has applied everything up to the revision, and that no use which this ended
-   * is under way in it.
+   * Tells nodes that this process has applied everything up to the revision, and that no use which this ended is under way in it.
    *
+   * @param waiting ids of those that are told now; the others are with `tellRest`
    * @returns whether every registered node is reached. Whether it hears is not known
    */
-  tell(revision: number): boolean
+  tell(revision: number, waiting: readonly string[]): boolean
+  /** Tells what was told last to all that were not told so. */
+  tellRest(): void
   /** Says that this node wants to commit after the commit of this number. */
   wish(commit: number): void
   /** What was told last is told again. To be called at an even pace. */
@@ -38,23 +40,22 @@ const SILENT_REPEATS = 4
 
 export function createPeers({ boot, links, mark, registered, ...hooks }: PeersNeeds): Peers {
   let told = 0
+  /** What was told last on each connection. */
+  const toldOn = new WeakMap<PeerLink, number>()
   /** How often was repeated since a process was heard last. */
   let silence = new Map<string, number>()
   const others = () => registered().filter((node) => node.boot !== boot)
   const addresses = () => others().map(({ address }) => address)
-  const say = (
-    kind: PeerMessage['kind'],
-    revision: number,
-    to: Iterable<PeerLink> = links.links().values(),
-  ) => {
-    for (const { binding, write } of to) write(writeFrame(mark, binding, { kind, boot, revision }))
+  function tellOn(link: PeerLink): void {
+    toldOn.set(link, told)
+    link.write(writeFrame(mark, link.binding, { kind: 'acknowledgement', boot, revision: told }))
   }
 
   return {
     open() {
       links.open({
         // It says, too, that this is a node.
-        onLink: (link) => say('acknowledgement', told, [link]),
+        onLink: tellOn,
         onFrame(frame, binding) {
           const message = readFrame(mark, binding, frame)
           if (!message) return false
@@ -70,10 +71,17 @@ export function createPeers({ boot, links, mark, registered, ...hooks }: PeersNe
       links.keep(addresses())
       silence = new Map(others().map((node) => [node.boot, silence.get(node.boot) ?? 0]))
     },
-    tell(revision) {
+    tell(revision, waiting) {
       told = Math.max(told, revision)
-      say('acknowledgement', told)
-      return addresses().every((address) => links.links().has(address))
+      const up = links.links()
+      for (const { id, address } of others()) {
+        const link = waiting.includes(id) && up.get(address)
+        if (link) tellOn(link)
+      }
+      return addresses().every((address) => up.has(address))
+    },
+    tellRest() {
+      for (const link of links.links().values()) if ((toldOn.get(link) ?? 0) < told) tellOn(link)
     },
     repeat() {
       for (const { boot: other, address } of others()) {
@@ -81,9 +89,12 @@ export function createPeers({ boot, links, mark, registered, ...hooks }: PeersNe
         silence.set(other, silent)
         if (silent % SILENT_REPEATS === 0) links.renew(address)
       }
-      say('acknowledgement', told)
+      for (const link of links.links().values()) tellOn(link)
     },
-    wish: (commit) => say('wish', commit),
+    wish(commit) {
+      for (const { binding, write } of links.links().values())
+        write(writeFrame(mark, binding, { kind: 'wish', boot, revision: commit }))
+    },
     close: links.close,
   }
 }

@@ -80,25 +80,37 @@ suite('the other nodes', () => {
   })
 
   test('are told what was said last as soon as they are linked, and what is said from then on', () => {
-    assert.equal(peers.tell(5), false)
+    assert.equal(peers.tell(5, ['b']), false)
     linkTo('b:2223')
-    assert.equal(peers.tell(6), true)
+    assert.equal(peers.tell(6, ['b']), true)
     assert.deepEqual(
       said.map(({ revision }) => revision),
       [5, 6],
     )
   })
 
+  test('are told at once when they wait for it, else with the rest, and once', () => {
+    registered = [...registered, node('c', 'c'.repeat(32))]
+    linkTo('b:2223')
+    linkTo('c:2223')
+    said = []
+    assert.equal(peers.tell(5, ['c', 'one that has left']), true)
+    assert.deepEqual(said, [{ binding: 'to c:2223', kind: 'acknowledgement', revision: 5 }])
+    peers.tellRest()
+    peers.tellRest()
+    assert.deepEqual(said.slice(1), [{ binding: 'to b:2223', kind: 'acknowledgement', revision: 5 }])
+  })
+
   test('are reached only when all of them are', () => {
     linkTo('b:2223')
     registered = [...registered, node('c', 'c'.repeat(32))]
-    assert.equal(peers.tell(5), false)
+    assert.equal(peers.tell(5, []), false)
   })
 
   test('never hear less than before', () => {
     linkTo('b:2223')
-    peers.tell(7)
-    peers.tell(3)
+    peers.tell(7, ['b'])
+    peers.tell(3, ['b'])
     peers.repeat()
     assert.deepEqual(
       said.map(({ revision }) => revision),
