@@ -5,7 +5,7 @@
  *   npm run bench -- [--before DIR] [--million]
  *
  * `--before` compares with an earlier version: a clone of it in DIR, with its packages and after `npm run build`.
- * `--million` starts an HSM with 1,000,000 keys, too, which takes some minutes and 3 GB of disk.
+ * `--million` starts an HSM with 1,000,000 keys, too, which takes some minutes and 5 GB of disk.
  */
 import { parseArgs } from 'node:util'
 import { FRAMES_PROTOCOL } from '../src/contract/wire.ts'

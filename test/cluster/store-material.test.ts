@@ -4,9 +4,12 @@ import { after, before, beforeEach, describe, it } from 'node:test'
 import { type RecordKey, recordKey } from '../../src/model/records.ts'
 import { createEtcdClient } from '../../src/store/etcd/client.ts'
 import { createKeys } from '../../src/store/etcd/keys.ts'
+import { load } from '../../src/store/etcd/load.ts'
+import { createMaterials } from '../../src/store/etcd/materials.ts'
+import { createReplica } from '../../src/store/etcd/replica.ts'
 import { put as putAt } from '../../src/store/etcd/requests.ts'
 import { KV } from '../../src/store/etcd/rpc_pb.ts'
-import { newClusterId, openEtcd } from '../contract/store-etcd.ts'
+import { etcdOptions, newClusterId, openEtcd } from '../contract/store-etcd.ts'
 import { put, sampleKey, write } from '../contract/store-samples.ts'
 import { type EtcdCluster, startEtcd } from '../support/etcd.ts'
 
@@ -82,6 +85,42 @@ describe('material on etcd', () => {
       etcd.thaw(2)
     }
     await Promise.all([writer.close(), reader.close()])
+  })
+
+  it('is that of the record as the node has it, whatever a member that is behind answers', async () => {
+    const writer = await open()
+    const first = await writer.transact(() => ({ ...put(), writes: [write(KEY, SEALED)] }))
+    await writer.transact(() => ({ ...put(), writes: [write(KEY, 'bmV3')] }))
+    const client = createEtcdClient({ endpoints: etcd.endpoints })
+    const { sealer, masterKeyCheck } = etcdOptions(etcd.endpoints, clusterId)
+    const keyspace = { client, keys: createKeys(clusterId), sealer, masterKeyCheck }
+    const loaded = await load(keyspace)
+    assert.ok(loaded)
+    const replica = createReplica(keyspace, loaded)
+    let behind = 0
+    const ask: typeof client.ask = (method, request) => {
+      if (!('serializable' in request && request['serializable'])) return client.ask(method, request)
+      behind += 1
+      return client.ask(method, { ...request, revision: BigInt(first.revision) })
+    }
+    const materials = createMaterials({ ...keyspace, client: { ...client, ask } }, replica, assert.fail)
+    assert.equal(await materials.of(AT), 'bmV3')
+    assert.equal(behind, 1)
+    client.close()
+    await writer.close()
+  })
+
+  it('is kept of 1,024 keys, those that were used last', async () => {
+    const writer = await open()
+    const keys = Array.from({ length: 1025 }, (_, at) => sampleKey(at + 1))
+    const [oldest = KEY, second = KEY, third = KEY] = keys
+    for (let at = 0; at < 1000; at += 100) await writer.transact(() => put(...keys.slice(at, at + 100)))
+    assert.equal(typeof writer.material(recordKey(oldest)), 'string')
+    await writer.transact(() => put(...keys.slice(1000)))
+    assert.equal(typeof writer.material(recordKey(oldest)), 'string')
+    assert.ok(writer.material(recordKey(second)) instanceof Promise)
+    assert.equal(typeof writer.material(recordKey(third)), 'string')
+    await writer.close()
   })
 
   it('is refused when it was changed by hand, or is gone', async () => {
