@@ -7,10 +7,13 @@ import { done, failed, type Outcome } from '../administration/outcome.ts'
 import { showAddress } from '../base/listen-address.ts'
 import { HsmError } from '../contract/errors.ts'
 import { type Home, looseDirectories, makeHome } from '../home/home.ts'
-import { readRunning } from '../home/running.ts'
+import { type Running, readRunning } from '../home/running.ts'
 import { readServingSettings } from '../home/serving-settings.ts'
 
+/** To answer, once it listens. Before that it reads its store, which takes as long as it takes, or ends by itself. */
 const READY_MS = 60_000
+/** Whoever waits longer is told what for. */
+const PATIENT_MS = 30_000
 const POLL_MS = 25
 
 /**
@@ -33,19 +36,24 @@ export async function detach(home: Home, words: readonly string[], program: stri
   })
   closeSync(log)
   let unanswered = ''
-  const until = performance.now() + READY_MS
+  const reading = setTimeout(tellOfReading, PATIENT_MS, home).unref()
+  let until = Number.POSITIVE_INFINITY
   while (performance.now() < until) {
     await sleep(POLL_MS)
     if (failure) throw failure
     if (hasEnded(child)) return failed(lastWords(home, logged))
-    const address = await answersAt(home, child).catch((error: unknown) => {
+    const running = announcedBy(home, child)
+    if (!running) continue
+    clearTimeout(reading)
+    until = Math.min(until, performance.now() + READY_MS)
+    const answers = await askStatus(home, running).catch((error: unknown) => {
       if (!(error instanceof HsmError)) throw error
       unanswered = `: ${error.message}`
     })
-    if (address === undefined) continue
+    if (!answers) continue
     child.unref()
     const { log: path = home.log } = readServingSettings(home)
-    return done(`Strongroom is serving on ${address} (process ${child.pid}); log: ${path}`)
+    return done(`Strongroom is serving on ${showAddress(running)} (process ${child.pid}); log: ${path}`)
   }
   child.kill()
   return failed(`The HSM did not answer within ${READY_MS / 1000} s${unanswered}; see ${home.log}`)
@@ -53,17 +61,14 @@ export async function detach(home: Home, words: readonly string[], program: stri
 
 const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null
 
-/**
- * Undefined until the child is ready to answer over TLS.
- *
- * @throws HsmError when it does not answer
- */
-async function answersAt(home: Home, child: ChildProcess): Promise<string | undefined> {
+/** Undefined until it listens. */
+function announcedBy(home: Home, child: ChildProcess): Running | undefined {
   const running = readRunning(home)
-  if (!running || running.pid !== child.pid) return undefined
-  await askStatus(home, running)
-  return showAddress(running)
+  return running?.pid === child.pid ? running : undefined
 }
+
+const tellOfReading = ({ log }: Home): void =>
+  void process.stderr.write(`strongroom: the HSM has not read its store yet; see ${log}\n`)
 
 /** What the child said on its standard error, in this run. */
 function lastWords(home: Home, from: number): string {
