@@ -64,7 +64,7 @@ for (const [name, { count, mutants, ...world }] of Object.entries(WORLDS)) {
 
     for (const mutant of Object.keys(mutants)) {
       test(`is broken by a node with: ${mutant}`, async () => {
-        for await (const { breaches } of simulateAll(range(1000), { ...world, mutant })) {
+        for await (const { breaches } of simulateAll(range(4000), { ...world, mutant })) {
           if (breaches.length > 0) return
         }
         assert.fail('no seed has shown it')
