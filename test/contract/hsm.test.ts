@@ -56,5 +56,3 @@ hsmContract(
 hsmContract('engine on SQLite', onSqlite, { deliveredInOrder: true })
 
 hsmContract('client over frames', overHttps, { deliveredInOrder: false })
-
-hsmContract('client over HTTP/2', () => overHttps({ protocols: ['h2'] }), { deliveredInOrder: false })
