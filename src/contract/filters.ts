@@ -58,12 +58,12 @@ export const keyFilter = (field: string) =>
 const REFERENCE = /^key-reference=0x[0-9a-f]{16}$/
 
 /** What was read last: programs mostly use the key that they have just used. */
-let lastRead = { written: '', selector: { reference: '' } }
+let lastRead: { readonly written: string; readonly selector: { readonly reference: string } } | undefined
 
 function byReference(given: unknown): unknown {
   if (!Array.isArray(given) || given.length !== 1 || typeof given[0] !== 'string') return UNSURE
   const [written] = given
-  if (written === lastRead.written) return lastRead.selector
+  if (written === lastRead?.written) return lastRead.selector
   if (!REFERENCE.test(written)) return UNSURE
   lastRead = { written, selector: { reference: written.slice('key-reference='.length) } }
   return lastRead.selector

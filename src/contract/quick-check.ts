@@ -105,7 +105,8 @@ function arrayOf(item: Part | undefined): QuickCheck {
   const check = item ? checkOf(item) : unsure
   return (value) => {
     if (!Array.isArray(value)) return UNSURE
-    for (const one of value) if (check(one) !== one) return UNSURE
+    // By their places, as the schema and whoever works on them go through them.
+    for (let at = 0; at < value.length; at += 1) if (check(value[at]) !== value[at]) return UNSURE
     return value
   }
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import * as v from 'valibot'
+import { keyFilter } from '../../src/contract/filters.ts'
 import { OPERATIONS, type Operation } from '../../src/contract/operations.ts'
 import { quickCheckOf, UNSURE } from '../../src/contract/quick-check.ts'
 import { brokenText } from '../../src/contract/text.ts'
@@ -27,6 +28,7 @@ const FILTERS = [
   ['attr.label=x'],
   ['key-reference='],
   ['nothing'],
+  [''],
   [],
 ]
 const TEXTS = [
@@ -148,6 +150,11 @@ function slowly(schema: v.GenericSchema, value: unknown): unknown {
 }
 
 suite('quick checks', () => {
+  // The first of all: what was read last is remembered, and here nothing was.
+  test('are unsure of a filter with one empty term', () => {
+    assert.equal(quickCheckOf(keyFilter('filter'))(['']), UNSURE)
+  })
+
   const said: Record<string, { sure: number; unsure: number; refused: number }> = {}
   for (const [name, { request }] of Object.entries<Operation>(OPERATIONS)) {
     test(name, () => {
@@ -173,6 +180,20 @@ suite('quick checks', () => {
     }
     const all = Object.values(said)
     assert.ok(all.reduce((sum, { refused }) => sum + refused, 0) > 1000)
+  })
+
+  test('look at what is at each place of a list, whatever its iterator says, and find a gap', () => {
+    class Sly extends Array<unknown> {
+      override *[Symbol.iterator](): ArrayIterator<unknown> {
+        yield 'AAAA'
+      }
+    }
+    const quickly = quickCheckOf(v.array(v.string()))
+    assert.equal(quickly(Sly.of(7)), UNSURE)
+    const gap = ['x', 'x', 'x']
+    delete gap[1]
+    assert.equal(quickly(gap), UNSURE)
+    assert.deepEqual(quickly(['x', 'x']), ['x', 'x'])
   })
 
   test('are unsure of every kind of schema that they do not know', () => {
