@@ -18,10 +18,11 @@ type Value = {
 }
 type Optional = 'shared-info'
 type Members<N extends string> = {
-  readonly [M in Exclude<N, Optional>]: M extends keyof Value ? Value[M] : string
-} & { readonly [M in N & Optional]?: string }
+  readonly [M in Exclude<N, Optional>]: M extends keyof Value ? Value[M] : Buffer
+} & { readonly [M in N & Optional]?: Buffer }
 
-const base64 = (bytes: Buffer): string => bytes.toString('base64')
+/** A message is begun anew from its mechanism, when the body of the request that it came with has long been wiped. */
+const copy = (bytes: Buffer): Buffer => Buffer.from(bytes)
 
 const MEMBERS: {
   readonly [K in ParameterKind]: (parameter: Parameters[K]) => Members<MembersOf<K>>
@@ -34,23 +35,23 @@ const MEMBERS: {
   oaep({ hashAlg, mgf, source, label }) {
     // CKZ_DATA_SPECIFIED; 0 with no label is what some callers leave there.
     if (source !== 1 && !(source === 0 && label.length === 0)) refuse(CKR.MECHANISM_PARAM_INVALID)
-    return { hash: hashOf(hashAlg), mgf: mgfOf(mgf), label: base64(label) }
+    return { hash: hashOf(hashAlg), mgf: mgfOf(mgf), label: copy(label) }
   },
   ecdh({ kdf: type, sharedData, publicData }) {
     const kdf = kdfOf(type)
     if (kdf === 'none' && sharedData.length > 0) refuse(CKR.MECHANISM_PARAM_INVALID)
     return {
       kdf,
-      'public-point': base64(publicData),
-      ...(kdf !== 'none' && { 'shared-info': base64(sharedData) }),
+      'public-point': copy(publicData),
+      ...(kdf !== 'none' && { 'shared-info': copy(sharedData) }),
     }
   },
-  iv: ({ iv }) => ({ iv: base64(iv) }),
-  ctr: ({ counterBits, block }) => ({ 'counter-block': base64(block), 'counter-bits': counterBits }),
+  iv: ({ iv }) => ({ iv: copy(iv) }),
+  ctr: ({ counterBits, block }) => ({ 'counter-block': copy(block), 'counter-bits': counterBits }),
   /** `ivBits` is left 0 by many callers, so the length of the IV is what counts. */
   gcm({ iv, aad, tagBits }) {
     if (!isTagLength(tagBits)) return refuse(CKR.MECHANISM_PARAM_INVALID, `A tag cannot have ${tagBits} bits`)
-    return { iv: base64(iv), aad: base64(aad), 'tag-length-bits': tagBits }
+    return { iv: copy(iv), aad: copy(aad), 'tag-length-bits': tagBits }
   },
   'mac-length': ({ length }) => ({ 'mac-length': length }),
 }

@@ -243,6 +243,21 @@ suite('PKCS#11 ciphers', () => {
     assert.equal((await program.call(C.DecryptFinal, s, room(4))).bytes?.toString(), 'text')
   })
 
+  test('a message that is begun anew has the IV that it was begun with', async () => {
+    const program = await shared.program()
+    const session = await program.login()
+    const key = ulong(await aesKey(program, session))
+    const s = ulong(session)
+    const iv = Buffer.alloc(16, 7)
+    await program.call(C.EncryptInit, s, mechanism(M.AES_CBC_PAD, iv), key)
+    const { bytes: sealed } = await program.call(C.Encrypt, s, bytes('twenty bytes of text'), room(32))
+    await program.call(C.DecryptInit, s, mechanism(M.AES_CBC_PAD, iv), key)
+    const short = await program.call(C.Decrypt, s, bytes(sealed), room(3))
+    assert.deepEqual([short.bytes, short.length], [undefined, 20])
+    const { bytes: opened } = await program.call(C.Decrypt, s, bytes(sealed), room(20))
+    assert.equal(opened?.toString(), 'twenty bytes of text')
+  })
+
   test('an end with nothing in it is an answer, even to one who only asks how long it is', async () => {
     const program = await shared.program()
     const session = await program.login()
