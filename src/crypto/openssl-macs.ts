@@ -1,7 +1,17 @@
 /** HMAC with a context that is kept between messages: to make one takes longer than the MAC of a short message. */
 import type { KeyObject } from 'node:crypto'
 import { HASH_NAMES, type Hash } from '../contract/algorithms.ts'
-import { loaded, must, NULL, nativeMemory, oneParameter, reading, written } from './openssl.ts'
+import {
+  freeContext,
+  keptContext,
+  loaded,
+  must,
+  NULL,
+  nativeMemory,
+  oneParameter,
+  reading,
+  written,
+} from './openssl.ts'
 
 /** A secret key that OpenSSL can use this way. */
 export type NativeHmac = {
@@ -29,48 +39,41 @@ let algorithm = NULL
 export function nativeHmac(key: KeyObject): NativeHmac {
   let source: KeyObject | undefined = key
   /** An EVP_MAC_CTX that has the key, for the hash function that was used last: programs use one with a key. */
-  let context = NULL
+  const context = keptContext(freeMacContext)
   let contextHash: Hash | undefined
-
-  function endContext(): void {
-    if (context === NULL) return
-    const { functions } = loaded()
-    functions.EVP_MAC_CTX_free(context)
-    // node:crypto would stumble over what is left in the error queue.
-    functions.ERR_clear_error()
-    context = NULL
-  }
 
   return {
     mac(hash, message) {
-      if (!source) throw new Error('The key is closed')
-      if (hash !== contextHash) endContext()
+      const secret = source
+      if (!secret) throw new Error('The key is closed')
+      if (hash !== contextHash) context.end()
       contextHash = hash
-      try {
-        if (context === NULL) {
-          context = newContext()
-          setKey(context, hash, source)
-        }
-        return macIn(context, message)
-      } catch (error) {
-        // OpenSSL does not say what a failure leaves in a context.
-        endContext()
-        throw error
-      }
+      return context.use(
+        () => newContext(hash, secret),
+        (made) => macIn(made, message),
+      )
     },
     close() {
       source = undefined
-      endContext()
+      context.end()
     },
   }
 }
 
-function newContext(): bigint {
+const freeMacContext = (context: bigint): void => freeContext(context, 'EVP_MAC_CTX_free')
+
+function newContext(hash: Hash, key: KeyObject): bigint {
   const { functions } = loaded()
   if (algorithm === NULL) algorithm = functions.EVP_MAC_fetch(null, 'HMAC', null)
   const context = algorithm === NULL ? NULL : functions.EVP_MAC_CTX_new(algorithm)
-  must(context === NULL ? 0 : 1)
-  return context
+  try {
+    must(context === NULL ? 0 : 1)
+    setKey(context, hash, key)
+    return context
+  } catch (error) {
+    freeMacContext(context)
+    throw error
+  }
 }
 
 function setKey(context: bigint, hash: Hash, key: KeyObject): void {

@@ -145,10 +145,41 @@ export function newContext(handle: bigint, begin: Begin): bigint {
 }
 
 /** Clears OpenSSL's error queue, too: node:crypto would stumble over what is left there. */
-export function freeContext(context: bigint): void {
+export function freeContext(
+  context: bigint,
+  free: 'EVP_PKEY_CTX_free' | 'EVP_MAC_CTX_free' = 'EVP_PKEY_CTX_free',
+): void {
   const { functions } = loaded()
-  functions.EVP_PKEY_CTX_free(context)
+  functions[free](context)
   functions.ERR_clear_error()
+}
+
+/** A context that is kept from one use to the next. */
+export type KeptContext = {
+  /** @param make called when there is none */
+  use<R>(make: () => bigint, work: (context: bigint) => R): R
+  end(): void
+}
+
+/** None at first. One that failed is not used again: OpenSSL does not say what a failure leaves in it. */
+export function keptContext(free: (context: bigint) => void): KeptContext {
+  let context = NULL
+  function end(): void {
+    if (context !== NULL) free(context)
+    context = NULL
+  }
+  return {
+    use(make, work) {
+      if (context === NULL) context = make()
+      try {
+        return work(context)
+      } catch (error) {
+        end()
+        throw error
+      }
+    },
+    end,
+  }
 }
 
 /**

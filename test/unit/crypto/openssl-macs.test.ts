@@ -4,10 +4,7 @@ import { test } from 'node:test'
 import { HASH_NAMES, type Hash } from '../../../src/contract/algorithms.ts'
 import { openMacKey } from '../../../src/crypto/macs.ts'
 import { NATIVE_MESSAGE_BYTES, nativeHmac } from '../../../src/crypto/openssl-macs.ts'
-
-const KEYS = 5000
-/** OpenSSL takes 1,500 for a context of SHA-256. */
-const LEAST_BYTES = 1000
+import { handlesOf } from './openssl-handles.ts'
 
 const key = createSecretKey(randomBytes(32))
 const expected = (hash: Hash, message: Uint8Array, secret = key) =>
@@ -71,16 +68,16 @@ test('a closed key makes no MAC', () => {
   assert.throws(() => opened.sign({ name: 'hmac', hash: 'sha256' }, Buffer.alloc(1)), /closed/)
 })
 
-test('a closed key leaves no memory behind, nor does one that changes its hash function', () => {
-  const openAndClose = (times: number): number => {
-    for (let time = 0; time < times; time++) {
-      const native = nativeHmac(key)
-      for (const hash of ['sha256', 'sha512'] as const) native.mac(hash, Buffer.alloc(1))
-      native.close()
-    }
-    return process.memoryUsage.rss()
-  }
-  openAndClose(KEYS)
-  const before = openAndClose(KEYS)
-  assert.ok(openAndClose(KEYS) - before < KEYS * LEAST_BYTES)
+test('a closed key leaves nothing behind, nor does one that changes its hash function or that failed', () => {
+  const message = Buffer.alloc(1)
+  const { made, left } = handlesOf(() => {
+    const native = nativeHmac(key)
+    for (const hash of ['sha256', 'sha256', 'sha512', 'sha256'] as const) native.mac(hash, message)
+    assert.throws(() => native.mac('sha256', Buffer.alloc(NATIVE_MESSAGE_BYTES + 1)), RangeError)
+    assert.throws(() => native.mac('nonsense' as Hash, message))
+    native.mac('sha256', message)
+    native.close()
+    native.close()
+  })
+  assert.deepEqual({ made, left }, { made: 3 + 1 + 1, left: 0 })
 })
