@@ -43,13 +43,23 @@ export const calledFrom = (hsm: Hsm, source: CallSource): Hsm => ({
 })
 
 /**
- * Who asks, and whether they may at all, before anything of the request is read or worked on.
+ * Who asks, which is looked up once for many requests of one session, or of nobody.
  *
  * @param session as it was presented
  * @param source where it comes from; left out, this process
- * @throws HsmError `unknown-operation`, `not-serving`, `not-logged-in` or `not-permitted`
  */
-export type Admit = (operation: string, session: string | undefined, source?: CallSource) => Admission
+export type Admit = (session: string | undefined, source?: CallSource) => Admitter
+
+export type Admitter = {
+  /**
+   * Whether they may ask for that at all, as things are now, before anything of the request is read or worked on.
+   *
+   * @throws HsmError `unknown-operation`, `not-serving`, `not-logged-in` or `not-permitted`
+   */
+  admit(operation: string): Admission
+  /** Id of the user as long as the session stands, which is not used by that; undefined then, and before login. */
+  user(): string | undefined
+}
 
 export type Admission = {
   /** Id of the user who asks; undefined before login. */

@@ -3,7 +3,7 @@ import { andThen, type MaybePromise, orElse, whenOver } from '../base/maybe-prom
 import { wipeDecoded } from '../contract/bytes.ts'
 import { isOperation } from '../contract/check.ts'
 import { type ErrorCode, HsmError } from '../contract/errors.ts'
-import type { Admit, Hsm } from '../contract/hsm.ts'
+import type { Admission, Admit, Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
 import { OPERATIONS, type OperationName, type Reply, type Request } from '../contract/operations.ts'
 import { mayAsk } from '../policy/access.ts'
@@ -15,7 +15,7 @@ import type { Parts } from './parts.ts'
 import { type Attempt, checkedRequest, newAttempt, recordRefusal } from './pipeline/attempt.ts'
 import { granted } from './pipeline/granted.ts'
 import type { Handler } from './pipeline/pipeline.ts'
-import { type Asker, askerOf, whoAsks } from './pipeline/who.ts'
+import { type Asker, askerOf, userOf, whoAsks } from './pipeline/who.ts'
 
 export type Engine = Required<Hsm> & {
   /** What `call` begins with, for those who have a request yet to read. */
@@ -36,20 +36,9 @@ export function createEngine(needs: EngineNeeds): Engine {
     return (operation, request) => carryOut(parts, asker, operation, request)
   }
   return {
-    admit(operation, token, source) {
-      if (!isOperation(operation)) throw new HsmError('unknown-operation')
-      const call = whoAsks(parts, operation, askerOf(parts, token, source))
-      const refused = (code: ErrorCode) => void recordRefusal(newAttempt(parts, operation, call), code)
-      const may = mayAsk(call.actor, OPERATIONS[operation].access)
-      if (!may.allow) refused(may.code)
-      granted(may)
-      const { session } = call
-      return {
-        refused,
-        user: session?.user,
-        revokes: 'revokes' in OPERATIONS[operation],
-        requestBytes: session ? LIMITS.bodyBytes : LIMITS.anonymousBodyBytes,
-      }
+    admit(token, source) {
+      const asker = askerOf(parts, token, source)
+      return { admit: (operation) => admission(parts, asker, operation), user: () => userOf(parts, asker) }
     },
     caller,
     // Whatever is refused at once is a rejection, too.
@@ -62,6 +51,22 @@ export function createEngine(needs: EngineNeeds): Engine {
       await parts.auditQueue.close()
       await needs.keyUseJournal?.close()
     },
+  }
+}
+
+function admission(parts: Parts, asker: Asker, operation: string): Admission {
+  if (!isOperation(operation)) throw new HsmError('unknown-operation')
+  const call = whoAsks(parts, operation, asker)
+  const refused = (code: ErrorCode) => void recordRefusal(newAttempt(parts, operation, call), code)
+  const may = mayAsk(call.actor, OPERATIONS[operation].access)
+  if (!may.allow) refused(may.code)
+  granted(may)
+  const { session } = call
+  return {
+    refused,
+    user: session?.user,
+    revokes: 'revokes' in OPERATIONS[operation],
+    requestBytes: session ? LIMITS.bodyBytes : LIMITS.anonymousBodyBytes,
   }
 }
 

@@ -18,7 +18,6 @@ export type Connection = {
   isHeld(): boolean
   /** Peers that have a session may stay longer. */
   showedSession(): void
-  hasSession(): boolean
   /** It is not closed for being idle from now on. */
   keepWhenIdle(): void
   /** Called once, when it is gone or being destroyed. */
@@ -94,7 +93,6 @@ export function createConnection(
       end.never()
       onSession()
     },
-    hasSession: () => session,
     keepWhenIdle() {
       keptWhenIdle = true
     },

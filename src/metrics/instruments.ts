@@ -51,12 +51,18 @@ export function measuredHsm({ hsm, admit }: Measured, registry: Registry, second
         return (operation, request) => measured(operation, request, () => caller(operation, request))
       },
     },
-    admit(operation, session, source) {
-      try {
-        return admit(operation, session, source)
-      } catch (error) {
-        requests({ operation, outcome: outcomeOf(error) })
-        throw error
+    admit(session, source) {
+      const admitter = admit(session, source)
+      return {
+        ...admitter,
+        admit(operation) {
+          try {
+            return admitter.admit(operation)
+          } catch (error) {
+            requests({ operation, outcome: outcomeOf(error) })
+            throw error
+          }
+        },
       }
     },
   }

@@ -2,14 +2,13 @@
 import type { Log } from '../base/log.ts'
 import type { MaybePromise } from '../base/maybe-promise.ts'
 import { HsmError } from '../contract/errors.ts'
-import type { Admission, Admit } from '../contract/hsm.ts'
+import type { Admission, Caller } from '../contract/hsm.ts'
 import type { OperationName, Request } from '../contract/operations.ts'
-import type { Connection } from '../listener/connection.ts'
 import type { Budgets } from '../rates/budgets.ts'
 import { type Answer, failure, replyOf } from './answer.ts'
 import type { InFlight, Reservation } from './in-flight.ts'
 import { decodeObject } from './json.ts'
-import type { Peer } from './peer.ts'
+import type { Admitted, Peer } from './peer.ts'
 import type { RequestLog } from './request-log.ts'
 import type { UnderWay } from './under-way.ts'
 
@@ -34,7 +33,6 @@ export type Outlet = {
 }
 
 export type ExchangeNeeds = {
-  readonly admit: Admit
   readonly log: Log
   readonly requestLog: RequestLog
   /** Milliseconds on a clock that never steps. */
@@ -61,8 +59,9 @@ export type Exchange = {
   readonly outlet: Outlet
   /** The largest body that is read. */
   readonly bodyBytes: number
-  /** Undefined, as is the place that it has, when it was not admitted. */
+  /** Undefined when it was not admitted, as are the two that follow from it. */
   readonly admission: Admission | undefined
+  readonly caller: Caller | undefined
   readonly reservation: Reservation | undefined
   readonly startedAt: number
   /** Ends it on the connection. */
@@ -77,15 +76,22 @@ export function beginExchange(needs: ExchangeNeeds, peer: Peer, head: Head, outl
   const startedAt = needs.monotonic()
   const over = peer.connection.begin()
   const asked = ask(needs, peer, head)
-  const admission = 'admission' in asked ? asked.admission : undefined
+  const { admission, caller, reservation } = asked
   const exchange: Exchange = {
-    ...{ needs, peer, head, outlet, startedAt, over, admission },
-    reservation: 'reservation' in asked ? asked.reservation : undefined,
+    needs,
+    peer,
+    head,
+    outlet,
+    startedAt,
+    over,
+    admission,
+    caller,
+    reservation,
     bodyBytes: admission?.requestBytes ?? needs.limits.anonymousBodyBytes,
     isAnswered: false,
     isLeft: false,
   }
-  if ('refused' in asked) refuse(exchange, asked.refused)
+  if (admission === undefined) refuse(exchange, asked.refused)
   return exchange
 }
 
@@ -98,10 +104,11 @@ export function arrive(exchange: Exchange, bytes: number): void {
 
 /** The body is complete. It is wiped. The answer may leave before this returns. */
 export function carryOut(exchange: Exchange, body: Buffer): void {
-  if (exchange.isAnswered) return void body.fill(0)
+  const { caller, reservation, isAnswered } = exchange
+  if (isAnswered || !caller) return void body.fill(0)
   let request: object
   try {
-    exchange.reservation?.enter()
+    reservation?.enter()
     request = measured(exchange, () => decodeObject(body))
   } catch (error) {
     return void fail(exchange, error)
@@ -109,7 +116,7 @@ export function carryOut(exchange: Exchange, body: Buffer): void {
     // There may be a password in it, and the work can take long.
     body.fill(0)
   }
-  work(exchange, request)
+  work(exchange, caller, request)
 }
 
 /** The body will not come, or is not kept. The HSM knows by `call` of what it refuses itself. */
@@ -132,61 +139,63 @@ function end({ needs, reservation, over }: Exchange): void {
   needs.underWay.end()
 }
 
-type Asked =
-  | { readonly admission: Admission; readonly reservation: Reservation }
-  | { readonly refused: unknown }
+/** `refused`: why nothing else is here. */
+type Asked = Partial<Admitted> & { readonly reservation?: Reservation; readonly refused?: unknown }
 
-function ask({ admit, inFlight, budgets }: ExchangeNeeds, { connection, source }: Peer, head: Head): Asked {
-  let admission: Admission | undefined
+function ask({ inFlight, budgets }: ExchangeNeeds, peer: Peer, head: Head): Asked {
+  const { connection } = peer
+  let user: string | undefined
   try {
     if (head.refused) throw head.refused
     if (head.operation === undefined) throw new HsmError('unknown-operation')
-    admission = admit(head.operation, head.token, source)
-    if (admission.user !== undefined) connection.showedSession()
-    else if (letGoBeyondBudget(budgets, connection)) throw new HsmError('busy')
-    return { admission, reservation: inFlight.reserve(admission, connection.peer) }
+    const { admission, caller } = peer.admit(head.operation, head.token)
+    user = admission.user
+    if (user !== undefined) connection.showedSession()
+    else if (letGoBeyondBudget(budgets, peer)) throw new HsmError('busy')
+    return { admission, caller, reservation: inFlight.reserve(admission, connection.peer) }
   } catch (error) {
-    letGoBeyondBudget(budgets, connection)
+    letGoBeyondBudget(budgets, peer)
     return { refused: error }
   } finally {
-    if (admission?.user === undefined) budgets.charge(connection.peer, REQUEST_COST_MS)
+    if (user === undefined) budgets.charge(connection.peer, REQUEST_COST_MS)
   }
 }
 
 /**
- * A peer that has taken more than its share of the event loop loses its connection, whatever it asks for; one that has shown a
- * session shares its address with somebody, at worst.
+ * A peer that has taken more than its share of the event loop loses its connection, whatever it asks for; one with a session that
+ * stands shares its address with somebody, at worst.
  *
  * @returns whether it has
  */
-function letGoBeyondBudget(budgets: Budgets, connection: Connection): boolean {
+function letGoBeyondBudget(budgets: Budgets, { connection, user }: Peer): boolean {
   if (budgets.has(connection.peer)) return false
-  if (!connection.hasSession()) connection.close()
+  if (user() === undefined) connection.close()
   return true
 }
 
-function work(exchange: Exchange, request: object): void {
+function work(exchange: Exchange, caller: Caller, request: object): void {
   const { peer, head } = exchange
-  const release = peer.connection.hold()
   let replying: MaybePromise<object>
   try {
     // The HSM checks it against the operation's schema.
     replying = measured(exchange, () =>
-      peer.caller(head.token)(head.operation as OperationName, request as Request<OperationName>),
+      caller(head.operation as OperationName, request as Request<OperationName>),
     )
   } catch (error) {
-    release()
     return void refuse(exchange, error)
   }
-  if (replying instanceof Promise) {
-    replying.finally(release).then(
-      (made) => reply(exchange, made),
-      (error: unknown) => refuse(exchange, error),
-    )
-    return
-  }
-  release()
-  reply(exchange, replying)
+  if (!(replying instanceof Promise)) return void reply(exchange, replying)
+  const release = peer.connection.hold()
+  replying.then(
+    (made) => {
+      release()
+      reply(exchange, made)
+    },
+    (error: unknown) => {
+      release()
+      refuse(exchange, error)
+    },
+  )
 }
 
 function reply(exchange: Exchange, made: object): void {
@@ -231,11 +240,12 @@ function measured<R>(exchange: Exchange, step: () => R): R {
 }
 
 /** A session is shown by a call that it made good, and opened by a reply with a token. */
-function noteSessions({ peer: { connection, sessions }, head }: Exchange, reply: object): void {
+function noteSessions({ peer, head }: Exchange, reply: object): void {
   const opened = 'token' in reply && typeof reply.token === 'string' ? reply.token : undefined
+  if (opened !== undefined) peer.opened(opened)
   for (const token of [head.token, opened]) {
     if (token === undefined) continue
-    connection.showedSession()
-    if (head.bound) sessions.bind(token)
+    peer.connection.showedSession()
+    if (head.bound) peer.bound.bind(token)
   }
 }

@@ -31,6 +31,8 @@ export interface Sessions {
   open(session: Omit<Session, 'lastUsed' | 'open'>): string
   /** The session of a token, as long as it has not ended. Does not count as using it. */
   find(token: string): Session | undefined
+  /** Whether the session has not ended, and has not been idle too long. Does not count as using it. */
+  stands(session: Session): boolean
   /** Whether the session still stands; that counts as using it. One that has been idle too long ends here. */
   touch(session: Session): boolean
   end(id: string): void
@@ -78,6 +80,7 @@ export function createSessions({ monotonic, random }: SessionsNeeds): Sessions {
       return token
     },
     find: (token) => byTokenHash.get(hashOf(token)),
+    stands: (session) => session.open && !idle(session),
     touch(session) {
       if (!session.open) return false
       const now = monotonic()

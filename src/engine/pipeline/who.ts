@@ -48,3 +48,9 @@ export function whoAsks(
   const actor = granted(mayAct(standing, standing && store.catalog.user(standing.user)))
   return { actor, session: standing, source }
 }
+
+/** Id of the user whose session `whoAsks` would still find good, which is not used by that. */
+export const userOf = ({ sessions, store }: Parts, { session }: Asker): string | undefined =>
+  session && sessions.stands(session) && mayAct(session, store.catalog.user(session.user)).allow
+    ? session.user
+    : undefined

@@ -49,12 +49,8 @@ export function createRequests(
   const { connection } = peer
   const open = new Set<Exchange>()
   let arriving: Exchange | undefined
-  let user: string | undefined
   let lastTaken = 0
   const hasRoom = () => open.size < limits.requestsPerConnection
-  const charge = (ms: number) => {
-    if (user === undefined) budgets.charge(connection.peer, ms)
-  }
 
   function begin(id: number, head: Head): Exchange {
     const exchange = beginExchange(needs, peer, head, {
@@ -64,7 +60,6 @@ export function createRequests(
       },
     })
     open.add(exchange)
-    user = exchange.admission?.user ?? user
     return exchange
   }
   function over(exchange: Exchange): void {
@@ -74,7 +69,8 @@ export function createRequests(
     if (wasFull) onRoom()
   }
   function noteMalformed(why: string): void {
-    charge(MALFORMED_COST_MS)
+    const user = peer.user()
+    if (user === undefined) budgets.charge(connection.peer, MALFORMED_COST_MS)
     const fields = { operation: undefined, outcome: 'malformed-frame', ms: 0, frame: why }
     requestLog.note(connection, user, fields)
   }
@@ -103,8 +99,9 @@ export function createRequests(
     hasRoom,
     pong(id) {
       output.send(TELL.pong, id)
-      charge(PING_COST_MS)
-      return user !== undefined || budgets.has(connection.peer)
+      if (peer.user() !== undefined) return true
+      budgets.charge(connection.peer, PING_COST_MS)
+      return budgets.has(connection.peer)
     },
     noteMalformed,
     late() {

@@ -15,7 +15,8 @@ async function start(clock = { ms: 0 }) {
   const world = await createWorld(engine)
   const { priv } = await makePair(world, 'carol', { label: 'k' })
   const signing = { filter: reference(priv), mechanism: ECDSA, data: [base64('text')] }
-  return { engine, world, signing, caller: engine.caller(world.token('carol')) }
+  const token = world.token('carol')
+  return { engine, world, signing, caller: engine.caller(token), admitter: engine.admit(token) }
 }
 
 test('what needs no waiting is answered without a promise, and refused by throwing', async () => {
@@ -44,7 +45,7 @@ test('what waits is answered later, refusals that are recorded too', async () =>
   await engine.close()
 })
 
-suite('a caller does not outlive its session', () => {
+suite('a caller does not outlive its session, nor does who admits its requests', () => {
   const ways: Record<string, (world: World) => Promise<unknown>> = {
     'session.logout': (world) => world.as('carol', 'session.logout', {}),
     'user.logout': (world) => world.as('admin', 'user.logout', CAROL),
@@ -53,23 +54,28 @@ suite('a caller does not outlive its session', () => {
   }
   for (const [name, end] of Object.entries(ways)) {
     test(`which ended by ${name}`, async () => {
-      const { world, signing, caller } = await start()
+      const { world, signing, caller, admitter } = await start()
       await caller('crypto.sign', signing)
+      assert.ok(admitter.user())
+      assert.equal(admitter.admit('crypto.sign').user, admitter.user())
       await end(world)
+      assert.equal(admitter.user(), undefined)
+      assert.throws(() => admitter.admit('crypto.sign'), ENDED)
       assert.throws(() => caller('crypto.sign', signing), ENDED)
       assert.throws(() => caller('session.logout', {}), ENDED)
     })
   }
 
   test('unless it made the change of password itself', async () => {
-    const { signing, caller } = await start()
+    const { signing, caller, admitter } = await start()
     await caller('user.change-password', { ...CAROL, password: 'new password' })
+    assert.equal(admitter.admit('crypto.sign').user, admitter.user())
     assert.equal((await caller('crypto.sign', signing)).signatures.length, 1)
   })
 
   test('which ended by being idle: only calls use it', async () => {
     const clock = { ms: 0 }
-    const { engine, world, signing, caller } = await start(clock)
+    const { engine, world, signing, caller, admitter } = await start(clock)
     const idleMs = LIMITS.sessionIdleSecondsDefault * 1000
     clock.ms = idleMs
     await caller('crypto.sign', signing)
@@ -77,7 +83,9 @@ suite('a caller does not outlive its session', () => {
     await caller('crypto.sign', signing)
     clock.ms = 3 * idleMs
     const another = engine.caller(world.token('carol'))
+    assert.ok(admitter.user())
     clock.ms = 3 * idleMs + 1
+    assert.equal(admitter.user(), undefined)
     assert.throws(() => another('crypto.sign', signing), ENDED)
     assert.throws(() => caller('crypto.sign', signing), ENDED)
   })

@@ -71,8 +71,9 @@ test('requests are counted by operation and outcome, uses of keys by item', asyn
   const refuse = () => {
     throw new HsmError('not-permitted')
   }
-  const { hsm, admit } = measuredHsm({ hsm: stub, admit: refuse }, registry, ticking())
-  assert.throws(() => admit('user.create', 'token'), { code: 'not-permitted' })
+  const nobody = () => ({ admit: refuse, user: () => undefined })
+  const { hsm, admit } = measuredHsm({ hsm: stub, admit: nobody }, registry, ticking())
+  assert.throws(() => admit('token').admit('user.create'), { code: 'not-permitted' })
   const sign = { filter: ['key-reference=0x1'], mechanism: { name: 'ecdsa', hash: 'sha256' }, data: ['', ''] }
   assert.deepEqual(await hsm.call('crypto.sign', sign as never, 'token'), signed)
   await assert.rejects(hsm.call('key.list', { filter: [] }), { code: 'not-logged-in' })

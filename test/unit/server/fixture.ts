@@ -46,12 +46,14 @@ export const hsmOf = (call: Call): Hsm => ({
 })
 
 /** Takes every token for a user of that name. */
-export const admitAll: Admit = (_operation, session) => ({
+const admitted = (session: string | undefined): Admission => ({
   user: session,
   revokes: false,
   requestBytes: LIMITS.bodyBytes,
   refused: () => undefined,
 })
+
+export const admitAll: Admit = (session) => ({ admit: () => admitted(session), user: () => session })
 
 export async function startServer(
   t: TestContext,
@@ -59,15 +61,19 @@ export async function startServer(
   limits: Partial<ServerLimits> = {},
   wantedPort = 0,
   admit: (operation: string, session: string | undefined) => Partial<Admission> = () => ({}),
+  stands: (session: string) => boolean = () => true,
 ) {
   const ended: string[] = []
   const log: LogLine[] = []
   const server = createHttpsServer({
     hsm: hsmOf(call),
-    admit: (operation, session) => ({
-      ...admitAll(operation, session),
-      ...(limits.bodyBytes !== undefined && { requestBytes: limits.bodyBytes }),
-      ...admit(operation, session),
+    admit: (session) => ({
+      admit: (operation) => ({
+        ...admitted(session),
+        ...(limits.bodyBytes !== undefined && { requestBytes: limits.bodyBytes }),
+        ...admit(operation, session),
+      }),
+      user: () => (session !== undefined && stands(session) ? session : undefined),
     }),
     tls: identity,
     log: (level, fields, message) => log.push({ level, fields, message }),

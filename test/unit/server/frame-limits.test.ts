@@ -156,12 +156,14 @@ const REFUSED: Readonly<Record<string, Asked>> = {
   'for operations that there are not': { operation: 'no.such' },
 }
 for (const [how, asked] of Object.entries(REFUSED)) {
-  test(`peers that ask ${how} lose their connection, too, unless it has shown a session`, async (t) => {
+  test(`peers that ask ${how} lose their connection, too, unless a session that it has shown stands`, async (t) => {
     const limits = { anonymousBurstMs: 20, anonymousMsPerSecond: 0.001 }
-    const { port } = await startServer(t, undefined, limits, 0, (_, token) => {
+    let stands = true
+    const admit = (_: string, token: string | undefined) => {
       if (token === 'nobody') throw new HsmError('not-logged-in')
       return {}
-    })
+    }
+    const { port } = await startServer(t, undefined, limits, 0, admit, () => stands)
     const loggedIn = await openFrames(t, port)
     assert.equal((await loggedIn.ask({ token: 'alice' }))?.kind, TELL.reply)
     const greedy = await openFrames(t, port)
@@ -173,6 +175,9 @@ for (const [how, asked] of Object.entries(REFUSED)) {
     assert.equal((await loggedIn.ask(asked))?.kind, TELL.refusal)
     assert.equal((await loggedIn.ask())?.body.code, 'busy')
     assert.equal((await loggedIn.ask({ token: 'alice' }))?.kind, TELL.reply)
+    stands = false
+    assert.equal((await loggedIn.ask(asked))?.kind, TELL.refusal)
+    await loggedIn.closed()
   })
 }
 
@@ -198,6 +203,46 @@ test('pings are paid for, too, by peers without a login', async (t) => {
   await peer.closed()
   assert.equal(peer.frames.at(-1)?.kind, TELL.goingAway)
 })
+
+test('pings are paid for again when the session that was shown has ended, and those of others are not', async (t) => {
+  const limits = { anonymousBurstMs: 8, anonymousMsPerSecond: 0.001 }
+  const ended = new Set<string>()
+  const { port } = await startServer(t, undefined, limits, 0, undefined, (session) => !ended.has(session))
+  const loggedIn = await openFrames(t, port)
+  const peer = await openFrames(t, port)
+  for (const token of ['carol', 'alice']) await loggedIn.ask({ token })
+  await peer.ask({ token: 'bob' })
+  const pings = Buffer.concat(Array.from({ length: 5000 }, (_, id) => frame(id, ASK.ping)))
+  const ping = async ({ socket, frameWhere }: typeof peer, last: number) => {
+    socket.write(pings)
+    socket.write(frame(last, ASK.ping))
+    return (await frameWhere(({ id }) => id === last))?.kind
+  }
+  ended.add('alice')
+  assert.equal(await ping(peer, 50_001), TELL.pong)
+  ended.add('bob')
+  assert.equal(await ping(peer, 50_002), undefined)
+  assert.equal(peer.frames.at(-1)?.kind, TELL.goingAway)
+  assert.equal(await ping(loggedIn, 50_003), TELL.pong)
+})
+
+for (const stands of [true, false]) {
+  const whose = stands ? 'by nobody while its session stands' : 'when its session has ended'
+  test(`a frame that is malformed is paid for ${whose}`, async (t) => {
+    const limits = { anonymousBurstMs: 20, anonymousMsPerSecond: 0.001 }
+    const { port } = await startServer(t, undefined, limits, 0, undefined, () => stands)
+    const nobody = await openFrames(t, port)
+    const peers = []
+    for (let count = 0; count < 25; count++) {
+      const peer = await openFrames(t, port)
+      await peer.ask({ token: 'alice' })
+      peers.push(peer)
+    }
+    for (const { socket } of peers) socket.write(frame(2, 9))
+    for (const { closed } of peers) await closed()
+    assert.equal((await nobody.ask())?.kind, stands ? TELL.reply : TELL.refusal)
+  })
+}
 
 test('a connection without a session ends when its time is up, whatever it sends', async (t) => {
   const { port } = await startServer(t, undefined, { anonymousConnectionMs: 50 })
