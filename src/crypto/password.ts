@@ -25,7 +25,7 @@ export type PasswordHasher = {
 /** OWASP Password Storage Cheat Sheet: 19 MiB, two passes, one lane. */
 export const PASSWORD_COST: PasswordCost = { memory: 19_456, passes: 2, parallelism: 1 }
 /** Of argon2id; `memory` in KiB. */
-type PasswordCost = Pick<Argon2Hash, 'memory' | 'passes' | 'parallelism'>
+export type PasswordCost = Pick<Argon2Hash, 'memory' | 'passes' | 'parallelism'>
 const SALT_BYTES = 16
 const HASH_BYTES = 32
 

@@ -10,7 +10,7 @@ import type { Admit, Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
 import type { PublicObjects } from '../contract/public-objects.ts'
 import { opensslAvailable } from '../crypto/openssl.ts'
-import { createPasswordHasher, PASSWORD_COST } from '../crypto/password.ts'
+import { createPasswordHasher, PASSWORD_COST, type PasswordCost } from '../crypto/password.ts'
 import { recordRollback } from '../engine/accepted-rollback.ts'
 import { createEngine } from '../engine/engine.ts'
 import { checkFounding } from '../engine/founding-check.ts'
@@ -60,6 +60,8 @@ export type OpenEngineOptions = {
   readonly publicObjects?: PublicObjects | undefined
   /** Take a store that is not known to be the newest. */
   readonly acceptRollback?: boolean | undefined
+  /** Of hashes that are made from now on; left out, `PASSWORD_COST`. */
+  readonly passwordCost?: PasswordCost | undefined
   readonly log: Log
 }
 
@@ -137,6 +139,7 @@ const seconds = () => performance.now() / 1000
  */
 export async function openEngine(options: OpenEngineOptions): Promise<OpenEngine> {
   const { home, address, node: plan, registry, profile = {}, publicObjects, log } = options
+  const { passwordCost = PASSWORD_COST } = options
   await using undo = new AsyncDisposableStack()
   const clock = createBootClock({ monotonic: () => performance.now(), wall: Date.now, uptime })
   const shared = plan && (await sharedStore(options, plan, clock, undo))
@@ -152,7 +155,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<OpenEngine
     backupKeys,
     clusterId,
     passwords: createPasswordHasher({
-      cost: PASSWORD_COST,
+      cost: passwordCost,
       parallel: LIMITS.passwordHashes,
       queue: LIMITS.passwordQueue,
     }),

@@ -8,6 +8,7 @@ import { loadTls, openTls } from '../certificates/tls.ts'
 import type { CallSource } from '../contract/call-source.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
+import type { PasswordCost } from '../crypto/password.ts'
 import { type ClientFacts, writeClientConfig } from '../home/client-config.ts'
 import { checkHome, type Home, makeHome } from '../home/home.ts'
 import { takeLock } from '../home/lock.ts'
@@ -41,6 +42,8 @@ export type OpenHsmOptions = StartOptions & {
   readonly log: Log
   /** The script that this process runs, and PKCS#11 programs are kept by. Left out, there is no socket for them. */
   readonly program?: string
+  /** See `openEngine`. */
+  readonly passwordCost?: PasswordCost
 }
 
 /**
@@ -133,11 +136,10 @@ const serveMetrics = (address: ListenAddress, { render }: Registry, log: Log) =>
   })
 
 /** What the engine is to know of how it was started. */
-const wishesOf = ({ profile, acceptRollback }: StartOptions, { publicObjects }: ServingSettings) => ({
-  profile,
-  publicObjects,
-  acceptRollback,
-})
+const wishesOf = (
+  { profile, acceptRollback, passwordCost }: Omit<OpenHsmOptions, 'home' | 'log'>,
+  { publicObjects }: ServingSettings,
+) => ({ profile, publicObjects, acceptRollback, passwordCost })
 
 function alreadyRunning(home: Home): never {
   const { pid } = readRunning(home) ?? {}

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { backupKeysOf } from '../../src/backup/ways.ts'
 import { LIMITS } from '../../src/contract/limits.ts'
-import { createPasswordHasher } from '../../src/crypto/password.ts'
+import { createPasswordHasher, type PasswordCost } from '../../src/crypto/password.ts'
 import { createSealer } from '../../src/crypto/seal.ts'
 import { createEngine, type Engine } from '../../src/engine/engine.ts'
 import type { EngineNeeds } from '../../src/engine/needs.ts'
@@ -12,7 +12,7 @@ export const MASTER_KEY = randomBytes(32)
 export const CLUSTER_ID = 'cluster-test2345abc'
 
 /** The least that argon2id takes: nobody guesses the passwords of tests, and most of the time would go there. */
-const CHEAP = { memory: 8, passes: 1, parallelism: 1 }
+export const CHEAP: PasswordCost = { memory: 8, passes: 1, parallelism: 1 }
 
 /** A founded engine that is not activated yet. */
 export async function testEngine(changes: Partial<EngineNeeds> = {}): Promise<Engine> {

@@ -8,6 +8,7 @@ import type { Hsm } from '../../src/contract/hsm.ts'
 import { type Home, homeAt, makeHome } from '../../src/home/home.ts'
 import { openEngine } from '../../src/main/open-engine.ts'
 import { openHsm } from '../../src/main/open-hsm.ts'
+import { CHEAP } from './engine.ts'
 
 export type Opened<H = Hsm> = { readonly hsm: H; close(): Promise<void> }
 
@@ -19,7 +20,12 @@ export function temporaryHome(): { readonly home: Home; remove(): void } {
 export async function onSqlite(): Promise<Opened> {
   const { home, remove } = temporaryHome()
   makeHome(home)
-  const { engine, close } = await openEngine({ home, address: () => '127.0.0.1', log: () => undefined })
+  const { engine, close } = await openEngine({
+    home,
+    address: () => '127.0.0.1',
+    passwordCost: CHEAP,
+    log: () => undefined,
+  })
   return {
     hsm: engine,
     async close() {
@@ -31,7 +37,12 @@ export async function onSqlite(): Promise<Opened> {
 
 export async function overHttps(options: Partial<ConnectOptions> = {}): Promise<Opened<RemoteHsm>> {
   const { home, remove } = temporaryHome()
-  const served = await openHsm({ home, listen: { host: '127.0.0.1', port: 0 }, log: () => undefined })
+  const served = await openHsm({
+    home,
+    listen: { host: '127.0.0.1', port: 0 },
+    passwordCost: CHEAP,
+    log: () => undefined,
+  })
   const hsm = clientOf(home, options)
   return {
     hsm,
