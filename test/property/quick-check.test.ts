@@ -174,9 +174,10 @@ suite('quick checks', () => {
     })
   }
 
-  test('are sure of most of what programs in this process ask for, and of nothing that is refused', () => {
+  test('met requests of each kind that they are sure of, that they are not sure of, and that are refused', () => {
     for (const [name, { sure, unsure }] of Object.entries(said)) {
-      if (/^crypto\./.test(name)) assert.ok(sure > 20 && unsure > 0, `${name}: ${sure} ${unsure}`)
+      // About thirty of a thousand, or more: five or fewer come by chance once in ten million runs.
+      if (/^crypto\./.test(name)) assert.ok(sure > 5 && unsure > 5, `${name}: ${sure} ${unsure}`)
     }
     const all = Object.values(said)
     assert.ok(all.reduce((sum, { refused }) => sum + refused, 0) > 1000)
