@@ -5,7 +5,7 @@ import { type Caller, callerOf, type Hsm } from '../../src/contract/hsm.ts'
 import { OPERATIONS, type OperationName, type Reply, type Request } from '../../src/contract/operations.ts'
 import { wireJson } from '../../src/contract/wire-json.ts'
 import { testEngine } from '../support/engine.ts'
-import { onSqlite, overHttps } from '../support/homes.ts'
+import { onSqlite } from '../support/homes.ts'
 import { fipsContract } from './hsm/fips.ts'
 import { hsm1Contract } from './hsm/hsm1.ts'
 import { hsmContract } from './hsm/suite.ts'
@@ -54,5 +54,3 @@ hsmContract(
 )
 
 hsmContract('engine on SQLite', onSqlite, { deliveredInOrder: true })
-
-hsmContract('client over frames', overHttps, { deliveredInOrder: false })
