@@ -172,3 +172,14 @@ export function gate() {
   const { promise, resolve } = Promise.withResolvers<void>()
   return { opened: promise, open: resolve }
 }
+
+/** The answer of an HSM that begins, says so, and does not end before it may go on. */
+export function heldWork<Answer>(reply: Answer) {
+  const [entered, gated] = [gate(), gate()]
+  const answer = async (): Promise<Answer> => {
+    entered.open()
+    await gated.opened
+    return reply
+  }
+  return { answer, begun: entered.opened, goOn: gated.open }
+}

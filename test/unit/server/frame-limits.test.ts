@@ -7,7 +7,7 @@ import { ASK, TELL } from '../../../src/contract/wire.ts'
 import type { ServerLimits } from '../../../src/server/https-server.ts'
 import { type Asked, frame, payload } from '../../support/frames.ts'
 import { until } from '../../support/until.ts'
-import { gate, openFrames, STATUS, startServer } from './fixture.ts'
+import { gate, heldWork, openFrames, STATUS, startServer } from './fixture.ts'
 
 const request = (id: number, asked: Asked = {}) => frame(id, ASK.request, payload(asked))
 
@@ -255,24 +255,15 @@ test('a connection without a session ends when its time is up, whatever it sends
 })
 
 test('a request whose peer is gone keeps its place until the HSM is done with it', async (t) => {
-  const gated = gate()
-  const entered = gate()
-  const { port } = await startServer(
-    t,
-    async () => {
-      entered.open()
-      await gated.opened
-      return STATUS
-    },
-    { requestsInFlight: 1 },
-  )
+  const work = heldWork(STATUS)
+  const { port } = await startServer(t, work.answer, { requestsInFlight: 1 })
   const peer = await openFrames(t, port)
   void peer.ask()
-  await entered.opened
+  await work.begun
   peer.socket.destroy()
   await once(peer.socket, 'close')
   const other = await openFrames(t, port)
   assert.equal((await other.ask())?.body.code, 'busy')
-  gated.open()
+  work.goOn()
   await until('there is room', async () => (await other.ask())?.kind === TELL.reply)
 })

@@ -6,7 +6,7 @@ import { HsmError } from '../../../src/contract/errors.ts'
 import { ASK, TELL } from '../../../src/contract/wire.ts'
 import { frame, payload } from '../../support/frames.ts'
 import { until } from '../../support/until.ts'
-import { gate, openFrames, openHttp2, postHttp2, STATUS, startServer } from './fixture.ts'
+import { gate, heldWork, openFrames, openHttp2, postHttp2, STATUS, startServer } from './fixture.ts'
 
 const LOGIN = { token: 'opened', username: 'alice', role: 'admin' }
 
@@ -115,36 +115,26 @@ test('sessions used and opened over a connection end with it when it asked for t
 })
 
 test('a login that succeeds after its connection is gone ends at once', async (t) => {
-  const gated = gate()
-  const entered = gate()
-  const { server, port, ended } = await startServer(t, async () => {
-    entered.open()
-    await gated.opened
-    return LOGIN
-  })
+  const work = heldWork(LOGIN)
+  const { server, port, ended } = await startServer(t, work.answer)
   const peer = await openFrames(t, port)
   void peer.ask({ operation: 'session.login', flags: 1 })
-  await entered.opened
+  await work.begun
   peer.socket.destroy()
   const closed = server.close({ graceMs: 60_000 })
-  gated.open()
+  work.goOn()
   await closed
   assert.deepEqual(ended, ['opened'])
 })
 
 test('at a stop, what was taken is answered, and the last of it is named', async (t) => {
-  const gated = gate()
-  const entered = gate()
-  const { server, port } = await startServer(t, async () => {
-    entered.open()
-    await gated.opened
-    return STATUS
-  })
+  const work = heldWork(STATUS)
+  const { server, port } = await startServer(t, work.answer)
   const peer = await openFrames(t, port)
   const answer = peer.ask()
-  await entered.opened
+  await work.begun
   const closed = server.close({ graceMs: 60_000 })
-  gated.open()
+  work.goOn()
   assert.equal((await answer)?.kind, TELL.reply)
   await closed
   await peer.closed()

@@ -9,6 +9,7 @@ import { until } from '../../support/until.ts'
 import {
   authority,
   gate,
+  heldWork,
   openHttp2,
   openTls,
   post,
@@ -97,44 +98,26 @@ test('a head over the limit is refused', async (t) => {
 })
 
 test('a request too many is told that the HSM is busy, and finds room later', async (t) => {
-  const gated = gate()
-  const entered = gate()
-  const { port } = await startServer(
-    t,
-    async () => {
-      entered.open()
-      await gated.opened
-      return STATUS
-    },
-    { requestsInFlight: 1 },
-  )
+  const work = heldWork(STATUS)
+  const { port } = await startServer(t, work.answer, { requestsInFlight: 1 })
   const first = post(port)
-  await entered.opened
+  await work.begun
   const { status, body } = await post(port)
   assert.deepEqual([status, body['code']], [503, 'busy'])
-  gated.open()
+  work.goOn()
   assert.equal((await first).status, 200)
   assert.equal((await post(port)).status, 200)
 })
 
 test('a request whose peer is gone keeps its place until the HSM is done with it', async (t) => {
-  const gated = gate()
-  const entered = gate()
-  const { port } = await startServer(
-    t,
-    async () => {
-      entered.open()
-      await gated.opened
-      return STATUS
-    },
-    { requestsInFlight: 1 },
-  )
+  const work = heldWork(STATUS)
+  const { port } = await startServer(t, work.answer, { requestsInFlight: 1 })
   const socket = await openTls(t, port)
   socket.write(`${POST}content-length: 2\r\n\r\n{}`)
-  await entered.opened
+  await work.begun
   socket.destroy()
   assert.equal((await post(port)).status, 503)
-  gated.open()
+  work.goOn()
   assert.equal((await post(port)).status, 200)
 })
 

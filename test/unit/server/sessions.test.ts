@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { HsmError } from '../../../src/contract/errors.ts'
-import { gate, openHttp2, openTls, postHttp2, STATUS, startServer } from './fixture.ts'
+import { heldWork, openHttp2, openTls, postHttp2, STATUS, startServer } from './fixture.ts'
 
 const bind = { 'strongroom-session': 'connection' }
 const login = { path: '/v1/session.login' }
@@ -65,19 +65,14 @@ test('a session that the HSM did not accept is not bound', async (t) => {
 })
 
 test('a login that succeeds after its connection is gone ends at once', async (t) => {
-  const gated = gate()
-  const entered = gate()
-  const { server, port, ended } = await startServer(t, async () => {
-    entered.open()
-    await gated.opened
-    return LOGIN
-  })
+  const work = heldWork(LOGIN)
+  const { server, port, ended } = await startServer(t, work.answer)
   const peer = await openHttp2(t, port)
   const answer = postHttp2(peer, { ...login, headers: bind })
-  await entered.opened
+  await work.begun
   peer.destroy()
   await assert.rejects(answer)
-  gated.open()
+  work.goOn()
   await server.close({ graceMs: 60_000 })
   assert.deepEqual(ended, ['opened'])
 })
