@@ -6,7 +6,7 @@ import { reference, type World } from './world.ts'
 
 export type Thief = ReturnType<typeof thief>
 
-export const GCM = { name: 'cloudhsm-aes-gcm', 'tag-length-bits': 128 } as const
+const GCM = { name: 'cloudhsm-aes-gcm', 'tag-length-bits': 128 } as const
 export const AES_BYTES = 32
 const IV_BYTES = 12
 

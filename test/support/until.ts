@@ -2,7 +2,7 @@
 import { setTimeout as delay, setImmediate } from 'node:timers/promises'
 
 /** Far more than anything takes that a test waits for. No test asserts it: it is there so that one fails with a reason. */
-export const PATIENCE_MS = 60_000
+const PATIENCE_MS = 60_000
 
 /** Between two looks at another process. */
 const PAUSE_MS = 20

@@ -13,7 +13,7 @@ import type { Process } from './process.ts'
 import type { SimStore } from './sim-store.ts'
 import type { Chance } from './virtual-time.ts'
 
-export const KEY = 'key/0x0000000000001000'
+const KEY = 'key/0x0000000000001000'
 
 export type UnderWay = { readonly user: string; readonly begun: number }
 

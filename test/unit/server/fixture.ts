@@ -40,7 +40,7 @@ type Call = (
 type LogLine = { readonly level: string; readonly fields: object; readonly message: string }
 
 /** An HSM of one function, which may answer later or throw. */
-export const hsmOf = (call: Call): Hsm => ({
+const hsmOf = (call: Call): Hsm => ({
   call: async (operation, request, session, source) =>
     (await call(operation, request, session, source)) as never,
 })

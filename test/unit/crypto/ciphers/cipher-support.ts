@@ -7,12 +7,7 @@ import { cipherStream } from '../../../../src/crypto/ciphers/ciphers.ts'
 export const hex = (text: string): Buffer => Buffer.from(text.replace(/\s/g, ''), 'hex')
 export const secret = (key: Buffer): KeyObject => createSecretKey(key)
 
-export async function whole(
-  key: KeyObject,
-  cipher: Cipher,
-  direction: Direction,
-  data: Buffer,
-): Promise<Buffer> {
+async function whole(key: KeyObject, cipher: Cipher, direction: Direction, data: Buffer): Promise<Buffer> {
   const stream = cipherStream(key, cipher, direction)
   try {
     return await stream.finish(key, data)
