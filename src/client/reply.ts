@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { ERRORS, type ErrorCode, HsmError } from '../contract/errors.ts'
 import { OPERATIONS, type OperationName, type Reply } from '../contract/operations.ts'
+import { type QuickCheck, quickCheckOf, UNSURE } from '../contract/quick-check.ts'
 import { fromUtf8 } from '../contract/text.ts'
 import { notUnderstood, type ServerAddress } from './failures.ts'
 import type { WireReply } from './link.ts'
@@ -23,6 +24,8 @@ export function decodeReply<K extends OperationName>(
 ): Reply<K> {
   const value = parse(body)
   if (!isRefusal) {
+    const quickly = quickOf(operation)(value)
+    if (quickly !== UNSURE) return quickly as Reply<K>
     const reply = v.safeParse(OPERATIONS[operation].reply, value)
     if (reply.success) return reply.output as Reply<K>
     throw notUnderstood(server)
@@ -32,6 +35,17 @@ export function decodeReply<K extends OperationName>(
   const { code, message } = refused.output
   throw new HsmError(code, message)
 }
+
+/** Made when an operation is first used: a one-shot command uses few of them. */
+function quickOf(operation: OperationName): QuickCheck {
+  const known = QUICK.get(operation)
+  if (known) return known
+  const made = quickCheckOf(OPERATIONS[operation].reply)
+  QUICK.set(operation, made)
+  return made
+}
+
+const QUICK = new Map<OperationName, QuickCheck>()
 
 /** Undefined when it is not JSON. */
 function parse(body: Buffer): unknown {

@@ -7,48 +7,89 @@ type BytesSchema = v.GenericSchema<Uint8Array | string, Bytes>
 
 /**
  * No more than `maxBytes`, as they are or in base64 with padding (RFC 4648 §4); checked, they are bytes. Those that were given as
- * bytes are still the caller's: nobody keeps them, or writes to them.
+ * bytes are still the caller's: nobody keeps them, or writes to them. What was made of base64 is wiped with the request: see
+ * `checkRequest`.
  */
-export function bytes(maxBytes: number): BytesSchema {
-  const tooMany = `must be at most ${maxBytes} bytes`
-  const length = v.maxLength<Uint8Array, number, string>(maxBytes, tooMany)
-  const schema = orText(
-    v.pipe(v.string(), v.maxLength(Math.ceil(maxBytes / 3) * 4, tooMany), v.base64('must be base64')),
-    (given, config) => length['~run']({ typed: true, value: given }, config),
-  )
-  return withQuickCheck(schema, (value) => (isBytes(value) && value.length <= maxBytes ? value : UNSURE))
-}
+export const bytes = (maxBytes: number): BytesSchema => schemaOf(maxBytes, decodeToWipe)
 
-/** Exactly so many bytes. */
-export const bytesOf = (count: number) =>
+/** The same of what is no secret, such as a parameter of a mechanism, and is kept for longer than the request is worked on. */
+export const openBytes = (maxBytes: number): BytesSchema => schemaOf(maxBytes, fromBase64)
+
+/** Exactly so many of them. */
+export const openBytesOf = (count: number) =>
   v.pipe(
-    bytes(count),
+    openBytes(count),
     v.check((given) => given.length === count, `must be ${count} bytes`),
   )
 
+type Decode = (text: string) => Bytes
+
+function schemaOf(maxBytes: number, decode: Decode): BytesSchema {
+  const tooMany = `must be at most ${maxBytes} bytes`
+  const maxChars = Math.ceil(maxBytes / 3) * 4
+  const length = v.maxLength<Uint8Array, number, string>(maxBytes, tooMany)
+  const schema = orText(
+    v.pipe(v.string(), v.maxLength(maxChars, tooMany), v.base64('must be base64')),
+    decode,
+    (given, config) => length['~run']({ typed: true, value: given }, config),
+  )
+  return withQuickCheck(schema, (value) => {
+    if (typeof value === 'string') {
+      return value.length <= maxChars && v.BASE64_REGEX.test(value) ? decode(value) : UNSURE
+    }
+    return isBytes(value) && value.length <= maxBytes ? value : UNSURE
+  })
+}
+
+/** What is made of base64 while a request is checked; undefined at other times. */
+let toWipe: Bytes[] | undefined
+
+function decodeToWipe(text: string): Bytes {
+  const decoded = fromBase64(text)
+  toWipe?.push(decoded)
+  return decoded
+}
+
 /**
- * Wipes what was made of base64: the members of a request that are bytes now, and were not when they were given. Parameters of
- * mechanisms are no secrets.
+ * @param made gets what `check` makes of base64, and does not make of open bytes
+ * @returns what `check` returns
  */
-export function wipeDecoded(checked: object, given: unknown): void {
-  if (checked === given) return
-  const [now, before] = [checked, given] as Readonly<Record<string, unknown>>[]
-  for (const name in now) {
-    const member = now[name]
-    if (typeof before?.[name] === 'string' && isBytes(member)) member.fill(0)
-    else if (Array.isArray(member) && isBytes(member[0])) wipeDecoded(member, before?.[name])
+export function noteDecoded<R>(made: Bytes[], check: () => R): R {
+  const outer = toWipe
+  toWipe = made
+  try {
+    return check()
+  } finally {
+    toWipe = outer
   }
 }
 
+/** For what `noteDecoded` has noted. */
+export function wipeAll(made: readonly Bytes[]): void {
+  for (const bytes of made) bytes.fill(0)
+}
+
 /** Bytes in a reply, however many: too many for a regular expression over all of them. */
-export const replyBytes: BytesSchema = orText(
-  v.pipe(v.string(), v.check(isBase64, 'must be base64')),
-  (value) => ({ typed: true, value }),
+export const replyBytes: BytesSchema = withQuickCheck(
+  orText(v.pipe(v.string(), v.check(isBase64, 'must be base64')), fromBase64, (value) => ({
+    typed: true,
+    value,
+  })),
+  (value) => {
+    if (typeof value !== 'string') return isBytes(value) ? value : UNSURE
+    const decoded = fromBase64(value)
+    return isAllOf(decoded, value) ? decoded : UNSURE
+  },
 )
 
 function isBase64(text: string): boolean {
+  return isAllOf(fromBase64(text), text)
+}
+
+/** Whether nothing of the text was left out. */
+function isAllOf(decoded: Bytes, text: string): boolean {
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
-  return text.length % 4 === 0 && fromBase64(text).length === (text.length / 4) * 3 - padding
+  return text.length % 4 === 0 && decoded.length === (text.length / 4) * 3 - padding
 }
 
 type Config = v.Config<v.BaseIssue<unknown>>
@@ -57,13 +98,14 @@ type Outcome = v.OutputDataset<unknown, v.BaseIssue<unknown>>
 /** @param text a schema of texts. To whoever reads the schema this is one, too: it says what travels */
 function orText(
   text: v.GenericSchema<string>,
+  decode: Decode,
   check: (given: Bytes, config: Config) => Outcome,
 ): BytesSchema {
   const run = (dataset: v.UnknownDataset, config: Config): Outcome => {
     if (dataset.value instanceof Uint8Array) return check(asBytes(dataset.value), config)
     const outcome = text['~run'](dataset, config)
     if (!outcome.typed || outcome.issues) return outcome
-    return { typed: true, value: fromBase64(outcome.value) }
+    return { typed: true, value: decode(outcome.value) }
   }
   return { ...text, '~run': run } as unknown as BytesSchema
 }

@@ -1,4 +1,6 @@
 import * as v from 'valibot'
+import type { Bytes } from '../base/bytes.ts'
+import { noteDecoded } from './bytes.ts'
 import { HsmError } from './errors.ts'
 import { type Checked, OPERATIONS, type Operation, type OperationName } from './operations.ts'
 import { type QuickCheck, quickCheckOf, UNSURE } from './quick-check.ts'
@@ -6,10 +8,18 @@ import { shown } from './shown.ts'
 import { brokenText, NO_TEXT } from './text.ts'
 
 /**
- * A request as the operation's schema has it. Throws `invalid-request` with one sentence naming the field, or `invalid-filter`
- * naming the term.
+ * A request as the operation's schema has it.
+ *
+ * @param made gets the bytes that were made of base64: whoever is done with the request wipes them with `wipeAll`, also when this throws
+ * @throws HsmError `invalid-request` with one sentence naming the field, or `invalid-filter` naming the term
  */
-export function checkRequest<K extends OperationName>(operation: K, request: unknown): Checked<K> {
+export const checkRequest = <K extends OperationName>(
+  operation: K,
+  request: unknown,
+  made: Bytes[],
+): Checked<K> => noteDecoded(made, () => check(operation, request))
+
+function check<K extends OperationName>(operation: K, request: unknown): Checked<K> {
   const quickly = QUICK[operation]?.(request) ?? UNSURE
   if (quickly !== UNSURE) return quickly as Checked<K>
   const result = v.safeParse(OPERATIONS[operation].request, request, { abortEarly: true })

@@ -1,7 +1,7 @@
 /** What mechanisms take besides their name, each with its bounds. */
 import * as v from 'valibot'
 import { HASH_NAMES } from './algorithms.ts'
-import { bytes, bytesOf } from './bytes.ts'
+import { openBytes, openBytesOf } from './bytes.ts'
 import { LIMITS } from './limits.ts'
 
 /** Name of a hash function, such as `sha256`. */
@@ -29,9 +29,9 @@ export const saltLength = v.pipe(
 export const macLength = v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64)))
 
 /** 16 bytes: an IV or a counter block of AES. */
-export const aesBlock = bytesOf(16)
+export const aesBlock = openBytesOf(16)
 /** 8 bytes: an IV of Triple DES. */
-export const desBlock = bytesOf(8)
+export const desBlock = openBytesOf(8)
 /** How many bits of the counter block count (NIST SP 800-38A §B.1). */
 export const counterBits = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(128))
 
@@ -46,9 +46,9 @@ export const tagLengthBits = v.picklist(
   `tag-length-bits must be one of ${TAG_LENGTHS.join(', ')}`,
 )
 /** Additional authenticated data, the label of OAEP, and what both sides of a key derivation know. */
-export const aad = v.optional(bytes(LIMITS.aadBytes))
+export const aad = v.optional(openBytes(LIMITS.aadBytes))
 /** Encrypting and wrapping: left out, the HSM makes 12 random bytes and returns them. Otherwise needed. */
-export const gcmIv = v.optional(v.pipe(bytes(LIMITS.gcmIvBytes), v.minLength(1, 'iv must not be empty')))
+export const gcmIv = v.optional(v.pipe(openBytes(LIMITS.gcmIvBytes), v.minLength(1, 'iv must not be empty')))
 
 /** A point of a curve (SEC 1 §2.3.3), compressed or not, bare or in a DER OCTET STRING. */
-export const publicPoint = bytes(LIMITS.signatureBytes)
+export const publicPoint = openBytes(LIMITS.signatureBytes)

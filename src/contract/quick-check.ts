@@ -1,6 +1,6 @@
 /**
- * A quick look at a value that says what its schema would make of it, for nearly all that programs in this process ask for; of the
- * others it says nothing, and valibot decides. What is taken as it is costs no allocation.
+ * A quick look at a value that says what its schema would make of it, for nearly all that clients ask for; of the others it says
+ * nothing, and valibot decides. What is taken as it is costs no allocation.
  */
 import type * as v from 'valibot'
 
@@ -59,6 +59,8 @@ function checkOf(schema: Part): QuickCheck {
       return arrayOf(schema.item)
     case 'optional':
       return optionalOf(schema)
+    // One that leaves out what it does not know is unsure of that, too.
+    case 'object':
     case 'strict_object':
       return objectOf(schema.entries ?? {})
     case 'variant':
@@ -103,12 +105,23 @@ function pipeOf([schema, ...actions]: readonly Part[]): QuickCheck {
 
 function arrayOf(item: Part | undefined): QuickCheck {
   const check = item ? checkOf(item) : unsure
-  return (value) => {
-    if (!Array.isArray(value)) return UNSURE
-    // By their places, as the schema and whoever works on them go through them.
-    for (let at = 0; at < value.length; at += 1) if (check(value[at]) !== value[at]) return UNSURE
-    return value
+  return (value) => (Array.isArray(value) ? checkItems(value, check) : UNSURE)
+}
+
+/** Items that the schema makes something else of are changed in a copy, as are members of objects. */
+function checkItems(list: readonly unknown[], check: QuickCheck): unknown {
+  let changed: unknown[] | undefined
+  // By their places, as the schema and whoever works on them go through them.
+  for (let at = 0; at < list.length; at += 1) {
+    const item = list[at]
+    const checked = check(item)
+    if (checked === UNSURE) return UNSURE
+    if (checked !== item) {
+      changed ??= Array.from({ length: list.length }, (_, place) => list[place])
+      changed[at] = checked
+    }
   }
+  return changed ?? list
 }
 
 function optionalOf({ wrapped, default: instead }: Part): QuickCheck {
@@ -130,23 +143,25 @@ function objectOf(entries: Readonly<Record<string, Part>>): QuickCheck {
   return (value) => (isPlain(value) ? checkMembers(value, known, needed) : UNSURE)
 }
 
-/** Members that the schema makes something else of are changed in a copy. */
 function checkMembers(
   value: Readonly<Record<string, unknown>>,
   known: ReadonlyMap<string, Entry>,
   needed: number,
 ): unknown {
   let missing = needed
-  let result = value
+  let result: Record<string, unknown> | undefined
   for (const name in value) {
     const entry = known.get(name)
     const member = value[name]
     const checked = entry ? entry.check(member) : UNSURE
     if (checked === UNSURE) return UNSURE
-    if (checked !== member) result = { ...result, [name]: checked }
+    if (checked !== member) {
+      result ??= { ...value }
+      result[name] = checked
+    }
     if (entry?.needed) missing -= 1
   }
-  return missing === 0 ? result : UNSURE
+  return missing === 0 ? (result ?? value) : UNSURE
 }
 
 /** As literals and JSON make them: nothing is inherited. */

@@ -13,19 +13,35 @@ function taken(bytes: Uint8Array): string {
   return text
 }
 
+type Text = (bytes: Uint8Array) => string
+
 /** What has no bytes in it is itself. */
-function carried(value: unknown, text: (bytes: Uint8Array) => string): unknown {
+function carried(value: unknown, text: Text): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (value instanceof Uint8Array) return text(value)
-  const members = value as Record<string, unknown>
+  return Array.isArray(value) ? carriedList(value, text) : carriedMembers(value as Members, text)
+}
+
+function carriedList(list: readonly unknown[], text: Text): readonly unknown[] {
+  let copy: unknown[] | undefined
+  for (let at = 0; at < list.length; at += 1) {
+    const now = carried(list[at], text)
+    if (now === list[at]) continue
+    copy ??= [...list]
+    copy[at] = now
+  }
+  return copy ?? list
+}
+
+type Members = Readonly<Record<string, unknown>>
+
+function carriedMembers(members: Members, text: Text): Members {
   let copy: Record<string, unknown> | undefined
   for (const name in members) {
-    const member = members[name]
-    if (typeof member !== 'object') continue
-    const now = carried(member, text)
-    if (now === member) continue
-    copy ??= (Array.isArray(value) ? [...value] : { ...members }) as Record<string, unknown>
+    const now = carried(members[name], text)
+    if (now === members[name]) continue
+    copy ??= { ...members }
     copy[name] = now
   }
-  return copy ?? value
+  return copy ?? members
 }

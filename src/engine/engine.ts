@@ -1,6 +1,6 @@
 /** The HSM itself: find out who asks, check the request, let the pipeline carry it out, record the refusal. */
 import { andThen, type MaybePromise, orElse, whenOver } from '../base/maybe-promise.ts'
-import { wipeDecoded } from '../contract/bytes.ts'
+import { wipeAll } from '../contract/bytes.ts'
 import { isOperation } from '../contract/check.ts'
 import { type ErrorCode, HsmError } from '../contract/errors.ts'
 import type { Admission, Admit, Hsm } from '../contract/hsm.ts'
@@ -81,13 +81,12 @@ function carryOut<K extends OperationName>(
   let attempt: Attempt | undefined
   return orElse(
     () => {
-      attempt = newAttempt(parts, operation, whoAsks(parts, operation, asker))
-      granted(mayAsk(attempt.call.actor, attempt.row.access))
-      const checked = checkedRequest(attempt, operation, request)
-      const handling = attempt
+      const handling = newAttempt(parts, operation, whoAsks(parts, operation, asker))
+      attempt = handling
+      granted(mayAsk(handling.call.actor, handling.row.access))
       return whenOver(
-        () => (HANDLERS[operation] as Handler<K>)(handling, checked),
-        () => wipeDecoded(checked, request),
+        () => (HANDLERS[operation] as Handler<K>)(handling, checkedRequest(handling, operation, request)),
+        () => wipeAll(handling.made),
       )
     },
     (thrown) => {

@@ -19,10 +19,7 @@ const SECRETS = [
 ]
 
 /** The priority by which journald sorts lines (sd-daemon(3)). */
-const PRIORITIES = { debug: 7, info: 6, warn: 4, error: 3 } as const satisfies Record<
-  Parameters<Log>[0],
-  number
->
+const PRIORITIES = { info: 6, warn: 4, error: 3 } as const satisfies Record<Parameters<Log>[0], number>
 
 export type Logger = {
   readonly log: Log

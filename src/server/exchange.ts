@@ -1,7 +1,7 @@
 /** One request, from its head to the HSM's answer or refusal, whatever it came over. */
 import type { Log } from '../base/log.ts'
 import type { MaybePromise } from '../base/maybe-promise.ts'
-import { HsmError } from '../contract/errors.ts'
+import { type ErrorCode, HsmError } from '../contract/errors.ts'
 import type { Admission, Caller } from '../contract/hsm.ts'
 import type { OperationName, Request } from '../contract/operations.ts'
 import type { Budgets } from '../rates/budgets.ts'
@@ -213,16 +213,20 @@ const refuse = (exchange: Exchange, error: unknown): void =>
   settle(exchange, failure(exchange.needs.log, exchange.head.operation, error))
 
 function settle(exchange: Exchange, answer: Answer): void {
-  const { needs, peer, head, outlet, admission, reservation, startedAt } = exchange
+  const { outlet, reservation } = exchange
   exchange.isAnswered = true
   if (reservation?.answer(answer.body.length) === false) outlet.cutOff()
   else outlet.answer(answer)
+  if (answer.outcome !== 'ok') noteRefusal(exchange, answer.outcome)
+  if (exchange.isLeft) end(exchange)
+}
+
+function noteRefusal({ needs, peer, head, admission, startedAt }: Exchange, outcome: ErrorCode): void {
   needs.requestLog.note(peer.connection, admission?.user, {
     operation: head.operation,
-    outcome: answer.outcome,
+    outcome,
     ms: Math.round((needs.monotonic() - startedAt) * 1000) / 1000,
   })
-  if (exchange.isLeft) end(exchange)
 }
 
 const isAnonymous = ({ admission }: Exchange): boolean => admission?.user === undefined

@@ -5,7 +5,7 @@ import type { Connection } from '../listener/connection.ts'
 import { createThrottledLog } from '../logging/throttled-log.ts'
 
 export type RequestLog = {
-  /** @param user who asked, if it was somebody; their refusals are counted together, as are those of a peer without a login */
+  /** A refusal. @param user who asked, if it was somebody; their refusals are counted together, as are those of a peer without a login */
   note(connection: Source, user: string | undefined, fields: RequestFields): void
   /** Writes what is still to be said. */
   end(): void
@@ -40,9 +40,7 @@ export function createRequestLog(log: Log, limits: RequestLogLimits, monotonic: 
   })
   return {
     note({ peer, remote }, user, fields) {
-      const line = { ...fields, remote }
-      if (fields.outcome === 'ok') log('debug', line, 'request')
-      else refusals.note(`${peer} ${user ?? ''}`, fields.outcome, 'info', line, 'request')
+      refusals.note(`${peer} ${user ?? ''}`, fields.outcome, 'info', { ...fields, remote }, 'request')
     },
     end: refusals.end,
   }

@@ -1,4 +1,5 @@
 /** A request on its way through the pipeline, and what becomes known of it for the journals. */
+import type { Bytes } from '../../base/bytes.ts'
 import type { MaybePromise } from '../../base/maybe-promise.ts'
 import { isServing } from '../../cluster/cluster.ts'
 import { checkRequest, soundMembers } from '../../contract/check.ts'
@@ -30,6 +31,8 @@ export type Attempt = {
   opens: string | undefined
   /** How it ended is in the audit log already, or was committed with what it changed. */
   recorded: boolean
+  /** Bytes that were made of base64 in the request, to be wiped when it is over. */
+  readonly made: Bytes[]
 }
 
 /** Of a request of which nothing is known but the operation and who asks. */
@@ -46,6 +49,7 @@ export const newAttempt = (parts: Parts, operation: OperationName, call: Call): 
   userRole: undefined,
   opens: undefined,
   recorded: false,
+  made: [],
 })
 
 /** Adds something that the request is about. */
@@ -64,7 +68,7 @@ export function checkedRequest<K extends OperationName>(
   request: unknown,
 ): Checked<K> {
   try {
-    const checked = checkRequest(operation, request)
+    const checked = checkRequest(operation, request, attempt.made)
     noteMembers(attempt, checked)
     return checked
   } catch (error) {

@@ -1,4 +1,5 @@
 /** The body of a request in a frame. Memory is taken for what has come, and not for what is announced. */
+import { NO_BYTES } from '../../base/bytes.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { arrive, carryOut, type Exchange, fail } from '../exchange.ts'
 import type { FrameBody } from './intake.ts'
@@ -10,14 +11,14 @@ export function receive(exchange: Exchange, length: number): FrameBody {
   if (length > exchange.bodyBytes) {
     fail(exchange, new HsmError('too-large', `The request is larger than ${exchange.bodyBytes} bytes`))
   }
-  let kept: Buffer = Buffer.alloc(0)
+  let kept: Buffer = NO_BYTES
   let used = 0
 
   /** There may be a password in it. */
   function discard(piece: Buffer): void {
     piece.fill(0)
     kept.fill(0)
-    kept = Buffer.alloc(0)
+    kept = NO_BYTES
   }
   function keep(piece: Buffer): void {
     // Most bodies come in one piece: that is not copied.

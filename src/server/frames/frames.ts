@@ -100,7 +100,7 @@ function createTalk(needs: FramesNeeds, socket: TLSSocket, connection: Connectio
   function takeIn(): void {
     if (isOver) return
     isHeld = takeSome()
-    output.flush()
+    if (isHeld) output.flush() // the peer takes these while more is worked on; others leave at the end of the turn
     arrival.look(!isHeld && !isOver && intake.isPartial())
     if (isHeld) socket.pause()
     else socket.resume()

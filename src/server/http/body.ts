@@ -69,7 +69,7 @@ export function receive(request: Readable, needs: BodyNeeds, use: BodyUse): Body
       fail(error)
     }
   })
-  request.once('end', () => {
+  request.on('end', () => {
     isComplete = true
     over()
     if (!isWanted) return
@@ -80,7 +80,7 @@ export function receive(request: Readable, needs: BodyNeeds, use: BodyUse): Body
     discard()
     use.whole(bytes)
   })
-  request.once('close', () => {
+  request.on('close', () => {
     over()
     if (isWanted && !isComplete) {
       fail(new HsmError('unavailable', 'The connection was closed before the request was complete'))

@@ -9,7 +9,7 @@ export const http2 = (needs: HttpNeeds): Protocol => ({
   start(socket, connection) {
     const peer = createPeer(needs, connection)
     const session = performServerHandshake(socket, optionsOf(needs))
-    session.on('error', (err) => needs.log('debug', { err }, 'connection failed'))
+    session.on('error', () => undefined) // 'close' follows
     session.on('stream', (stream, headers) => {
       serve(needs, peer, {
         method: headers[':method'],
@@ -18,7 +18,7 @@ export const http2 = (needs: HttpNeeds): Protocol => ({
         body: stream,
         send: (status, body) => send(stream, status, body),
         cutOff: () => stream.close(constants.NGHTTP2_CANCEL),
-        onLeft: (left) => stream.once('close', left),
+        onLeft: (left) => stream.on('close', left),
       })
       if (headers.expect === '100-continue') goOn(stream)
     })

@@ -3,7 +3,15 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import * as v from 'valibot'
-import { bytes, bytesOf, replyBytes, wipeDecoded } from '../../../src/contract/bytes.ts'
+import {
+  bytes,
+  noteDecoded,
+  openBytes,
+  openBytesOf,
+  replyBytes,
+  wipeAll,
+} from '../../../src/contract/bytes.ts'
+import { checkRequest } from '../../../src/contract/check.ts'
 import { takenJson, wireJson } from '../../../src/contract/wire-json.ts'
 
 const given = fc.uint8Array({ maxLength: 40 })
@@ -24,8 +32,8 @@ suite('bytes of a request', () => {
   test('have one limit, and the same sentence for it', () => {
     for (const value of [Buffer.alloc(7), Buffer.alloc(7).toString('base64')]) {
       assert.equal(problem(bytes(6), value), 'must be at most 6 bytes')
-      assert.equal(problem(bytesOf(9), value), 'must be 9 bytes')
-      assert.equal(problem(bytesOf(7), value), undefined)
+      assert.equal(problem(openBytesOf(9), value), 'must be 9 bytes')
+      assert.equal(problem(openBytesOf(7), value), undefined)
     }
     assert.equal(problem(bytes(6), 'AA'), 'must be base64')
   })
@@ -37,16 +45,54 @@ suite('bytes of a request', () => {
     }
   })
 
-  test('are wiped when they were made of base64, and only then', () => {
+  test('are wiped when they were made of base64, and only then, also those of a request that is refused', () => {
     const own = Buffer.of(1, 2)
-    const request = { data: ['AQI=', own], signature: 'AQI=', value: own, name: 'AQI=' }
-    const checked = { data: [Buffer.of(1, 2), own], signature: Buffer.of(1, 2), value: own, name: 'AQI=' }
-    wipeDecoded(checked, request)
-    const none = Buffer.alloc(2)
-    assert.deepEqual(checked, { data: [none, own], signature: none, value: own, name: 'AQI=' })
+    const signed = (signatures: unknown) => ({
+      filter: ['key-reference=0x0123456789abcdef'],
+      mechanism: { name: 'ecdsa', hash: 'sha256', input: 'raw' },
+      data: ['AQI=', own],
+      signatures,
+    })
+    const requests = [signed(['AwQ=']), signed([own]), signed(['AwQ=', 'no base64']), signed('none')]
+    const counts = requests.map((request) => {
+      const made: Buffer[] = []
+      try {
+        const { data, signatures } = checkRequest('crypto.verify', request, made)
+        assert.deepEqual(data, [Buffer.of(1, 2), own])
+        assert.equal(data[1], own)
+        assert.deepEqual(
+          made,
+          [...data, ...signatures].filter((one) => one !== own),
+        )
+      } catch (error) {
+        assert.match(String(error), /signatures/)
+        for (const one of made) assert.ok(one.equals(Buffer.of(1, 2)) || one.equals(Buffer.of(3, 4)))
+      }
+      wipeAll(made)
+      for (const one of made) assert.ok(one.equals(Buffer.alloc(2)))
+      return made.length > 0
+    })
+    assert.deepEqual(counts, [true, true, true, true])
     assert.deepEqual(own, Buffer.of(1, 2))
-    wipeDecoded(checked, checked)
-    assert.deepEqual(own, Buffer.of(1, 2))
+  })
+
+  test('that are open are not wiped', () => {
+    const made: Buffer[] = []
+    const schema = v.object({ iv: openBytes(2), data: bytes(2) })
+    const { iv, data } = noteDecoded(made, () => v.parse(schema, { iv: 'AQI=', data: 'AwQ=' }))
+    assert.deepEqual(iv, Buffer.of(1, 2))
+    assert.deepEqual(made, [data])
+  })
+
+  test("are nobody else's when no request is checked", () => {
+    const made: Buffer[] = []
+    assert.throws(() =>
+      noteDecoded(made, () => {
+        throw new Error('no')
+      }),
+    )
+    v.parse(bytes(2), 'AQI=')
+    assert.deepEqual(made, [])
   })
 })
 

@@ -81,7 +81,7 @@ suite('label globs', () => {
   })
 
   test('a pattern that ends in the middle or is too long is refused', () => {
-    const ask = (glob: string) => () => checkRequest('key.list', { filter: [], 'label-glob': glob })
+    const ask = (glob: string) => () => checkRequest('key.list', { filter: [], 'label-glob': glob }, [])
     assert.throws(ask('a\\'), fails('invalid-request', /^label-glob must not end with a backslash/))
     assert.throws(
       ask('*'.repeat(LIMITS.labelGlobLength + 1)),
