@@ -52,11 +52,11 @@ function createOrderedRecords() {
       return records.values()
     },
     set(record: KeyRecord) {
-      if (!records.has(record.id)) {
-        if (record.id < newest) inOrder = false
-        else newest = record.id
-      }
+      const before = records.size
       records.set(record.id, record)
+      if (records.size === before) return
+      if (record.id < newest) inOrder = false
+      else newest = record.id
     },
     delete(reference: string) {
       records.delete(reference)

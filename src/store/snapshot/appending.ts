@@ -6,7 +6,7 @@ import type { CatalogView } from '../../catalog/catalog.ts'
 import type { RecordKey } from '../../model/records.ts'
 import type { RecordSet } from '../record-set.ts'
 import { createChunk } from './chunk.ts'
-import { type Ending, lineOf, type Point, type SnapshotPlace, sealChunk, type Tail } from './file.ts'
+import { type Ending, lineOf, type Point, type SnapshotPlace, sealChunk, type Tail, tagOf } from './file.ts'
 
 /** The state of the store as it is now. Within one synchronous stretch of code all of it is of one moment. */
 export type SnapshotSource = {
@@ -36,15 +36,20 @@ export async function appending(
   path: string,
   from?: Tail,
 ): Promise<Appending> {
-  const line = from?.line ?? lineOf(randomBytes(16).toString('hex'))
+  const line = lineOf(randomBytes(16).toString('hex'))
   const file = from ? await openAt(path, from.bytes) : await openNew(path)
-  let { chunks, bytes } = from ?? { chunks: 0, bytes: 0 }
+  let { behind, bytes } = from ?? { behind: line, bytes: 0 }
   let rows = from?.ending.rows ?? 0
   let chunk = createChunk()
   let unwritten: Buffer[] = from ? [] : [Buffer.from(line)]
 
+  function append(content: Buffer | Ending): void {
+    const sealed = sealChunk(place, behind, content)
+    unwritten.push(sealed)
+    behind = tagOf(sealed)
+  }
   function seal(): void {
-    if (chunk.rows() > 0) unwritten.push(sealChunk(place, line, chunks++, chunk.finish()))
+    if (chunk.rows() > 0) append(chunk.finish())
     chunk = createChunk()
   }
   async function flush(): Promise<void> {
@@ -71,10 +76,10 @@ export async function appending(
     rows: () => rows,
     async end(ending) {
       seal()
-      unwritten.push(sealChunk(place, line, chunks++, ending))
+      append(ending)
       await flush()
       await file.datasync()
-      return { line, chunks, bytes, ending }
+      return { behind, bytes, ending }
     },
     [Symbol.asyncDispose]: () => file.close(),
   }

@@ -1,7 +1,7 @@
 /**
  * What is in a snapshot: records of the present format with the revisions they stand at, many in one chunk. It is made to be
  * read fast, since a start waits for it. Keys are by far the most records: each is a list of the values of its members, in the
- * order of the shape, and what many have alike (flags, templates) stands once in the chunk.
+ * order of the shape, and what many have alike (owners, flags) stands once in the chunk.
  *
  * Whoever wrote a chunk had read these records and checked them, with this very version of the program, and sealed them. So
  * keys are not checked again.
@@ -37,7 +37,14 @@ export interface ChunkWriter {
 const MEMBERS = SHAPES.key.members.filter((name): name is keyof KeyRecord => name !== 'material')
 const COLUMNS = MEMBERS.filter((name) => name !== 'kind' && name !== 'id')
 const KNOWN: ReadonlySet<string> = new Set(MEMBERS)
-const SHARED: ReadonlySet<string> = new Set<keyof KeyRecord>(['flags', 'wrapTemplate', 'unwrapTemplate'])
+const SHARED: ReadonlySet<string> = new Set<keyof KeyRecord>([
+  'owner',
+  'sharedWith',
+  'keyClass',
+  'flags',
+  'wrapTemplate',
+  'unwrapTemplate',
+])
 /** Whether that column has places in the list of what is shared. */
 const IS_SHARED = COLUMNS.map((name) => SHARED.has(name))
 
@@ -98,13 +105,20 @@ function createList() {
 
 function createInterning() {
   const places = new Map<string, number>()
+  /** Most are the very same value, which is not to be made text again. */
+  const seen = new Map<unknown, number>()
+  function placeOf(value: unknown): number {
+    const text = JSON.stringify(value)
+    const known = places.get(text)
+    if (known !== undefined) return known
+    places.set(text, places.size)
+    return places.size - 1
+  }
   return {
     place(value: unknown): number {
-      const text = JSON.stringify(value)
-      const known = places.get(text)
-      if (known !== undefined) return known
-      places.set(text, places.size)
-      return places.size - 1
+      const place = seen.get(value) ?? placeOf(value)
+      seen.set(value, place)
+      return place
     },
     text: () => `[${[...places.keys()].join()}]`,
   }
@@ -142,9 +156,11 @@ const BLANK: Readonly<Record<string, unknown>> = Object.fromEntries(MEMBERS.map(
 /** Laid out as those that are read from the store. */
 function keyOf(row: KeyRow, shared: readonly unknown[]): KeyRecord {
   const record = { ...BLANK, kind: 'key', id: row[1] } as Record<string, unknown>
-  for (const [column, name] of COLUMNS.entries()) {
+  for (let column = 0; column < COLUMNS.length; column++) {
     const value = row[column + 2]
-    if (value !== null) record[name] = IS_SHARED[column] ? shared[value as number] : value
+    const name = COLUMNS[column]
+    if (value !== null && name !== undefined)
+      record[name] = IS_SHARED[column] ? shared[value as number] : value
   }
   return record as KeyRecord
 }

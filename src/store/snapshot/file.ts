@@ -1,5 +1,7 @@
 /**
- * The file of a snapshot: a line in clear that says what it is, then chunks, each sealed for its place in this very file. Some
+ * The file of a snapshot: a line in clear that says what it is, then chunks, each sealed for its place in this very file, behind
+ * the chunk before it: of two that were written at the same place, when an older copy of the file was gone on with, only the one
+ * fits that belongs to what comes next. Some
  * chunks end a state: what stands up to there is the whole store at one moment. What comes behind the last of those was
  * being written when the process was killed, and is not there.
  */
@@ -12,7 +14,7 @@ import type { Root } from '../record-set.ts'
 import type { Sealer } from '../sealer.ts'
 
 /** Of the file and its chunks. */
-const LAYOUT = 1
+const LAYOUT = 2
 
 /** Where a snapshot is, and whose it is. */
 export type SnapshotPlace = {
@@ -58,10 +60,8 @@ const readEnding: Read<Ending> = object<Ending>({
 
 /** Where one is gone on with. */
 export type Tail = {
-  /** The line that it begins with. */
-  readonly line: string
-  /** Chunks that there are. */
-  readonly chunks: number
+  /** What the next chunk comes behind. */
+  readonly behind: string
   /** Up to the last ending. */
   readonly bytes: number
   readonly ending: Ending
@@ -82,19 +82,19 @@ const ENDS = 0x8000_0000
 const MOST_CHUNK_BYTES = 16 * 2 ** 20
 const MOST_CHUNKS = 2 ** 20
 
-const contextOf = ({ owner }: SnapshotPlace, line: string, number: number, ends: boolean) =>
-  `snapshot\n${owner}\n${line}${number}\n${ends ? 'ends' : 'goes on'}`
+/** @param behind the line, or `tagOf` the chunk before */
+const contextOf = ({ owner }: SnapshotPlace, behind: string, ends: boolean) =>
+  `snapshot\n${owner}\n${behind}\n${ends ? 'ends' : 'goes on'}`
 
-/** A chunk as it stands in the file. @param number 0 for the first */
-export function sealChunk(
-  place: SnapshotPlace,
-  line: string,
-  number: number,
-  content: Buffer | Ending,
-): Buffer {
+const TAG_BYTES = 16
+/** @param chunk sealed; no other ends with these bytes */
+export const tagOf = (chunk: Buffer): string => chunk.subarray(-TAG_BYTES).toString('hex')
+
+/** A chunk as it stands in the file. */
+export function sealChunk(place: SnapshotPlace, behind: string, content: Buffer | Ending): Buffer {
   const ends = !Buffer.isBuffer(content)
   const plain = ends ? Buffer.from(JSON.stringify(content)) : content
-  const sealed = place.sealer.seal(plain, contextOf(place, line, number, ends))
+  const sealed = place.sealer.seal(plain, contextOf(place, behind, ends))
   const frame = Buffer.alloc(FRAME_BYTES)
   frame.writeUInt32BE(ends ? sealed.length + ENDS : sealed.length)
   return Buffer.concat([frame, sealed])
@@ -134,22 +134,35 @@ function readable(file: number, place: SnapshotPlace): SnapshotFile {
   if (!fstatSync(file).isFile()) throw unusable('it is not a file')
   const line = readLine(file)
   const frames = framesOf(file, Buffer.byteLength(line))
-  const open = (number: number): Buffer => {
-    const { at, length, ends } = frames[number] as Frame
-    const sealed = read(file, at, length)
+  const sealedAt = ({ at, length }: Frame): Buffer => read(file, at, length)
+  const open = (sealed: Buffer, behind: string, ends: boolean): Buffer => {
     try {
-      return place.sealer.open(sealed, contextOf(place, line, number, ends))
+      return place.sealer.open(sealed, contextOf(place, behind, ends))
     } catch (cause) {
       throw unusable('it is damaged, or was written by another HSM', cause)
     }
   }
   const last = frames.at(-1)
   if (!last) throw unusable('it was not written to its end')
-  const ending = readEnding(JSON.parse(open(frames.length - 1).toString('utf8')))
+  const before = frames.at(-2)
+  const sealed = sealedAt(last)
+  const ending = open(sealed, before ? tagOf(sealedAt(before)) : line, true)
+  const tail = {
+    behind: tagOf(sealed),
+    bytes: last.at + last.length,
+    ending: readEnding(JSON.parse(ending.toString('utf8'))),
+  }
   return {
-    tail: { line, chunks: frames.length, bytes: last.at + last.length, ending },
+    tail,
     *chunks() {
-      for (const [number, { ends }] of frames.entries()) if (!ends) yield open(number)
+      let behind = line
+      for (const frame of frames) {
+        const chunk = sealedAt(frame)
+        const bytes = open(chunk, behind, frame.ends)
+        behind = tagOf(chunk)
+        if (!frame.ends) yield bytes
+      }
+      if (behind !== tail.behind) throw unusable('it was changed while it was read')
     },
     [Symbol.dispose]: () => closeSync(file),
   }

@@ -5,6 +5,7 @@
  */
 import { rename, rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Log } from '../../base/log.ts'
 import { type Appending, appending, refuseLittleRoom, type SnapshotSource } from './appending.ts'
 import type { Ending, SnapshotPlace, Tail } from './file.ts'
 import type { SnapshotOptions, Written } from './read.ts'
@@ -32,8 +33,10 @@ const LEAST_ADDED = 10_000
 /** Rows are made text at about 4 µs each: so long nothing else is done, and then others have their turn. */
 const SLICE_ROWS = 100
 const PAUSE_MS = 4
-/** At a stop: a start that finds no snapshot takes longer than that. */
-const CLOSING_MS = 5_000
+/** At a stop, after what requests under way have: `strongroom stop` waits for both. A start that finds no snapshot takes longer. */
+const CLOSING_MS = 8_000
+/** So long it is tried before it is said how long it would take. */
+const TRIAL_MS = 1_000
 
 export type WriterOptions = SnapshotOptions & {
   readonly source: SnapshotSource
@@ -48,18 +51,22 @@ export function createSnapshotWriter({ place, source, written, log }: WriterOpti
   let isWriting = false
   let failed = false
   let discarded = false
-  /** When writing must be over: not limited before the end. */
-  let closing: number | undefined
-  let timer = setTimeout(() => void run(), FIRST_MS).unref()
+  const stop = createStop()
+  let timer: NodeJS.Timeout | undefined
   let underWay: Promise<void> = Promise.resolve()
   const work: Work = {
     place,
     source,
     changed,
-    async turn() {
-      if (closing === undefined) await sleep(PAUSE_MS)
-      else if (performance.now() > closing) throw LATE
+    async turn(left) {
+      if (!stop.isBegun()) await sleep(PAUSE_MS)
+      else if (stop.isTooShort(left)) throw LATE
     },
+  }
+
+  function later(ms: number): NodeJS.Timeout {
+    clearTimeout(timer)
+    return setTimeout(() => void run(), ms).unref()
   }
 
   async function write(): Promise<void> {
@@ -78,21 +85,16 @@ export function createSnapshotWriter({ place, source, written, log }: WriterOpti
         failed = false
       },
       (err: unknown) => {
-        if (!failed && err !== LATE) {
-          log(
-            'warn',
-            { err, path: place.path },
-            'no snapshot can be written: the next start will take longer',
-          )
-        }
+        if (!failed) tellUnwritten(log, place.path, err)
         failed = true
       },
     )
     await underWay
     isWriting = false
-    if (closing === undefined) timer = setTimeout(() => void run(), failed ? RETRY_MS : INTERVAL_MS).unref()
+    if (!stop.isBegun()) timer = later(failed ? RETRY_MS : INTERVAL_MS)
   }
 
+  timer = later(FIRST_MS)
   return {
     note(keys) {
       // Without a file to add to, all records are written the next time.
@@ -100,18 +102,44 @@ export function createSnapshotWriter({ place, source, written, log }: WriterOpti
     },
     discard() {
       discarded = true
+      clearTimeout(timer)
       void underWay.then(run)
     },
     async close() {
       clearTimeout(timer)
-      closing = performance.now() + CLOSING_MS
+      stop.begin()
+      failed = false
       await underWay
-      await run()
+      // What there was no time for the first time there is none for the second time.
+      if (!failed) await run()
     },
   }
 }
 
-const LATE = new Error('There is no time left')
+const LATE = new Error('Writing all records would take longer than a stop may')
+
+function tellUnwritten(log: Log, path: string, err: unknown): void {
+  const what = err === LATE ? 'no snapshot is written' : 'no snapshot can be written'
+  log('warn', { err, path }, `${what}: the next start will take longer`)
+}
+
+/** The end of the HSM, which does not wait for long. */
+function createStop() {
+  let since: number | undefined
+  let done = 0
+  return {
+    begin() {
+      since = performance.now()
+    },
+    isBegun: () => since !== undefined,
+    /** Asked after each slice. @param left rows, which are thought to take as long as those since the stop began */
+    isTooShort(left: number): boolean {
+      done += SLICE_ROWS
+      const ms = performance.now() - (since ?? Number.NaN)
+      return ms > CLOSING_MS || (ms > TRIAL_MS && ms + (left * ms) / done > CLOSING_MS)
+    },
+  }
+}
 
 /** Keys of records. */
 type Changed = {
@@ -140,8 +168,8 @@ type Work = {
   readonly place: SnapshotPlace
   readonly source: SnapshotSource
   readonly changed: Changed
-  /** Others have their turn. Throws when there is no time to go on. */
-  turn(): Promise<void>
+  /** Others have their turn. Throws when there is no time to go on. @param left about as many rows are left */
+  turn(left: number): Promise<void>
 }
 
 /** What was changed or deleted stands in a file as it was, so that is not to be much, nor for long. */
@@ -158,7 +186,7 @@ async function begin(work: Work): Promise<Tail> {
   try {
     await using file = await appending(place, source, path)
     changed.take()
-    await add(work, file, revisions.keys())
+    await add(work, file, revisions)
     const tail = await finish(work, file, Date.now())
     await rename(path, place.path)
     return tail
@@ -174,14 +202,18 @@ async function goOn(work: Work, from: Tail): Promise<Tail> {
   return await finish(work, file, from.ending.begun, from.ending.firstRows)
 }
 
-async function add({ turn }: Work, file: Appending, keys: Iterable<string>): Promise<void> {
+async function add(
+  { turn }: Work,
+  file: Appending,
+  keys: Pick<ReadonlySet<string>, 'keys' | 'size'>,
+): Promise<void> {
   let rows = 0
-  for (const key of keys) {
+  for (const key of keys.keys()) {
     file.put(key)
     rows += 1
     if (rows % SLICE_ROWS !== 0) continue
     await file.write()
-    await turn()
+    await turn(keys.size - rows)
   }
 }
 

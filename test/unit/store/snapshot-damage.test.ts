@@ -4,7 +4,7 @@ import { copyFileSync, readFileSync, rmSync, statSync, truncateSync, writeFileSy
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { createSealer } from '../../../src/crypto/seal.ts'
-import { sampleKey } from '../../contract/store-samples.ts'
+import { put, sampleKey, sampleUser } from '../../contract/store-samples.ts'
 import { inTemporaryDirectory, openStore, optionsFor } from '../../contract/store-sqlite.ts'
 import { isNotUsed, isUsed, MASTER_KEY, makeStore, openWith, puts, snapshotIn, write } from './snapshots.ts'
 import { edit, rowsOf, setRow } from './spoil.ts'
@@ -87,6 +87,33 @@ describe('a snapshot that is not what it should be', () => {
       }
     }))
 
+  it('is not used when a chunk is one that was written at the same place of an older copy', () =>
+    inTemporaryDirectory(async (directory) => {
+      await makeStore(directory)
+      const before = readFileSync(snapshotIn(directory))
+      const added: Buffer[] = []
+      for (const label of ['one', 'two']) {
+        writeFileSync(snapshotIn(directory), before)
+        const { store } = openWith(directory)
+        await write(store, ...puts(sampleKey(3, { label })))
+        await store.close()
+        added.push(readFileSync(snapshotIn(directory)))
+      }
+      const [older = before, newer = before] = added
+      const { store } = openWith(directory)
+      await write(store, ...puts(sampleKey(4, { label: 'later' })))
+      await store.close()
+      const later = readFileSync(snapshotIn(directory))
+      const endOfChunk = endings(newer).at(-2)
+      for (const rest of [newer, later]) {
+        const spliced = [older.subarray(0, endings(older).at(-2)), rest.subarray(endOfChunk)]
+        writeFileSync(snapshotIn(directory), Buffer.concat(spliced))
+        await isNotUsed(directory, /^it is damaged/)
+      }
+      writeFileSync(snapshotIn(directory), later)
+      await isUsed(directory, 0)
+    }))
+
   it('is not used when it is of another HSM, cluster, master key or purpose', () =>
     inTemporaryDirectory(async (directory) => {
       await makeStore(directory)
@@ -109,7 +136,7 @@ describe('a snapshot that is not what it should be', () => {
       await makeStore(directory)
       const text = readFileSync(snapshotIn(directory), 'latin1')
       for (const [from, to] of [
-        ['"strongroom-snapshot":1', '"strongroom-snapshot":2'],
+        [/"strongroom-snapshot":\d+/, '"strongroom-snapshot":99'],
         [/"format":\d+/, '"format":99'],
         [/"version":"[^"]+"/, '"version":"9.9.9"'],
       ] as const) {
@@ -149,15 +176,33 @@ describe('a snapshot that is not what it should be', () => {
 })
 
 describe('a store that was changed behind its back is refused with a snapshot as without', () => {
-  const cases: readonly (readonly [string, (directory: string) => void])[] = [
+  const cases: readonly (readonly [string, (directory: string) => unknown])[] = [
     [
       'a row is missing',
       (directory) => edit(directory, (db) => db.exec(`DELETE FROM record WHERE key = 'user/user-1'`)),
     ],
     [
-      'a row has another revision',
-      (directory) =>
-        edit(directory, (db) => db.exec(`UPDATE record SET revision = 2 WHERE key = 'user/user-1'`)),
+      'a row has another revision, and something was committed since the snapshot',
+      async (directory) => {
+        const store = openStore(directory)
+        await store.transact(() => put(sampleKey(3, { label: 'changed' })))
+        await store.close()
+        edit(directory, (db) => db.exec(`UPDATE record SET revision = 2 WHERE key = 'user/user-1'`))
+      },
+    ],
+    [
+      'a row is an older one',
+      async (directory) => {
+        const older = edit(directory, (db) => rowsOf(db).find(({ key }) => key === 'user/user-1'))
+        assert.ok(older)
+        const { store } = openWith(directory)
+        await store.transact(() => put(sampleUser(1, { username: 'renamed' })))
+        await store.close()
+        const without = openStore(directory)
+        await without.transact(() => put(sampleKey(3, { label: 'changed' })))
+        await without.close()
+        edit(directory, (db) => setRow(db, older))
+      },
     ],
     [
       'a row is copied under another key',
@@ -179,7 +224,7 @@ describe('a store that was changed behind its back is refused with a snapshot as
     it(`when ${name}`, () =>
       inTemporaryDirectory(async (directory) => {
         await makeStore(directory)
-        spoil(directory)
+        await spoil(directory)
         const refusal = (body: () => unknown) => {
           try {
             body()

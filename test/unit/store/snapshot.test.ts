@@ -1,6 +1,6 @@
 /** A store that is opened with its snapshot is what it is without. */
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import {
   contents,
@@ -76,6 +76,50 @@ describe('the snapshot of a store', () => {
       }))
       await store.close()
       await isUsed(directory, 3)
+      await isUsed(directory, 0)
+    }))
+
+  it('is written anew when something has been added for more than a day, so that it does not keep what is gone', (t) =>
+    inTemporaryDirectory(async (directory) => {
+      await makeStore(directory)
+      const before = readFileSync(snapshotIn(directory))
+      const unchanged = openWith(directory)
+      t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 25 * 3600 * 1000 })
+      await unchanged.store.close()
+      assert.ok(readFileSync(snapshotIn(directory)).equals(before))
+      for (const label of ['one', 'two']) {
+        const { store } = openWith(directory)
+        await write(store, ...puts(sampleKey(3, { label })))
+        await store.close()
+      }
+      const after = readFileSync(snapshotIn(directory))
+      assert.ok(!after.subarray(0, 200).equals(before.subarray(0, 200)))
+      await isUsed(directory, 0)
+    }))
+
+  it('is written at a stop when that takes no longer than a stop may, and otherwise the log says that it is not', (t) =>
+    inTemporaryDirectory(async (directory) => {
+      let now = 0
+      let ms = 3000
+      t.mock.method(performance, 'now', () => {
+        now += ms
+        return now
+      })
+      const { store, lines } = openWith(directory)
+      await write(store, ...puts(...records()))
+      await store.close()
+      assert.deepEqual(
+        readdirSync(directory).filter((name) => name.startsWith('snapshot')),
+        [],
+      )
+      assert.deepEqual(
+        lines.map(({ level, message }) => [level, message]),
+        [['warn', 'no snapshot is written: the next start will take longer']],
+      )
+      ms = 300
+      const again = openWith(directory)
+      await again.store.close()
+      assert.deepEqual(again.lines, [])
       await isUsed(directory, 0)
     }))
 
