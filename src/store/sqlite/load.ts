@@ -8,7 +8,7 @@ import { apart, type RecordKey } from '../../model/records.ts'
 import { createRecordSet, openRoot, type RecordSet, type Root, refuseSurplus } from '../record-set.ts'
 import type { Sealer } from '../sealer.ts'
 import { openRecord } from '../sealing.ts'
-import { openSnapshotFile, unusable } from '../snapshot/file.ts'
+import { openSnapshotFile, type Tail, unusable } from '../snapshot/file.ts'
 import { readContents, type SnapshotOptions, tellUnused, tellUsed, type Written } from '../snapshot/read.ts'
 
 /** All records of a database, proven to be whole. */
@@ -45,7 +45,8 @@ function loadAll(database: DatabaseSync, sealer: Sealer, root: Root): Loaded {
 
 /**
  * A row that stands at the revision that the snapshot has it at holds what the snapshot has, since no revision is ever used
- * twice. So only the others are opened. The set of all is verified as ever.
+ * twice. So only the others are opened, and when the snapshot is of the newest state, none is read. The set of all is verified
+ * as ever.
  *
  * @returns undefined when there is no snapshot, or the log has been told why it is of no use
  */
@@ -61,13 +62,26 @@ function loadFromSnapshot(
     const { tail } = file
     if (tail.ending.root.revision > root.revision) throw unusable('it is newer than the store')
     const { catalog, records } = readContents(file, sealer)
-    const changed = bringForward(database, sealer, root, { catalog, records })
+    const changed = isStateOf(tail, root, database)
+      ? NONE
+      : bringForward(database, sealer, root, { catalog, records })
     records.verify(root)
     tellUsed(log, place.path, root.records, changed.size)
     return { catalog, records, root, written: { tail, changed } }
   } catch (error) {
     return tellUnused(log, place.path, error)
   }
+}
+
+const NONE: ReadonlySet<string> = new Set()
+
+/**
+ * Whether nothing was committed since the snapshot, as after a stop: then its records are proven to be those of the store. The
+ * number of rows tells of those that were taken out or put in by hand; of what became of the others, see `scrub.ts`.
+ */
+function isStateOf({ ending }: Tail, root: Root, database: DatabaseSync): boolean {
+  if (ending.root.revision !== root.revision || ending.root.digest !== root.digest) return false
+  return database.prepare('SELECT count(*) AS rows FROM record').get()?.['rows'] === root.records
 }
 
 /** @returns keys of the records that are not as they were */
@@ -77,13 +91,15 @@ function bringForward(
   root: Root,
   { catalog, records }: Pick<Loaded, 'catalog' | 'records'>,
 ): ReadonlySet<string> {
-  const gone = new Set(records.revisions.keys())
   const changed: string[] = []
+  let known = 0
   const standing = database.prepare('SELECT key, revision FROM record', { returnArrays: true })
   for (const [key, revision] of standing.iterate() as Iterable<[string, number]>) {
-    gone.delete(key)
-    if (records.revisions.get(key) !== revision) changed.push(key)
+    const before = records.revisions.get(key)
+    if (before !== undefined) known += 1
+    if (before !== revision) changed.push(key)
   }
+  const gone = known < records.revisions.size ? missingOf(database, records) : []
   const row = database.prepare('SELECT key, revision, sealed FROM record WHERE key = ?', {
     readBigInts: true,
   })
@@ -98,6 +114,14 @@ function bringForward(
     records.replace(key, undefined)
   }
   return new Set([...changed, ...gone])
+}
+
+/** Keys of records that the database does not have. */
+function missingOf(database: DatabaseSync, { revisions }: RecordSet): Iterable<string> {
+  const missing = new Set(revisions.keys())
+  const standing = database.prepare('SELECT key FROM record', { returnArrays: true })
+  for (const [key] of standing.iterate() as Iterable<[string]>) missing.delete(key)
+  return missing
 }
 
 /** @throws HsmError `store-damaged` */

@@ -7,7 +7,7 @@ import type { RecordKey, WholeKey, WholeRecord } from '../../model/records.ts'
 import { type KeyedChange, merged, whole } from '../bodies.ts'
 import type { CommitFailure, Group } from '../group-commit.ts'
 import type { MarkFile } from '../mark.ts'
-import { sealRoot } from '../record-set.ts'
+import { type RecordSet, sealRoot } from '../record-set.ts'
 import type { Sealer } from '../sealer.ts'
 import { openEntry, openRecord, sealEntry, sealRecord } from '../sealing.ts'
 import type { Change } from '../store.ts'
@@ -19,6 +19,8 @@ export interface Medium {
   entry(hsm: string, sequence: number): AuditEntry | undefined
   /** Of the key's record as it stands. @throws HsmError `store-damaged`; `revoked` when there is none */
   material(key: RecordKey): string
+  /** Opens the record as it stands, if it does. @throws HsmError `store-damaged` when it is not what was written */
+  check(key: string): void
   /** Brings the log into the database, when there is something in it. */
   checkpoint(): CommitFailure | undefined
 }
@@ -29,7 +31,7 @@ const STATEMENTS = {
   rollback: 'ROLLBACK',
   putRecord: `INSERT INTO record (key, revision, sealed) VALUES (?, ?, ?)
     ON CONFLICT (key) DO UPDATE SET revision = excluded.revision, sealed = excluded.sealed`,
-  getRecord: 'SELECT sealed FROM record WHERE key = ?',
+  getRecord: 'SELECT sealed FROM record WHERE key = ? AND revision = ?',
   deleteRecord: 'DELETE FROM record WHERE key = ?',
   putRoot: 'UPDATE root SET sealed = ?',
   /** Whatever stands at a place that the log has not reached yet is none of ours. */
@@ -49,7 +51,7 @@ export function createMedium(
   mark: MarkFile,
 ): Medium {
   const sql = prepareAll(database)
-  const material = (key: RecordKey) => readMaterial(sql, sealer, key, records.revisions.get(key))
+  const reading = createReading(sql, sealer, records)
   let logged = false
 
   function write(group: Group, changes: readonly WholeChange[]): void {
@@ -100,7 +102,7 @@ export function createMedium(
 
   return {
     commit(group) {
-      const changes = allAsWritten(group, material)
+      const changes = allAsWritten(group, reading.material)
       if ('error' in changes) return changes
       const replaced = changes.map(({ key, record, revision }) => ({
         key,
@@ -115,7 +117,7 @@ export function createMedium(
       const sealed = read(() => sql.getEntry.get(hsm, sequence))?.['sealed']
       return sealed instanceof Uint8Array ? openEntry(sealer, hsm, sequence, sealed) : undefined
     },
-    material,
+    ...reading,
     checkpoint() {
       if (!logged) return undefined
       logged = false
@@ -153,12 +155,28 @@ function allAsWritten({ changes }: Group, material: (key: RecordKey) => string) 
   }
 }
 
-/** @param revision at which the record stands, if it does */
-function readMaterial(sql: Statements, sealer: Sealer, key: RecordKey, revision: number | undefined): string {
-  if (revision === undefined) throw new HsmError('revoked')
-  const sealed = read(() => sql.getRecord.get(key))?.['sealed']
-  if (!(sealed instanceof Uint8Array)) throw new HsmError('store-damaged', `Record ${key} is missing`)
-  return (openRecord(sealer, key, revision, sealed) as WholeKey).material
+/** Reads records as they stand. */
+function createReading(
+  sql: Pick<Statements, 'getRecord'>,
+  sealer: Sealer,
+  { revisions }: RecordSet,
+): Pick<Medium, 'material' | 'check'> {
+  function opened(key: string, revision: number): WholeRecord {
+    const sealed = read(() => sql.getRecord.get(key, revision))?.['sealed']
+    if (sealed instanceof Uint8Array) return openRecord(sealer, key, revision, sealed)
+    throw new HsmError('store-damaged', `Record ${key} is missing, or not as it was written`)
+  }
+  return {
+    material(key) {
+      const revision = revisions.get(key)
+      if (revision === undefined) throw new HsmError('revoked')
+      return (opened(key, revision) as WholeKey).material
+    },
+    check(key) {
+      const revision = revisions.get(key)
+      if (revision !== undefined) opened(key, revision)
+    },
+  }
 }
 
 function read<T>(query: () => T): T {

@@ -14,7 +14,6 @@ import { createSnapshotWriter } from '../snapshot/writer.ts'
 import type { Store } from '../store.ts'
 import {
   bringUpToDate,
-  checkIntegrity,
   examine,
   foundDatabase,
   isUpToDate,
@@ -23,8 +22,10 @@ import {
   type StoreIdentity,
 } from './database.ts'
 import { openFailure } from './failures.ts'
+import { checkedWhile } from './integrity.ts'
 import { type Loaded, load, loadRoot } from './load.ts'
 import { createMedium } from './medium.ts'
+import { startScrub } from './scrub.ts'
 
 export type SqliteStoreOptions = StoreIdentity & {
   /** Of the database file, in a directory that exists and holds nothing of others. */
@@ -67,11 +68,12 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
     foundDatabase(path, { clusterId, masterKeyCheck }, sealRoot(sealer, createRecordSet(sealer).root(0)))
   }
   try {
-    const loaded = examine(path, (database) => {
-      checkIntegrity(database, path)
-      checkIdentity(readIdentity(database), { clusterId, masterKeyCheck }, basename(path))
-      return load(database, sealer, options.snapshot)
-    })
+    const loaded = examine(path, (database) =>
+      checkedWhile(database, path, () => {
+        checkIdentity(readIdentity(database), { clusterId, masterKeyCheck }, basename(path))
+        return load(database, sealer, options.snapshot)
+      }),
+    )
     const rollback = rollbackOf(loaded.root, markPath(path), options)
     const database = openDatabase(path)
     const mark = openMark(markPath(path), sealer)
@@ -135,6 +137,20 @@ function serve(
       written,
     })
   if (writer) commits.subscribe((changes) => writer.note(changes.map(({ key }) => key)))
+  let damage: HsmError | undefined
+  const stopScrub =
+    snapshot &&
+    written &&
+    startScrub({
+      keys: records.revisions.keys(),
+      check: medium.check,
+      damaged(error) {
+        damage = error
+        writer?.discard()
+        commits.refuse(error)
+      },
+      log: snapshot.log,
+    })
   const timer = setInterval(() => {
     const failure = medium.checkpoint()
     if (failure?.fatal) commits.refuse(failure.error)
@@ -147,6 +163,7 @@ function serve(
     subscribe: commits.subscribe,
     material(key) {
       if (!database.isOpen) throw storeClosed()
+      if (damage) throw damage
       return medium.material(key)
     },
     async audit(hsm, first, count) {
@@ -158,6 +175,7 @@ function serve(
       commits.flush()
       commits.refuse(storeClosed())
       clearInterval(timer)
+      stopScrub?.()
       mark.close()
       database.close()
       await writer?.close()

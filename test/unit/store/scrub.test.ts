@@ -1,0 +1,166 @@
+/** Rows that a start with a snapshot does not read are read afterwards: what became of one is found although nobody uses it. */
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { describe, it, type TestContext } from 'node:test'
+import { HsmError } from '../../../src/contract/errors.ts'
+import { recordKey } from '../../../src/model/records.ts'
+import { startScrub } from '../../../src/store/sqlite/scrub.ts'
+import { MATERIAL, put, reference, sampleKey } from '../../contract/store-samples.ts'
+import { inTemporaryDirectory, openStore } from '../../contract/store-sqlite.ts'
+import { isUsed, KEYS, makeStore, openWith, snapshotIn } from './snapshots.ts'
+import { edit } from './spoil.ts'
+
+const KEY = recordKey(sampleKey(1))
+const LAST = recordKey(sampleKey(KEYS))
+const CHANGED = 'is damaged: it was changed or moved'
+const MISSING = 'is missing, or not as it was written'
+const READ = 'every record in the store has been read, and is what was written'
+const REFUSES = 'the store is damaged: it takes no changes and opens no keys any more'
+
+/** Lets time pass until the log has so many lines. */
+async function untilTold(t: TestContext, lines: readonly unknown[], count: number): Promise<void> {
+  for (let slices = 0; lines.length < count; slices++) {
+    assert.ok(slices < 10_000, 'nothing is told')
+    t.mock.timers.tick(25)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+const inDirectory = (t: TestContext, body: (directory: string) => Promise<void>): Promise<void> => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  return inTemporaryDirectory(body).finally(() => t.mock.timers.reset())
+}
+
+describe('a store that was opened with its snapshot', () => {
+  const cases = [
+    ['the bytes of its first key were changed', KEY, 'sealed = zeroblob(length(sealed))', CHANGED],
+    ['those of its last key were', LAST, 'sealed = zeroblob(length(sealed))', CHANGED],
+    ['those of a user were', 'user/user-2', 'sealed = zeroblob(length(sealed))', CHANGED],
+    ['a row has another revision', KEY, 'revision = 2', MISSING],
+    ['a row has a revision that there cannot be', KEY, 'revision = 9223372036854775807', MISSING],
+    ['a row is that of another record', KEY, `key = 'key/0x00'`, MISSING],
+  ] as const
+  for (const [what, spoiled, spoil, why] of cases) {
+    it(`refuses to go on when ${what}, and does not begin again`, (t) =>
+      inDirectory(t, async (directory) => {
+        await makeStore(directory)
+        edit(directory, (database) => database.exec(`UPDATE record SET ${spoil} WHERE key = '${spoiled}'`))
+        const { store, lines } = openWith(directory)
+        assert.deepEqual(
+          lines.map(({ level }) => level),
+          ['info'],
+          'the snapshot was used',
+        )
+        const other = recordKey(sampleKey(7))
+        assert.equal(store.material(other), MATERIAL)
+        await untilTold(t, lines, 2)
+        const [, line] = lines
+        assert.equal(line?.level, 'error')
+        assert.equal(line?.message, REFUSES)
+        const { code, message } = line['err'] as HsmError
+        assert.equal(code, 'store-damaged')
+        assert.equal(message, `Record ${spoiled} ${why}`)
+        const before = store.catalog.key(reference(5))
+        await assert.rejects(
+          store.transact(() => put(sampleKey(5, { label: 'new' }))),
+          { code, message },
+        )
+        assert.equal(store.catalog.key(reference(5)), before)
+        assert.throws(() => store.material(other), { code, message })
+        await store.close()
+        assert.ok(!existsSync(snapshotIn(directory)))
+        for (const open of [openWith, openStore]) assert.throws(() => open(directory), { code })
+      }))
+  }
+
+  it('is read to its end while it changes, and goes on when all is well', (t) =>
+    inDirectory(t, async (directory) => {
+      await makeStore(directory)
+      const { store, lines } = openWith(directory)
+      await store.transact(() => ({
+        writes: [
+          { delete: `key/${reference(KEYS)}` },
+          ...put(sampleKey(3, { label: 'new' }), sampleKey(9999)).writes,
+        ],
+        audit: [],
+        result: undefined,
+      }))
+      await untilTold(t, lines, 2)
+      assert.equal(lines[1]?.message, READ)
+      assert.ok(Number(lines[1]['records']) > KEYS)
+      await store.transact(() => put(sampleKey(5, { label: 'new' })))
+      assert.equal(store.material(KEY), MATERIAL)
+      await store.close()
+      assert.equal(lines.length, 2)
+      await isUsed(directory, 0)
+    }))
+
+  it('is not read any more when it is closed', (t) =>
+    inDirectory(t, async (directory) => {
+      await makeStore(directory)
+      const { store, lines } = openWith(directory)
+      await store.close()
+      t.mock.timers.tick(600_000)
+      assert.equal(lines.length, 1)
+    }))
+
+  it('is not read again when the start has read all of it', (t) =>
+    inDirectory(t, async (directory) => {
+      const { store, lines } = openWith(directory)
+      await store.transact(() => put(sampleKey(1)))
+      t.mock.timers.tick(600_000)
+      assert.deepEqual(lines, [])
+      await store.close()
+    }))
+})
+
+describe('reading all records', () => {
+  const failure = new HsmError('store-failure')
+
+  it('goes on with the same record after one could not be read, and tells it once', (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const asked: string[] = []
+    const lines: string[] = []
+    startScrub({
+      keys: ['a', 'b', 'c'],
+      check(key) {
+        asked.push(key)
+        if (asked.length === 2 || asked.length === 3) throw failure
+      },
+      damaged: () => assert.fail('nothing is damaged'),
+      log: (level) => lines.push(level),
+    })
+    t.mock.timers.tick(25)
+    assert.deepEqual(asked, ['a', 'b'])
+    assert.deepEqual(lines, ['warn'])
+    t.mock.timers.tick(59_000)
+    assert.equal(asked.length, 2)
+    for (let minute = 0; minute < 3; minute++) t.mock.timers.tick(60_000)
+    assert.deepEqual(asked, ['a', 'b', 'b', 'b', 'c'])
+    assert.deepEqual(lines, ['warn', 'info'])
+  })
+
+  it('lets others have their turn', (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    let asked = 0
+    const stop = startScrub({
+      keys: Array.from({ length: 10 }, (_, at) => String(at)),
+      check() {
+        asked += 1
+        const until = performance.now() + 2
+        while (performance.now() < until);
+      },
+      damaged: () => assert.fail('nothing is damaged'),
+      log: () => undefined,
+    })
+    t.mock.timers.tick(24)
+    assert.equal(asked, 1)
+    t.mock.timers.tick(23)
+    assert.equal(asked, 1)
+    t.mock.timers.tick(1)
+    assert.equal(asked, 2)
+    stop()
+    t.mock.timers.tick(600_000)
+    assert.equal(asked, 2)
+  })
+})
