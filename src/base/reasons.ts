@@ -38,6 +38,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   ENOTFOUND: { reason: 'the host name is not known' },
   EAI_AGAIN: { reason: 'the host name cannot be looked up' },
   ERR_INVALID_ARG_VALUE: { reason: 'the path is not valid' },
+  ERR_NOT_A_REGULAR_FILE: { reason: 'it is not a regular file' },
   ERR_FS_FILE_TOO_LARGE: { reason: 'it is too large' },
 }
 

@@ -1,15 +1,21 @@
-/** The configuration file's only contact with the disk. */
+/** The only contact of the configuration, and of the files that it names, with the disk. */
 import { closeSync, existsSync, openSync, readlinkSync, readSync, realpathSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { makeDirectory } from '../base/directories.ts'
 import { replaceOrOverwrite } from '../base/durable.ts'
 import { reasonOf } from '../base/reasons.ts'
+import { readRegular } from '../base/regular-file.ts'
 import { HsmError } from '../contract/errors.ts'
 import { CONFIG_BYTES, configError } from './document.ts'
 
-/** @throws HsmError `invalid-request` with one sentence naming the file */
-export function readConfigFile(path: string): string {
-  const bytes = attempt(`Cannot read the configuration ${path}`, () => readBounded(path))
+/**
+ * @param waits whether it may be a pipe, whose writer is waited for
+ * @throws HsmError `invalid-request` with one sentence naming the file; what kept it from being read is the cause
+ */
+export function readConfigFile(path: string, waits = true): string {
+  const bytes = attempt(`Cannot read the configuration ${path}`, () =>
+    waits ? readBounded(path) : readRegular(path, CONFIG_BYTES),
+  )
   if (bytes.length > CONFIG_BYTES) throw configError(path, `larger than ${CONFIG_BYTES} bytes`)
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
@@ -17,6 +23,16 @@ export function readConfigFile(path: string): string {
     throw configError(path, 'not UTF-8 text')
   }
 }
+
+/** All the authorities that a system trusts take a quarter of it. */
+const TRUST_FILE_BYTES = 1024 * 1024
+
+/**
+ * Certificates or a private key, as a configuration names them.
+ *
+ * @throws errors that `reasonOf` knows, also for what is no regular file, or too large
+ */
+export const readTrustFile = (path: string): Buffer => readRegular(path, TRUST_FILE_BYTES)
 
 /**
  * Readers see the old file or the new one, also after a crash; a file that another could not take

@@ -1,5 +1,4 @@
 /** The clusters of the client configuration, each reached over HTTPS. */
-import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import {
@@ -15,7 +14,7 @@ import type { Clusters } from '../cli/cluster-clients.ts'
 import { createLog, type Log, loggedHsm } from '../cli/log.ts'
 import { connect } from '../client/connect.ts'
 import { type ClusterConfig, parseConfig } from '../client-config/client-config.ts'
-import { configExists, readConfigFile } from '../client-config/file.ts'
+import { configExists, readConfigFile, readTrustFile } from '../client-config/file.ts'
 import { locateConfig, missingConfig } from '../client-config/locate.ts'
 import { warnOfOpenFiles } from '../client-config/open-files.ts'
 import { HsmError } from '../contract/errors.ts'
@@ -25,6 +24,8 @@ export type Surroundings = {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly homeDirectory: string
   readonly tell: (text: string) => void
+  /** Throws as `readConfigFile` does. */
+  readonly readConfig: (path: string) => string
   /** Files that were warned of already. */
   readonly warned: Set<string>
 }
@@ -36,6 +37,7 @@ const ownSurroundings = (env: NodeJS.ProcessEnv): Surroundings => ({
   env,
   homeDirectory: homedir(),
   tell: (text) => void tell(text),
+  readConfig: readConfigFile,
   warned,
 })
 
@@ -57,11 +59,11 @@ export type ConfiguredClusters = Pick<Clusters, 'ids'> & {
 /** Throws as `clientClusters` does. Relative paths are read before it, or `target`, returns. */
 export function configuredClusters(
   option: string | undefined,
-  { env, homeDirectory, tell, warned }: Surroundings,
+  { env, homeDirectory, tell, readConfig, warned }: Surroundings,
 ): ConfiguredClusters {
   const location = locateConfig({ option, env, homeDirectory, exists: configExists })
   if (!location.exists) throw missingConfig(location)
-  const { clusters, logging } = parseConfig(readConfigFile(location.path), location.path)
+  const { clusters, logging } = parseConfig(readConfig(location.path), location.path)
   warnOfOpenFiles(
     [
       location.path,
@@ -121,16 +123,17 @@ function targetOf(clusterId: string, cluster: ClusterConfig, logFile: string, lo
 }
 
 function referenced(member: string, path: string, looksRight: (text: string) => boolean): string {
-  let text: string
+  let file: Buffer
   try {
-    text = readFileSync(path, 'utf8')
+    file = readTrustFile(path)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     throw unreadable(member, path, code === 'ENOENT' ? 'No such file or directory' : reasonOf(error))
   }
+  const text = file.toString('utf8')
   if (looksRight(text)) return text
   const problemOf = member === 'client_key_hsm_tls_path' ? privateKeyProblem : certificateProblem
-  throw unreadable(member, path, problemOf(readFileSync(path)) ?? 'it is not in PEM')
+  throw unreadable(member, path, problemOf(file) ?? 'it is not in PEM')
 }
 
 const unreadable = (member: string, path: string, reason: string): HsmError =>

@@ -3,11 +3,13 @@ import { chmodSync, rmdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname } from 'node:path'
 import { reasonOf } from '../base/reasons.ts'
+import { isNotRegular } from '../base/regular-file.ts'
 import { version } from '../base/version.ts'
 import { createHeldLogins, elapsed, type HeldLogins, type Moment } from '../cli/agent/held-logins.ts'
 import type { Opening } from '../cli/agent/messages.ts'
 import { type Agent, type Found, serveAgent, Useless } from '../cli/agent/serve-agent.ts'
 import { chosenCluster } from '../cli/cluster-clients.ts'
+import { readConfigFile } from '../client-config/file.ts'
 import { peerProcess } from '../pkcs11-socket/peer-process.ts'
 import { configuredClusters } from './client-clusters.ts'
 import { firstSignal } from './signals.ts'
@@ -88,12 +90,29 @@ function find(opening: Opening, note: (text: string) => void): Found {
   const { workingDirectory, config, env, homeDirectory, clusterId: asked, option } = opening
   enter(workingDirectory)
   try {
-    const clusters = configuredClusters(config, { env, homeDirectory, tell: note, warned: new Set() })
+    const clusters = configuredClusters(config, {
+      env,
+      homeDirectory,
+      tell: note,
+      readConfig,
+      warned: new Set(),
+    })
     if (clusters.logsToTerminal) throw new Useless('the client configuration asks for a log on the terminal')
     const clusterId = chosenCluster(clusters, asked, option)
     return { clusterId, target: settled(() => clusters.target(clusterId)) }
   } finally {
     process.chdir('/')
+  }
+}
+
+/** A pipe can be read once, and its writer would hold up every other command. */
+function readConfig(path: string): string {
+  try {
+    return readConfigFile(path, false)
+  } catch (error) {
+    if (error instanceof Error && isNotRegular(error.cause))
+      throw new Useless('the client configuration is not a regular file')
+    throw error
   }
 }
 

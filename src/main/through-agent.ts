@@ -1,5 +1,4 @@
 /** Clusters that single commands reach through the agent that the environment names. */
-import { statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { AgentUseless, connectAgent, openThroughAgent } from '../cli/agent/agent-client.ts'
 import { AGENT_VARIABLE, type Opening } from '../cli/agent/messages.ts'
@@ -72,19 +71,10 @@ function opening({ config, clusterId, option }: Chosen, version: string, env: No
   }
 }
 
-/** A pipe can be read once, and descriptors are those of this process: the agent would find something else there. */
+/** Descriptors are those of this process: the agent would find something else there. */
 function checkReadable(config: string | undefined): void {
-  if (config && (/^\/(dev|proc)\//.test(config) || isPipeOrDevice(config)))
+  if (config && /^\/(dev|proc)\//.test(config))
     throw new AgentUseless('the client configuration is not a regular file')
-}
-
-function isPipeOrDevice(path: string): boolean {
-  try {
-    const file = statSync(path)
-    return !file.isFile() && !file.isDirectory()
-  } catch {
-    return false // as the agent will find, too
-  }
 }
 
 function workingDirectory(): string {

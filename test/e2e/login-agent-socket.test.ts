@@ -11,6 +11,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
@@ -21,6 +22,7 @@ import { agentUser, PROGRAM } from './login-agent.ts'
 
 /** Nothing here asks an HSM. */
 const LIST = ['user', 'list']
+const CONFIGURE = join(dirname(PROGRAM), 'configure-cli')
 const PASSWORD = 'correct horse'
 
 suite('the socket of cloudhsm-cli agent', () => {
@@ -87,6 +89,30 @@ suite('the socket of cloudhsm-cli agent', () => {
       assert.match(stderr, /without the agent .*: the client configuration is not a regular file\n/)
     }
     assert.equal(cli(['agent', 'status'], agent).status, 0)
+  })
+
+  test('a file of certificates that is a pipe, a device or far too large holds up neither command nor agent', () => {
+    const agent = start()
+    const clusters = [{ cluster: { servers: [{ hostname: '127.0.0.1' }], hsm_ca_file: 'ca.crt' } }]
+    const ca = join(root, 'ca.crt')
+    const config = join(root, 'trust.cfg')
+    writeFileSync(config, JSON.stringify({ clusters }))
+    for (const [make, problem] of [
+      [() => execFileSync('mkfifo', [ca]), 'it is not a regular file'],
+      [() => symlinkSync('/dev/zero', ca), 'it is not a regular file'],
+      [() => writeFileSync(ca, Buffer.alloc(1024 * 1024 + 1)), 'it is too large'],
+    ] as const) {
+      make()
+      for (const env of [{}, agent]) {
+        const { stdout } = cli(LIST, { ...env, CLOUDHSM_CLI_CONFIG: config })
+        const message = `Could not read configuration-referenced file hsm_ca_file at location ${ca}: ${problem}`
+        assert.equal(JSON.parse(stdout).data, message)
+      }
+      assert.equal(cli(['agent', 'status'], agent).status, 0)
+      const configure = spawnSync(CONFIGURE, ['--config', config, '--hsm-ca-cert', ca], { encoding: 'utf8' })
+      assert.equal(configure.stderr, `Error: Cannot read the file of --hsm-ca-cert, ${ca}: ${problem}\n`)
+      rmSync(ca)
+    }
   })
 
   test('a directory in which there can be no socket is refused by name', () => {

@@ -1,8 +1,8 @@
 /** The files of certificates that a configuration names, checked when they are named. */
-import { readFileSync } from 'node:fs'
 import { belongTogether, certificateProblem, privateKeyProblem } from '../../base/pem.ts'
 import { reasonOf } from '../../base/reasons.ts'
 import type { ClusterEdit } from '../../client-config/edit.ts'
+import { readTrustFile } from '../../client-config/file.ts'
 import { HsmError } from '../../contract/errors.ts'
 
 /** @throws HsmError `invalid-request` with one sentence naming the option and the file */
@@ -31,7 +31,7 @@ function read(
   problemOf: (file: Uint8Array) => string | undefined,
 ): readonly [Uint8Array | undefined, string | undefined] {
   try {
-    const file = readFileSync(path)
+    const file = readTrustFile(path)
     return [file, problemOf(file)]
   } catch (error) {
     return [undefined, reasonOf(error)]
