@@ -1,4 +1,5 @@
 /** The key uses that are under way on this HSM, so that a revocation can refuse them and wait until the last one ended. */
+import { type Bag, type Bagged, createBag } from '../base/bag.ts'
 import type { ErrorCode } from '../contract/errors.ts'
 import type { Revocation } from '../model/revocation.ts'
 
@@ -38,7 +39,8 @@ export interface Uses {
 export type Grant = { readonly key: string; readonly user: string; readonly session: string }
 
 /** A class, as there is one for every use of a key: all that it needs is one object. */
-class Ticket implements Grant, Use {
+class Ticket implements Grant, Use, Bagged {
+  place = -1
   readonly key: string
   readonly user: string
   readonly session: string
@@ -46,9 +48,9 @@ class Ticket implements Grant, Use {
   reason: Reason = 'revoked'
   /** Those who wait until it has ended; mostly nobody. */
   #waiting: (() => void)[] | undefined
-  readonly #underWay: Set<Ticket>
+  readonly #underWay: Bag<Ticket>
 
-  constructor(underWay: Set<Ticket>, key: string, user: string, session: string) {
+  constructor(underWay: Bag<Ticket>, key: string, user: string, session: string) {
     this.key = key
     this.user = user
     this.session = session
@@ -57,7 +59,7 @@ class Ticket implements Grant, Use {
   }
 
   end(): void {
-    this.#underWay.delete(this)
+    this.#underWay.remove(this)
     for (const tell of this.#waiting ?? []) tell()
   }
 
@@ -69,30 +71,32 @@ class Ticket implements Grant, Use {
   }
 }
 
+type Watched = Bagged & { readonly grant: Grant; readonly ended: (reason: Reason) => void }
+
 /** No use is under way at first. */
 export function createUses(): Uses {
-  const underWay = new Set<Ticket>()
-  const watched = new Set<{ readonly grant: Grant; readonly ended: (reason: Reason) => void }>()
+  const underWay = createBag<Ticket>()
+  const watched = createBag<Watched>()
   return {
     begin: (key, user, session) => new Ticket(underWay, key, user, session),
     watch(grant, ended) {
-      const entry = { grant, ended }
+      const entry: Watched = { place: -1, grant, ended }
       watched.add(entry)
-      return () => void watched.delete(entry)
+      return () => void watched.remove(entry)
     },
     async revoke(revocations, reason = 'revoked') {
       const isHit = (grant: Grant) => revocations.some((revocation) => ends(revocation, grant))
-      for (const entry of watched) {
-        if (isHit(entry.grant) && watched.delete(entry)) entry.ended(reason)
+      for (const entry of watched.all()) {
+        if (isHit(entry.grant) && watched.remove(entry)) entry.ended(reason)
       }
-      const hit = [...underWay].filter(isHit)
+      const hit = underWay.all().filter(isHit)
       for (const ticket of hit) {
         if (ticket.live) ticket.reason = reason
         ticket.live = false
       }
       await Promise.all(hit.map((ticket) => ticket.ended()))
     },
-    count: () => underWay.size,
+    count: underWay.count,
   }
 }
 
