@@ -65,6 +65,16 @@ describe('where RSA is signed', () => {
     assert.deepEqual(await oneAtATime(8), Array(8).fill(false))
   })
 
+  test('one that waited while another was signed on the event loop goes to the pool, and what comes soon after', async () => {
+    await untilAlone()
+    const alone = sign(rsa.signing)
+    await nextTurn()
+    const waited = sign(rsa.signing)
+    assert.deepEqual([alone, waited].map(isImmediate), [true, false])
+    await waited
+    assert.deepEqual(await oneAtATime(8), Array(8).fill(false))
+  })
+
   test('one that comes while another is in the pool goes there, too', async () => {
     await untilAlone()
     const large = sign(rsa.signing, LARGE)
