@@ -1,5 +1,7 @@
 /** A result of variable length: itself, or how much room it needs when the caller has too little (PKCS#11 v2.40 §5.2). */
-export type Output = { readonly bytes: Buffer } | { readonly needed: number }
+export type Output =
+  /** Nobody else's: wiped when they are written. */
+  { readonly bytes: Buffer } | { readonly needed: number }
 
 /** The caller's buffer is there and of size 0 (p11-kit 0.25). */
 export const EMPTY_BUFFER = 0xffff_ffff

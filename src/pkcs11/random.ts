@@ -4,6 +4,7 @@ import { type Application, signedIn } from './application.ts'
 import { BOUNDS } from './bounds.ts'
 import { CKR } from './cryptoki/returns.ts'
 import { refuse } from './errors.ts'
+import { gathered } from './gathered.ts'
 import { EMPTY_BUFFER } from './output.ts'
 
 /** Bytes of the HSM's generator. Like everything else it serves, they are for those who are logged in. */
@@ -15,11 +16,11 @@ export async function generateRandom(
   signedIn(application, handle)
   if (count === EMPTY_BUFFER) return Buffer.alloc(0) // a buffer of no bytes
   if (count > BOUNDS.randomBytes) refuse(CKR.ARGUMENTS_BAD)
-  const pieces: Buffer[] = []
-  for (let left = count; left > 0; left -= LIMITS.randomBytes) {
-    const bytes = Math.min(left, LIMITS.randomBytes)
-    const { data } = await application.account.call('crypto.random', { bytes })
-    pieces.push(data)
-  }
-  return Buffer.concat(pieces)
+  return gathered(async (pieces) => {
+    for (let left = count; left > 0; left -= LIMITS.randomBytes) {
+      const bytes = Math.min(left, LIMITS.randomBytes)
+      const { data } = await application.account.call('crypto.random', { bytes })
+      pieces.push(data)
+    }
+  })
 }

@@ -3,7 +3,7 @@ import { BOUNDS } from './bounds.ts'
 import { CKR } from './cryptoki/returns.ts'
 import { refuse } from './errors.ts'
 import type { ObjectReference } from './handles.ts'
-import { type Active, noneAtAll } from './operations/active.ts'
+import { type Active, giveUp, noneAtAll } from './operations/active.ts'
 
 /** A session of PKCS#11. It has nothing to do with the HSM's sessions but that it needs one. */
 export type Session = {
@@ -70,7 +70,7 @@ const begin = (handle: number, readWrite: boolean): Session => ({
 
 /** Ends whatever is under way in a session. */
 export async function endOperations({ active }: Session): Promise<void> {
-  const { sign, verify, encrypt, decrypt } = active
+  const operations = Object.values(active)
   Object.assign(active, noneAtAll())
-  await Promise.all([sign, verify, encrypt?.message, decrypt?.message].map((message) => message?.cancel()))
+  await Promise.all(operations.map(giveUp))
 }

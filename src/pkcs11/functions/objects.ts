@@ -1,7 +1,7 @@
 /** Objects: made, copied, destroyed, looked at and found (PKCS#11 v2.40 §5.7). */
 import { CKR } from '../cryptoki/returns.ts'
 import { UNAVAILABLE } from '../cryptoki/unavailable.ts'
-import { getAttributes, type Shown, setAttributes } from '../objects/attributes.ts'
+import { conceal, getAttributes, type Shown, setAttributes } from '../objects/attributes.ts'
 import { copyObject, destroyObject } from '../objects/copy.ts'
 import { createObject } from '../objects/create.ts'
 import * as find from '../objects/find.ts'
@@ -54,7 +54,9 @@ function answered({ type, bufferBytes }: Wanted, shown: Shown): AttributeAnswer 
   const without = (returns: number): AttributeAnswer => ({ attribute: { type, value: undefined }, returns })
   if (shown === 'sensitive') return without(CKR.ATTRIBUTE_SENSITIVE)
   if (shown === 'unknown') return without(CKR.ATTRIBUTE_TYPE_INVALID)
-  const { value } = shown
-  if (bufferBytes > 0 && lengthOf(value) > bufferBytes) return without(CKR.BUFFER_TOO_SMALL)
-  return { attribute: { type, value }, returns: CKR.OK }
+  if (bufferBytes > 0 && lengthOf(shown.value) > bufferBytes) {
+    conceal(shown)
+    return without(CKR.BUFFER_TOO_SMALL)
+  }
+  return { attribute: { type, ...shown }, returns: CKR.OK }
 }

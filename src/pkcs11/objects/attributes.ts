@@ -16,7 +16,9 @@ import { flagIn, type Template } from './template.ts'
 import type { Value } from './value.ts'
 
 /** What is known of one attribute that was asked for. */
-export type Shown = { readonly value: Value } | 'sensitive' | 'unknown'
+export type Shown = { readonly value: Value } | Secret | 'sensitive' | 'unknown'
+/** The value of a key, to be wiped when it has been shown. */
+type Secret = { readonly value: Buffer; readonly secret: true }
 
 /** In the order of `types`. Throws CKR_OBJECT_HANDLE_INVALID, and CKR_DEVICE_MEMORY for more than is answered at once. */
 export async function getAttributes(
@@ -29,13 +31,23 @@ export async function getAttributes(
   const seen = await look(application, object)
   const shown: Shown[] = []
   let bytes = 0
-  for (const type of types) {
-    const one = await show(application, seen, type)
-    if (typeof one === 'object' && Buffer.isBuffer(one.value)) bytes += one.value.length
-    if (bytes > BOUNDS.attributesBytes) refuse(CKR.DEVICE_MEMORY)
-    shown.push(one)
+  try {
+    for (const type of types) {
+      const one = await show(application, seen, type)
+      shown.push(one)
+      if (typeof one === 'object' && Buffer.isBuffer(one.value)) bytes += one.value.length
+      if (bytes > BOUNDS.attributesBytes) refuse(CKR.DEVICE_MEMORY)
+    }
+  } catch (error) {
+    shown.forEach(conceal)
+    throw error
   }
   return shown
+}
+
+/** It is not shown after all. */
+export function conceal(shown: Shown): void {
+  if (typeof shown === 'object' && 'secret' in shown) shown.value.fill(0)
 }
 
 async function show(application: Application, seen: Seen, type: number): Promise<Shown> {
@@ -51,7 +63,7 @@ async function secretOf({ account }: Application, seen: Seen): Promise<Shown> {
     const { value } = await account.call('key.export-value', {
       filter: filterOf(seen.key['key-reference']),
     })
-    return { value: value }
+    return { value, secret: true }
   } catch (error) {
     if (error instanceof HsmError && REFUSALS.has(error.code)) return 'sensitive'
     throw error

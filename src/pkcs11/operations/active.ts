@@ -1,5 +1,6 @@
 /** The operations that are under way in a session (PKCS#11 v2.40 §5.6.7): what each has to remember between two calls. */
 import type { Hash } from 'node:crypto'
+import type { MaybePromise } from '../../base/maybe-promise.ts'
 import type { Lengths } from './cipher-lengths.ts'
 import type { Message } from './message.ts'
 
@@ -41,4 +42,14 @@ export type CipherOperation = {
   held: Buffer | undefined
   /** It is over with an empty end; older clients ask for that twice. */
   over: boolean
+}
+
+/** Ends one without a result, and wipes what it has held back. */
+export function giveUp(operation: Active[keyof Active]): MaybePromise<void> {
+  if (!operation) return
+  if ('cancel' in operation) return operation.cancel()
+  if ('message' in operation) {
+    operation.held?.fill(0)
+    return operation.message.cancel()
+  }
 }

@@ -3,6 +3,7 @@ import { andThen, type MaybePromise, orElse } from '../../base/maybe-promise.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { LIMITS } from '../../contract/limits.ts'
 import type { StreamHandle } from '../account.ts'
+import { gathered } from '../gathered.ts'
 
 /** What came of a message; `verified` of signatures only. */
 export type Done = { readonly data: Buffer; readonly verified: boolean }
@@ -76,17 +77,20 @@ async function finishInPieces(
 ): Promise<Done> {
   const all = [...pieces(data)]
   const last = all.pop() ?? NOTHING
-  const ready: Buffer[] = []
-  for (const piece of all) ready.push(await stream.update(piece))
-  const done = await stream.finish({ data: last, ...end })
-  return { data: Buffer.concat([...ready, done.data]), verified: done.verified }
+  let verified = false
+  const whole = await gathered(async (ready) => {
+    for (const piece of all) ready.push(await stream.update(piece))
+    const done = await stream.finish({ data: last, ...end })
+    ready.push(done.data)
+    verified = done.verified
+  })
+  return { data: whole, verified }
 }
 
-async function updateInPieces(stream: StreamHandle, data: Buffer): Promise<Buffer> {
-  const ready: Buffer[] = []
-  for (const piece of pieces(data)) ready.push(await stream.update(piece))
-  return Buffer.concat(ready)
-}
+const updateInPieces = (stream: StreamHandle, data: Buffer): Promise<Buffer> =>
+  gathered(async (ready) => {
+    for (const piece of pieces(data)) ready.push(await stream.update(piece))
+  })
 
 /** Pieces no larger than the HSM takes. */
 function* pieces(data: Buffer): Generator<Buffer> {

@@ -4,7 +4,7 @@ import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
 import type { Output } from '../output.ts'
 import type { Session } from '../sessions.ts'
-import type { Active } from './active.ts'
+import { type Active, giveUp } from './active.ts'
 
 /** Of operations, of which a session has at most one each. */
 export type Kind = keyof Active
@@ -45,7 +45,5 @@ export function lastStep(
 /** Without a result. */
 export function end(session: Session, kind: Kind, operation = session.active[kind]): MaybePromise<void> {
   if (session.active[kind] === operation) session.active[kind] = undefined
-  if (!operation) return
-  if ('cancel' in operation) return operation.cancel()
-  if ('message' in operation) return operation.message.cancel()
+  return giveUp(operation)
 }

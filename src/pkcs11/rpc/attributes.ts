@@ -161,7 +161,12 @@ function tryWanted(from: WireReader, nested: boolean, depth = 0): Wanted[] | und
 }
 
 /** An attribute as it is answered; undefined: there is no value to be had, or not enough room for it. */
-export type Answered = { readonly type: number; readonly value: Value | Template | undefined }
+export type Answered = {
+  readonly type: number
+  readonly value: Value | Template | undefined
+  /** The value is wiped when it is written. */
+  readonly secret?: boolean
+}
 
 /** Bytes of a value in the program's memory. */
 export function lengthOf(value: Value | Template): number {
@@ -173,12 +178,13 @@ export function lengthOf(value: Value | Template): number {
 /** `aA` */
 export function writeAttributes(to: WireWriter, attributes: readonly Answered[]): void {
   writeU32(to, attributes.length)
-  for (const { type, value } of attributes) {
+  for (const { type, value, secret = false } of attributes) {
     writeU32(to, type)
     writeByte(to, value === undefined ? 0 : 1)
     if (value === undefined) continue
     writeU32(to, lengthOf(value))
     writeValue(to, value, KINDS.get(type))
+    if (secret && Buffer.isBuffer(value)) value.fill(0)
   }
 }
 

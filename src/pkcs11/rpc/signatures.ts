@@ -93,11 +93,13 @@ const WRITERS: Writers = {
     writeByte(to, minor)
   },
   s: writeByteArray,
+  /** What was decrypted, a MAC, random bytes: they are over with this, and wiped. */
   ay(to, answer) {
     const there = 'bytes' in answer
     writeByte(to, there ? 1 : 0)
-    if (there) writeByteArray(to, answer.bytes)
-    else writeU32(to, answer.needed)
+    if (!there) return writeU32(to, answer.needed)
+    writeByteArray(to, answer.bytes)
+    answer.bytes.fill(0)
   },
   au(to, list) {
     const there = 'numbers' in list

@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before } from 'node:test'
+import type { Hsm } from '../../../src/contract/hsm.ts'
 import type { EngineNeeds } from '../../../src/engine/needs.ts'
 import { createPkcs11, type Pkcs11, type Pkcs11Needs, type ServeOptions } from '../../../src/pkcs11/serve.ts'
 import { testEngine } from '../../support/engine.ts'
@@ -165,7 +166,10 @@ export type Program = P11Client & {
 }
 
 type Unusual = Partial<Pick<EngineNeeds, 'profile' | 'store' | 'publicObjects'>> &
-  Pick<Pkcs11Needs, 'bounds' | 'patience'>
+  Pick<Pkcs11Needs, 'bounds' | 'patience'> & {
+    /** What stands between the token and its HSM. */
+    readonly through?: (hsm: Hsm) => Hsm
+  }
 
 /**
  * One for all tests of a suite.
@@ -175,7 +179,7 @@ type Unusual = Partial<Pick<EngineNeeds, 'profile' | 'store' | 'publicObjects'>>
  */
 export function bench(
   options: ServeOptions | (() => ServeOptions) = {},
-  { bounds = {}, patience = {}, ...founded }: Unusual = {},
+  { bounds = {}, patience = {}, through = (hsm) => hsm, ...founded }: Unusual = {},
 ): Bench {
   const log: Bench['log'] = []
   const shared: { -readonly [K in keyof Bench]?: Bench[K] } = { log }
@@ -185,7 +189,7 @@ export function bench(
     const directory = mkdtempSync(join(tmpdir(), 'strongroom-test-'))
     const path = join(directory, 'pkcs11.sock')
     const pkcs11 = createPkcs11({
-      hsm: engine,
+      hsm: through(engine),
       version: '1.2.3',
       log: (level, fields, message) => log.push({ level, message, fields }),
       bounds,
