@@ -95,13 +95,20 @@ function pipeOf([schema, ...actions]: readonly Part[]): QuickCheck {
   const rules = actions.map(actionOf)
   if (!schema || !rules.every((rule) => rule !== undefined)) return unsure
   const check = checkOf(schema)
+  const longest = Math.min(...actions.map(longestOf))
   return (value) => {
+    // As the schema does it: a length is looked at before what has it.
+    if (Array.isArray(value) && value.length > longest) return UNSURE
     const checked = check(value)
     if (checked === UNSURE) return UNSURE
     for (const rule of rules) if (!rule(checked as never)) return UNSURE
     return checked
   }
 }
+
+/** Items that an action leaves, at the most. */
+const longestOf = ({ type, requirement }: Part): number =>
+  type === 'max_length' ? (requirement as number) : Number.POSITIVE_INFINITY
 
 function arrayOf(item: Part | undefined): QuickCheck {
   const check = item ? checkOf(item) : unsure

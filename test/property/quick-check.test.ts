@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import * as v from 'valibot'
 import { keyFilter } from '../../src/contract/filters.ts'
 import { OPERATIONS, type Operation } from '../../src/contract/operations.ts'
-import { quickCheckOf, UNSURE } from '../../src/contract/quick-check.ts'
+import { quickCheckOf, UNSURE, withQuickCheck } from '../../src/contract/quick-check.ts'
 import { brokenText } from '../../src/contract/text.ts'
 
 /** What valibot's schemas have in them, whichever they are. */
@@ -218,6 +218,21 @@ suite('quick checks', () => {
     delete gap[1]
     assert.equal(quickly(gap), UNSURE)
     assert.deepEqual(quickly(['x', 'x']), ['x', 'x'])
+  })
+
+  test('read nothing of a list that is too long', () => {
+    let read = 0
+    const item = withQuickCheck({ ...v.string() }, (value) => {
+      read += 1
+      return value
+    })
+    const quickly = quickCheckOf(
+      v.strictObject({ list: v.pipe(v.array(item), v.minLength(1), v.maxLength(2)) }),
+    )
+    assert.equal(quickly({ list: ['x', 'x', 'x'] }), UNSURE)
+    assert.equal(read, 0)
+    assert.deepEqual(quickly({ list: ['x', 'x'] }), { list: ['x', 'x'] })
+    assert.equal(read, 2)
   })
 
   test('are unsure of every kind of schema that they do not know', () => {
