@@ -15,7 +15,7 @@ export function decodeObject(bytes: Uint8Array): Readonly<Record<string, unknown
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw malformed('must be a JSON object')
   }
-  if (mayNamePrototype(text) && namesPrototype(value)) throw malformed('has a member named __proto__')
+  if (couldNamePrototype(text) && namesPrototype(value)) throw malformed('has a member named __proto__')
   return value as Readonly<Record<string, unknown>>
 }
 
@@ -73,7 +73,7 @@ function endOfString(text: string, from: number): number {
 }
 
 /** Written as it is, or with escapes. */
-const mayNamePrototype = (text: string): boolean => text.includes('__proto__') || text.includes('\\')
+const couldNamePrototype = (text: string): boolean => text.includes('__proto__') || text.includes('\\')
 
 /** Such a member is an object's own after parsing, but becomes its prototype when it is copied by assignment. */
 function namesPrototype(value: unknown): boolean {
