@@ -13,7 +13,7 @@ import { commands, goalsOfShots } from './commands.ts'
 import { keyUseJournal } from './key-use-journal.ts'
 import { management } from './management.ts'
 import { goalsOfStarts, selection, starts } from './scale.ts'
-import { type Places, signing } from './signing.ts'
+import { signing } from './signing.ts'
 import { figure, goalsOf, printGoals, printLoad, printMachine, printRace, printTable } from './table.ts'
 import { behindHttps, inProcess, type Place } from './world.ts'
 
@@ -54,20 +54,17 @@ printTable(
 
 async function throughput() {
   const places: Place[] = []
-  const open = async (place: Promise<Place>) => {
-    places.push(await place)
+  const open = async <P extends Place>(opening: Promise<P>): Promise<P> => {
+    const place = await opening
+    places.push(place)
     return place
   }
   try {
     const { world: here } = await open(inProcess())
-    const there = await behindHttps()
-    places.push(there)
+    const there = await open(behindHttps())
     const before = chosen.before === undefined ? undefined : await open(behindHttps({ clone: chosen.before }))
-    const ways: Places['there'] = [
-      ['HTTP/2', there.over('h2')],
-      ['frames', there.over(FRAMES_PROTOCOL)],
-    ]
-    const signed = await signing({ here, there: ways, before: before?.world })
+    const ways = { 'HTTP/2': there.over('h2'), frames: there.over(FRAMES_PROTOCOL) }
+    const signed = await signing({ here, there, ways, before })
     const managed = await management(here, there.world)
     return {
       compared: [...signed, ...managed],

@@ -1,4 +1,5 @@
 /** Closed loops: a fixed number of operations in flight for a while, and what that came to. */
+import { processorTime } from './processor-time.ts'
 
 export type Sample = {
   /** Items a second: operations, or what these work on. */
@@ -8,12 +9,31 @@ export type Sample = {
   readonly p99: number
 }
 
+/** With what it took. */
+type Timed = Sample & {
+  /** Of the processors, for one item, in microseconds: in the process that works, and in this one. NaN where that was not asked for. */
+  readonly there: number
+  readonly here: number
+}
+
+type Measured = {
+  readonly inFlight: number
+  readonly ms: number
+  readonly items?: number
+  readonly pid?: number
+}
+
 /** @param operation gets a number that no other operation under way has, from 0 to inFlight − 1 */
 export async function measure(
   operation: (lane: number) => unknown,
-  { inFlight, ms, items = 1 }: { readonly inFlight: number; readonly ms: number; readonly items?: number },
-): Promise<Sample> {
+  { inFlight, ms, items = 1, pid }: Measured,
+): Promise<Timed> {
   const times: number[] = []
+  const spent = () =>
+    [pid, process.pid].map((each) =>
+      pid === undefined || each === undefined ? Number.NaN : processorTime(each),
+    )
+  const before = spent()
   const start = performance.now()
   const lane = async (number: number) => {
     for (let now = start; now - start < ms; ) {
@@ -25,8 +45,12 @@ export async function measure(
   }
   await Promise.all(Array.from({ length: inFlight }, (_, number) => lane(number)))
   const seconds = (performance.now() - start) / 1000
+  const done = times.length * items
+  const [there = Number.NaN, here = Number.NaN] = spent().map(
+    (after, at) => (after - (before[at] ?? 0)) / done,
+  )
   times.sort((a, b) => a - b)
-  return { rate: (times.length * items) / seconds, p50: quantile(times, 0.5), p99: quantile(times, 0.99) }
+  return { rate: done / seconds, p50: quantile(times, 0.5), p99: quantile(times, 0.99), there, here }
 }
 
 export type Contender = {
@@ -35,6 +59,8 @@ export type Contender = {
   readonly operation: (lane: number) => unknown
   /** That one operation works on. Default: 1. */
   readonly items?: number
+  /** Of the process that works, where its processor time and this one's are to be measured. */
+  readonly pid?: number | undefined
   /** What it is held against: another one of the same race. */
   readonly against?: Contender
   /** What is aimed at for the ratio: ≥ 0.85. */
@@ -42,10 +68,12 @@ export type Contender = {
 }
 
 /** Medians over the rounds. */
-export type Standing = Sample &
+export type Standing = Timed &
   Pick<Contender, 'name' | 'inFlight' | 'target'> & {
     /** What it was held against, and the median of the ratios of the rates within a round. */
     readonly peer?: { readonly name: string; readonly rate: number; readonly ratio: number }
+    /** Of the processor time that its peer took there, and that it took. */
+    readonly saving: number
   }
 
 export type Rounds = { readonly rounds?: number; readonly ms?: number }
@@ -81,18 +109,27 @@ export async function race(
   contenders: readonly Contender[],
   { rounds = 5, ms = 500 }: Rounds = {},
 ): Promise<readonly Standing[]> {
-  const taken = await interleave(contenders, rounds, ({ operation, inFlight, items }, counts) =>
-    measure(operation, { inFlight, ms: counts ? ms : ms / 2, ...(items !== undefined && { items }) }),
+  const taken = await interleave(contenders, rounds, ({ operation, inFlight, items, pid }, counts) =>
+    measure(operation, {
+      inFlight,
+      ms: counts ? ms : ms / 2,
+      ...(items !== undefined && { items }),
+      ...(pid !== undefined && { pid }),
+    }),
   )
   return contenders.map(({ name, inFlight, against, target }, at) => {
-    const of = (figure: keyof Sample, whose = at) => (taken[whose] ?? []).map((sample) => sample[figure])
-    const peer = against && of('rate', contenders.indexOf(against))
+    const of = (figure: keyof Timed, whose = at) => (taken[whose] ?? []).map((sample) => sample[figure])
+    const other = against ? contenders.indexOf(against) : -1
+    const peer = against && of('rate', other)
     return {
       name,
       inFlight,
       rate: median(of('rate')),
       p50: median(of('p50')),
       p99: median(of('p99')),
+      there: median(of('there')),
+      here: median(of('here')),
+      saving: medianRatio(of('there', other), of('there')),
       ...(target !== undefined && { target }),
       ...(peer && { peer: { name: against.name, rate: median(peer), ratio: medianRatio(of('rate'), peer) } }),
     }

@@ -5,6 +5,7 @@ import { callerOf } from '../src/contract/hsm.ts'
 import type { Request } from '../src/contract/operations.ts'
 import { ECDSA, makePair, RSA_PKCS, reference, type World } from '../test/support/world.ts'
 import { type Contender, type Rounds, race, type Standing } from './measure.ts'
+import type { Remote } from './world.ts'
 
 const MANY = 64
 /** Items in one request. */
@@ -16,12 +17,13 @@ type Way = 'HTTP/2' | 'frames'
 
 /** Where it is signed. */
 export type Places = {
-  /** In this process. */
-  readonly here: World
-  /** Other processes, and how each is reached. */
-  readonly there: readonly (readonly [way: Way, world: World])[]
+  /** In this process; left out, it is not. */
+  readonly here?: World
+  /** Another process, and how it is reached. */
+  readonly there: Remote
+  readonly ways: Readonly<Record<Way, World>>
   /** An earlier version in another process, over HTTP/2. */
-  readonly before: World | undefined
+  readonly before: Remote | undefined
 }
 
 /** A comparison under its title. */
@@ -88,34 +90,41 @@ async function contenders({ targets, ...work }: Work, places: Places): Promise<r
     against: raw,
   }
   const many = work.inPool && pool ? pool : raw
-  const asked = async (name: string, world: World): Promise<readonly [one: Contender, many: Contender]> => {
+  const asked = async (
+    name: string,
+    world: World,
+    pid?: number,
+  ): Promise<readonly [one: Contender, many: Contender]> => {
     const request = await requestOf(work, world)
     const operation = () => world.as('alice', 'crypto.sign', request)
     return [
-      { name, inFlight: 1, operation, against: raw },
-      { name, inFlight: MANY, operation, against: many },
+      { name, inFlight: 1, operation, against: raw, pid },
+      { name, inFlight: MANY, operation, against: many, pid },
     ]
   }
-  const batched = async (name: string, world: World): Promise<Contender> => {
+  const batched = async (name: string, world: World, pid?: number): Promise<Contender> => {
     const { data, ...rest } = await requestOf(work, world)
     const request = { ...rest, data: Array.from({ length: BATCH }, () => data[0] ?? message) }
     const operation = () => world.as('alice', 'crypto.sign', request)
-    return { name, inFlight: MANY / BATCH, operation, items: BATCH, against: many }
+    return { name, inFlight: MANY / BATCH, operation, items: BATCH, against: many, pid }
   }
-  const { here, there, before } = places
-  const request = await requestOf(work, here)
-  const caller = callerOf(here.hsm, here.token('alice'))
-  const local: Contender = {
-    name: 'a caller in process',
-    inFlight: 1,
-    operation: () => caller('crypto.sign', request),
-    against: raw,
-    ...(targets.here !== undefined && { target: targets.here }),
+  const inProcess = async (world: World): Promise<readonly Contender[]> => {
+    const request = await requestOf(work, world)
+    const caller = callerOf(world.hsm, world.token('alice'))
+    const local: Contender = {
+      name: 'a caller in process',
+      inFlight: 1,
+      operation: () => caller('crypto.sign', request),
+      against: raw,
+      ...(targets.here !== undefined && { target: targets.here }),
+    }
+    return [local, ...(await asked('Hsm.call in process', world))]
   }
-  const earlier = before && (await asked('an earlier version over HTTP/2', before))[1]
+  const { here, there, ways, before } = places
+  const earlier = before && (await asked('an earlier version over HTTP/2', before.world, before.pid))[1]
   const remote: Contender[] = []
-  for (const [way, world] of there) {
-    const [one, more] = await asked(`Hsm.call over ${way}`, world)
+  for (const [way, world] of Object.entries(ways) as [Way, World][]) {
+    const [one, more] = await asked(`Hsm.call over ${way}`, world, there.pid)
     const target = targets.there?.[way]
     remote.push(
       one,
@@ -124,14 +133,13 @@ async function contenders({ targets, ...work }: Work, places: Places): Promise<r
         against: work.inPool ? many : (earlier ?? raw),
         ...((work.inPool || earlier) && target !== undefined && { target }),
       },
-      await batched(`${BATCH} items a call over ${way}`, world),
+      await batched(`${BATCH} items a call over ${way}`, world, there.pid),
     )
   }
   return [
     raw,
     ...(pool ? [pool] : []),
-    local,
-    ...(await asked('Hsm.call in process', here)),
+    ...(here ? await inProcess(here) : []),
     ...(earlier ? [earlier] : []),
     ...remote,
   ]

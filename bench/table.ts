@@ -54,13 +54,16 @@ export function printTable(...parts: Parameters<typeof table>): void {
 }
 
 export function printRace(title: string, standings: readonly Standing[]): void {
-  const rows = standings.map(({ name, inFlight, rate, p50, p99, peer }) => [
+  const isTimed = standings.some(({ there }) => !Number.isNaN(there))
+  const rows = standings.map(({ name, inFlight, rate, p50, p99, peer, there, here, saving }) => [
     name,
     String(inFlight),
     ...[rate, p50, p99].map(figure),
     peer?.ratio.toFixed(2) ?? '–',
+    ...(isTimed ? [there, here, saving].map(figure) : []),
   ])
-  printTable(title, ['', 'in flight', 'per second', 'p50 ms', 'p99 ms', 'ratio'], rows)
+  const header = ['', 'in flight', 'per second', 'p50 ms', 'p99 ms', 'ratio']
+  printTable(title, [...header, ...(isTimed ? ['HSM µs', 'client µs', 'saving'] : [])], rows)
 }
 
 /** A figure of ours beside that of its peer in the same run. */

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import type { ConnectOptions, RemoteHsm } from '../src/client/connect.ts'
 import type { Home } from '../src/home/home.ts'
+import { readRunning } from '../src/home/running.ts'
 import { clientOf, onSqlite, temporaryHome } from '../test/support/homes.ts'
 import { createWorld, type World } from '../test/support/world.ts'
 
@@ -57,6 +58,8 @@ export async function inProcess(): Promise<Place> {
 
 export type Remote = Place & {
   readonly home: Home
+  /** Of its process. */
+  readonly pid: number | undefined
   /** The same, reached by one protocol. */
   over(protocol: NonNullable<ConnectOptions['protocols']>[number]): World
 }
@@ -70,6 +73,7 @@ export async function behindHttps(running?: Running): Promise<Remote> {
   const others: RemoteHsm[] = []
   return {
     home,
+    pid: readRunning(home)?.pid,
     world,
     over(protocol) {
       const other = clientOf(home, { protocols: [protocol] })

@@ -46,7 +46,6 @@ type Talk = {
 }
 
 function createTalk(needs: FramesNeeds, socket: TLSSocket, connection: Connection): Talk {
-  const { limits, waits } = needs
   let isOver = false
   /** Something is there that has not been taken in. */
   let isHeld = false
@@ -55,15 +54,16 @@ function createTalk(needs: FramesNeeds, socket: TLSSocket, connection: Connectio
   })
   const output = createOutput({
     socket,
-    waits: waits.reply,
+    waits: needs.waits.reply,
     onDeaf: connection.destroy,
     onDrained: turn.plan,
+    due: () => requests.unanswered(),
   })
   const use = { onArrived: () => arrival.complete(), onRoom: turn.plan }
   const requests = createRequests(needs, createPeer(needs, connection), output, use)
-  const arrival = createArrival(waits.body, onLate)
+  const arrival = createArrival(needs.waits.body, onLate)
   const intake = createIntake({
-    frameBytes: DRAINED_BODIES * limits.bodyBytes,
+    frameBytes: DRAINED_BODIES * needs.limits.bodyBytes,
     onPing: (id) => {
       arrival.complete()
       if (!requests.pong(id)) stop()

@@ -16,6 +16,8 @@ export type Requests = {
   begin(id: number, head: FrameHead, bodyBytes: number): FrameBody
   /** Id of the last one that was begun. */
   lastTaken(): number
+  /** How many have not been answered. */
+  unanswered(): number
   /** Whether one more may be begun. */
   hasRoom(): boolean
   /** A sign of life, which is charged to whoever has no session. @returns whether there may be more of them */
@@ -50,12 +52,15 @@ export function createRequests(
   const open = new Set<Exchange>()
   let arriving: Exchange | undefined
   let lastTaken = 0
+  let unanswered = 0
   const hasRoom = () => open.size < limits.requestsPerConnection
 
   function begin(id: number, head: Head): Exchange {
+    unanswered += 1
     const exchange = beginExchange(needs, peer, head, {
       cutOff: connection.destroy,
       answer({ outcome, body }) {
+        unanswered -= 1
         output.send(outcome === 'ok' ? TELL.reply : TELL.refusal, id, body, () => over(exchange))
       },
     })
@@ -96,6 +101,7 @@ export function createRequests(
       }
     },
     lastTaken: () => lastTaken,
+    unanswered: () => unanswered,
     hasRoom,
     pong(id) {
       output.send(TELL.pong, id)
