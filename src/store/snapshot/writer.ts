@@ -110,8 +110,7 @@ export function createSnapshotWriter({ place, source, written, log }: WriterOpti
       stop.begin()
       failed = false
       await underWay
-      // What there was no time for the first time there is none for the second time.
-      if (!failed) await run()
+      await run()
     },
   }
 }
