@@ -1,7 +1,7 @@
 /**
  * The two ways by which an acknowledgement reaches the other nodes. Directly, if they are linked: to whoever waits for it at
  * once, to the others soon. Through etcd for everybody, also for those that are not linked, do not hear it or look later. When
- * all are linked, etcd has time. One message and one entry stand for all that were told meanwhile.
+ * all are linked and heard, etcd has time. One message and one entry stand for all that were told meanwhile.
  */
 import type { Peers } from './peers.ts'
 import type { After } from './timing.ts'
@@ -26,8 +26,8 @@ export type AcknowledgementWaysNeeds = {
 }
 
 /** How long an acknowledgement may wait for the next: directly to a node that does not need it, and through etcd. */
-const SOON_MS = 20
-const LATER_MS = 200
+const SOON_MS = 50
+const LATER_MS = 1000
 
 export function createAcknowledgementWays({
   peers,

@@ -3,8 +3,8 @@
 /** A connection of this node to another. Both ends know its `binding`, a text that no other connection has. */
 export interface PeerLink {
   readonly binding: string
-  /** Never waits. A frame that cannot be sent is lost. */
-  write(frame: Uint8Array): void
+  /** In one piece. Never waits. Frames that cannot be sent are lost. */
+  write(...frames: readonly Uint8Array[]): void
 }
 
 export type PeerLinksHooks = {

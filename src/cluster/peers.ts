@@ -11,12 +11,12 @@ export interface Peers {
    * Tells nodes that this process has applied everything up to the revision, and that no use which this ended is under way in it.
    *
    * @param waiting ids of those that are told now; the others are with `tellRest`
-   * @returns whether every registered node is reached. Whether it hears is not known
+   * @returns whether every registered node is linked and was heard lately. Whether it hears is not known
    */
   tell(revision: number, waiting: readonly string[]): boolean
   /** Tells what was told last to all that were not told so. */
   tellRest(): void
-  /** Says that this node wants to commit after the commit of this number. */
+  /** Says that this node wants to commit after the commit of this number, and with it what the rest has not been told. */
   wish(commit: number): void
   /** What was told last is told again. To be called at an even pace. */
   repeat(): void
@@ -35,7 +35,9 @@ export type PeersNeeds = {
   readonly onWish: (boot: string, commit: number) => void
 }
 
-/** A node that is silent for so long is cut off in one direction, and so the connection to it may be dead. */
+/** A node that is silent for so long may not hear either. Both say something between two repeats. */
+const UNHEARD_REPEATS = 2
+/** One that is silent for so long is cut off in one direction, and so the connection to it may be dead. */
 const SILENT_REPEATS = 4
 
 export function createPeers({ boot, links, mark, registered, ...hooks }: PeersNeeds): Peers {
@@ -46,10 +48,12 @@ export function createPeers({ boot, links, mark, registered, ...hooks }: PeersNe
   let silence = new Map<string, number>()
   const others = () => registered().filter((node) => node.boot !== boot)
   const addresses = () => others().map(({ address }) => address)
-  function tellOn(link: PeerLink): void {
+  const isUntold = (link: PeerLink) => (toldOn.get(link) ?? 0) < told
+  function acknowledgement(link: PeerLink): Uint8Array {
     toldOn.set(link, told)
-    link.write(writeFrame(mark, link.binding, { kind: 'acknowledgement', boot, revision: told }))
+    return writeFrame(mark, link.binding, { kind: 'acknowledgement', boot, revision: told })
   }
+  const tellOn = (link: PeerLink) => link.write(acknowledgement(link))
 
   return {
     open() {
@@ -78,10 +82,11 @@ export function createPeers({ boot, links, mark, registered, ...hooks }: PeersNe
         const link = waiting.includes(id) && up.get(address)
         if (link) tellOn(link)
       }
-      return addresses().every((address) => up.has(address))
+      const isHeard = (other: string) => (silence.get(other) ?? 0) < UNHEARD_REPEATS
+      return others().every((node) => up.has(node.address) && isHeard(node.boot))
     },
     tellRest() {
-      for (const link of links.links().values()) if ((toldOn.get(link) ?? 0) < told) tellOn(link)
+      for (const link of links.links().values()) if (isUntold(link)) tellOn(link)
     },
     repeat() {
       for (const { boot: other, address } of others()) {
@@ -92,8 +97,11 @@ export function createPeers({ boot, links, mark, registered, ...hooks }: PeersNe
       for (const link of links.links().values()) tellOn(link)
     },
     wish(commit) {
-      for (const { binding, write } of links.links().values())
-        write(writeFrame(mark, binding, { kind: 'wish', boot, revision: commit }))
+      for (const link of links.links().values()) {
+        const wish = writeFrame(mark, link.binding, { kind: 'wish', boot, revision: commit })
+        if (isUntold(link)) link.write(acknowledgement(link), wish)
+        else link.write(wish)
+      }
     },
     close: links.close,
   }

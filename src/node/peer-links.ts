@@ -169,9 +169,9 @@ const checkName = ({ raw }: PeerCertificate): Error | undefined =>
 
 const linkOver = (socket: TLSSocket): PeerLink => ({
   binding: bindingOf(socket),
-  write(frame) {
+  write(...frames) {
     if (socket.writableLength > UNTAKEN_BYTES) socket.destroy(new Error('it does not take what it is told'))
-    else socket.write(frame)
+    else socket.write(Buffer.concat(frames))
   },
 })
 

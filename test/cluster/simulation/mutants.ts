@@ -168,9 +168,9 @@ const says =
   (links: PeerLinks, etcd: EtcdModel): PeerLinks => {
     const wrapped = ({ binding, write }: PeerLink): PeerLink => ({
       binding,
-      write(frame) {
-        const message = readFrame(MARK, binding, frame)
-        if (message) write(writeFrame(MARK, binding, what(message, etcd)))
+      write(...frames) {
+        const messages = frames.flatMap((frame) => readFrame(MARK, binding, frame) ?? [])
+        write(...messages.map((message) => writeFrame(MARK, binding, what(message, etcd))))
       },
     })
     return {

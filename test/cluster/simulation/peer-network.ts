@@ -49,16 +49,18 @@ export function createPeerNetwork(time: VirtualTime, chance: Chance, faults: boo
 
   function link(from: string, to: string, end: End): Link {
     const binding = `link-${++opened}`
+    function send(one: Sent): void {
+      sent.push(one)
+      if (sent.length > SENT_KEPT) sent.splice(Math.floor(chance.next() * SENT_KEPT), 1)
+      if (network.cut.has(from) || network.cut.has(to) || isOut()) return
+      deliver(end, to, one)
+      while (faults && chance.happens(0.05)) deliver(end, to, one)
+    }
     return {
       binding,
       process: end.process,
-      write(frame) {
-        const one = { frame: Uint8Array.from(frame), binding }
-        sent.push(one)
-        if (sent.length > SENT_KEPT) sent.splice(Math.floor(chance.next() * SENT_KEPT), 1)
-        if (network.cut.has(from) || network.cut.has(to) || isOut()) return
-        deliver(end, to, one)
-        while (faults && chance.happens(0.05)) deliver(end, to, one)
+      write(...frames) {
+        for (const frame of frames) send({ frame: Uint8Array.from(frame), binding })
       },
     }
   }

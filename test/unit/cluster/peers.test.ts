@@ -27,13 +27,16 @@ suite('the other nodes', () => {
   let heard: Acknowledgement[]
   let wishes: { readonly boot: string; readonly commit: number }[]
   let said: { readonly binding: string; readonly kind: string; readonly revision: number }[]
+  /** Of frames, each of which costs as much as several frames in one. */
+  let pieces: number
   let peers: Peers
 
   const linkTo = (address: string): PeerLink => {
     const binding = `to ${address}`
-    const write = (frame: Uint8Array) => {
-      const { kind, revision } = readFrame(mark, binding, frame) ?? assert.fail()
-      said.push({ binding, kind, revision })
+    const write = (...frames: readonly Uint8Array[]) => {
+      const messages = frames.map((frame) => readFrame(mark, binding, frame) ?? assert.fail())
+      said.push(...messages.map(({ kind, revision }) => ({ binding, kind, revision })))
+      pieces += 1
     }
     const link = { binding, write }
     links.set(address, link)
@@ -51,6 +54,7 @@ suite('the other nodes', () => {
     heard = []
     wishes = []
     said = []
+    pieces = 0
     peers = createPeers({
       boot: OWN,
       mark,
@@ -101,10 +105,37 @@ suite('the other nodes', () => {
     assert.deepEqual(said.slice(1), [{ binding: 'to b:2223', kind: 'acknowledgement', revision: 5 }])
   })
 
+  test('are told with a wish, in one piece, what they would be told soon', () => {
+    registered = [...registered, node('c', 'c'.repeat(32))]
+    linkTo('b:2223')
+    linkTo('c:2223')
+    peers.tell(5, ['c'])
+    said = []
+    pieces = 0
+    peers.wish(12)
+    peers.tellRest()
+    assert.deepEqual(said, [
+      { binding: 'to b:2223', kind: 'acknowledgement', revision: 5 },
+      { binding: 'to b:2223', kind: 'wish', revision: 12 },
+      { binding: 'to c:2223', kind: 'wish', revision: 12 },
+    ])
+    assert.equal(pieces, 2)
+  })
+
   test('are reached only when all of them are', () => {
     linkTo('b:2223')
     registered = [...registered, node('c', 'c'.repeat(32))]
     assert.equal(peers.tell(5, []), false)
+  })
+
+  test('are not reached while one of them, though linked, has not been heard for some time', () => {
+    linkTo('b:2223')
+    peers.repeat()
+    assert.equal(peers.tell(5, []), true)
+    peers.repeat()
+    assert.equal(peers.tell(6, []), false)
+    hear(1)
+    assert.equal(peers.tell(7, []), true)
   })
 
   test('never hear less than before', () => {
