@@ -1,4 +1,4 @@
-/** A trouble that lasts: logged when it begins, at growing intervals while it lasts, and when it is over. */
+/** A trouble that lasts or comes again: logged when it begins, at growing intervals from then on, and when it is over. */
 import type { Log } from '../base/log.ts'
 import type { Clock } from './timing.ts'
 
@@ -11,11 +11,11 @@ export type TroubleLog = {
 const FIRST_INTERVAL_MS = 5000
 const LONGEST_INTERVAL_MS = 300_000
 
-/** @param messages of the trouble, and of its end */
+/** @param messages of the trouble, and of its end if that can be known */
 export function createTroubleLog(
   log: Log,
   clock: Clock,
-  messages: { readonly trouble: string; readonly over: string },
+  messages: { readonly trouble: string; readonly over?: string },
 ): TroubleLog {
   let since: number | undefined
   let times = 0
@@ -37,7 +37,8 @@ export function createTroubleLog(
     },
     over() {
       if (since === undefined) return
-      log('info', { times, seconds: Math.round((clock() - since) / 1000) }, messages.over)
+      if (messages.over !== undefined)
+        log('info', { times, seconds: Math.round((clock() - since) / 1000) }, messages.over)
       since = undefined
       times = 0
     },

@@ -39,6 +39,9 @@ export function createPeerLinks(needs: PeerLinksNeeds): PeerLinks & { readonly p
   const dialled = new Map<string, Dialled>()
   const up = new Map<string, PeerLink>()
   let hooks: PeerLinksHooks | undefined
+  const strangers = createTroubleLog(needs.log, needs.clock, {
+    trouble: 'somebody connected as an HSM of this cluster and did not show to be one: nothing of it counted',
+  })
 
   const dialTo = (address: string): Dialled =>
     keepDialled(address, needs, {
@@ -69,28 +72,48 @@ export function createPeerLinks(needs: PeerLinksNeeds): PeerLinks & { readonly p
       for (const address of [...dialled.keys()]) drop(address)
     },
     protocols: {
-      [PROTOCOL]: { start: (socket, connection) => receive(socket, connection, () => hooks) },
+      [PROTOCOL]: {
+        start: (socket, connection) =>
+          receive(socket, connection, { hooks: () => hooks, onStranger: strangers.report }),
+      },
     },
   }
 }
 
+type Reception = {
+  /** Undefined while this node belongs to no cluster. */
+  readonly hooks: () => PeerLinksHooks | undefined
+  /** Told of a connection that is gone, and who it was from. */
+  readonly onStranger: (problem: string) => void
+}
+
 /** Takes frames from whoever connects, until one is not from a node of the cluster. */
-function receive(socket: TLSSocket, connection: Connection, hooks: () => PeerLinksHooks | undefined): void {
+function receive(socket: TLSSocket, connection: Connection, { hooks, onStranger }: Reception): void {
   const binding = bindingOf(socket)
   let rest: Uint8Array = new Uint8Array()
+  let said: 'nothing whole' | 'something of a node' | 'something else' = 'nothing whole'
   connection.established(() => socket.destroySoon())
+  connection.onGone(() => {
+    if (said !== 'something of a node' && hooks()) onStranger(`${connection.remote ?? 'it'} said ${said}`)
+  })
   socket.setTimeout(SILENCE_MS, connection.destroy)
   socket.on('close', connection.destroy)
-  socket.on('data', (chunk: Buffer) => {
+  const take = (chunk: Buffer) => {
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
     let at = 0
     for (; bytes.length - at >= FRAME_BYTES; at += FRAME_BYTES) {
       const isOurs = hooks()?.onFrame(bytes.subarray(at, at + FRAME_BYTES), binding)
-      if (!isOurs) return connection.destroy()
+      said = isOurs ? 'something of a node' : 'something else'
+      if (!isOurs) {
+        // The socket lives on for a moment.
+        socket.off('data', take).resume()
+        return connection.destroy()
+      }
       connection.showedSession()
     }
     rest = Uint8Array.from(bytes.subarray(at))
-  })
+  }
+  socket.on('data', take)
 }
 
 type Dialled = { renew(): void; end(): void }

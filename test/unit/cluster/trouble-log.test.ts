@@ -27,6 +27,18 @@ test('a trouble is told at once, then ever less often, and its end with what it 
   ])
 })
 
+test('one whose end cannot be known has none', () => {
+  const lines: string[] = []
+  const { report, over } = createTroubleLog(
+    (_, __, message) => lines.push(message),
+    () => 0,
+    { trouble: 'trouble' },
+  )
+  report('x')
+  over()
+  assert.deepEqual(lines, ['trouble'])
+})
+
 test('it is never silent for longer than five minutes', () => {
   let now = 0
   const told: number[] = []

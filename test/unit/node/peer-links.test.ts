@@ -81,6 +81,10 @@ const stranger = async (port: number): Promise<TLSSocket> => {
   return socket
 }
 
+/** Whatever error comes before it. */
+const closed = (socket: TLSSocket): Promise<void> =>
+  new Promise((resolve) => socket.once('close', () => resolve()))
+
 suite('a connection of one node to another', () => {
   test('carries frames, and both ends know the same binding', async (t) => {
     const { to, link } = await twoNodes(t)
@@ -144,12 +148,56 @@ suite('whoever connects to a node', () => {
     socket.destroy()
   })
 
-  test('is cut off at the first frame that is not of the cluster', async (t) => {
+  test('is cut off at the first frame that is not of the cluster, and the log says who it was', async (t) => {
     const { to, port } = await twoNodes(t)
     const socket = await stranger(port)
     socket.write(Buffer.concat([BAD, GOOD, GOOD]))
-    await once(socket, 'close')
+    socket.write(GOOD)
+    await closed(socket)
     assert.equal(to.arrived.length, 1)
+    assert.deepEqual(to.problems, ['127.0.0.1 said something else'])
+  })
+
+  test('is cut off, too, when it begins with frames that are good and goes on with one that is not', async (t) => {
+    const { to, port } = await twoNodes(t)
+    const socket = await stranger(port)
+    socket.write(Buffer.concat([GOOD, BAD, GOOD]))
+    await closed(socket)
+    assert.equal(to.arrived.length, 2)
+    assert.deepEqual(to.problems, ['127.0.0.1 said something else'])
+  })
+
+  test('is cut off at the first frame of a large piece that is none', async (t) => {
+    const { to, port } = await twoNodes(t)
+    const socket = await stranger(port)
+    socket.write(Buffer.alloc(8 * 1024 * 1024, 2))
+    await closed(socket)
+    assert.equal(to.arrived.length, 1)
+  })
+
+  test('and leaves without a whole frame is told in the log, once for many', async (t) => {
+    const { to, port } = await twoNodes(t)
+    for (let each = 0; each < 5; each++) {
+      const socket = await stranger(port)
+      socket.end(GOOD.subarray(1))
+      await closed(socket)
+    }
+    await until('a line', () => to.problems.length > 0)
+    assert.deepEqual(to.problems, ['127.0.0.1 said nothing whole'])
+  })
+
+  test('may be a node that has more than one connection, and leaves no trace in the log', async (t) => {
+    const { to, port, link } = await twoNodes(t)
+    const second = await stranger(port)
+    second.write(GOOD)
+    link.write(GOOD)
+    await until('both', () => to.arrived.length === 2)
+    assert.equal(new Set(to.arrived.map(({ binding }) => binding)).size, 2)
+    second.end()
+    await closed(second)
+    link.write(GOOD)
+    await until('the first', () => to.arrived.length === 3)
+    assert.deepEqual(to.problems, [])
   })
 
   test('is cut off before this node has joined its cluster, and after it has left', async (t) => {
@@ -158,12 +206,12 @@ suite('whoever connects to a node', () => {
     const isCutOff = async () => {
       const socket = await stranger(port)
       socket.write(GOOD)
-      await once(socket, 'close')
+      await closed(socket)
     }
     await isCutOff()
     node.links.open(node.hooks)
     node.links.close()
     await isCutOff()
-    assert.equal(node.arrived.length, 0)
+    assert.deepEqual([node.arrived, node.problems], [[], []])
   })
 })
