@@ -15,8 +15,18 @@ export type Machine = {
 
 export type Scene = { readonly time: VirtualTime; readonly chance: Chance; readonly until: number }
 
+export type MachineNeeds = {
+  readonly machine: Machine
+  readonly etcd: EtcdModel
+  /** Told that it is cut off or stands still from now on, and until when. */
+  readonly onAbsence: (end: number) => void
+}
+
 /** Something happens to the machine again and again until `until`; then all is well again. */
-export function troubleMachine({ time, chance, until }: Scene, machine: Machine): void {
+export function troubleMachine(
+  { time, chance, until }: Scene,
+  { machine, etcd, onAbsence }: MachineNeeds,
+): void {
   const { network } = machine
   const lasting = (low: number, high: number) => Math.min(time.now() + chance.between(low, high), until)
   const usual = network.slowness
@@ -27,6 +37,20 @@ export function troubleMachine({ time, chance, until }: Scene, machine: Machine)
       process.pause()
       time.at(lasting(10, 9000), process.resume)
     },
+    /** For about as long as others wait for it. Not always the next one, which is mostly the first that a use asks for. */
+    function stopsBeforeAnAnswer() {
+      let before = chance.between(0, 4)
+      network.whenAnswered = () => {
+        before -= 1
+        if (before > 0) return
+        network.whenAnswered = undefined
+        const { process } = machine
+        const end = lasting(800, 4000)
+        process.pause()
+        onAbsence(end)
+        time.at(end, process.resume)
+      }
+    },
     function dies() {
       machine.process.kill()
       machine.store.close()
@@ -35,8 +59,12 @@ export function troubleMachine({ time, chance, until }: Scene, machine: Machine)
     function isCutOff() {
       network.cut = true
       machine.store.disconnect()
-      time.at(lasting(50, 7000), () => {
+      const end = lasting(50, 7000)
+      onAbsence(end)
+      time.at(end, () => {
         network.cut = false
+        // What came meanwhile may not be kept.
+        if (chance.happens(0.5)) etcd.compact()
         machine.store.reconnect()
       })
     },

@@ -94,7 +94,8 @@ export async function simulateLogins(
     const machine: Machine = { ...boot(network), restart: () => void Object.assign(machine, boot(network)) }
     return machine
   })
-  for (const machine of machines) troubleMachine({ time, chance, until: TROUBLE_MS }, machine)
+  for (const machine of machines)
+    troubleMachine({ time, chance, until: TROUBLE_MS }, { machine, etcd, onAbsence: () => undefined })
   troubleEtcd({ time, chance, until: TROUBLE_MS }, etcd)
 
   /** When each login was made, and when somebody was first told that it has ended. */

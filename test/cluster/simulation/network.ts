@@ -12,6 +12,8 @@ export interface Network {
   loss: number
   /** Milliseconds that a message may take, at the most. */
   slowness: number
+  /** Called when etcd has answered and the answer is on its way. */
+  whenAnswered: (() => void) | undefined
 }
 
 const USUAL_SLOWNESS = 3
@@ -21,12 +23,14 @@ export function createNetwork(time: VirtualTime, chance: Chance, etcd: EtcdModel
     cut: false,
     loss: 0,
     slowness: USUAL_SLOWNESS,
+    whenAnswered: undefined,
     delay: () => chance.between(0.2, chance.happens(0.05) ? network.slowness * 10 : network.slowness),
     ask(process, question, answered) {
       if (network.cut || chance.happens(network.loss)) return
       time.at(time.now() + network.delay(), () => {
         if (network.cut || !etcd.answering()) return
         const answer = question()
+        network.whenAnswered?.()
         if (chance.happens(network.loss)) return
         process.arrives(time.now() + network.delay(), () => {
           if (!network.cut) answered(answer)

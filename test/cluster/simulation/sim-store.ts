@@ -64,15 +64,16 @@ export function createSimStore({ process, etcd, network, now }: Needs): SimStore
     })
   }
 
-  function apply({ revision, writes, members: changed }: Omit<LogEntry, 'time'>): void {
-    if (writes) {
-      const changes = writes.map((write): Change => {
-        const key = keyOf(write)
-        return { revision, key, before: catalog.apply(write), after: 'put' in write ? write.put : undefined }
-      })
-      base = revision
-      for (const listener of listeners) listener(changes)
-    }
+  function commit(revision: number, writes: readonly Write[]): void {
+    base = revision
+    const changes = writes.map((write): Change => {
+      const key = keyOf(write)
+      return { revision, key, before: catalog.apply(write), after: 'put' in write ? write.put : undefined }
+    })
+    if (changes.length > 0) for (const listener of listeners) listener(changes)
+  }
+
+  function reached(revision: number, changed: readonly MemberChange[]): void {
     for (const change of changed) {
       if (change.member) members.set(change.key, change.member)
       else members.delete(change.key)
@@ -91,7 +92,9 @@ export function createSimStore({ process, etcd, network, now }: Needs): SimStore
     const mine = connection
     lastArrival = Math.max(lastArrival, now() + network.delay(), store.lagUntil)
     process.arrives(lastArrival, () => {
-      if (mine === connection && entry.revision === applied + 1) apply(entry)
+      if (mine !== connection || entry.revision !== applied + 1) return
+      if (entry.writes) commit(entry.revision, entry.writes)
+      reached(entry.revision, entry.members)
     })
   }
 
@@ -112,21 +115,18 @@ export function createSimStore({ process, etcd, network, now }: Needs): SimStore
     members: etcd.members(''),
   })
 
-  /** What is different now, as one change; what came and went meanwhile is not seen. */
+  /** What is different now, as one change of the newest commit; what came and went meanwhile is not seen. */
   function reload({ revision, newest, records, members: present }: ReturnType<typeof snapshot>): void {
     const gone = [...members.keys()].filter((key) => !present.some((member) => member.key === key))
     const changed = present.filter((member) => members.get(member.key)?.revision !== member.revision)
-    apply({
-      revision,
-      writes: records.filter(
-        (write) => catalog.get(keyOf(write)) !== ('put' in write ? write.put : undefined),
-      ),
-      members: [
-        ...gone.map((key) => ({ key, revision, member: undefined })),
-        ...changed.map((member) => ({ key: member.key, revision: member.revision, member })),
-      ],
-    })
-    base = newest
+    const writes = records.filter(
+      (write) => catalog.get(keyOf(write)) !== ('put' in write ? write.put : undefined),
+    )
+    if (newest !== base) commit(newest, writes)
+    reached(revision, [
+      ...gone.map((key) => ({ key, revision, member: undefined })),
+      ...changed.map((member) => ({ key: member.key, revision: member.revision, member })),
+    ])
   }
 
   function connect(): void {

@@ -66,13 +66,19 @@ export async function simulate({
   const peers = createPeerNetwork(time, chance, faults)
   const seats = NODES.map((id) => createSeat(id, { time, chance, etcd, peers, rates, faults, mutation }))
   const records = createRecords(time, etcd, seats, bounded)
+  const scene = { time, chance, seats, faults, records }
   if (faults) {
-    for (const seat of seats) troubleMachine({ time, chance, until: TROUBLE_MS }, seat)
+    for (const seat of seats) {
+      const onAbsence = (end: number) => {
+        useBeyond(end, seat, scene)
+        takeBackSoon(scene)
+      }
+      troubleMachine({ time, chance, until: TROUBLE_MS }, { machine: seat, etcd, onAbsence })
+    }
     troubleEtcd({ time, chance, until: TROUBLE_MS }, etcd)
     troublePeers({ time, chance, until: TROUBLE_MS }, peers, NODES)
     if (chance.happens(0.5)) administrator({ time, chance, until: TROUBLE_MS }, etcd, seats)
   }
-  const scene = { time, chance, seats, faults, records }
   for (const user of USERS) keepUsing(user, scene)
   keepChanging(scene)
   keepChanging(scene)
@@ -131,15 +137,24 @@ type Scene = {
   readonly records: Records
 }
 
-function useOnce(user: User, seat: Seat, { time, chance, faults, records }: Scene): void {
+const usualWork = ({ chance, faults }: Scene): number =>
+  !faults || chance.happens(0.93) ? chance.between(1, 15) : chance.between(50, 7000)
+
+function useOnce(user: User, seat: Seat, scene: Scene, workMs = usualWork(scene)): void {
+  const { time, records } = scene
   const { node } = seat
   if (!node?.process.alive || node.process.paused) return
   const start = time.now()
-  const workMs = !faults || chance.happens(0.93) ? chance.between(1, 15) : chance.between(50, 7000)
   node.use(user, workMs).then(
     (used) => node.process.alive && records.used(user, start, used),
     () => records.refused(),
   )
+}
+
+/** Uses that end soon after a time: what happens until then happens in the middle of them. */
+function useBeyond(end: number, seat: Seat, scene: Scene): void {
+  const { time, chance } = scene
+  for (const user of USERS) useOnce(user, seat, scene, end - time.now() + chance.between(0, 1500))
 }
 
 function keepUsing(user: User, scene: Scene): void {
@@ -154,49 +169,57 @@ function keepUsing(user: User, scene: Scene): void {
 
 /** Shares the key and takes it back, on one node and another. */
 function keepChanging(scene: Scene): void {
-  const { time, chance, seats, faults, records } = scene
-
-  function next(): void {
+  const { time, chance } = scene
+  const next = () => {
     if (time.now() < PEOPLE_MS) time.at(time.now() + chance.between(10, 700), next)
-    change(chance.pick(USERS), chance.happens(0.5))
-  }
-
-  /** The node dies with the revocation made and nobody told; whoever wanted it asks another. */
-  function dieAndAskAgain(seat: Seat, user: User): void {
-    seat.process.kill()
-    seat.store.close()
-    time.at(time.now() + chance.between(0, 5000), seat.restart)
-    time.at(time.now() + chance.between(1, 100), () => change(user, false))
-  }
-
-  function change(user: User, share: boolean): void {
-    const seat = seats[Math.floor(chance.next() * seats.length)]
-    const node = seat?.node
-    if (!seat || !node?.process.alive || node.process.paused || !node.serves()) return
-    if (!share) records.begun()
-    let revision = 0
-    node
-      .change(
-        (key) => changed(key, user, share),
-        (at) => {
-          revision = at
-          const isLast = time.now() > TROUBLE_MS - 5000
-          if (faults && !share && !isLast && node.process.alive && chance.happens(0.1))
-            dieAndAskAgain(seat, user)
-        },
-      )
-      .then(
-        ({ how }) => {
-          if (share || !node.process.alive) return
-          records.revoked(user, revision, how)
-          for (const seat of seats) time.at(time.now() + 0.01, () => useOnce(user, seat, scene))
-        },
-        () => {
-          if (!share) records.failed()
-        },
-      )
+    change(chance.pick(USERS), chance.happens(0.5), scene)
   }
   next()
+}
+
+/** While a machine is away, it does not hear of it. */
+function takeBackSoon(scene: Scene): void {
+  const { time, chance } = scene
+  for (const user of USERS) time.at(time.now() + chance.between(1, 300), () => change(user, false, scene))
+}
+
+/** Somewhere, if an HSM is there that serves. */
+function change(user: User, share: boolean, scene: Scene): void {
+  const { time, chance, seats, faults, records } = scene
+  const seat = seats[Math.floor(chance.next() * seats.length)]
+  const node = seat?.node
+  if (!seat || !node?.process.alive || node.process.paused || !node.serves()) return
+  if (!share) records.begun()
+  let revision = 0
+  node
+    .change(
+      (key) => changed(key, user, share),
+      (at) => {
+        revision = at
+        const isLast = time.now() > TROUBLE_MS - 5000
+        if (faults && !share && !isLast && node.process.alive && chance.happens(0.1))
+          dieAndAskAgain(seat, user, scene)
+      },
+    )
+    .then(
+      ({ how }) => {
+        if (share || !node.process.alive) return
+        records.revoked(user, revision, how)
+        for (const seat of seats) time.at(time.now() + 0.01, () => useOnce(user, seat, scene))
+      },
+      () => {
+        if (!share) records.failed()
+      },
+    )
+}
+
+/** The node dies with the revocation made and nobody told; whoever wanted it asks another. */
+function dieAndAskAgain(seat: Seat, user: User, scene: Scene): void {
+  const { time, chance } = scene
+  seat.process.kill()
+  seat.store.close()
+  time.at(time.now() + chance.between(0, 5000), seat.restart)
+  time.at(time.now() + chance.between(1, 100), () => change(user, false, scene))
 }
 
 function changed(key: ReturnType<typeof aKey>, user: User, share: boolean) {
