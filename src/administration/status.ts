@@ -5,6 +5,7 @@ import type { Reply } from '../contract/operations.ts'
 import type { Home } from '../home/home.ts'
 import { type Running, readRunning } from '../home/running.ts'
 import { askStatus } from './ask.ts'
+import { megabytes } from './key-material.ts'
 import { done, notRunning, type Outcome } from './outcome.ts'
 
 type Status = Reply<'cluster.status'>
@@ -21,13 +22,16 @@ export async function status(home: Home, { json }: { readonly json: boolean }): 
   return done(JSON.stringify({ pid: running.pid, address: showAddress(running), ...found }, null, 2))
 }
 
-function asText(running: Running, { nodes, barrier, serving, ...facts }: Status): string {
+function asText(running: Running, { nodes, barrier, material, serving, ...facts }: Status): string {
   const lines = {
     pid: running.pid,
     address: showAddress(running),
     ...facts,
     ...(serving !== undefined && {
       serving: serving ? 'yes' : 'no, it has lost its connection to the cluster',
+    }),
+    ...(material && {
+      'key-material': `${material['in-memory']}, of ${material.keys} keys in memory, ${megabytes(material.bytes)}`,
     }),
     ...(barrier && {
       revocations: `${barrier.count} lately, waited ${barrier['p50-ms']} ms (median), ${barrier['max-ms']} ms (longest)`,

@@ -4,6 +4,7 @@ import { AUDIT, AUDIT_POLICY } from './commands/audit.ts'
 import { BACKUP } from './commands/backup.ts'
 import type { Task } from './commands/command.ts'
 import { DEMO, START, STATUS, STOP } from './commands/hsm.ts'
+import { KEY_MATERIAL } from './commands/key-material.ts'
 import { NODE } from './commands/node.ts'
 import { ENV, PKCS11, PKCS11_KEEP } from './commands/pkcs11.ts'
 import { POLICY } from './commands/policy.ts'
@@ -15,5 +16,19 @@ export const administrationTree = (version: string): Root<Task> => ({
   version,
   noShell: true,
   options: {},
-  commands: [START, STOP, STATUS, AUDIT, AUDIT_POLICY, POLICY, BACKUP, ENV, PKCS11, PKCS11_KEEP, DEMO, NODE],
+  commands: [
+    START,
+    STOP,
+    STATUS,
+    AUDIT,
+    AUDIT_POLICY,
+    POLICY,
+    KEY_MATERIAL,
+    BACKUP,
+    ENV,
+    PKCS11,
+    PKCS11_KEEP,
+    DEMO,
+    NODE,
+  ],
 })

@@ -4,6 +4,7 @@
  */
 import { FLAG_NAMES, type Flags, type Template } from '../contract/attributes.ts'
 import { type AuditPolicy, DEFAULT_AUDIT_POLICY } from '../contract/audit-policy.ts'
+import { DEFAULT_MATERIAL_IN_MEMORY } from '../contract/key-material.ts'
 import type { AuditChange, ShownValue } from '../model/audit.ts'
 import {
   type RecordKey,
@@ -186,6 +187,11 @@ const SHOWN: { readonly [Kind in RecordKind]: readonly Shown<Extract<StoredRecor
     { what: 'audit-policy.on-full', member: 'auditPolicy', show: policy('onFull') },
     { what: 'audit-policy.max-bytes', member: 'auditPolicy', show: policy('maxBytes') },
     { what: 'audit-policy.max-age-seconds', member: 'auditPolicy', show: policy('maxAgeSeconds') },
+    {
+      what: 'material-in-memory',
+      member: 'materialInMemory',
+      show: (choice = DEFAULT_MATERIAL_IN_MEMORY) => choice,
+    },
   ],
   login: [],
   'audit-head': [],

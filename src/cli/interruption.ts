@@ -21,6 +21,7 @@ export const READS: ReadonlySet<OperationName> = new Set([
   'backup.next',
   'certificate.list',
   'cluster.hsm-info',
+  'cluster.show-material',
   'cluster.status',
   'crypto.random',
   'crypto.verify',

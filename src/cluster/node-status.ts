@@ -11,10 +11,12 @@ type Needs = {
   readonly cluster: Pick<Cluster, 'serving' | 'hsms'>
   readonly id: string
   readonly waits: Pick<Recent, 'summary'>
+  /** Key material in memory. */
+  readonly material: () => NonNullable<NodeStatus['material']>
 }
 
 /** @returns what is told at the moment of the call; costs a pass over the members that are known here */
-export function createNodeStatus({ store, cluster, id, waits }: Needs): () => NodeStatus {
+export function createNodeStatus({ store, cluster, id, waits, material }: Needs): () => NodeStatus {
   /** Of the newest commit seen here; what came before has been loaded. */
   let newest = 0
   store.subscribe((changes) => {
@@ -41,6 +43,7 @@ export function createNodeStatus({ store, cluster, id, waits }: Needs): () => No
       serving: isServing(cluster.serving),
       'applied-revision': store.appliedRevision(),
       ...(barrier && { barrier }),
+      material: material(),
       nodes: cluster.hsms().map((hsm) => {
         const lease = held.get(hsm.id)
         const applied = hsm.id === id ? store.appliedRevision() : acks.get(hsm.id)?.revision

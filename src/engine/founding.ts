@@ -49,6 +49,7 @@ export async function found({
       auditPolicy: undefined,
       auditPublicKey: undefined,
       auditKey: undefined,
+      materialInMemory: undefined,
     },
     user('admin', 'unactivated-admin', 0),
     user('app_user', 'internal(APPLIANCE_USER)', 1),

@@ -90,6 +90,7 @@ export function measuredStore(store: Store, registry: Registry, seconds: Seconds
     },
     subscribe: (listener) => store.subscribe(listener),
     material: (key) => store.material(key),
+    hasMaterial: (key) => store.hasMaterial(key),
     audit: (...range) => store.audit(...range),
     close: () => store.close(),
   }
@@ -176,6 +177,19 @@ export function observeFollowing(
   )
   registry.gauge('strongroom_hsms', 'Live HSMs of the cluster, as this one knows them.', () =>
     one(cluster.hsms().length),
+  )
+}
+
+/** Key material that this HSM keeps in memory. */
+export function observeMaterial(
+  held: () => { readonly keys: number; readonly bytes: number },
+  registry: Registry,
+): void {
+  registry.gauge('strongroom_material_keys', 'Keys whose material this HSM has in memory.', () =>
+    one(held().keys),
+  )
+  registry.gauge('strongroom_material_bytes', 'Memory that this HSM has for key material, in bytes.', () =>
+    one(held().bytes),
   )
 }
 

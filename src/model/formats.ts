@@ -54,7 +54,8 @@ const CHANGES: { readonly [Kind in RecordKind]: EachChange<typeof FORMAT> } = {
       down: ({ minimumVersion, ...cluster }) => (minimumVersion === 1 ? cluster : undefined),
     },
     // A policy can refuse uses of keys; the key is sealed by itself, and a clone must not have it.
-    gained('auditPolicy', 'auditPublicKey', 'auditKey'),
+    // What is to be in the memory of every HSM is to be known to every HSM.
+    gained('auditPolicy', 'auditPublicKey', 'auditKey', 'materialInMemory'),
   ],
   user: [SAME, SAME],
   login: [NEW, NEW],

@@ -7,6 +7,7 @@ import { CURVE_NAMES, ML_DSA_ALGORITHMS } from '../contract/algorithms.ts'
 import { FLAG_NAMES, type Flags, KEY_CLASSES, KEY_TYPES } from '../contract/attributes.ts'
 import { type AuditPolicy, KEY_USE, ON_FULL } from '../contract/audit-policy.ts'
 import { SOURCE_KINDS } from '../contract/call-source.ts'
+import { MATERIAL_IN_MEMORY } from '../contract/key-material.ts'
 import { HSM_TYPES, MODES } from '../contract/profiles.ts'
 import type { ShownRole } from '../contract/users.ts'
 import type { AuditChange, AuditEntry, ShownValue } from './audit.ts'
@@ -82,6 +83,7 @@ export const SHAPES = {
     auditPolicy: optional(auditPolicy),
     auditPublicKey: optional(text),
     auditKey: optional(text),
+    materialInMemory: optional(oneOf(MATERIAL_IN_MEMORY)),
   }),
   user: extensible<UserRecord>({
     kind: oneOf(['user']),

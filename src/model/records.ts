@@ -2,6 +2,7 @@ import type { Curve, MlDsaAlgorithm } from '../contract/algorithms.ts'
 import type { Flags, KeyClass, KeyType, Template } from '../contract/attributes.ts'
 import type { AuditPolicy } from '../contract/audit-policy.ts'
 import type { SourceKind } from '../contract/call-source.ts'
+import type { MaterialInMemory } from '../contract/key-material.ts'
 import type { HsmType, Mode } from '../contract/profiles.ts'
 import type { ShownRole } from '../contract/users.ts'
 import type { Octets } from './octets.ts'
@@ -60,6 +61,12 @@ export type ClusterRecord = {
    * @since format 3
    */
   readonly auditKey: string | undefined
+  /**
+   * Which key material every HSM on etcd keeps in memory. Left out: `used`.
+   *
+   * @since format 3
+   */
+  readonly materialInMemory: MaterialInMemory | undefined
 }
 
 /** A user. */

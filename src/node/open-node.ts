@@ -7,7 +7,8 @@ import { createNodeStatus } from '../cluster/node-status.ts'
 import type { PeerLinks } from '../cluster/peer-links.ts'
 import type { Mark } from '../cluster/peer-messages.ts'
 import { createRecent } from '../cluster/recent.ts'
-import { observeBarrier, observeFollowing, timedCluster } from '../metrics/instruments.ts'
+import { DEFAULT_MATERIAL_IN_MEMORY } from '../contract/key-material.ts'
+import { observeBarrier, observeFollowing, observeMaterial, timedCluster } from '../metrics/instruments.ts'
 import type { Registry } from '../metrics/registry.ts'
 import type { EtcdStore } from '../store/etcd/etcd-store.ts'
 
@@ -59,8 +60,15 @@ export function openNode(options: OpenNodeOptions): OpenNode {
       for (const observe of observers) observe(seconds, outcome)
     },
   )
-  if (registry) observeFollowing(store, cluster, clock, registry)
-  const status = createNodeStatus({ store, cluster, id: hsm.id, waits })
+  if (registry) {
+    observeFollowing(store, cluster, clock, registry)
+    observeMaterial(store.heldMaterial, registry)
+  }
+  const material = () => ({
+    'in-memory': store.catalog.cluster()?.materialInMemory ?? DEFAULT_MATERIAL_IN_MEMORY,
+    ...store.heldMaterial(),
+  })
+  const status = createNodeStatus({ store, cluster, id: hsm.id, waits, material })
   return {
     cluster: { ...cluster, status },
     join: node.join,

@@ -31,6 +31,7 @@ export function memoryStore(): Store {
       if (material === undefined) throw new HsmError('revoked')
       return material
     },
+    hasMaterial: () => true,
     async audit(hsm, first, count) {
       if (closed) throw storeClosed()
       return readAuditLog(catalog, hsm, first, count, (sequence) => logs.get(place(hsm, sequence)))

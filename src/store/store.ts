@@ -52,13 +52,17 @@ export interface Store {
 
   /**
    * The material of a key that the catalog has, as its record is written: read from where the records are, and proven to be that of
-   * the record as it stands in the catalog when this returns or resolves. Without a promise where reading needs no waiting.
+   * the record as it stands in the catalog when this returns or resolves. Without a promise where reading needs no waiting, as right
+   * after it was read.
    *
    * @returns base64, sealed by itself if the key is not public
    * @throws HsmError `store-damaged` when the record is missing or cannot be opened; `revoked` when the key is deleted;
    *   `store-failure` when the store cannot be read
    */
   material(key: RecordKey): string | Promise<string>
+
+  /** Whether `material` answers at once, if only with a refusal. */
+  hasMaterial(key: RecordKey): boolean
 
   /**
    * Entries of one HSM's audit log from `first` (0 is the oldest), at most `count`, in order. How long the log is

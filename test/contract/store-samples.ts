@@ -32,6 +32,7 @@ export const sampleCluster = (nextReference = 0): ClusterRecord => ({
   auditPolicy: undefined,
   auditPublicKey: undefined,
   auditKey: undefined,
+  materialInMemory: undefined,
 })
 
 export const sampleUser = (ordinal: number, changes: Partial<UserRecord> = {}): UserRecord => ({

@@ -65,6 +65,7 @@ test('every command has a page of its own, with an example', async () => {
     'env',
     'pkcs11',
   ]
+  names.push('key-material show', 'key-material set')
   names.push('demo', 'backup create', 'backup restore', 'backup inspect', 'node invite', 'node join')
   for (const name of names) {
     const page = await run([...name.split(' '), '--help'])

@@ -46,6 +46,7 @@ export const aCluster = (changes: Partial<ClusterRecord> = {}): ClusterRecord =>
   auditPolicy: undefined,
   auditPublicKey: undefined,
   auditKey: undefined,
+  materialInMemory: undefined,
   ...changes,
 })
 

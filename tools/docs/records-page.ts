@@ -4,6 +4,7 @@ import { CURVE_NAMES, ML_DSA_ALGORITHMS } from '../../src/contract/algorithms.ts
 import { FLAG_NAMES, KEY_CLASSES, KEY_TYPES } from '../../src/contract/attributes.ts'
 import { KEY_USE, ON_FULL } from '../../src/contract/audit-policy.ts'
 import { SOURCE_KINDS } from '../../src/contract/call-source.ts'
+import { MATERIAL_IN_MEMORY } from '../../src/contract/key-material.ts'
 import { HSM_TYPES, MODES } from '../../src/contract/profiles.ts'
 import { sealedMembers } from '../../src/crypto/sealed-fields.ts'
 import { FIRST_MEMBERS, FORMAT } from '../../src/model/formats.ts'
@@ -21,6 +22,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   KeyClass: KEY_CLASSES,
   KeyType: KEY_TYPES,
   KeyUseChoice: KEY_USE,
+  MaterialInMemory: MATERIAL_IN_MEMORY,
   MlDsaAlgorithm: ML_DSA_ALGORITHMS,
   Mode: MODES,
   OnFull: ON_FULL,

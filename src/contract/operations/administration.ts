@@ -1,5 +1,6 @@
 /** Sessions, the cluster and its users. */
 import * as v from 'valibot'
+import { MATERIAL_IN_MEMORY } from '../key-material.ts'
 import { LIMITS } from '../limits.ts'
 import { HSM_TYPES, MODES } from '../profiles.ts'
 import { account, newPassword, triedPassword, userInfo } from '../users.ts'
@@ -36,6 +37,19 @@ const policyState = v.object({
   applied: v.boolean(),
   /** References of keys that are trusted, but not by this policy; before it is applied, that would not be. */
   'keys-not-honoured': v.array(v.string()),
+})
+
+const inMemory = v.picklist(MATERIAL_IN_MEMORY, `in-memory must be one of ${MATERIAL_IN_MEMORY.join(', ')}`)
+
+/** The material of how many keys this HSM has in memory now, and bytes of memory that it takes. */
+const keptMaterial = v.object({ 'in-memory': inMemory, keys: count, bytes: count })
+
+const materialState = v.object({
+  'in-memory': inMemory,
+  /** Token keys of the cluster. */
+  keys: count,
+  /** Left out by an HSM with an embedded store, which reads material from its own disk whatever is set. */
+  kept: v.optional(v.object({ keys: count, bytes: count })),
 })
 
 export const ADMINISTRATION = {
@@ -130,6 +144,8 @@ export const ADMINISTRATION = {
       'applied-revision': v.optional(count),
       /** How long the latest revocations waited for the other HSMs. */
       barrier: v.optional(v.object({ count, 'p50-ms': v.number(), 'max-ms': v.number() })),
+      /** Key material that this HSM keeps in memory. */
+      material: v.optional(keptMaterial),
       /**
        * The live HSMs, and what each has told that it has applied; `lag`: how many revisions that is behind; `lease`: of
        * its registration, as etcd's tools write it.
@@ -206,5 +222,19 @@ export const ADMINISTRATION = {
     about: 'Show whether the policy is applied, and which trusted keys no longer count as trusted',
     request: nothing,
     reply: policyState,
+  },
+  'cluster.set-material': {
+    access: 'admin',
+    audit: 'management',
+    about: 'Set which key material every HSM on etcd keeps in memory',
+    request: v.strictObject({ 'in-memory': inMemory }),
+    reply: materialState,
+  },
+  'cluster.show-material': {
+    access: 'admin',
+    audit: 'refusals',
+    about: 'Which key material every HSM on etcd keeps in memory, and how much of it this one has',
+    request: nothing,
+    reply: materialState,
   },
 } as const satisfies Record<string, Operation>

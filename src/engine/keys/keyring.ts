@@ -1,6 +1,6 @@
 /** Parsed keys, so that using a key again needs no unsealing; bounded, and cleared with the rights that filled it. */
 import { createSecretKey, type KeyObject } from 'node:crypto'
-import { andThen, type MaybePromise, whenOver } from '../../base/maybe-promise.ts'
+import { type MaybePromise, whenOver } from '../../base/maybe-promise.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { LIMITS } from '../../contract/limits.ts'
 import { familyOf, readPrivateKey, readPublicKey } from '../../crypto/key-family.ts'
@@ -13,10 +13,20 @@ import type { KeyRecord } from '../../model/records.ts'
 import type { SessionEnds } from '../../session/sessions.ts'
 import type { Materials } from './materials.ts'
 
-/** Runs `body` with what it opens of a key; that stays open at least until `body` has ended. */
+/**
+ * Runs `body` with what it opens of a key; that stays open at least until `body` has ended. The material must be there, since whoever
+ * uses a key has a ticket, for which others wait: `toRead` says what is to be read before. Throws HsmError `busy` when it is gone again.
+ */
 type Lend<K> = <R>(key: KeyRecord, session: string, body: (opened: K) => MaybePromise<R>) => MaybePromise<R>
 
 export interface Keyring {
+  /**
+   * Resolves when what a key is used with has been read; undefined when nothing must be.
+   *
+   * @param inClear for `withMaterial`, which asks for it each time
+   * @throws HsmError as `Store.material` does
+   */
+  toRead(key: KeyRecord, inClear: boolean): Promise<unknown> | undefined
   /** Private and secret keys. */
   readonly withSigningKey: Lend<SigningKey>
   /** Public and secret keys. */
@@ -40,9 +50,8 @@ type OpenKey = {
   readonly verifying?: VerifyingKey
 }
 
-/** A key that is being opened is in use. */
 type Entry = {
-  opened: MaybePromise<OpenKey>
+  readonly opened: OpenKey
   readonly sessions: Set<string>
   inUse: number
   dropped: boolean
@@ -50,15 +59,19 @@ type Entry = {
 
 export type KeyringNeeds = {
   readonly sealer: Sealer
-  readonly materials: Pick<Materials, 'of'>
+  readonly materials: Pick<Materials, 'of' | 'toRead'>
   readonly sessions: SessionEnds
 }
 
 /** Forgets with a session the keys that it alone has used. */
 export function createKeyring({ sealer, materials, sessions }: KeyringNeeds): Keyring {
-  const entries = createEntries((key) =>
-    andThen(materials.of(key), (material) => open(sealer, key, material)),
-  )
+  function materialOf(key: KeyRecord): string {
+    const material = materials.of(key)
+    if (!(material instanceof Promise)) return material
+    material.catch(() => undefined)
+    throw new HsmError('busy')
+  }
+  const entries = createEntries((key) => open(sealer, key, materialOf(key)))
   sessions.onEnd(({ id }) => entries.leave(id))
 
   const lend =
@@ -68,12 +81,11 @@ export function createKeyring({ sealer, materials, sessions }: KeyringNeeds): Ke
       entry.sessions.add(session)
       entry.inUse += 1
       return whenOver(
-        () =>
-          andThen(entry.opened, (opened) => {
-            const picked = pick(opened)
-            if (picked !== undefined) return body(picked)
-            throw new HsmError('key-type', `A ${key.keyClass} cannot be used for this`)
-          }),
+        () => {
+          const picked = pick(entry.opened)
+          if (picked !== undefined) return body(picked)
+          throw new HsmError('key-type', `A ${key.keyClass} cannot be used for this`)
+        },
         () => {
           entry.inUse -= 1
           closeUnused(entry)
@@ -82,24 +94,24 @@ export function createKeyring({ sealer, materials, sessions }: KeyringNeeds): Ke
     }
 
   return {
+    toRead: (key, inClear) => (entries.has(key) && !inClear ? undefined : materials.toRead(key)),
     withSigningKey: lend(({ signing }) => signing),
     withVerifyingKey: lend(({ verifying }) => verifying),
     withKeyObject: lend(({ object }) => object),
-    withMaterial: (key, body) =>
-      andThen(materials.of(key), (sealed) => {
-        const material = openMaterial(sealer, key, sealed)
-        return whenOver(
-          () => body(material),
-          () => void material.fill(0),
-        )
-      }),
+    withMaterial(key, body) {
+      const material = openMaterial(sealer, key, materialOf(key))
+      return whenOver(
+        () => body(material),
+        () => void material.fill(0),
+      )
+    },
     drop: entries.drop,
     close: entries.dropAll,
   }
 }
 
-/** The keys that are open, or are being opened. */
-function createEntries(open: (key: KeyRecord) => MaybePromise<OpenKey>) {
+/** The keys that are open. */
+function createEntries(open: (key: KeyRecord) => OpenKey) {
   /** In the order of last use, oldest first. */
   const entries = new Map<string, Entry>()
   /** The one that was used last, which is mostly the one that is used next: it stays where it is. */
@@ -114,27 +126,13 @@ function createEntries(open: (key: KeyRecord) => MaybePromise<OpenKey>) {
     closeUnused(entry)
   }
 
-  /** Whoever wants the key meanwhile waits for the same reading; after one that has failed the next begins anew. */
-  function newEntry(key: KeyRecord): Entry {
-    const entry: Entry = { opened: open(key), sessions: new Set(), inUse: 0, dropped: false }
-    if (entry.opened instanceof Promise)
-      entry.opened.then(
-        (opened) => {
-          entry.opened = opened
-        },
-        () => {
-          if (entries.get(key.id) === entry) drop(key.id)
-        },
-      )
-    return entry
-  }
-
   return {
     drop,
+    has: ({ id }: KeyRecord): boolean => entries.has(id),
     take(key: KeyRecord): Entry {
       const known = entries.get(key.id)
       if (known && known === newest) return known
-      const entry = known ?? newEntry(key)
+      const entry = known ?? { opened: open(key), sessions: new Set(), inUse: 0, dropped: false }
       newest = entry
       entries.delete(key.id)
       entries.set(key.id, entry)
@@ -155,7 +153,7 @@ function createEntries(open: (key: KeyRecord) => MaybePromise<OpenKey>) {
 }
 
 function closeUnused({ dropped, inUse, opened }: Entry): void {
-  if (dropped && inUse === 0 && !(opened instanceof Promise)) opened.signing?.close()
+  if (dropped && inUse === 0) opened.signing?.close()
 }
 
 function open(sealer: Sealer, key: KeyRecord, sealed: string): OpenKey {

@@ -1,9 +1,13 @@
-/** The cluster itself: its state, its HSMs, its policy. */
+/** The cluster itself: its state, its HSMs, its policy, what it keeps in memory. */
 import type { HsmFacts } from '../../cluster/cluster.ts'
+import type { Reply } from '../../contract/operations.ts'
 import type { Mode } from '../../contract/profiles.ts'
 import { allow } from '../../policy/decision.ts'
+import { materialInMemoryOf, setMaterialInMemory } from '../../policy/key-material.ts'
 import { mayApplyTrustedWrapping } from '../../policy/trusted-wrapping/profile.ts'
 import { mayActivate } from '../../policy/users.ts'
+import { clusterOf } from '../cluster-state.ts'
+import type { Parts } from '../parts.ts'
 import { answer, change } from '../pipeline/pipeline.ts'
 import { policyState } from '../reply/policy-state.ts'
 
@@ -74,3 +78,21 @@ export const policyApply = change<'policy.apply', void>({
 })
 
 export const policyShow = answer<'policy.show'>({ read: ({ view }) => allow(policyState(view)) })
+
+export const clusterSetMaterial = change<'cluster.set-material', void>({
+  may: ({ cluster }, { 'in-memory': choice }) => setMaterialInMemory(cluster, choice),
+  reply: ({ parts }) => materialState(parts),
+})
+
+export const clusterShowMaterial = answer<'cluster.show-material'>({
+  read: (_facts, _request, parts) => allow(materialState(parts)),
+})
+
+function materialState({ store: { catalog }, cluster }: Parts): Reply<'cluster.show-material'> {
+  const kept = cluster.status?.().material
+  return {
+    'in-memory': materialInMemoryOf(clusterOf(catalog)),
+    keys: catalog.keyCount(),
+    ...(kept && { kept: { keys: kept.keys, bytes: kept.bytes } }),
+  }
+}

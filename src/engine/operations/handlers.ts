@@ -6,7 +6,15 @@ import { auditList } from './audit-list.ts'
 import { auditSetPolicy, auditShowPolicy } from './audit-policy.ts'
 import { backupBegin, backupNext } from './backups.ts'
 import { certificateChange, certificateCreate, certificateDelete, certificateList } from './certificates.ts'
-import { clusterActivate, clusterHsmInfo, clusterStatus, policyApply, policyShow } from './cluster.ts'
+import {
+  clusterActivate,
+  clusterHsmInfo,
+  clusterSetMaterial,
+  clusterShowMaterial,
+  clusterStatus,
+  policyApply,
+  policyShow,
+} from './cluster.ts'
 import { cryptoDecrypt, cryptoEncrypt, cryptoSign, cryptoVerify } from './crypto.ts'
 import {
   keyDelete,
@@ -51,6 +59,8 @@ export const HANDLERS: { readonly [K in OperationName]: Handler<K> } = {
   'cluster.activate': clusterActivate,
   'cluster.hsm-info': clusterHsmInfo,
   'cluster.status': clusterStatus,
+  'cluster.set-material': clusterSetMaterial,
+  'cluster.show-material': clusterShowMaterial,
   'user.create': userCreate,
   'user.delete': userDelete,
   'user.list': userList,

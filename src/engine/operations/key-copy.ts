@@ -8,6 +8,7 @@ import { change } from '../pipeline/pipeline.ts'
 /** The original as it is when the copy is placed must be the one whose material was taken. */
 export const keyCopy = change<'key.copy', Flags, Buffer, readonly KeyRecord[]>({
   may: mayCopyKey,
+  inClear: 'key',
   work: ({ key }, _request, { parts: { keyring } }) =>
     keyring.withMaterial(key, (clear) => Buffer.from(clear)),
   change: (facts, request, { parts, permitted: flags, made: material }) =>

@@ -8,6 +8,7 @@ import { answer } from '../pipeline/pipeline.ts'
 
 export const keyWrap = answer<'key.wrap'>({
   may: mayWrap,
+  inClear: 'payload',
   work: ({ actor, wrapping, payload }, { mechanism }, { parts: { keyring } }) =>
     keyring.withKeyObject(wrapping, actor.session, (key) =>
       keyring.withMaterial(payload, async (clear) => {
@@ -24,6 +25,7 @@ export const keyWrap = answer<'key.wrap'>({
 
 export const keyExportPublic = answer<'key.export-public'>({
   may: mayExportPublic,
+  inClear: 'key',
   work: ({ key }, _request, { parts: { keyring } }) =>
     keyring.withMaterial(key, (spki) => ({ 'key-reference': key.id, pem: toPem(spki) })),
 })
@@ -39,6 +41,7 @@ export const keyExportReference = answer<'key.export-reference'>({
 
 export const keyExportValue = answer<'key.export-value'>({
   may: mayExportValue,
+  inClear: 'key',
   work: ({ key }, _request, { parts: { keyring } }) =>
     keyring.withMaterial(key, (material) => ({
       'key-reference': key.id,

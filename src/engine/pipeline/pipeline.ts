@@ -14,6 +14,7 @@
 import { andThen, type MaybePromise } from '../../base/maybe-promise.ts'
 import type { CatalogView } from '../../catalog/catalog.ts'
 import { underTickets } from '../../cluster/ticketed-use.ts'
+import type { Grant } from '../../cluster/uses.ts'
 import type { Checked, OperationName, Reply } from '../../contract/operations.ts'
 import { mayGoOn } from '../../policy/access.ts'
 import { allow, type Decision, type Refusal } from '../../policy/decision.ts'
@@ -25,6 +26,7 @@ import { applySessionWrites, storedWrites } from '../keys/session-keys.ts'
 import type { Parts } from '../parts.ts'
 import { type Attempt, note, outcomeOf, recordDone } from './attempt.ts'
 import { commonFacts, type Facts } from './facts.ts'
+import { createFirstReading } from './first-reading.ts'
 import { granted, refusalError } from './granted.ts'
 import { namesInUse } from './key-names.ts'
 import { type Pinned, selectKeys } from './selection.ts'
@@ -54,6 +56,8 @@ type Common<K extends OperationName, P, W, H> = {
    * about the same keys, in the transaction that commits it, which may run more than once.
    */
   readonly may?: (facts: Facts<K>, request: Checked<K>) => Decision<P>
+  /** The key in use whose bytes the work takes from `withMaterial`. */
+  readonly inClear?: 'key' | 'payload'
   /** Whatever takes time or has effects. */
   readonly work?: (facts: Facts<K>, request: Checked<K>, permit: Permit<P, H>) => MaybePromise<W>
   /** Runs all of it while something is held: a turn, a stream. */
@@ -193,13 +197,19 @@ function worked<K extends OperationName, P, W, H>(
     if (!decision.allow) return refuse(parts, decision)
     return work(decision.result)
   }
-  return underTickets(
+  const firstReading = createFirstReading(parts.keyring, used, steps.inClear)
+  return underTickets<
+    Grant & { readonly with: string | undefined; readonly decided: Decided<K, P> },
+    Worked<W>
+  >(
     { serving: parts.cluster.serving, uses: parts.uses },
     () => {
       const decided = granted(decide(steps, attempt, request, parts.store.catalog))
-      parts.useRecorder.checkRoom()
       const keys = decided.facts as Pinned
       const [one = '', other = ''] = used
+      const first = firstReading(keys)
+      if (first !== undefined) return { first }
+      parts.useRecorder.checkRoom()
       const { id: user, session } = attempt.call.actor
       return { key: keys[one]?.id ?? '', with: keys[other]?.id, user, session, decided }
     },

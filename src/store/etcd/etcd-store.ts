@@ -19,7 +19,7 @@ import { createKeys } from './keys.ts'
 import type { Keyspace } from './keyspace.ts'
 import { layoutEntry, tellLayout } from './layout.ts'
 import { type Loaded, load } from './load.ts'
-import { createMaterials } from './materials.ts'
+import { createMaterials, type HeldMaterial } from './materials.ts'
 import { newestCommit, readAudit } from './reading.ts'
 import { createReplica, type Replica } from './replica.ts'
 import { createReplicaState } from './replica-state.ts'
@@ -49,6 +49,7 @@ export type EtcdStore = Store &
     readonly rollback: Rollback | undefined
     /** Of the newest commit that is applied. */
     root(): Root
+    heldMaterial(): HeldMaterial
   }
 
 /**
@@ -161,6 +162,7 @@ function serve(
     if (error.code === 'store-damaged') writer?.discard()
     replica.end(error)
     commits.refuse(error)
+    materials.close()
   }
   function check(): void {
     const refusal = closed ? storeClosed() : replicaState.failure()
@@ -181,6 +183,8 @@ function serve(
       check()
       return materials.of(key)
     },
+    hasMaterial: materials.isAtHand,
+    heldMaterial: materials.held,
     async audit(hsm, first, count) {
       check()
       return readAudit(keyspace, replica, hsm, first, count)

@@ -1,31 +1,33 @@
 /**
- * The material of keys, read from etcd when it is asked for and kept for a while. Any member may be asked first, also one that is
- * behind or has no quorum: a record is sealed under the number of its commit, and the replica knows which one that must be.
+ * The material of keys, read from etcd when it is asked for and kept for a while, or all of it, read in the background, if the cluster
+ * is set so. Any member may be asked first, also one that is behind or has no quorum: a record is sealed under the number of its
+ * commit, and the replica knows which one that must be.
  */
-import { HsmError } from '../../contract/errors.ts'
+import type { HsmError } from '../../contract/errors.ts'
 import type { RecordKey } from '../../model/records.ts'
+import { createKeptMaterials } from './kept-materials.ts'
 import type { Keyspace } from './keyspace.ts'
-import { newestCommit } from './reading.ts'
+import { createMaterialReading, type Found, gone } from './material-reading.ts'
+import { createReadingAhead } from './reading-ahead.ts'
 import type { Replica } from './replica.ts'
-import { KV } from './rpc_pb.ts'
-import { readRecord } from './values.ts'
 
 export interface Materials {
   /** As `Store.material`. */
   of(key: RecordKey): string | Promise<string>
   /** Undefined when it must be read. */
   kept(key: RecordKey): string | undefined
+  /** Whether it is kept, or will not be found. */
+  isAtHand(key: RecordKey): boolean
+  held(): HeldMaterial
+  /** Reads no more, and wipes what is kept. */
+  close(): void
 }
 
-/** Of keys that were used or written lately; some 2 kB each. */
-const MOST_KEPT = 1024
-/** How often a record may change while it is read. */
-const ATTEMPTS = 10
-/** How long the replica may take to get to a commit that etcd has told of. */
-const PATIENCE_MS = 5000
+/** What is in memory now: of how many keys, and in how many bytes. */
+export type HeldMaterial = { readonly keys: number; readonly bytes: number }
 
-/** `commit`: the number of the one that wrote the record. */
-type Found = { readonly commit: number; readonly material: string }
+/** Of keys that were used or written lately, unless all is kept; some 2 kB each. */
+const MOST_KEPT = 1024
 
 /** @param damaged told when etcd does not hold what it held before */
 export function createMaterials(
@@ -33,83 +35,64 @@ export function createMaterials(
   replica: Replica,
   damaged: (error: HsmError) => void,
 ): Materials {
-  /** In the order of last use, oldest first. */
-  const cache = new Map<RecordKey, Found>()
+  const { catalog } = replica
+  let keepsAll = false
+  let isClosed = false
+  const cache = createKeptMaterials(() => (keepsAll ? Number.POSITIVE_INFINITY : MOST_KEPT))
+  const reading = createMaterialReading({ keyspace, replica, damaged, taken })
+  const ahead = createReadingAhead({
+    keys: catalog.keys,
+    lacks: (key) => keepsAll && commitOf(key) !== undefined && !cache.has(key, commitOf(key)),
+    async read(keys) {
+      const found = await reading.several(keys)
+      return keys.every((key, at) => !keepsAll || commitOf(key) === undefined || has(key, found[at]))
+    },
+  })
   const commitOf = (key: RecordKey): number | undefined => replica.records().revisions.get(key)
-
-  function keep(key: RecordKey, found: Found): void {
-    cache.delete(key)
-    cache.set(key, found)
-    const [oldest] = cache.keys()
-    if (cache.size > MOST_KEPT && oldest !== undefined) cache.delete(oldest)
-  }
 
   /** If it is that of the record as the replica has it. */
   function taken(key: RecordKey, found: Found | undefined): string | undefined {
     if (!found || found.commit !== commitOf(key)) return undefined
-    keep(key, found)
+    if (!isClosed) cache.put(key, found.commit, found.material)
     return found.material
   }
 
-  async function read(key: RecordKey): Promise<string> {
-    let material = taken(key, await ask(key, true))
-    for (let attempt = 0; material === undefined && attempt < ATTEMPTS; attempt++)
-      material = await readNewest(key)
-    if (material === undefined) throw new HsmError('busy')
-    return material
+  /** What the watch has brought meanwhile is as good. */
+  const has = (key: RecordKey, found: Found | undefined): boolean =>
+    cache.has(key, commitOf(key)) || taken(key, found) !== undefined
+
+  function follow(): void {
+    const all = catalog.cluster()?.materialInMemory === 'all'
+    if (keepsAll && !all) cache.clear()
+    keepsAll = all
+    if (all && cache.count() < catalog.keyCount()) ahead.wake()
   }
 
-  /** Undefined when the record has changed meanwhile. */
-  async function readNewest(key: RecordKey): Promise<string | undefined> {
-    const expected = commitOf(key)
-    if (expected === undefined) throw gone()
-    const found = await ask(key, false)
-    await reached(replica, await newestCommit(keyspace, replica, damaged))
-    const material = taken(key, found)
-    if (material === undefined && commitOf(key) === expected) throw missing(key)
-    return material
-  }
-
-  async function ask(key: RecordKey, serializable: boolean): Promise<Found | undefined> {
-    const { client, keys, sealer } = keyspace
-    const answer = await client.ask(KV.method.range, { key: keys.record(key), serializable })
-    if ('failure' in answer) throw answer.failure.error
-    const standing = answer.value.kvs[0]
-    if (!standing) return undefined
-    const { commit, record } = readRecord(sealer, key, standing.value)
-    return record.kind === 'key' ? { commit, material: record.material } : undefined
-  }
-
-  replica.subscribe((changes) => {
+  const unsubscribe = replica.subscribe((changes) => {
     for (const { key, after, material } of changes) {
       const commit = commitOf(key)
-      if (!after || commit === undefined) cache.delete(key)
-      else if (material !== undefined) keep(key, { commit, material })
+      if (!after || commit === undefined) cache.drop(key)
+      else if (material !== undefined) cache.put(key, commit, material)
+      else if (!cache.has(key, commit)) cache.drop(key)
     }
+    follow()
   })
+  follow()
 
-  const kept = (key: RecordKey) => taken(key, cache.get(key))
+  const kept = (key: RecordKey) => cache.get(key, commitOf(key))
   return {
     kept,
+    isAtHand: (key) => commitOf(key) === undefined || cache.has(key, commitOf(key)),
     of(key) {
       if (commitOf(key) === undefined) throw gone()
-      return kept(key) ?? read(key)
+      return kept(key) ?? reading.one(key)
     },
-  }
-}
-
-/** The key was deleted. */
-const gone = (): HsmError => new HsmError('revoked')
-
-const missing = (key: RecordKey): HsmError => new HsmError('store-damaged', `Record ${key} is missing`)
-
-/** @throws HsmError `store-failure` when it takes too long */
-async function reached(replica: Replica, revision: number): Promise<void> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(reject, PATIENCE_MS, new HsmError('store-failure', 'etcd did not answer in time'))
-  try {
-    await Promise.race([replica.appliedAtLeast(revision), promise])
-  } finally {
-    clearTimeout(timer)
+    held: () => ({ keys: cache.count(), bytes: cache.bytes() }),
+    close() {
+      isClosed = true
+      unsubscribe()
+      ahead.stop()
+      cache.clear()
+    },
   }
 }

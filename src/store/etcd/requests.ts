@@ -51,11 +51,17 @@ export const guarded = (key: Uint8Array, revision: number, success: Operation[])
   failure: [value('range', { key })],
 })
 
+/** Reads several keys from whichever member is asked, also one that is behind or has no quorum. */
+export const lookUp = (keys: readonly Uint8Array[]): Transaction => ({
+  success: keys.map((key) => value('range', { key, serializable: true })),
+})
+
+/** What a look-up has found, in the order of its keys; undefined for a key that is not there. */
+export const foundBy = ({ responses }: TxnResponse): readonly (KeyValue | undefined)[] =>
+  responses.map(({ response }) => (response.case === 'range' ? response.value.kvs[0] : undefined))
+
 /** How the key of a guarded transaction stands that was not carried out; undefined when there is none. */
-export function standsAt({ responses }: TxnResponse): KeyValue | undefined {
-  const response = responses[0]?.response
-  return response?.case === 'range' ? response.value.kvs[0] : undefined
-}
+export const standsAt = (response: TxnResponse): KeyValue | undefined => foundBy(response)[0]
 
 /** The revision of etcd at which it answered; 0 when the answer does not say. */
 export const revisionOf = ({

@@ -166,6 +166,7 @@ function serve(
       if (damage) throw damage
       return medium.material(key)
     },
+    hasMaterial: () => true,
     async audit(hsm, first, count) {
       if (!database.isOpen) throw storeClosed()
       return readAuditLog(catalog, hsm, first, count, (sequence) => medium.entry(hsm, sequence))

@@ -25,6 +25,8 @@ export type Mutation = {
   readonly serving?: (serving: Serving) => Serving
   /** Whether it believes to see every commit. */
   readonly seen?: () => boolean
+  /** A use that waits for something first goes on by what was decided before. */
+  readonly decidesOnce?: true
   readonly uses?: (uses: Uses) => Uses
   readonly coordination?: (coordination: Coordination) => Coordination
   readonly links?: (links: PeerLinks, etcd: EtcdModel) => PeerLinks
@@ -198,6 +200,7 @@ const NO_MAC = new Uint8Array(32)
 
 export const MUTANTS = {
   'no check before release': { serving: onlyFirstCheck, uses: alwaysLive },
+  'a decision from before what was waited for': { decidesOnce: true },
   'acknowledges before the drain': { settled: () => () => Promise.resolve() },
   'serves after the grace of others': { timing: { ...TIMING, servingMs: TIMING.graceMs * 1.5 } },
   'load before register': { coordination: trustsItsLoad },

@@ -4,7 +4,7 @@ import type { Established } from '../../../src/cluster/cluster.ts'
 import { type ClusterNode, createClusterNode } from '../../../src/cluster/cluster-node.ts'
 import type { PeerLinks } from '../../../src/cluster/peer-links.ts'
 import { underTickets } from '../../../src/cluster/ticketed-use.ts'
-import { createUses } from '../../../src/cluster/uses.ts'
+import { createUses, type Grant } from '../../../src/cluster/uses.ts'
 import type { KeyRecord } from '../../../src/model/records.ts'
 import { revocationsOf } from '../../../src/policy/revocation.ts'
 import type { Mutation } from './mutants.ts'
@@ -15,6 +15,7 @@ import type { Chance } from './virtual-time.ts'
 
 const KEY = 'key/0x0000000000001000'
 
+type Worked = { readonly permitted: number; readonly workDone: number }
 export type UnderWay = { readonly user: string; readonly begun: number }
 
 /** True times. */
@@ -82,6 +83,7 @@ export function startNode({ id, process, store, links, chance, now, mutation }: 
 
   const work = (ms: number) => new Promise<void>((resolve) => process.after(ms, resolve))
   const key = () => store.catalog.get(KEY) as KeyRecord
+  let asked = 0
 
   return {
     process,
@@ -96,12 +98,18 @@ export function startNode({ id, process, store, links, chance, now, mutation }: 
         return false
       }
     },
-    use: async (user, workMs) =>
-      underTickets(
+    use: async (user, workMs) => {
+      // Every third one has something to read first.
+      let waits = asked++ % 3 === 0
+      let isDecided = false
+      return underTickets<Grant & { readonly permitted: number }, Worked>(
         { serving: (mutation.serving ?? same)(cluster.serving), uses },
         () => {
-          if (!key().sharedWith.includes(user)) throw new Error('not permitted')
-          return { key: key().id, user, session: '', permitted: now() }
+          if (!isDecided && !key().sharedWith.includes(user)) throw new Error('not permitted')
+          isDecided = mutation.decidesOnce === true
+          const first = waits
+          waits = false
+          return first ? { first: work(workMs) } : { key: key().id, user, session: '', permitted: now() }
         },
         async ({ permitted }) => {
           const mine = { user, begun: now() }
@@ -110,7 +118,8 @@ export function startNode({ id, process, store, links, chance, now, mutation }: 
           underWay.delete(mine)
           return { permitted, workDone: now() }
         },
-      ),
+      )
+    },
     async change(change, committed) {
       let unchanged = false
       const { revision } = await store.transact((view) => {

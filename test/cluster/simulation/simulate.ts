@@ -60,6 +60,7 @@ export async function simulate({
     auditPolicy: undefined,
     auditPublicKey: undefined,
     auditKey: undefined,
+    materialInMemory: undefined,
   } as const
   etcd.commit(0, [{ put: cluster }, { put: aKey({ sharedWith: ['bob'] }) }])
   const rates = mutation.rates ?? (bounded ? (fence ? TWOFOLD : ABOUT_RIGHT) : ANY_RATE)

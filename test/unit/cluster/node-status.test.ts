@@ -41,8 +41,10 @@ test('what each HSM of the cluster has applied, and how far that is behind', () 
     },
     id: 'a',
     waits,
+    material: () => ({ 'in-memory': 'all', keys: 3, bytes: 4096 }),
   })
-  const common = { 'hsm-id': 'a', serving: true, 'applied-revision': 20 }
+  const material = { 'in-memory': 'all', keys: 3, bytes: 4096 }
+  const common = { 'hsm-id': 'a', serving: true, 'applied-revision': 20, material }
   assert.deepEqual(status(), {
     ...common,
     nodes: [

@@ -68,6 +68,41 @@ suite('key use', () => {
     assert.equal(uses.count(), 0)
   })
 
+  test('what must be there first is waited for without a ticket, and then all is decided anew', async () => {
+    for (const behindFence of [false, true]) {
+      steps = []
+      fenced = behindFence
+      const { promise: there, resolve } = Promise.withResolvers<void>()
+      const state: { isAllowed: boolean; isThere: boolean } = { isAllowed: true, isThere: false }
+      const begun = () =>
+        Promise.resolve(
+          underTickets(
+            { serving, uses },
+            () => {
+              steps.push('permit')
+              if (!state.isAllowed) throw new HsmError('not-permitted')
+              return state.isThere ? { key: 'k', user: 'u', session: 's' } : { first: there }
+            },
+            () => 'result',
+          ),
+        )
+      const [granted, refused] = [begun(), begun()]
+      await Promise.resolve().then(() => undefined)
+      assert.equal(uses.count(), 0)
+      await uses.revoke([{ key: 'k' }])
+      state.isThere = true
+      resolve()
+      assert.equal(await granted, 'result')
+      assert.equal(await refused, 'result')
+      state.isThere = false
+      const later = begun()
+      state.isAllowed = false
+      state.isThere = true
+      await assert.rejects(later, fails('not-permitted'))
+      assert.equal(uses.count(), 0)
+    }
+  })
+
   test('an HSM that does not serve asks nobody for permission', async () => {
     serves = false
     await assert.rejects(use(), fails('not-serving'))

@@ -7,22 +7,29 @@ import { memoryStore } from '../../../src/store/memory.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { testEngine } from '../../support/engine.ts'
 import { fails } from '../../support/errors.ts'
-import { base64, createWorld, ECDSA, makePair, reference } from '../../support/world.ts'
+import { base64, createWorld, ECDSA, makePair, PASSWORD, reference } from '../../support/world.ts'
 
-/** A store whose materials are read when the test says so. */
+/** A store whose materials are read when the test says so, and are at hand when they were read. */
 function readingStore() {
   const store = memoryStore()
   const asked: string[] = []
+  const read = new Set<string>()
   let gate: PromiseWithResolvers<void> | undefined
+  const hasMaterial: Store['hasMaterial'] = (key) => gate === undefined || read.has(key)
   const material: Store['material'] = (key) => {
+    if (hasMaterial(key)) return store.material(key)
     asked.push(key)
-    return gate ? gate.promise.then(() => store.material(key)) : store.material(key)
+    return (gate?.promise ?? Promise.resolve()).then(() => {
+      read.add(key)
+      return store.material(key)
+    })
   }
   return {
-    store: { ...store, material },
+    store: { ...store, material, hasMaterial },
     asked,
-    /** From now on reading waits. */
+    /** From now on reading waits, and what was read is at hand no more. */
     hold() {
+      read.clear()
       gate = Promise.withResolvers()
       gate.promise.catch(() => undefined)
       return gate
@@ -38,7 +45,6 @@ async function start() {
   const engine = await testEngine({ store: reading.store })
   const world = await createWorld(engine)
   const { priv } = await makePair(world, 'alice', { label: 'k', share: ['bob'] })
-  reading.asked.length = 0
   const sign = (who: 'alice' | 'bob') =>
     world.as(who, 'crypto.sign', { filter: reference(priv), mechanism: ECDSA, data: [base64('text')] })
   const bob = { filter: reference(priv), usernames: ['bob'], role: 'crypto-user' as const }
@@ -64,38 +70,60 @@ suite('the first use of a key', () => {
     await engine.close()
   })
 
-  test('is refused when the share is taken back meanwhile, which waits for it', async () => {
+  test('is refused when the share is taken back meanwhile, which does not wait for it', async () => {
     const { hold, release, sign, world, bob, engine } = await start()
     const gate = hold()
-    const use = sign('bob')
-    const refused = assert.rejects(use, fails('revoked'))
+    const refused = assert.rejects(sign('bob'), fails('key-selection'))
     await later()
-    let done = false
-    const unshare = world.as('alice', 'key.unshare', bob).then(() => {
-      done = true
-    })
-    for (let turn = 0; turn < 5; turn++) await later()
-    assert.equal(done, false)
+    await world.as('alice', 'key.unshare', bob)
     gate.resolve()
     await refused
-    await unshare
     release()
-    await assert.rejects(sign('bob'), fails('key-selection'))
     assert.equal((await sign('alice')).signatures.length, 1)
     await engine.close()
   })
 
-  test('is refused when the key is deleted meanwhile', async () => {
+  test('is refused when the key is deleted meanwhile, which does not wait for it', async () => {
     const { hold, sign, world, priv, engine } = await start()
     const gate = hold()
     const refused = assert.rejects(sign('bob'), fails('revoked'))
     await later()
-    const deleted = world.as('alice', 'key.delete', { filter: reference(priv) })
-    for (let turn = 0; turn < 5; turn++) await later()
+    await world.as('alice', 'key.delete', { filter: reference(priv) })
     gate.resolve()
     await refused
-    await deleted
     await engine.close()
+  })
+
+  test('is decided on anew when the right was taken back and given again meanwhile', async () => {
+    const { hold, sign, world, bob, engine } = await start()
+    const gate = hold()
+    const use = sign('bob')
+    await later()
+    await world.as('alice', 'key.unshare', bob)
+    await world.as('alice', 'key.share', bob)
+    gate.resolve()
+    assert.equal((await use).signatures.length, 1)
+    await engine.close()
+  })
+
+  test('is refused when the material is gone again each time it was read', async () => {
+    const { store, engine: first, priv } = await start()
+    let asked = 0
+    const material: Store['material'] = (key) => {
+      asked += 1
+      return Promise.resolve(store.material(key))
+    }
+    const engine = await testEngine({ store: { ...store, material, hasMaterial: () => false } })
+    const { token } = await engine.call('session.login', {
+      username: 'alice',
+      role: 'crypto-user',
+      password: PASSWORD,
+    })
+    const signing = { filter: reference(priv), mechanism: ECDSA, data: [base64('text')] }
+    await assert.rejects(engine.call('crypto.sign', signing, token), fails('busy'))
+    assert.equal(asked, 4)
+    await engine.close()
+    await first.close()
   })
 
   test('fails when the material cannot be read, and the next one reads it anew', async () => {
@@ -105,9 +133,10 @@ suite('the first use of a key', () => {
     await later()
     gate.reject(new HsmError('store-damaged'))
     await Promise.all(failed)
-    release()
+    hold().resolve()
     assert.equal((await sign('alice')).signatures.length, 1)
     assert.equal(asked.length, 2)
+    release()
     await engine.close()
   })
 })

@@ -10,6 +10,7 @@ import {
   observeBarrier,
   observeFollowing,
   observeHoldings,
+  observeMaterial,
   timedCluster,
 } from '../../../src/metrics/instruments.ts'
 import { createRegistry } from '../../../src/metrics/registry.ts'
@@ -199,4 +200,14 @@ test('an HSM that cannot say what it holds still has its other metrics', async (
   const text = await registry.render()
   assert.match(text, /\nother 1\n$/)
   assert.doesNotMatch(text, /^strongroom_keys/m)
+})
+
+test('key material in memory is read when it is asked for', async () => {
+  const registry = createRegistry()
+  let keys = 0
+  observeMaterial(() => ({ keys, bytes: 65_536 }), registry)
+  keys = 7
+  const text = await registry.render()
+  for (const line of ['strongroom_material_keys 7', 'strongroom_material_bytes 65536'])
+    assert.ok(text.includes(`${line}\n`), line)
 })

@@ -32,6 +32,7 @@ const FULL: { readonly [Kind in RecordKind]: Full<Extract<WholeRecord, { kind: K
     auditPolicy: { ...DEFAULT_AUDIT_POLICY, maxAgeSeconds: 60 },
     auditPublicKey: 'cHVibGlj',
     auditKey: 'c2VhbGVk',
+    materialInMemory: 'all',
   },
   user: { ...sampleUser(1), password: '$argon2id$', survivingSession: 'abc' },
   login: { ...sampleLogin(1), availabilityCheck: false },

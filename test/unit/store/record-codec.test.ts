@@ -155,6 +155,7 @@ describe('record codec', () => {
       { auditPolicy: DEFAULT_AUDIT_POLICY },
       { auditPublicKey: 'cHVibGlj' },
       { auditKey: 'c2VhbGVk' },
+      { materialInMemory: 'all' as const },
     ]) {
       const cluster = { ...sampleCluster(7), ...more }
       assert.deepStrictEqual(decodeRecord('cluster/self', encodeRecord(cluster, 3)), cluster)

@@ -33,6 +33,8 @@ export const CASES: Cases = {
   }),
   'cluster.hsm-info': () => ({ request: {} }),
   'cluster.status': () => ({ request: {} }),
+  'cluster.set-material': () => ({ by: 'admin', request: { 'in-memory': 'all' } }),
+  'cluster.show-material': () => ({ by: 'admin', request: {} }),
   'user.create': () => ({
     by: 'admin',
     request: { username: 'new', role: ROLE, password: PASSWORD },
