@@ -17,7 +17,7 @@ const leases = await unsharing(false)
 const clockFree = await unsharing(true)
 const used = await keyUse()
 const { measured, bytesOfEach } = await changes()
-const sizes = await scale(COUNTS)
+const { sizes, afterwards } = await scale(COUNTS)
 await printLoad('Afterwards')
 printGoals([...goalsOfUnsharing(leases), ...goalsOf(CHANGES, measured), ...goalsOfStarts('of a node', sizes)])
 printUnsharing('leases', leases)
@@ -26,10 +26,23 @@ printRace('P-256 sign over HTTPS, one node', used)
 printRace(`${CHANGES}; each leaves ${Math.round(bytesOfEach)} bytes in etcd`, measured)
 printTable(
   'RSA-2048 keys',
-  ['in the cluster', 'start of a node, ms', 'its memory, MB', 'bytes of etcd a key'],
-  sizes.map(({ keys, median, memoryMb, bytesPerKey }) => [
+  ['in the cluster', 'start of a node, ms', 'processor s', 'its memory, MB', 'bytes of etcd a key'],
+  sizes.map(({ keys, median, processorSeconds, memoryMb, bytesPerKey }) => [
     keys.toLocaleString('en'),
-    ...[median, memoryMb, bytesPerKey].map(figure),
+    ...[median, processorSeconds, memoryMb, bytesPerKey].map(figure),
+  ]),
+)
+const { away, all, keys } = afterwards
+printTable(
+  `A node with ${keys.toLocaleString('en')} RSA-2048 keys`,
+  ['', 'ms', 'processor s', 'memory, MB'],
+  Object.entries({
+    'start after ten commits': away,
+    'start, all material to be in memory': all,
+    'when all material is there': all.whole,
+  }).map(([name, { ms, processorSeconds, memoryMb }]) => [
+    name,
+    ...[ms, processorSeconds, memoryMb].map(figure),
   ]),
 )
 

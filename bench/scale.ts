@@ -109,6 +109,16 @@ export function memoryMb(pid: number | undefined): number {
   return Number(kilobytes) / 1024
 }
 
+const TICKS_PER_SECOND = 100
+
+/** Processor time that a process has taken, its threads included. */
+export function processorSeconds(pid: number | undefined): number {
+  // The name of the program comes first, in parentheses (proc(5)).
+  const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')
+  const [user, system] = fields.split(' ').slice(11, 13)
+  return (Number(user) + Number(system)) / TICKS_PER_SECOND
+}
+
 export const goalsOfStarts = (place: string, starts: readonly Omit<Start, 'max'>[]): readonly Goal[] =>
   starts.flatMap(({ keys, median, memoryMb }) => {
     const targets = { 100000: ['≤ 2,000', '≤ 260'], 1000000: ['≤ 15,000', '≤ 1,600'] }[keys]
