@@ -49,7 +49,7 @@ export type ExchangeNeeds = {
 /** Of the event loop, for a request without a session, besides what is measured: the protocol itself, and its log line. */
 const REQUEST_COST_MS = 0.25
 /** Likewise for each byte of it: TLS and the protocol. */
-const BYTE_COST_MS = 10 / (1024 * 1024)
+export const BYTE_COST_MS = 10 / (1024 * 1024)
 
 /** A request that has begun. Whoever has begun it calls `left` in the end. */
 export type Exchange = {
