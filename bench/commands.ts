@@ -1,5 +1,7 @@
 /** Wall time of one-shot commands, against the cheapest process Node can be. */
 import { execFileSync } from 'node:child_process'
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeAes, PASSWORD, reference, type World } from '../test/support/world.ts'
 import { interleave, median, medianRatio } from './measure.ts'
@@ -27,22 +29,23 @@ export async function commands(world: World, config: string, rounds = 25): Promi
   const filter = ['--filter', ...reference(key)]
   const unshare = ['key', 'unshare', ...filter, '--username', 'bob', '--role', 'crypto-user']
   const agent = startAgent()
+  const installed = packageOf(THIS)
   const contenders: readonly Command[] = [
     { name: NODE, run: () => void execFileSync(process.execPath, ['-e', '0']) },
-    { name: 'cloudhsm-cli --help', run: () => void run('cloudhsm-cli', ['--help']) },
+    { name: 'cloudhsm-cli --help', run: () => inPackage(installed, ['--help'], {}) },
     {
       name: 'key unshare, bundle',
-      run: () => void run('cloudhsm-cli', unshare, { env }),
+      run: () => inPackage(installed, unshare, env),
       target: '≤ 3.3',
     },
     {
       name: 'key unshare, clone',
-      run: () => inClone(unshare, env),
+      run: () => inPackage(THIS, unshare, env),
       target: '≤ 4.0',
     },
     {
       name: 'key unshare, with an agent',
-      run: () => void run('cloudhsm-cli', unshare, { env: { ...env, ...agent } }),
+      run: () => inPackage(installed, unshare, { ...env, ...agent }),
       target: '≤ 1.6',
     },
   ]
@@ -58,7 +61,10 @@ export async function commands(world: World, config: string, rounds = 25): Promi
     command.run()
     return performance.now() - begun
   })
-  const taken = await measured.finally(() => run('cloudhsm-cli', ['agent', 'stop'], { env: agent }))
+  const taken = await measured.finally(() => {
+    run('cloudhsm-cli', ['agent', 'stop'], { env: agent })
+    rmSync(installed, { recursive: true })
+  })
   const [base = []] = taken
   return contenders.map(({ name, target }, at) => {
     const mine = taken[at] ?? []
@@ -74,9 +80,18 @@ function startAgent(): NodeJS.ProcessEnv {
   return { STRONGROOM_AGENT_SOCK: socket }
 }
 
-/** Through the launcher of this clone. */
-function inClone(words: readonly string[], env: NodeJS.ProcessEnv): void {
-  execFileSync(join(THIS, 'bin', 'cloudhsm-cli'), words, {
+/** Programs as npm installs them, without their sources. */
+function packageOf(clone: string): string {
+  const root = mkdtempSync(join(tmpdir(), 'strongroom-package-'))
+  for (const path of ['bin', 'dist', 'package.json'])
+    cpSync(join(clone, path), join(root, path), { recursive: true })
+  symlinkSync(join(clone, 'node_modules'), join(root, 'node_modules'))
+  return root
+}
+
+/** Through the launcher, as a user does. */
+function inPackage(root: string, words: readonly string[], env: NodeJS.ProcessEnv): void {
+  execFileSync(join(root, 'bin', 'cloudhsm-cli'), words, {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, ...env },
   })

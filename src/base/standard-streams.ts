@@ -64,7 +64,16 @@ export async function writeOutput(content: string | Uint8Array): Promise<void> {
   }
 }
 
+let unwritten: Promise<unknown> = Promise.resolve()
+
 /** Writes to standard error; nobody is left who could be told if that fails. */
-export async function tell(text: string): Promise<void> {
-  await write('stderr', text).catch(() => undefined)
+export function tell(text: string): Promise<void> {
+  const written = write('stderr', text).catch(() => undefined)
+  unwritten = Promise.all([unwritten, written])
+  return written
+}
+
+/** Resolves when all that was told before is written, also by those who did not wait for it. */
+export async function told(): Promise<void> {
+  await unwritten
 }

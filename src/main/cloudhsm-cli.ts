@@ -1,6 +1,6 @@
 /** The program cloudhsm-cli. What a command does not need is not loaded: starting fast is a feature. */
 import { join } from 'node:path'
-import { isOutputGone, tell, writeOutput } from '../base/standard-streams.ts'
+import { isOutputGone, tell, told, writeOutput } from '../base/standard-streams.ts'
 import { version } from '../base/version.ts'
 import { AGENT_VARIABLE } from '../cli/agent/messages.ts'
 import { type ClusterClients, createClusterClients } from '../cli/cluster-clients.ts'
@@ -49,11 +49,18 @@ async function main(words: readonly string[]): Promise<number> {
   const output = await execute(words, environment, interruption.signal)
   const exit = await print(output)
   passwords?.close()
-  // The connection goes with the program, and the login with the connection.
-  if (interruption.signal.aborted) process.exit(INTERRUPTED)
+  if (!output.next) return end(interruption.signal.aborted ? INTERRUPTED : exit)
   process.off('SIGINT', onInterrupt)
-  await Promise.all([clients?.close(), agent?.close()])
-  return output.next ? next(output.next) : exit
+  return next(output.next)
+}
+
+/**
+ * When all that was told is written. The connection goes with the process, and the login with the connection; Node would take both
+ * apart first.
+ */
+async function end(exit: number): Promise<never> {
+  await told()
+  process.exit(exit)
 }
 
 async function next({ mode, args }: Required<Output>['next']): Promise<number> {
@@ -142,7 +149,7 @@ async function print({ text, stream, rest, exit, bytes, notes = '' }: Output): P
     return exit
   } catch (error) {
     // Nobody is left to tell; what was asked of the HSM ends with the connection.
-    if (isOutputGone(error)) process.exit(exit || 1)
+    if (isOutputGone(error)) return end(exit || 1)
     return print(brokenOff(error))
   }
 }

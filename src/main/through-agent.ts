@@ -8,7 +8,6 @@ import type { Chosen } from '../cli/execute.ts'
 export type ThroughAgent = {
   /** Undefined when the agent is of no use, which is told once. @throws HsmError as without an agent */
   open(chosen: Chosen): Promise<ClusterClient | undefined>
-  close(): Promise<void>
 }
 
 /** @param socket of the agent */
@@ -42,9 +41,6 @@ export function throughAgent(
         tell(`warning: going on without the agent that ${AGENT_VARIABLE} names: ${error.message}\n`)
         return undefined
       }
-    },
-    async close() {
-      for (const client of clients.values()) await client.close()
     },
   }
 }

@@ -30,6 +30,20 @@ suite('output streams', { skip: process.platform !== 'linux' && 'there is no /de
     }
   })
 
+  test('a reader that is slow gets all of it', (t) => {
+    const { root } = temporaryHome(t)
+    const help = shell('cloudhsm-cli --help', []).stdout
+    // A pipe that is full, read when the program has had time to end too early.
+    const full = 'head -c 65536 /dev/zero'
+    const late = 'sleep 1; tail -c +65537'
+    assert.equal(shell(`{ ${full}; cloudhsm-cli --help; } | (${late})`, []).stdout, help)
+    const out = join(root, 'out')
+    const script = `{ ${full} >&2; cloudhsm-cli user list > "$1"; } 2>&1 | (until [ -s "$1" ]; do sleep 0.1; done; ${late})`
+    const env = { STRONGROOM_AGENT_SOCK: join(root, 'none'), CLOUDHSM_CLI_CONFIG: join(root, 'none.cfg') }
+    const warned = shell(script, [out], env)
+    assert.match(warned.stdout, /^warning: going on without the agent .*\n$/)
+  })
+
   test('what an HSM has to tell', async (t) => {
     const home = temporaryHome(t)
     const { child, ended } = await serve(home)
