@@ -6,13 +6,14 @@ import { recordKey, type Write } from '../../src/model/records.ts'
 import type { Conclusion } from '../../src/store/store.ts'
 import { put, reference, sampleCluster, sampleKey, sampleLogin, sampleUser, write } from './store-samples.ts'
 
+const base64 = (text: string): string => Buffer.from(text).toString('base64')
 const small = fc.integer({ min: 0, max: 6 })
 const anyWrite: fc.Arbitrary<Write> = fc.oneof(
   small.map((number) => ({ put: sampleUser(number) })),
   small.map((number) => ({ delete: `user/user-${number}` as const })),
   fc
     .record({ number: small, label: fc.string(), sharedWith: fc.array(fc.string(), { maxLength: 3 }) })
-    .map(({ number, ...changes }) => write(sampleKey(number, changes), changes.label)),
+    .map(({ number, ...changes }) => write(sampleKey(number, changes), base64(changes.label))),
   small.map((number) =>
     write(
       sampleKey(number, {
