@@ -32,8 +32,10 @@ describe('the row of a key', () => {
       /it was changed/,
     ],
   ] as const) {
-    it(`that ${how} is refused when it is read, and the key is not written with it`, () =>
+    it(`that ${how} is refused when it is read, and the key is not written with it`, ({ mock }) =>
       inTemporaryDirectory(async (directory) => {
+        // What reads all rows in the background does not come here first.
+        mock.timers.enable({ apis: ['setTimeout'] })
         const store = await spoiled(directory, `UPDATE record SET ${sql} WHERE key = '${KEY}'`)
         const refusal = { code: 'store-damaged', message }
         await assert.rejects(async () => store.material(KEY), refusal)
