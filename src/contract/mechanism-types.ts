@@ -1,5 +1,5 @@
 /**
- * Mechanism types of PKCS#11 (v2.40 mechanisms, v3.0 for EdDSA and KWP; values from their headers), each with what it means
+ * Mechanism types of PKCS#11 (v2.40 mechanisms, v3.0 for EdDSA and KWP; values from their headers) and of CloudHSM, each with what it means
  * here, in the order in which programs see them. A type can be several mechanisms, and a mechanism several types.
  */
 import type { Hash } from './algorithms.ts'
@@ -22,6 +22,7 @@ type Members = {
   readonly iv: 'iv'
   readonly ctr: 'counter-block' | 'counter-bits'
   readonly gcm: 'iv' | 'aad' | 'tag-length-bits'
+  readonly 'rsa-aes': 'hash' | 'mgf'
   readonly 'mac-length': 'mac-length'
 }
 export type ParameterKind = keyof Members
@@ -165,6 +166,14 @@ export const MECHANISM_TYPES = {
   AES_KEY_WRAP: { value: 0x2109, p11Kit: 'none yet', wrap: { name: 'aes-no-pad' } },
   AES_KEY_WRAP_PAD: { value: 0x210a, p11Kit: 'none yet', wrap: { name: 'aes-pkcs5-pad' } },
   AES_KEY_WRAP_KWP: { value: 0x210b, p11Kit: 'none yet', wrap: { name: 'aes-zero-pad' } },
+  RSA_AES_KEY_WRAP: { value: 0x1054, p11Kit: 'none yet', parameter: 'rsa-aes', wrap: { name: 'rsa-aes' } },
+  CLOUDHSM_AES_KEY_WRAP_NO_PAD: { value: 0x8000_2109, p11Kit: 'none yet', wrap: { name: 'aes-no-pad' } },
+  CLOUDHSM_AES_KEY_WRAP_PKCS5_PAD: {
+    value: 0x8000_210a,
+    p11Kit: 'none yet',
+    wrap: { name: 'aes-pkcs5-pad' },
+  },
+  CLOUDHSM_AES_KEY_WRAP_ZERO_PAD: { value: 0x8000_216f, p11Kit: 'none yet', wrap: { name: 'aes-zero-pad' } },
   DES3_KEY_GEN: { value: 0x0131, p11Kit: '0.24', generate: 'des3' },
   DES3_ECB: { value: 0x0132, p11Kit: '0.24', encrypt: { name: 'des3-ecb' } },
   DES3_CBC: { value: 0x0133, p11Kit: '0.25', parameter: 'iv', encrypt: { name: 'des3-cbc' } },

@@ -17,6 +17,8 @@ import {
 export interface StreamHandle {
   /** Of signatures, MACs and what RSA makes of a message; undefined of the others. */
   readonly resultBytes: number | undefined
+  /** Of AES-GCM, when the HSM made it. */
+  readonly iv: Buffer | undefined
   update(data: Uint8Array): MaybePromise<Buffer>
   finish(last: {
     data?: Uint8Array
@@ -135,11 +137,12 @@ export function createAccount(hsm: Hsm, known?: LoginSnapshot): Account {
 
 function streamOf(
   { call }: HsmSession,
-  { stream, 'result-bytes': resultBytes }: Reply<'crypto.begin'>,
+  { stream, 'result-bytes': resultBytes, iv }: Reply<'crypto.begin'>,
   inStream: <R>(work: () => MaybePromise<R>) => MaybePromise<R>,
 ): StreamHandle {
   return {
     resultBytes,
+    iv,
     update: (data) =>
       inStream(() => andThen(call('crypto.update', { stream, data }), ({ data: ready = NO_BYTES }) => ready)),
     finish: ({ data, signature }) =>

@@ -3,7 +3,8 @@ import type { Duplex } from 'node:stream'
 import type { Answering } from './answering.ts'
 import { BOUNDS } from './bounds.ts'
 import { CKR } from './cryptoki/returns.ts'
-import { answeredVersion, createFrameReader, type FrameReaderOptions, type Incoming } from './rpc/frame.ts'
+import { answeredVersion } from './rpc/dialect.ts'
+import { createFrameReader, type FrameReaderOptions, type Incoming } from './rpc/frame.ts'
 import { writeRefusal } from './rpc/requests.ts'
 
 /**

@@ -126,7 +126,7 @@ export function createProgram(needs: ProgramNeeds, from?: ProgramSnapshot): Prog
               if (!request) return writeRefusal(code, CKR.FUNCTION_NOT_SUPPORTED)
               const { name } = request
               call = name
-              return andThen(results(request, offered), (given) => writeResponse(code, name, given))
+              return andThen(results(request, offered), (given) => writeResponse(code, name, given, offered))
             },
             (error) => {
               note(call, error)

@@ -1,4 +1,4 @@
-/** The other end of the p11-kit protocol, as its client library speaks it: written from the protocol, not from our server. */
+/** The other end of the p11-kit protocol, as its client library and our own module speak it: written from the protocol, not from our server. */
 import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 
@@ -67,6 +67,9 @@ export const template = (...attributes: readonly Attribute[]): Argument =>
 export const wanted = (...all: readonly (readonly [type: number, room: number])[]): Argument =>
   plain('fA', Buffer.concat([u32(all.length), ...all.flatMap(([type, count]) => [u32(type), u32(count)])]))
 
+/** The first version of our own module's dialect. */
+export const OWN = 0x80
+
 /** @param fields of the parameter: numbers are CK_ULONG, undefined is a NULL pointer */
 export const mechanism = (
   type: number | null,
@@ -80,6 +83,11 @@ export const mechanism = (
       return field ? array(field) : u32(0xffff_ffff)
     })
     const none = fields.length === 0
+    if (offered >= OWN)
+      return Buffer.concat([
+        u32(type),
+        none ? u8(0) : Buffer.concat([u8(1), array(Buffer.concat(parameter))]),
+      ])
     const flag = offered < 2 ? (none ? [u32(0xffff_ffff)] : []) : none ? [] : [u8(1)]
     return Buffer.concat([u32(type), ...flag, ...parameter])
   },
@@ -200,6 +208,8 @@ export type Results = {
   readonly length: number
   readonly list: readonly number[]
   readonly attributes: readonly Shown[]
+  /** Members of the mechanism's parameter that came back to our own module. */
+  readonly outputs: readonly Buffer[]
 }
 
 function readResults(id: number, body: Buffer): Results {
@@ -212,11 +222,13 @@ function readResults(id: number, body: Buffer): Results {
   let data: Buffer | undefined
   let length = 0
   let attributes: Shown[] = []
+  let outputs: Buffer[] = []
   for (const letters of signature.match(/a[yuA]|./g) ?? []) {
     if (letters === 'u') results.numbers.push(from.u64())
     else if (letters === 'v') results.numbers.push(from.u8(), from.u8())
     else if (letters === 's') results.texts.push(from.array().toString())
     else if (letters === 'aA') attributes = from.attributes()
+    else if (letters === 'P') outputs = from.outputs()
     else if (letters === 'ay') {
       const there = from.u8() === 1
       data = there ? from.array() : undefined
@@ -228,8 +240,10 @@ function readResults(id: number, body: Buffer): Results {
     } else throw new Error(`The signature ${signature} is unknown`)
   }
   if (!from.atEnd()) throw new Error('There is more in the response than its signature says')
-  return { signature, ...results, bytes: data, length, attributes }
+  return { signature, ...results, bytes: data, length, attributes, outputs }
 }
+
+const NULL_LENGTH = 0xffff_ffff
 
 function cursor(body: Buffer) {
   let at = 0
@@ -258,6 +272,13 @@ function cursor(body: Buffer) {
     ...u,
     u64: big,
     array: bytesOf,
+    outputs() {
+      const all: Buffer[] = []
+      const total = u.u32()
+      const end = at + total
+      while (total !== NULL_LENGTH && at < end) all.push(bytesOf())
+      return all
+    },
     attributes: () => Array.from({ length: u.u32() }, attribute),
     atEnd: () => at === body.length,
   }

@@ -19,7 +19,9 @@ export const KEYS = {
       templateFrom(privateTemplate),
     ),
   async C_WrapKey(application, handle, mechanism, wrappingKey, key, bufferBytes) {
-    return [await wrapKey(application, handle, mechanismFrom(mechanism), wrappingKey, key, bufferBytes)]
+    const given = mechanismFrom(mechanism)
+    const { output, iv } = await wrapKey(application, handle, given, wrappingKey, key, bufferBytes)
+    return [output, iv && [iv]]
   },
   async C_UnwrapKey(application, handle, mechanism, unwrappingKey, wrapped = EMPTY, template) {
     const made = templateFrom(template)

@@ -12,14 +12,14 @@ import { end, type Kind } from '../operations/steps.ts'
 import { EMPTY, type Functions } from './function.ts'
 
 /** Init with NULL instead of a mechanism gives up what is under way (PKCS#11 v3.0 §5.1.6). */
-function init(
+function init<T>(
   { sessions }: Application,
   kind: Kind,
   handle: number,
   mechanism: CallerMechanism | null,
-  begin: (mechanism: CallerMechanism) => MaybePromise<void>,
-): MaybePromise<[]> {
-  return nothingOf(mechanism ? begin(mechanism) : end(sessions.get(handle), kind))
+  begin: (mechanism: CallerMechanism) => MaybePromise<T>,
+): MaybePromise<T | undefined> {
+  return mechanism ? begin(mechanism) : andThen(end(sessions.get(handle), kind), () => undefined)
 }
 
 /** The results of a function that has one, and of one that has none. */
@@ -30,8 +30,10 @@ const nothingOf = (work: MaybePromise<unknown>): MaybePromise<[]> => andThen(wor
 const cipherFunctions = (purpose: Purpose) =>
   ({
     init: (application, handle, mechanism, key) =>
-      init(application, purpose, handle, mechanism, (given) =>
-        cipher.init(application, purpose, handle, given, key),
+      oneOf(
+        init(application, purpose, handle, mechanism, (given) =>
+          cipher.init(application, purpose, handle, given, key),
+        ),
       ),
     whole: ({ sessions }, handle, data = EMPTY, bufferBytes) =>
       oneOf(cipher.whole(sessions.get(handle), purpose, data, bufferBytes)),
@@ -54,13 +56,15 @@ export const MESSAGES = {
   C_Encrypt: encryption.whole,
   C_EncryptUpdate: encryption.update,
   C_EncryptFinal: encryption.final,
-  C_DecryptInit: decryption.init,
+  C_DecryptInit: (...given) => nothingOf(decryption.init(...given)),
   C_Decrypt: decryption.whole,
   C_DecryptUpdate: decryption.update,
   C_DecryptFinal: decryption.final,
   C_DigestInit: (application, handle, mechanism) =>
-    init(application, 'digest', handle, mechanism, (given) =>
-      digest.init(application.sessions.get(handle), given),
+    nothingOf(
+      init(application, 'digest', handle, mechanism, (given) =>
+        digest.init(application.sessions.get(handle), given),
+      ),
     ),
   C_Digest: ({ sessions }, handle, data = EMPTY, bufferBytes) =>
     oneOf(digest.digest(sessions.get(handle), data, bufferBytes)),
@@ -74,8 +78,10 @@ export const MESSAGES = {
   C_DigestFinal: ({ sessions }, handle, bufferBytes) =>
     oneOf(digest.final(sessions.get(handle), bufferBytes)),
   C_SignInit: (application, handle, mechanism, key) =>
-    init(application, 'sign', handle, mechanism, (given) =>
-      signing.init(application, 'sign', handle, given, key),
+    nothingOf(
+      init(application, 'sign', handle, mechanism, (given) =>
+        signing.init(application, 'sign', handle, given, key),
+      ),
     ),
   C_Sign: ({ sessions }, handle, data = EMPTY, bufferBytes) =>
     oneOf(signing.sign(sessions.get(handle), data, bufferBytes)),
@@ -84,8 +90,10 @@ export const MESSAGES = {
   C_SignFinal: ({ sessions }, handle, bufferBytes) =>
     oneOf(signing.signFinal(sessions.get(handle), bufferBytes)),
   C_VerifyInit: (application, handle, mechanism, key) =>
-    init(application, 'verify', handle, mechanism, (given) =>
-      signing.init(application, 'verify', handle, given, key),
+    nothingOf(
+      init(application, 'verify', handle, mechanism, (given) =>
+        signing.init(application, 'verify', handle, given, key),
+      ),
     ),
   C_Verify: ({ sessions }, handle, data = EMPTY, signature = EMPTY) =>
     nothingOf(signing.verify(sessions.get(handle), data, signature)),

@@ -23,8 +23,9 @@ export function mechanismFor<U extends Use>(use: U, given: CallerMechanism): Mea
     withoutParameter(given)
     return fixed as MeaningOf<U>
   }
-  if (type.parameter === 'gcm' && (use === 'encrypt' || use === 'wrap')) checkOwnIv(given)
+  const hsmMakesIv = type.parameter === 'gcm' && (use === 'encrypt' || use === 'wrap') && isMadeByHsm(given)
   const members: object = membersOf(type.parameter, given)
+  if (hsmMakesIv) return { ...members, ...fixed, iv: undefined } as unknown as MeaningOf<U>
   const meant: object = { ...members, ...fixed }
   // A type with a hash function has it in its parameter again (PKCS#11 v2.40 mechanisms §2.1.10).
   for (const [name, value] of Object.entries(members)) {
@@ -34,15 +35,25 @@ export function mechanismFor<U extends Use>(use: U, given: CallerMechanism): Mea
 }
 
 /**
- * GCM takes the caller's IV, since the protocol has no way to give one back. Programs written for CloudHSM pass zeros,
- * for its HSM to write the IV there: used as it is, every message of a key would have the same key stream.
+ * Whether the HSM makes the IV of AES-GCM. Programs written for CloudHSM pass zeros, for its HSM to write the IV there. Our
+ * own module gives it back, and takes no other: a program that goes on with what was written would encrypt twice with one
+ * IV. p11-kit cannot give one back, so there the IV is the caller's. Zeros used as they are would give every message of a
+ * key the same key stream.
  * Throws CKR_MECHANISM_PARAM_INVALID.
  */
-function checkOwnIv(given: CallerMechanism): void {
+function isMadeByHsm(given: CallerMechanism): boolean {
   const { iv } = parameterOf(given, 'gcm')
-  if (iv.length === 0 || iv.some((byte) => byte !== 0)) return
-  refuse(
+  const isZero = iv.every((byte) => byte === 0)
+  if (given.takesOutput) {
+    if (iv.length === MADE_IV_BYTES && isZero) return true
+    return refuse(CKR.MECHANISM_PARAM_INVALID, 'Iv invalid. Reason: Expect IV to be all 0, and 12 bytes')
+  }
+  if (iv.length === 0 || !isZero) return false
+  return refuse(
     CKR.MECHANISM_PARAM_INVALID,
     'The IV of AES-GCM is all zeros: p11-kit cannot return one that the HSM makes, so the program must make its own',
   )
 }
+
+/** Of an IV that the HSM makes (NIST SP 800-38D §8.2.2). */
+const MADE_IV_BYTES = 12

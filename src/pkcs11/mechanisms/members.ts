@@ -24,6 +24,12 @@ type Members<N extends string> = {
 /** A message is begun anew from its mechanism, when the body of the request that it came with has long been wiped. */
 const copy = (bytes: Buffer): Buffer => Buffer.from(bytes)
 
+function oaepMembers({ hashAlg, mgf, source, label }: Parameters['oaep']): Members<MembersOf<'oaep'>> {
+  // CKZ_DATA_SPECIFIED; 0 with no label is what some callers leave there.
+  if (source !== 1 && !(source === 0 && label.length === 0)) refuse(CKR.MECHANISM_PARAM_INVALID)
+  return { hash: hashOf(hashAlg), mgf: mgfOf(mgf), label: copy(label) }
+}
+
 const MEMBERS: {
   readonly [K in ParameterKind]: (parameter: Parameters[K]) => Members<MembersOf<K>>
 } = {
@@ -32,10 +38,12 @@ const MEMBERS: {
     mgf: mgfOf(mgf),
     'salt-length': saltLength,
   }),
-  oaep({ hashAlg, mgf, source, label }) {
-    // CKZ_DATA_SPECIFIED; 0 with no label is what some callers leave there.
-    if (source !== 1 && !(source === 0 && label.length === 0)) refuse(CKR.MECHANISM_PARAM_INVALID)
-    return { hash: hashOf(hashAlg), mgf: mgfOf(mgf), label: copy(label) }
+  oaep: oaepMembers,
+  /** The HSM makes AES keys of 256 bits for it, and has no label. */
+  'rsa-aes'({ keyBits, oaep }) {
+    const { hash, mgf, label } = oaepMembers(oaep)
+    if (keyBits !== 256 || label.length > 0) refuse(CKR.MECHANISM_PARAM_INVALID)
+    return { hash, mgf }
   },
   ecdh({ kdf: type, sharedData, publicData }) {
     const kdf = kdfOf(type)

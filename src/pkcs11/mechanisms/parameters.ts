@@ -16,6 +16,7 @@ export type Parameters = {
   readonly iv: { readonly iv: Buffer }
   readonly ctr: { readonly counterBits: number; readonly block: Buffer }
   readonly gcm: { readonly iv: Buffer; readonly aad: Buffer; readonly tagBits: number }
+  readonly 'rsa-aes': { readonly keyBits: number; readonly oaep: Parameters['oaep'] }
   readonly 'mac-length': { readonly length: number }
 }
 
@@ -24,6 +25,8 @@ export type CallerMechanism = {
   readonly type: number
   /** Undefined: NULL. */
   readonly parameter?: { readonly [K in ParameterKind]: { readonly kind: K } & Parameters[K] }[ParameterKind]
+  /** What the HSM makes for the parameter, such as an IV, can be given back. */
+  readonly takesOutput?: boolean
 }
 
 /** Throws CKR_MECHANISM_PARAM_INVALID when the mechanism has another parameter, or none. */

@@ -17,13 +17,16 @@ export function wrappedLength(wrapping: Wrapping, payload: number, modulus: numb
     case 'aes-pkcs5-pad':
       return (Math.floor(payload / 8) + 1) * 8 + 8
     case 'aes-zero-pad':
-      return Math.ceil(payload / 8) * 8 + 8
+      return zeroPadded(payload)
+    case 'rsa-aes':
+      return modulus + zeroPadded(payload)
     case 'rsa-oaep':
     case 'rsa-pkcs':
       return modulus
-    // These two have parameters that the protocol does not carry.
+    // No mechanism type means it.
     case 'cloudhsm-aes-gcm':
-    case 'rsa-aes':
       return refuse(CKR.MECHANISM_INVALID)
   }
 }
+
+const zeroPadded = (payload: number): number => Math.ceil(payload / 8) * 8 + 8

@@ -26,6 +26,9 @@ const WRAPPING: Meanings = {
   'invalid-request': CKR.MECHANISM_PARAM_INVALID,
 }
 
+/** `iv`: of AES-GCM, when the HSM made it. */
+export type Wrapped = { readonly output: Output; readonly iv?: Buffer | undefined }
+
 /** The length is known beforehand, so the key is wrapped once there is room for it. */
 export async function wrapKey(
   application: Application,
@@ -34,7 +37,7 @@ export async function wrapKey(
   wrappingKey: number,
   key: number,
   bufferBytes: number,
-): Promise<Output> {
+): Promise<Wrapped> {
   signedIn(application, handle)
   const wrapping = mechanismFor('wrap', mechanism)
   const under = await lookAtKey(application, wrappingKey, CKR.WRAPPING_KEY_HANDLE_INVALID)
@@ -42,7 +45,7 @@ export async function wrapKey(
   if (keyTypeOf(under) !== WRAPPING_KEY_TYPE[wrapping.name]) refuse(CKR.WRAPPING_KEY_TYPE_INCONSISTENT)
   const modulus = Math.ceil(Number(under.attributes['modulus-size-bits'] ?? 0) / 8)
   const length = wrappedLength(wrapping, Number(payload.attributes['key-length-bytes']), modulus)
-  if (!fits(length, bufferBytes)) return { needed: length }
+  if (!fits(length, bufferBytes)) return { output: { needed: length } }
   const wrapped = await meaning(WRAPPING, () =>
     application.account.call('key.wrap', {
       'payload-filter': filterOf(payload['key-reference']),
@@ -50,8 +53,10 @@ export async function wrapKey(
       mechanism: wrapping,
     }),
   )
-  const bytes = wrapped['wrapped-key']
-  return fits(bytes.length, bufferBytes) ? { bytes } : { needed: bytes.length }
+  const { 'wrapped-key': bytes, iv } = wrapped
+  return fits(bytes.length, bufferBytes)
+    ? { output: { bytes }, iv: mechanism.takesOutput ? iv : undefined }
+    : { output: { needed: bytes.length } }
 }
 
 const UNWRAPPING: Meanings = {

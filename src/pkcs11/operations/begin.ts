@@ -22,12 +22,16 @@ export function beginWith({ account }: Application, key: number, work: Work): Ma
       ? { filter, purpose, mechanism: work.mechanism }
       : { filter, purpose, cipher: work.cipher }
   ) as Asked
-  return beginMessage(() =>
+  return beginMessage((iv) =>
     meaning({ 'key-selection': CKR.KEY_HANDLE_INVALID, 'invalid-request': CKR.MECHANISM_PARAM_INVALID }, () =>
-      account.begin(request),
+      account.begin(iv ? withIv(request, iv) : request),
     ),
   )
 }
+
+/** The message goes on with the IV that its program knows. */
+const withIv = (request: Asked, iv: Buffer): Asked =>
+  ('cipher' in request ? { ...request, cipher: { ...request.cipher, iv } } : request) as Asked
 
 /** Programs mostly use the key that they have just used. */
 let last: { readonly key: number; readonly filter: string[] } | undefined

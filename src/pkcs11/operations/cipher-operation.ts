@@ -6,26 +6,32 @@ import { type Meanings, meaning, refuse } from '../errors.ts'
 import { mechanismFor } from '../mechanisms/mechanism.ts'
 import type { CallerMechanism } from '../mechanisms/parameters.ts'
 import { fits, isQuery, type Output } from '../output.ts'
+import type { Outputs } from '../rpc/signatures.ts'
 import type { Session } from '../sessions.ts'
 import type { CipherOperation, Purpose } from './active.ts'
 import { beginWith } from './begin.ts'
 import { type Length, lengthsOf } from './cipher-lengths.ts'
 import { activeOne, lastStep, noneActive, step } from './steps.ts'
 
-/** C_EncryptInit and C_DecryptInit. Throws CKR_OPERATION_ACTIVE, and why the key may not be used. */
+/**
+ * C_EncryptInit and C_DecryptInit. Throws CKR_OPERATION_ACTIVE, and why the key may not be used.
+ *
+ * @returns what goes back into the parameter of the mechanism
+ */
 export function init(
   application: Application,
   purpose: Purpose,
   handle: number,
   given: CallerMechanism,
   key: number,
-): MaybePromise<void> {
+): MaybePromise<Outputs> {
   const session = signedIn(application, handle)
   if (!session.active[purpose]?.over) noneActive(session, purpose)
   const cipher = mechanismFor(purpose, given)
   return andThen(beginWith(application, key, { purpose, cipher }), (message) => {
     const lengths = lengthsOf(purpose, cipher, message.resultBytes ?? 0)
     session.active[purpose] = { purpose, message, lengths, pending: 0, held: undefined, over: false }
+    return message.iv && [message.iv]
   })
 }
 

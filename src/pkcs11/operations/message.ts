@@ -12,6 +12,8 @@ export type Done = { readonly data: Buffer; readonly verified: boolean }
 export interface Message {
   /** Of signatures, MACs and what RSA makes of a message; undefined of the others. */
   readonly resultBytes: number | undefined
+  /** Of AES-GCM, when the HSM made it; the same for as long as the message lasts. */
+  readonly iv: Buffer | undefined
   /** A part of it has been worked on: it can only be gone on with. */
   readonly inParts: boolean
   /** The whole message. Nothing of it was worked on before, so it is begun anew if the HSM has lost it meanwhile. */
@@ -23,15 +25,19 @@ export interface Message {
   cancel(): MaybePromise<void>
 }
 
+/** @param iv the one that the HSM has made for the message before */
+type Begin = (iv?: Buffer) => MaybePromise<StreamHandle>
+
 /** @param begin asks the HSM for a stream; called again when the HSM has lost it before any part was worked on */
-export const beginMessage = (begin: () => MaybePromise<StreamHandle>): MaybePromise<Message> =>
+export const beginMessage = (begin: Begin): MaybePromise<Message> =>
   andThen(begin(), (stream) => messageOf(stream, begin))
 
-function messageOf(begun: StreamHandle, begin: () => MaybePromise<StreamHandle>): Message {
+function messageOf(begun: StreamHandle, begin: Begin): Message {
   let stream = begun
+  const { iv } = begun
 
   const restart = (): MaybePromise<void> =>
-    andThen(begin(), (next) => {
+    andThen(begin(iv), (next) => {
       stream = next
       message.resultBytes = next.resultBytes
       message.inParts = false
@@ -39,6 +45,7 @@ function messageOf(begun: StreamHandle, begin: () => MaybePromise<StreamHandle>)
 
   const message: { -readonly [K in keyof Message]: Message[K] } = {
     resultBytes: stream.resultBytes,
+    iv,
     inParts: false,
     whole: (data, signature) =>
       orElse(

@@ -40,8 +40,8 @@ const KINDS: ReadonlyMap<number, Kind> = new Map([
   ...kind('mechanisms', [0x4000_0600]),
 ])
 
-/** Clients that offer version 1 or more know more types: derive templates, and some of one vendor's. */
-const LATER_KINDS: ReadonlyMap<number, Kind> = new Map([
+/** Clients that offer version 1 or more, and our own, know more types: derive templates, and some of one vendor's. */
+export const ATTRIBUTE_KINDS: ReadonlyMap<number, Kind> = new Map([
   ...KINDS,
   ...kind('template', [0x4000_0213]),
   ...kind(
@@ -56,15 +56,15 @@ function kind(name: Kind, types: readonly number[]): [number, Kind][] {
 }
 
 const kindOf = ({ offered }: WireReader, type: number): Kind =>
-  (offered >= 1 ? LATER_KINDS : KINDS).get(type) ?? 'bytes'
+  (offered >= 1 ? ATTRIBUTE_KINDS : KINDS).get(type) ?? 'bytes'
 
 /** Bytes of CK_BBOOL, CK_ULONG and CK_ATTRIBUTE in the program's memory (64-bit systems). */
 const BOOLEAN_BYTES = 1
 const NUMBER_BYTES = 8
 const ATTRIBUTE_BYTES = 24
 
-/** Type, validity and length, at the least. */
-const LEAST_BYTES = 9
+/** Type and validity: nothing follows when there is no value. */
+const LEAST_BYTES = 5
 const MAX_DEPTH = 4
 
 /** CK_ATTRIBUTE as the wire has it. */

@@ -1,4 +1,7 @@
-/** The calls of the protocol that are answered: numbers, and what they take and give. */
+/**
+ * The calls of the protocol that are answered: numbers, and what they take and give. `P` is for our own module only and is
+ * not there for p11-kit.
+ */
 export const CALLS = {
   C_Initialize: call(1, 'ayyay', ''),
   C_Finalize: call(2, '', ''),
@@ -24,7 +27,7 @@ export const CALLS = {
   C_FindObjectsInit: call(26, 'uaA', ''),
   C_FindObjects: call(27, 'ufu', 'au'),
   C_FindObjectsFinal: call(28, 'u', ''),
-  C_EncryptInit: call(29, 'uMu', ''),
+  C_EncryptInit: call(29, 'uMu', 'P'),
   C_Encrypt: call(30, 'uayfy', 'ay'),
   C_EncryptUpdate: call(31, 'uayfy', 'ay'),
   C_EncryptFinal: call(32, 'ufy', 'ay'),
@@ -47,7 +50,7 @@ export const CALLS = {
   C_VerifyFinal: call(51, 'uay', ''),
   C_GenerateKey: call(58, 'uMaA', 'u'),
   C_GenerateKeyPair: call(59, 'uMaAaA', 'uu'),
-  C_WrapKey: call(60, 'uMuufy', 'ay'),
+  C_WrapKey: call(60, 'uMuufy', 'ayP'),
   C_UnwrapKey: call(61, 'uMuayaA', 'u'),
   C_DeriveKey: call(62, 'uMuaA', 'u'),
   C_SeedRandom: call(63, 'uay', ''),

@@ -30,12 +30,6 @@ export interface FrameReader {
 /** Code, length of the options, length of the body. */
 export const HEADER_BYTES = 12
 
-/**
- * The version to answer an offer with. Version 1 gives a correct C_InitToken; version 2 would add nothing but
- * C_DeriveKey2, whose results are those of C_DeriveKey.
- */
-export const answeredVersion = (offered: number): number => Math.min(offered, 1)
-
 type Frame = {
   readonly code: number
   readonly optionsLength: number

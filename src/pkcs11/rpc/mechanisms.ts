@@ -1,10 +1,20 @@
 /** Mechanisms on the wire. Only those that the token has are read; what comes after another one is never looked at. */
-import type { ParameterKind } from '../../contract/mechanism-types.ts'
+import type { MechanismType, ParameterKind } from '../../contract/mechanism-types.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
 import type { CallerMechanism } from '../mechanisms/parameters.ts'
 import { TYPES } from '../mechanisms/types.ts'
-import { readByte, readByteArray, readU32, readU64, type WireReader } from './wire-reader.ts'
+import { isOwn } from './dialect.ts'
+import { malformed } from './malformed.ts'
+import {
+  createWireReader,
+  readByte,
+  readByteArray,
+  readEnd,
+  readU32,
+  readU64,
+  type WireReader,
+} from './wire-reader.ts'
 
 /** NULL instead of a mechanism: what is under way is to be given up. */
 const NULL_MECHANISM = 0xffff_ffff
@@ -17,14 +27,32 @@ const FLAGGED = 2
 export function readMechanism(from: WireReader): CallerMechanism | null {
   const type = readU32(from)
   if (type === NULL_MECHANISM) return null
-  const known = TYPES.get(type)
-  if (!known) return refuse(CKR.MECHANISM_INVALID, `There is no mechanism 0x${type.toString(16)}`)
-  const { parameter: kind } = known
+  if (isOwn(from.offered)) return readOwn(type, from)
+  const { parameter: kind } = knownType(type)
   if (from.offered >= FLAGGED) {
     return kind && readByte(from) !== 0 ? withParameter(type, kind, from) : { type }
   }
   if (kind) return withParameter(type, kind, from)
   return readU32(from) === NO_PARAMETER ? { type } : refuse(CKR.MECHANISM_PARAM_INVALID)
+}
+
+/** In our own dialect: there is none, it follows, or it is one that the module could not carry. */
+const FLAG = { none: 0, carried: 1 } as const
+
+function readOwn(type: number, from: WireReader): CallerMechanism {
+  const flag = readByte(from)
+  const carried = flag === FLAG.carried ? (readByteArray(from) ?? malformed('parameter')) : undefined
+  const kind = knownType(type).parameter
+  if (flag === FLAG.none) return { type, takesOutput: true }
+  if (!carried || !kind) return refuse(CKR.MECHANISM_PARAM_INVALID)
+  const parameter = createWireReader(carried, from.offered)
+  const mechanism = withParameter(type, kind, parameter)
+  readEnd(parameter)
+  return { ...mechanism, takesOutput: true }
+}
+
+function knownType(type: number): MechanismType {
+  return TYPES.get(type) ?? refuse(CKR.MECHANISM_INVALID, `There is no mechanism 0x${type.toString(16)}`)
 }
 
 function withParameter(type: number, kind: ParameterKind, from: WireReader): CallerMechanism {
@@ -36,16 +64,18 @@ type Parameter = NonNullable<CallerMechanism['parameter']>
 const EMPTY = Buffer.alloc(0)
 const bytes = (from: WireReader): Buffer => readByteArray(from) ?? EMPTY
 
+const readOaep = (from: WireReader) => ({
+  hashAlg: readU64(from),
+  mgf: readU64(from),
+  source: readU64(from),
+  label: bytes(from),
+})
+
 /** The members in the order of their structures; undefined for NULL. */
 const READERS: Readonly<Record<ParameterKind, (from: WireReader) => Parameter | undefined>> = {
   pss: (from) => ({ kind: 'pss', hashAlg: readU64(from), mgf: readU64(from), saltLength: readU64(from) }),
-  oaep: (from) => ({
-    kind: 'oaep',
-    hashAlg: readU64(from),
-    mgf: readU64(from),
-    source: readU64(from),
-    label: bytes(from),
-  }),
+  oaep: (from) => ({ kind: 'oaep', ...readOaep(from) }),
+  'rsa-aes': (from) => ({ kind: 'rsa-aes', keyBits: readU64(from), oaep: readOaep(from) }),
   ecdh: (from) => ({ kind: 'ecdh', kdf: readU64(from), sharedData: bytes(from), publicData: bytes(from) }),
   iv: (from) => {
     const iv = readByteArray(from)

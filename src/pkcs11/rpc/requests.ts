@@ -3,6 +3,7 @@ import { BOUNDS } from '../bounds.ts'
 import type { ReturnValue } from '../cryptoki/returns.ts'
 import { CryptokiError } from '../errors.ts'
 import { CALLS, type CallName, LAST_CALL } from './calls.ts'
+import { isOwn } from './dialect.ts'
 import { HEADER_BYTES } from './frame.ts'
 import { malformed } from './malformed.ts'
 import { type Arguments, argumentsReader, type Results, resultsWriter } from './signatures.ts'
@@ -23,10 +24,21 @@ type Layout = {
   readonly name: CallName
   readonly id: number
   readonly request: Buffer
-  readonly response: Buffer
   readonly read: (from: WireReader) => readonly unknown[]
+  /** For our own module, and for p11-kit. */
+  readonly own: ResponseLayout
+  readonly p11Kit: ResponseLayout
+}
+
+type ResponseLayout = {
+  readonly signature: Buffer
   readonly write: (to: WireWriter, results: never) => void
 }
+
+const responseLayout = (signature: string): ResponseLayout => ({
+  signature: Buffer.from(signature),
+  write: resultsWriter<string>(signature) as ResponseLayout['write'],
+})
 
 /** By their numbers. */
 const LAYOUTS: (Layout | undefined)[] = []
@@ -36,9 +48,9 @@ for (const name of Object.keys(CALLS) as CallName[]) {
     name,
     id,
     request: Buffer.from(request),
-    response: Buffer.from(response),
     read: argumentsReader<string>(request),
-    write: resultsWriter<string>(response) as Layout['write'],
+    own: responseLayout(response),
+    p11Kit: responseLayout(response.replace(/P$/, '')),
   }
 }
 
@@ -89,10 +101,20 @@ export function answerBytes(body: Buffer): number {
   return asksForRandom ? Math.min(body.readUInt32BE(RANDOM_COUNT_AT), BOUNDS.randomBytes) : 0
 }
 
-/** The frame of a response. */
-export function writeResponse<N extends CallName>(code: number, name: N, results: CallResults<N>): Buffer {
-  const layout = LAYOUTS[CALLS[name].id] ?? malformed('call')
-  return framed(code, layout.id, layout.response, (to) => layout.write(to, results as never))
+/**
+ * The frame of a response.
+ *
+ * @param offered version that the client offered
+ */
+export function writeResponse<N extends CallName>(
+  code: number,
+  name: N,
+  results: CallResults<N>,
+  offered: number,
+): Buffer {
+  const { id, own, p11Kit } = LAYOUTS[CALLS[name].id] ?? malformed('call')
+  const { signature, write } = isOwn(offered) ? own : p11Kit
+  return framed(code, id, signature, (to) => write(to, results as never))
 }
 
 const ERROR = 0

@@ -45,7 +45,11 @@ type Result = {
   ay: Output
   au: NumberList
   aA: readonly Answered[]
+  P: Outputs
 }
+
+/** Members of the mechanism's parameter that the HSM made, in the order of the structure; undefined: none. */
+export type Outputs = readonly Buffer[] | undefined
 
 /** Numbers, or how many there are. */
 export type NumberList = { readonly numbers: readonly number[] } | { readonly count: number }
@@ -108,6 +112,14 @@ const WRITERS: Writers = {
     if (there) for (const number of list.numbers) writeU64(to, number)
   },
   aA: writeAttributes,
+  P(to, outputs) {
+    if (!outputs) return writeByteArray(to, null)
+    writeU32(
+      to,
+      outputs.reduce((bytes, output) => bytes + 4 + output.length, 0),
+    )
+    for (const output of outputs) writeByteArray(to, output)
+  },
 }
 
 const lettersOf = (signature: string): string[] => signature.match(/[af][yuA]|./g) ?? []

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { suite, test } from 'node:test'
 import {
+  type Argument,
   byte,
   bytes,
   closed,
@@ -45,6 +46,13 @@ suite('PKCS#11 protocol', () => {
       assert.equal(opened.bytes?.toString(), 'sixteen bytes...')
     })
   }
+
+  test('an attribute without a value is refused for that', async () => {
+    const program = await shared.program({ offered: 1 })
+    const session = ulong(await program.login())
+    const withoutValue: Argument = { letters: 'aA', bytes: () => Buffer.from('000000010000000300', 'hex') }
+    assert.equal(await program.refusal(C.FindObjectsInit, session, withoutValue), 0x13)
+  })
 
   test('requests are answered whatever pieces they come in', async () => {
     const { path } = shared
