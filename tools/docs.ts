@@ -1,4 +1,4 @@
-/** Writes the generated pages of `docs/`; with `--check` it only says which of them are out of date. */
+/** Writes what is generated: pages of `docs/`, tables of `native/`. With `--check` it only says which of them are out of date. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { administrationPage } from './docs/administration-page.ts'
@@ -8,8 +8,9 @@ import { openApi } from './docs/open-api.ts'
 import { operationsPage } from './docs/operations-page.ts'
 import { pkcs11Page } from './docs/pkcs11-page.ts'
 import { recordsPage } from './docs/records-page.ts'
+import { attributeKinds, callsHeader, mechanismLayouts } from './native/tables.ts'
 
-const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
+const GENERATED: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/cli.md': cliPage,
   'docs/reference/strongroom.md': administrationPage,
   'docs/reference/errors.md': errorsPage,
@@ -17,10 +18,13 @@ const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/openapi.json': openApi,
   'docs/reference/pkcs11.md': pkcs11Page,
   'docs/reference/records.md': recordsPage,
+  'native/pkcs11/generated/rpc_calls.h': callsHeader,
+  'native/pkcs11/generated/attribute_kinds.inc': attributeKinds,
+  'native/pkcs11/generated/mechanism_layouts.inc': mechanismLayouts,
 }
 
 const check = process.argv.includes('--check')
-for (const [path, render] of Object.entries(PAGES)) {
+for (const [path, render] of Object.entries(GENERATED)) {
   const text = await render()
   if (text === current(path)) continue
   if (check) {

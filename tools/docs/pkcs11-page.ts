@@ -53,6 +53,7 @@ export function pkcs11Page(): string {
 
 Key sizes are bits of RSA and EC keys, bytes of others. The last column is the oldest p11-kit whose client library lets the
 mechanism through: Debian 12 has 0.24, Debian 13 has 0.25. It leaves out of \`C_GetMechanismList\` what it does not know.
+[Strongroom's own module](../PKCS11-MODULE.md) carries them all.
 
 | mechanism | key sizes | for | in FIPS mode for | p11-kit |
 | --- | --- | --- | --- | --- |

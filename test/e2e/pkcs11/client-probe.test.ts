@@ -12,6 +12,7 @@ import { type Recording, record, toText } from '../../support/recorder.ts'
 import { createWorld, PASSWORD } from '../../support/world.ts'
 import { needs, type Owner, succeeds } from './commands.ts'
 import { needsNewerDebian, newerModule, withNewerDebian } from './newer-debian.ts'
+import { needsOwnModule, ownModule } from './own-module.ts'
 
 const FRAMES = join(import.meta.dirname, '..', '..', 'unit', 'pkcs11', 'frames')
 const HEADERS = '/usr/include/p11-kit-1'
@@ -60,6 +61,15 @@ suite('the probe', needs('gcc', HEADERS, MODULE), () => {
   test('with the client of this system', async (t) => {
     const { said, recording } = await run(t, [probe], MODULE)
     assert.deepEqual(said.split('\n'), recording.offered === 0 ? expected().flatMap(in024) : expected())
+  })
+
+  suite('with our own module', needsOwnModule(), () => {
+    const module = ownModule()
+    test('everything is as with the newer clients, but for the IV of AES-GCM', async (t) => {
+      const { said } = await run(t, [probe], module.path())
+      const withoutGcm = (lines: readonly string[]) => lines.filter((line) => !line.startsWith('AES-GCM'))
+      assert.deepEqual(withoutGcm(said.split('\n')), withoutGcm(expected()))
+    })
   })
 
   test('with a newer client, whose frames are those on record', needsNewerDebian(), async (t) => {

@@ -9,11 +9,11 @@ import {
   publicEncrypt,
   verify,
 } from 'node:crypto'
-import { suite, test } from 'node:test'
+import { test } from 'node:test'
 import { CKF } from '../../../src/pkcs11/cryptoki/mechanism-flags.ts'
 import { CKA, CKO } from '../../../src/pkcs11/cryptoki/objects.ts'
 import { CKM } from '../../support/mechanism-types.ts'
-import { payments } from './payments.ts'
+import { withEachModule } from './each-module.ts'
 import { type Handle, type Mechanism, needsPkcs11js, type Program, program } from './program.ts'
 import { findKey, sign, signIn } from './steps.ts'
 
@@ -27,9 +27,7 @@ const HMAC = { mechanism: CKM.SHA256_HMAC }
 const ECB = { mechanism: CKM.AES_ECB }
 const DIGEST = { mechanism: CKM.SHA256 }
 
-suite('messages', needsPkcs11js(), () => {
-  const company = payments()
-
+withEachModule('messages', needsPkcs11js(), (company) => {
   /** The public half, as everybody may read it. */
   async function publicKey(bob: Program, session: Handle, label: string) {
     const handle = await findKey(bob, session, label, CKO.PUBLIC_KEY)

@@ -1,10 +1,11 @@
 /** Keys made here and there: attributes are the same on both sides, and what makes a key secret is shown to nobody. */
 import assert from 'node:assert/strict'
 import { createPublicKey } from 'node:crypto'
-import { suite, test } from 'node:test'
+import { test } from 'node:test'
 import { CKA, CKK, CKO } from '../../../src/pkcs11/cryptoki/objects.ts'
 import { CKM } from '../../support/mechanism-types.ts'
-import { idOf, payments, shows } from './payments.ts'
+import { withEachModule } from './each-module.ts'
+import { idOf, shows } from './payments.ts'
 import { type Attribute, type Handle, needsPkcs11js, type Program, program, type Value } from './program.ts'
 import { find, findKey, signIn } from './steps.ts'
 
@@ -23,9 +24,7 @@ const read = async (program: Program, session: Handle, key: Handle, type: number
   return attribute?.value ?? Buffer.alloc(0)
 }
 
-suite('objects and their attributes', needsPkcs11js(), () => {
-  const company = payments()
-
+withEachModule('objects and their attributes', needsPkcs11js(), (company) => {
   test('what the template says is what key list says, and so are the defaults', async (t) => {
     const bob = await program(t, company)
     const session = await signIn(bob)

@@ -1,9 +1,10 @@
 /** Guarantee G through PKCS#11: what bob's running program may no longer do is refused from the moment `key unshare` has returned. */
 import assert from 'node:assert/strict'
-import { suite, type TestContext, test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { CKA, CKO } from '../../../src/pkcs11/cryptoki/objects.ts'
 import { CKM } from '../../support/mechanism-types.ts'
-import { payments, pin } from './payments.ts'
+import { withEachModule } from './each-module.ts'
+import { pin } from './payments.ts'
 import { type Handle, needsPkcs11js, type Program, program } from './program.ts'
 import { find, findKey, openSession, sign, signIn } from './steps.ts'
 
@@ -16,9 +17,7 @@ const REVOKED = 'CKR_KEY_FUNCTION_NOT_PERMITTED'
 const NOT_LOGGED_IN = /CKR_USER_NOT_LOGGED_IN|CKR_OPERATION_NOT_INITIALIZED/
 const room = () => Buffer.alloc(512)
 
-suite('unshare, in a program that is running', needsPkcs11js(), () => {
-  const company = payments()
-
+withEachModule('unshare, in a program that is running', needsPkcs11js(), (company) => {
   async function holding(t: TestContext, label: string, keyClass?: number) {
     await company.share(label)
     const bob = await program(t, company)

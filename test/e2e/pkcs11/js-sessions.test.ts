@@ -1,10 +1,11 @@
 /** Who sees what in which session: logins, several programs at once, objects of a session, and what is said of bad handles. */
 import assert from 'node:assert/strict'
-import { suite, test } from 'node:test'
+import { test } from 'node:test'
 import { LIMITS } from '../../../src/contract/limits.ts'
 import { CKA, CKO } from '../../../src/pkcs11/cryptoki/objects.ts'
 import { CKM } from '../../support/mechanism-types.ts'
-import { payments, pin } from './payments.ts'
+import { withEachModule } from './each-module.ts'
+import { pin } from './payments.ts'
 import { type Handle, needsPkcs11js, program } from './program.ts'
 import { find, findKey, openSession, sign, signIn } from './steps.ts'
 
@@ -16,9 +17,7 @@ const labelled = (label: string) => [{ type: CKA.LABEL, value: label }]
 const sessionKey = (label: string) => [...labelled(label), { type: CKA.VALUE_LEN, value: 32 }]
 const tokenKey = (label: string) => [...sessionKey(label), { type: CKA.TOKEN, value: true }]
 
-suite('sessions and logins', needsPkcs11js(), () => {
-  const company = payments()
-
+withEachModule('sessions and logins', needsPkcs11js(), (company) => {
   test('a login is good for all sessions of its program, and for no other program', async (t) => {
     await company.generateRsa('pay')
     await company.share('pay')

@@ -5,18 +5,19 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, suite, type TestContext, test } from 'node:test'
 import { fails, needs, type RunOptions, succeeds } from './commands.ts'
+import { withEachModule } from './each-module.ts'
 import { needsNewerDebian, newerModule, newerProgram } from './newer-debian.ts'
-import { idOf, payments, pin, shows } from './payments.ts'
+import { idOf, type Payments, payments, pin, shows } from './payments.ts'
 
-suite('pkcs11-tool', needs('pkcs11-tool', 'openssl'), () => toolTests(['pkcs11-tool']))
-
-suite('pkcs11-tool and p11-kit of a newer Debian', needsNewerDebian(), () =>
-  toolTests(newerProgram('pkcs11-tool'), newerModule()),
+withEachModule('pkcs11-tool', needs('pkcs11-tool', 'openssl'), (company) =>
+  toolTests(company, ['pkcs11-tool']),
 )
 
-/** @param module that of this system if it is left out */
-function toolTests(command: readonly string[], module?: string): void {
-  const company = payments()
+suite('pkcs11-tool and p11-kit of a newer Debian', needsNewerDebian(), () =>
+  toolTests({ ...payments(), module: newerModule }, newerProgram('pkcs11-tool')),
+)
+
+function toolTests(company: Payments, command: readonly string[]): void {
   let directory: string
   before(() => {
     directory = mkdtempSync(join(company.home().root, 'files-'))
@@ -29,7 +30,7 @@ function toolTests(command: readonly string[], module?: string): void {
   }
   const words = (person: string | undefined, given: readonly string[]) => [
     ...command,
-    ...['--module', module ?? company.module()],
+    ...['--module', company.module()],
     ...(person === undefined ? [] : ['--login', '--pin', pin(person)]),
     ...given,
   ]
@@ -62,7 +63,7 @@ function toolTests(command: readonly string[], module?: string): void {
     const wrong = [
       ...command,
       '--module',
-      module ?? company.module(),
+      company.module(),
       '--login',
       '--pin',
       'bob:not this one',

@@ -6,17 +6,20 @@ import { CKA } from '../../../src/pkcs11/cryptoki/objects.ts'
 import { CKM } from '../../support/mechanism-types.ts'
 import { untilElsewhere } from '../../support/until.ts'
 import { needs, start } from './commands.ts'
+import { withEachModule } from './each-module.ts'
 import { untilIdle } from './idle.ts'
-import { payments, pin } from './payments.ts'
+import { type Payments, payments, pin } from './payments.ts'
 import { needsPkcs11js, program } from './program.ts'
 import { find, findKey, sign, signIn } from './steps.ts'
 
 const linuxOnly = process.platform === 'linux' ? false : 'processes are found in /proc'
 const SHA256_RSA = { mechanism: CKM.SHA256_RSA_PKCS }
 
-suite('pkcs11js across restarts', needsPkcs11js(), () => {
-  const company = payments('--metrics', '127.0.0.1:0')
+const METRICS = ['--metrics', '127.0.0.1:0'] as const
 
+withEachModule('pkcs11js across restarts', needsPkcs11js(), acrossRestarts, ...METRICS)
+
+function acrossRestarts(company: Payments): void {
   /** Bob's program, with alice's key in its hand. */
   async function signer(t: TestContext, label: string) {
     await company.generateRsa(label)
@@ -114,7 +117,7 @@ suite('pkcs11js across restarts', needsPkcs11js(), () => {
     }
     return readdirSync('/proc').map(Number).filter(Number.isInteger).filter(isKeeper)
   }
-})
+}
 
 function commandLine(pid: number): readonly string[] {
   try {

@@ -1,0 +1,44 @@
+/*
+ * Vendor numbers of CloudHSM's PKCS#11 library.
+ *
+ * "published" numbers are those that public programs and headers use: programs built with them run with AWS's library and
+ * with this one. The others have never been published. Strongroom has chosen numbers of its own for them, which will not
+ * change: compile such programs against this header. A binary built with AWS's header does not match in these.
+ */
+#ifndef CLOUDHSM_PKCS11_VENDOR_DEFS_H
+#define CLOUDHSM_PKCS11_VENDOR_DEFS_H 1
+
+#include "pkcs11t.h"
+
+/* Mechanisms, published. */
+#define CKM_CLOUDHSM_SP800_108_COUNTER_KDF (CKM_VENDOR_DEFINED | 0x00000001UL)
+#define CKM_CLOUDHSM_AES_GCM (CKM_VENDOR_DEFINED | 0x00001087UL)
+#define CKM_CLOUDHSM_AES_KEY_WRAP_NO_PAD (CKM_VENDOR_DEFINED | 0x00002109UL)
+#define CKM_CLOUDHSM_AES_KEY_WRAP_PKCS5_PAD (CKM_VENDOR_DEFINED | 0x0000210AUL)
+#define CKM_CLOUDHSM_AES_KEY_WRAP_ZERO_PAD (CKM_VENDOR_DEFINED | 0x0000216FUL)
+#ifndef CKM_SP800_108_COUNTER_KDF
+#define CKM_SP800_108_COUNTER_KDF CKM_CLOUDHSM_SP800_108_COUNTER_KDF
+#endif
+
+/* Mechanisms, chosen by Strongroom. */
+#define CKM_CLOUDHSM_ML_DSA_KEY_PAIR_GEN (CKM_VENDOR_DEFINED | 0x00005301UL)
+#define CKM_CLOUDHSM_ML_DSA (CKM_VENDOR_DEFINED | 0x00005302UL)
+#define CKM_CLOUDHSM_EXT_MU_ML_DSA (CKM_VENDOR_DEFINED | 0x00005303UL)
+#define CKM_CLOUDHSM_EDDSA (CKM_VENDOR_DEFINED | 0x00005304UL)
+
+/* Key derivation functions of CKM_ECDH1_DERIVE, chosen by Strongroom. */
+#define CKD_CLOUDHSM_X963_SHA1_KDF (0x80005301UL)
+#define CKD_CLOUDHSM_X963_SHA224_KDF (0x80005302UL)
+#define CKD_CLOUDHSM_X963_SHA256_KDF (0x80005303UL)
+#define CKD_CLOUDHSM_X963_SHA384_KDF (0x80005304UL)
+#define CKD_CLOUDHSM_X963_SHA512_KDF (0x80005305UL)
+
+/* The key type, attribute and parameter sets of ML-DSA, chosen by Strongroom. */
+#define CKK_CLOUDHSM_ML_DSA (0x80005301UL)
+#define CKA_CLOUDHSM_PARAMETER_SET (CKA_VENDOR_DEFINED | 0x00005301UL)
+typedef CK_ULONG CK_CLOUDHSM_ML_DSA_PARAMETER_SET_TYPE;
+#define CKP_CLOUDHSM_ML_DSA_44 (1UL)
+#define CKP_CLOUDHSM_ML_DSA_65 (2UL)
+#define CKP_CLOUDHSM_ML_DSA_87 (3UL)
+
+#endif

@@ -1,0 +1,17 @@
+/*
+ * Types and constants of PKCS#11, under the file name that programs written for CloudHSM include. pkcs11.h has them together
+ * with the functions.
+ */
+#ifndef STRONGROOM_PKCS11T_H
+#define STRONGROOM_PKCS11T_H 1
+
+#include "pkcs11.h"
+
+/* Of CKM_RSA_AES_KEY_WRAP (PKCS#11 v2.40 mechanisms section 2.1.23), which pkcs11.h does not have. */
+typedef struct CK_RSA_AES_KEY_WRAP_PARAMS {
+    CK_ULONG ulAESKeyBits;
+    struct ck_rsa_pkcs_oaep_params *pOAEPParams;
+} CK_RSA_AES_KEY_WRAP_PARAMS;
+typedef CK_RSA_AES_KEY_WRAP_PARAMS *CK_RSA_AES_KEY_WRAP_PARAMS_PTR;
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * One connection to the HSM, shared by the threads of a program: sessions and logins belong to it. Each thread has one
+ * request under way; answers come in any order. There is no thread of our own: one of those that wait reads for all.
+ */
+#ifndef STRONGROOM_CONNECTION_H
+#define STRONGROOM_CONNECTION_H 1
+
+#include <stdbool.h>
+
+#include "buffer.h"
+#include "platform.h"
+
+/* Code, length of the options, length of the body. */
+#define FRAME_HEADER_BYTES 12
+
+struct connection;
+
+/* NULL when there is no HSM, or none that speaks with this module. */
+struct connection *connection_open(void);
+/*
+ * Sends a request and waits for its answer.
+ *
+ * request: a frame, with room for its header at the beginning
+ * reply: gets the body of the answer
+ * CKR_DEVICE_REMOVED when the HSM is gone: whether it did what it was asked is not known. CKR_HOST_MEMORY.
+ */
+CK_RV connection_exchange(struct connection *to, struct buffer *request, struct buffer *reply);
+/* A request has found it broken. */
+bool connection_is_broken(struct connection *of);
+/* The next request would find it broken, as far as can be known without one. */
+bool connection_has_ended(struct connection *of);
+/* No request may be under way. */
+void connection_close(struct connection *to);
+/* In a child process, whose parent goes on with it. */
+void connection_abandon(struct connection *to);
+
+#endif

@@ -1,0 +1,146 @@
+#include "stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "address.h"
+
+/* Far longer than any call takes, a key pair of RSA-4096 on a busy machine among them. */
+#define PATIENCE_SECONDS 120
+
+/* Standard input and output belong to the program, also when it has closed them. */
+#define LOWEST_DESCRIPTOR 3
+
+static int away_from_standard(int fd)
+{
+    if (fd < 0 || fd >= LOWEST_DESCRIPTOR)
+        return fd;
+    int moved = fcntl(fd, F_DUPFD_CLOEXEC, LOWEST_DESCRIPTOR);
+    close(fd);
+    return moved;
+}
+
+static bool identify(struct stream *of)
+{
+    struct stat found;
+    if (fstat(of->fd, &found) != 0)
+        return false;
+    of->device = found.st_dev;
+    of->inode = found.st_ino;
+    return true;
+}
+
+static bool is_ours(const struct stream *of)
+{
+    struct stat found;
+    return of->fd >= 0 && fstat(of->fd, &found) == 0 && found.st_dev == of->device && found.st_ino == of->inode;
+}
+
+static bool connected(int fd, const struct sockaddr_un *address)
+{
+    const struct timeval patience = {.tv_sec = PATIENCE_SECONDS};
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0)
+        return false;
+    int result;
+    do
+        result = connect(fd, (const struct sockaddr *)address, sizeof *address);
+    while (result != 0 && errno == EINTR);
+    return result == 0;
+}
+
+bool stream_open(struct stream *to)
+{
+    struct sockaddr_un address;
+    *to = (struct stream){.fd = -1};
+    if (!address_find(&address))
+        return false;
+    to->fd = away_from_standard(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (to->fd < 0)
+        return false;
+    if (identify(to) && connected(to->fd, &address))
+        return true;
+    stream_close(to);
+    return false;
+}
+
+bool stream_write(struct stream *to, const unsigned char *bytes, size_t length)
+{
+    if (!is_ours(to))
+        return false;
+    for (size_t at = 0; at < length;) {
+        ssize_t count = send(to->fd, bytes + at, length - at, MSG_NOSIGNAL);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            return false;
+        at += (size_t)count;
+    }
+    return true;
+}
+
+/* At least one byte; 0 when there will be none. */
+static size_t receive(const struct stream *from, unsigned char *bytes, size_t most)
+{
+    ssize_t count;
+    do
+        count = recv(from->fd, bytes, most, 0);
+    while (count < 0 && errno == EINTR);
+    return count < 0 ? 0 : (size_t)count;
+}
+
+static size_t take_ahead(struct stream *from, unsigned char *bytes, size_t most)
+{
+    size_t there = from->ahead_end - from->ahead_at;
+    size_t count = there < most ? there : most;
+    unsigned char *at = from->ahead + from->ahead_at;
+    memcpy(bytes, at, count);
+    explicit_bzero(at, count);
+    from->ahead_at += count;
+    return count;
+}
+
+bool stream_read(struct stream *from, unsigned char *bytes, size_t length)
+{
+    while (length > 0) {
+        size_t count = take_ahead(from, bytes, length);
+        if (count == 0 && length >= sizeof from->ahead) {
+            count = receive(from, bytes, length);
+            if (count == 0)
+                return false;
+        } else if (count == 0) {
+            from->ahead_at = 0;
+            from->ahead_end = receive(from, from->ahead, sizeof from->ahead);
+            if (from->ahead_end == 0)
+                return false;
+        }
+        bytes += count;
+        length -= count;
+    }
+    return true;
+}
+
+bool stream_has_ended(const struct stream *of)
+{
+    unsigned char next;
+    return !is_ours(of) || recv(of->fd, &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+void stream_shut(struct stream *to)
+{
+    if (is_ours(to))
+        (void)shutdown(to->fd, SHUT_RDWR);
+}
+
+void stream_close(struct stream *to)
+{
+    if (is_ours(to))
+        close(to->fd);
+    to->fd = -1;
+    explicit_bzero(to->ahead, sizeof to->ahead);
+}

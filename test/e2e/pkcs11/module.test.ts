@@ -1,0 +1,194 @@
+/** Our own module inside programs, as it is shipped and under sanitizers, and with HSMs that answer as they like. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { existsSync, rmSync } from 'node:fs'
+import { createServer, type Server, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import { createPkcs11, type Pkcs11 } from '../../../src/pkcs11/serve.ts'
+import { testEngine } from '../../support/engine.ts'
+import { createWorld, PASSWORD } from '../../support/world.ts'
+import { run, start, succeeds } from './commands.ts'
+import { type Build, needsOwnModule, ownModule, PLAIN } from './own-module.ts'
+
+/** Scenarios of module-scenarios.c that need an HSM and nothing else. */
+const SCENARIOS = [
+  'functions',
+  'interfaces',
+  'arguments',
+  'rooms',
+  'gcm',
+  'parameters',
+  'wraps',
+  'forks',
+  'loads',
+  'threads',
+  'cancellation',
+  'descriptors',
+  'standard streams',
+  'interruptions',
+] as const
+
+const BUILDS: Readonly<Record<string, Build>> = {
+  'the module': PLAIN,
+  'the module under AddressSanitizer and UBSan': { compiler: 'clang', sanitized: true },
+}
+
+type Hsm = {
+  /** Nothing listens, and every connection breaks. */
+  interrupt(): Promise<void>
+  resume(): Promise<void>
+  stop(): Promise<void>
+}
+
+async function startHsm(path: string): Promise<Hsm> {
+  const engine = await testEngine()
+  await createWorld(engine)
+  const pkcs11: Pkcs11 = createPkcs11({ hsm: engine, version: '1.2.3', log: () => undefined })
+  const connections = new Set<Socket>()
+  let server: Server
+  const hsm: Hsm = {
+    async resume() {
+      server = createServer((connection) => {
+        connections.add(connection)
+        void pkcs11.serve(connection).then(() => connections.delete(connection))
+      }).listen(path)
+      await once(server, 'listening')
+    },
+    async interrupt() {
+      for (const connection of connections) connection.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+    async stop() {
+      if (existsSync(path)) await hsm.interrupt()
+      await pkcs11.close()
+      await engine.close()
+    },
+  }
+  await hsm.resume()
+  return hsm
+}
+
+const u32 = (value: number): Buffer => {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(value)
+  return bytes
+}
+const array = (bytes: Buffer): Buffer => Buffer.concat([u32(bytes.length), bytes])
+const frame = (code: number, body: Buffer, options = 0): Buffer =>
+  Buffer.concat([u32(code), u32(options), u32(body.length), body])
+const body = (id: number, signature: string, results: Buffer): Buffer =>
+  Buffer.concat([u32(id), array(Buffer.from(signature)), results])
+
+const HELLO = Buffer.of(0x80)
+const BEGUN = frame(16, body(1, '', Buffer.alloc(0)))
+const INFO = Buffer.alloc(32)
+const error = (value: number) => frame(17, body(0, 'u', Buffer.concat([u32(0), u32(value)])))
+
+const OK = 'C_Initialize 0x0\n'
+const NO_HSM = ['C_Initialize 0x6\n']
+const DEVICE_ERROR = [OK, 'C_GetSessionInfo 0x30\n']
+const DEVICE_REMOVED = [OK, 'C_GetSessionInfo 0x32\n']
+
+/** To the greeting, to C_Initialize and to C_GetSessionInfo; then nothing more. */
+type Answers = { readonly replies: readonly Buffer[]; readonly says: readonly string[] }
+
+const begun = (reply: Buffer, says: readonly string[]): Answers => ({ replies: [HELLO, BEGUN, reply], says })
+
+const ANSWERS: Readonly<Record<string, Answers>> = {
+  nothing: { replies: [], says: NO_HSM },
+  'in the dialect of p11-kit': { replies: [Buffer.of(1)], says: NO_HSM },
+  'that it does not like the program': { replies: [HELLO, frame(16, error(7).subarray(12))], says: NO_HSM },
+  'as it should': begun(frame(17, body(13, 'uuuu', INFO)), [OK, 'C_GetSessionInfo 0x0\n']),
+  'with a refusal': begun(error(0xb3), [OK, 'C_GetSessionInfo 0xb3\n']),
+  'with a refusal that is none': begun(error(0), DEVICE_ERROR),
+  'with too little': begun(frame(17, body(13, 'uuuu', INFO.subarray(1))), DEVICE_ERROR),
+  'with too much': begun(frame(17, body(13, 'uuuu', Buffer.alloc(33))), DEVICE_ERROR),
+  'to another call': begun(frame(17, body(14, 'uuuu', INFO)), DEVICE_ERROR),
+  'with another signature': begun(frame(17, body(13, 'uuus', INFO)), DEVICE_ERROR),
+  'with an empty body': begun(frame(17, Buffer.alloc(0)), DEVICE_ERROR),
+  'to nobody': begun(frame(18, body(13, 'uuuu', INFO)), DEVICE_REMOVED),
+  'with options': begun(frame(17, body(13, 'uuuu', INFO), 1), DEVICE_REMOVED),
+  'more than is taken': begun(Buffer.concat([u32(17), u32(0), u32(0x7fff_ffff)]), DEVICE_REMOVED),
+  'half of it': begun(frame(17, body(13, 'uuuu', INFO)).subarray(0, 30), DEVICE_REMOVED),
+}
+
+for (const [name, build] of Object.entries(BUILDS)) {
+  suite(name, needsOwnModule(build), () => {
+    const module = ownModule(build)
+    let program: string
+    before(async () => {
+      program = await module.compile(join(import.meta.dirname, 'module-scenarios.c'))
+    })
+    const words = (scenario: string) => [program, module.path(), `alice:${PASSWORD}`, scenario]
+    const socket = () => join(module.directory(), 'pkcs11.sock')
+    const options = () => ({ env: { P11_KIT_SERVER_ADDRESS: `unix:path=${socket()}` } })
+
+    suite('with an HSM', () => {
+      let hsm: Hsm
+      before(async () => {
+        hsm = await startHsm(socket())
+      })
+      after(() => hsm.stop())
+
+      for (const scenario of SCENARIOS) {
+        test(scenario, async (t) => {
+          assert.equal(await succeeds(t, words(scenario), options()), '')
+        })
+      }
+
+      test('that goes away and comes back', async (t) => {
+        const running = start(t, options().env, words('restart'))
+        await running.says('up\n')
+        await hsm.interrupt()
+        running.child.stdin?.write('\n')
+        await running.says('down\n')
+        await hsm.resume()
+        running.child.stdin?.write('\n')
+        await running.says('up again\n')
+        await hsm.interrupt()
+        await hsm.resume()
+        running.child.stdin?.end('\n')
+        const { exit, stderr } = await running.ended
+        assert.deepEqual({ exit, stderr }, { exit: 0, stderr: '' })
+      })
+    })
+
+    test('without an HSM', async (t) => {
+      rmSync(socket(), { force: true })
+      await succeeds(t, words('absent'), options())
+      for (const address of [
+        '',
+        'unix:path=',
+        'unix:path=/%0',
+        'vsock:cid=1',
+        `unix:path=/${'a'.repeat(200)}`,
+      ])
+        await succeeds(t, words('absent'), { env: { P11_KIT_SERVER_ADDRESS: address } })
+    })
+
+    for (const [what, { replies, says }] of Object.entries(ANSWERS)) {
+      test(`with an HSM that answers ${what}`, async (t) => {
+        rmSync(socket(), { force: true })
+        const server = createServer((connection) => answer(connection, replies)).listen(socket())
+        await once(server, 'listening')
+        t.after(() => server.close())
+        const { exit, stdout, stderr } = await run(t, words('answer'), options())
+        assert.deepEqual({ exit, stdout, stderr }, { exit: 0, stdout: says.join(''), stderr: '' })
+      })
+    }
+  })
+}
+
+/** A reply to each thing that comes, and the end after the last. */
+function answer(connection: Socket, replies: readonly Buffer[]): void {
+  let count = 0
+  connection.on('error', () => undefined)
+  connection.on('data', () => {
+    const reply = replies[count]
+    count += 1
+    if (reply) connection.write(reply)
+    if (count >= replies.length) connection.end()
+  })
+}
