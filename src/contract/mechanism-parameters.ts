@@ -50,5 +50,8 @@ export const aad = v.optional(openBytes(LIMITS.aadBytes))
 /** Encrypting and wrapping: left out, the HSM makes 12 random bytes and returns them. Otherwise needed. */
 export const gcmIv = v.optional(v.pipe(openBytes(LIMITS.gcmIvBytes), v.minLength(1, 'iv must not be empty')))
 
+/** Bytes of the IV of AES-GCM where the HSM makes it (NIST SP 800-38D §8.2.2). */
+export const MADE_IV_BYTES = 12
+
 /** A point of a curve (SEC 1 §2.3.3), compressed or not, bare or in a DER OCTET STRING. */
 export const publicPoint = openBytes(LIMITS.signatureBytes)

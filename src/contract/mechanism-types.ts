@@ -22,6 +22,7 @@ type Members = {
   readonly iv: 'iv'
   readonly ctr: 'counter-block' | 'counter-bits'
   readonly gcm: 'iv' | 'aad' | 'tag-length-bits'
+  readonly 'cloudhsm-gcm': 'aad' | 'tag-length-bits'
   readonly 'rsa-aes': 'hash' | 'mgf'
   readonly 'mac-length': 'mac-length'
 }
@@ -167,6 +168,13 @@ export const MECHANISM_TYPES = {
   AES_KEY_WRAP_PAD: { value: 0x210a, p11Kit: 'none yet', wrap: { name: 'aes-pkcs5-pad' } },
   AES_KEY_WRAP_KWP: { value: 0x210b, p11Kit: 'none yet', wrap: { name: 'aes-zero-pad' } },
   RSA_AES_KEY_WRAP: { value: 0x1054, p11Kit: 'none yet', parameter: 'rsa-aes', wrap: { name: 'rsa-aes' } },
+  CLOUDHSM_AES_GCM: {
+    value: 0x8000_1087,
+    p11Kit: 'none yet',
+    parameter: 'cloudhsm-gcm',
+    encrypt: { name: 'cloudhsm-aes-gcm' },
+    wrap: { name: 'cloudhsm-aes-gcm' },
+  },
   CLOUDHSM_AES_KEY_WRAP_NO_PAD: { value: 0x8000_2109, p11Kit: 'none yet', wrap: { name: 'aes-no-pad' } },
   CLOUDHSM_AES_KEY_WRAP_PKCS5_PAD: {
     value: 0x8000_210a,

@@ -89,6 +89,12 @@ export const CIPHERS = {
     parameters: { iv: gcmIv, aad, 'tag-length-bits': tagLengthBits },
     forms: [{ 'tag-length-bits': 128 }],
   },
+  /** The ciphertext has 12 bytes of IV in front, made by the HSM, and is followed by the tag. */
+  'cloudhsm-aes-gcm': {
+    keys: 'aes',
+    parameters: { aad, 'tag-length-bits': tagLengthBits },
+    forms: [{ 'tag-length-bits': 128 }],
+  },
   'des3-ecb': { keys: 'des3', parameters: {}, notInFips: ['encrypt'] },
   'des3-cbc': {
     keys: 'des3',

@@ -27,15 +27,18 @@ const oaep: Structure = {
   struct: 'CK_RSA_PKCS_OAEP_PARAMS',
   fields: [number('hashAlg'), number('mgf'), number('source'), bytes('pSourceData', 'ulSourceDataLen')],
 }
-const gcm = (struct: string, ivBits: Field): Layout => ({
-  struct,
-  fields: [
-    { kind: 'bytes', member: 'pIv', length: 'ulIvLen', output: true },
-    ivBits,
-    bytes('pAAD', 'ulAADLen'),
-    number('ulTagBits'),
-  ],
-})
+/** PKCS#11 v2.40 has the second in its text and the first in its header; programs were built with either. */
+const gcm = (iv: Field): readonly Layout[] =>
+  (
+    [
+      ['CK_GCM_PARAMS', number('ulIvBits')],
+      ['struct gcm_parameters_without_iv_bits', { kind: 'absent' }],
+    ] as const
+  ).map(([struct, ivBits]) => ({
+    struct,
+    fields: [iv, ivBits, bytes('pAAD', 'ulAADLen'), number('ulTagBits')],
+  }))
+const iv = { kind: 'bytes', member: 'pIv', length: 'ulIvLen' } as const
 
 /** Several: the size of what the program gives says which it is. */
 export const PARAMETER_LAYOUTS: Readonly<Record<ParameterKind, readonly Layout[]>> = {
@@ -53,11 +56,8 @@ export const PARAMETER_LAYOUTS: Readonly<Record<ParameterKind, readonly Layout[]
   ],
   iv: ['whole'],
   ctr: [{ struct: 'CK_AES_CTR_PARAMS', fields: [number('ulCounterBits'), { kind: 'block', member: 'cb' }] }],
-  // PKCS#11 v2.40 has the second in its text and the first in its header; programs were built with either.
-  gcm: [
-    gcm('CK_GCM_PARAMS', number('ulIvBits')),
-    gcm('struct gcm_parameters_without_iv_bits', { kind: 'absent' }),
-  ],
+  gcm: gcm({ ...iv, output: true }),
+  'cloudhsm-gcm': gcm(iv),
   'rsa-aes': [
     {
       struct: 'CK_RSA_AES_KEY_WRAP_PARAMS',

@@ -1,14 +1,14 @@
 /** From a cipher's name and parameters to a stream that does it. */
 import { type KeyObject, randomBytes } from 'node:crypto'
 import { HsmError } from '../../contract/errors.ts'
+import { MADE_IV_BYTES } from '../../contract/mechanism-parameters.ts'
 import type { Cipher } from '../../contract/mechanisms.ts'
 import { ctrStream } from './aes-ctr.ts'
 import { gcmStream } from './aes-gcm.ts'
 import { blockModeStream } from './block-modes.ts'
 import type { CipherStream, Direction } from './cipher-stream.ts'
+import { cloudHsmGcmStream } from './cloudhsm-aes-gcm.ts'
 import { rsaStream } from './rsa-encryption.ts'
-
-const MADE_IV_BYTES = 12
 
 /**
  * @param key secret, or of an RSA pair the public one to encrypt and the private one to decrypt
@@ -27,6 +27,8 @@ export function cipherStream(key: KeyObject, cipher: Cipher, direction: Directio
       return ctrStream(key, cipher, direction)
     case 'aes-gcm':
       return gcmStream(key, cipher, direction)
+    case 'cloudhsm-aes-gcm':
+      return cloudHsmGcmStream(key, cipher, direction)
     case 'rsa-pkcs':
     case 'rsa-oaep':
     case 'rsa-x509':
@@ -35,7 +37,7 @@ export function cipherStream(key: KeyObject, cipher: Cipher, direction: Directio
 }
 
 /**
- * The cipher with an IV of 12 random bytes where it takes one of the HSM (NIST SP 800-38D §8.2.2), and that IV;
+ * The cipher with an IV of 12 random bytes where it takes one of the HSM beside the ciphertext, and that IV;
  * otherwise as it is.
  */
 export function withIv(cipher: Cipher): { readonly cipher: Cipher; readonly made: Buffer | undefined } {

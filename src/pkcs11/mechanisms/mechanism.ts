@@ -1,4 +1,5 @@
 /** From a mechanism as the caller gave it to one of the HSM. */
+import { MADE_IV_BYTES } from '../../contract/mechanism-parameters.ts'
 import type { Cipher, Derivation, Mechanism, Use, Wrapping } from '../../contract/mechanisms.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
@@ -54,6 +55,3 @@ function isMadeByHsm(given: CallerMechanism): boolean {
     'The IV of AES-GCM is all zeros: p11-kit cannot return one that the HSM makes, so the program must make its own',
   )
 }
-
-/** Of an IV that the HSM makes (NIST SP 800-38D §8.2.2). */
-const MADE_IV_BYTES = 12

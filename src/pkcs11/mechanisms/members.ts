@@ -30,6 +30,9 @@ function oaepMembers({ hashAlg, mgf, source, label }: Parameters['oaep']): Membe
   return { hash: hashOf(hashAlg), mgf: mgfOf(mgf), label: copy(label) }
 }
 
+const tagLength = (bits: number): TagLength =>
+  isTagLength(bits) ? bits : refuse(CKR.MECHANISM_PARAM_INVALID, `A tag cannot have ${bits} bits`)
+
 const MEMBERS: {
   readonly [K in ParameterKind]: (parameter: Parameters[K]) => Members<MembersOf<K>>
 } = {
@@ -57,9 +60,11 @@ const MEMBERS: {
   iv: ({ iv }) => ({ iv: copy(iv) }),
   ctr: ({ counterBits, block }) => ({ 'counter-block': copy(block), 'counter-bits': counterBits }),
   /** `ivBits` is left 0 by many callers, so the length of the IV is what counts. */
-  gcm({ iv, aad, tagBits }) {
-    if (!isTagLength(tagBits)) return refuse(CKR.MECHANISM_PARAM_INVALID, `A tag cannot have ${tagBits} bits`)
-    return { iv: copy(iv), aad: copy(aad), 'tag-length-bits': tagBits }
+  gcm: ({ iv, aad, tagBits }) => ({ iv: copy(iv), aad: copy(aad), 'tag-length-bits': tagLength(tagBits) }),
+  'cloudhsm-gcm'({ iv, aad, tagBits }) {
+    if (iv.length > 0)
+      refuse(CKR.MECHANISM_PARAM_INVALID, 'pIv must be NULL: the IV is in front of the ciphertext')
+    return { aad: copy(aad), 'tag-length-bits': tagLength(tagBits) }
   },
   'mac-length': ({ length }) => ({ 'mac-length': length }),
 }

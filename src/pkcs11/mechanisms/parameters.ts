@@ -16,6 +16,8 @@ export type Parameters = {
   readonly iv: { readonly iv: Buffer }
   readonly ctr: { readonly counterBits: number; readonly block: Buffer }
   readonly gcm: { readonly iv: Buffer; readonly aad: Buffer; readonly tagBits: number }
+  /** The same structure, whose IV is NULL. */
+  readonly 'cloudhsm-gcm': Parameters['gcm']
   readonly 'rsa-aes': { readonly keyBits: number; readonly oaep: Parameters['oaep'] }
   readonly 'mac-length': { readonly length: number }
 }

@@ -1,6 +1,5 @@
+import { MADE_IV_BYTES } from '../../contract/mechanism-parameters.ts'
 import type { Wrapping } from '../../contract/mechanisms.ts'
-import { CKR } from '../cryptoki/returns.ts'
-import { refuse } from '../errors.ts'
 
 /**
  * Length of a wrapped key.
@@ -12,6 +11,8 @@ export function wrappedLength(wrapping: Wrapping, payload: number, modulus: numb
   switch (wrapping.name) {
     case 'aes-gcm':
       return payload + wrapping['tag-length-bits'] / 8
+    case 'cloudhsm-aes-gcm':
+      return MADE_IV_BYTES + payload + wrapping['tag-length-bits'] / 8
     case 'aes-no-pad':
       return payload + 8
     case 'aes-pkcs5-pad':
@@ -23,9 +24,6 @@ export function wrappedLength(wrapping: Wrapping, payload: number, modulus: numb
     case 'rsa-oaep':
     case 'rsa-pkcs':
       return modulus
-    // No mechanism type means it.
-    case 'cloudhsm-aes-gcm':
-      return refuse(CKR.MECHANISM_INVALID)
   }
 }
 

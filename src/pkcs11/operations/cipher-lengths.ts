@@ -1,16 +1,19 @@
 /** How long the output of a cipher will be, before the HSM is asked. */
+import { MADE_IV_BYTES } from '../../contract/mechanism-parameters.ts'
 import type { Cipher } from '../../contract/mechanisms.ts'
 
 /** `exact`: otherwise it is that at most, and only the work itself tells. */
 export type Length = { readonly bytes: number; readonly exact: boolean }
 
 export interface Lengths {
+  /** Bytes that come out in front of the message. */
+  readonly front: number
   /** Of a message of `size` bytes; undefined when no message has that size. */
   whole(size: number): Length | undefined
   /**
    * Of what the next `size` bytes bring out.
    *
-   * @param pending bytes that went in and have not come out
+   * @param pending bytes that went in, or are in front, and have not come out
    */
   update(pending: number, size: number): Length
   /** Of what is left at the end; undefined when it cannot end there. */
@@ -23,18 +26,21 @@ const wholeBlocks = (size: number, block: number): number => size - (size % bloc
 
 /** Everything comes out as it goes in. */
 const streamed: Lengths = {
+  front: 0,
   whole: exactly,
   update: (pending, size) => exactly(pending + size),
   final: exactly,
 }
 
 const blocks = (block: number): Lengths => ({
+  front: 0,
   whole: (size) => (size % block === 0 ? exactly(size) : undefined),
   update: (pending, size) => exactly(wholeBlocks(pending + size, block)),
   final: (pending) => (pending === 0 ? exactly(0) : undefined),
 })
 
 const padding = (block: number): Lengths => ({
+  front: 0,
   whole: (size) => exactly(wholeBlocks(size, block) + block),
   update: (pending, size) => exactly(wholeBlocks(pending + size, block)),
   final: () => exactly(block),
@@ -42,26 +48,30 @@ const padding = (block: number): Lengths => ({
 
 /** The last block is held back until it is known to be the last; all of it may be padding, and at least one byte is. */
 const unpadding = (block: number): Lengths => ({
+  front: 0,
   whole: (size) => (size > 0 && size % block === 0 ? atMost(size - 1) : undefined),
   update: (pending, size) => exactly(wholeBlocks(Math.max(pending + size - 1, 0), block)),
   final: (pending) => (pending === block ? atMost(block - 1) : undefined),
 })
 
-const sealing = (tag: number): Lengths => ({
-  whole: (size) => exactly(size + tag),
+const sealing = (tag: number, front = 0): Lengths => ({
+  front,
+  whole: (size) => exactly(front + size + tag),
   update: (pending, size) => exactly(pending + size),
   final: (pending) => exactly(pending + tag),
 })
 
 /** Nothing comes out before the tag is known to be right. */
-const opening = (tag: number): Lengths => ({
-  whole: (size) => (size >= tag ? exactly(size - tag) : undefined),
+const opening = (around: number): Lengths => ({
+  front: 0,
+  whole: (size) => (size >= around ? exactly(size - around) : undefined),
   update: () => exactly(0),
-  final: (pending) => (pending >= tag ? exactly(pending - tag) : undefined),
+  final: (pending) => (pending >= around ? exactly(pending - around) : undefined),
 })
 
 /** RSA works on the whole message. */
 const atTheEnd = (result: Length): Lengths => ({
+  front: 0,
   whole: () => result,
   update: () => exactly(0),
   final: () => result,
@@ -88,6 +98,10 @@ export function lengthsOf(purpose: 'encrypt' | 'decrypt', cipher: Cipher, result
       return streamed
     case 'aes-gcm':
       return (encrypting ? sealing : opening)(cipher['tag-length-bits'] / 8)
+    case 'cloudhsm-aes-gcm': {
+      const tag = cipher['tag-length-bits'] / 8
+      return encrypting ? sealing(tag, MADE_IV_BYTES) : opening(MADE_IV_BYTES + tag)
+    }
     case 'rsa-x509':
       return atTheEnd(exactly(resultBytes))
     case 'rsa-pkcs':

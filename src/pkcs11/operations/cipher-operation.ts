@@ -30,7 +30,8 @@ export function init(
   const cipher = mechanismFor(purpose, given)
   return andThen(beginWith(application, key, { purpose, cipher }), (message) => {
     const lengths = lengthsOf(purpose, cipher, message.resultBytes ?? 0)
-    session.active[purpose] = { purpose, message, lengths, pending: 0, held: undefined, over: false }
+    const pending = lengths.front
+    session.active[purpose] = { purpose, message, lengths, pending, held: undefined, over: false }
     return message.iv && [message.iv]
   })
 }

@@ -71,6 +71,13 @@ const readOaep = (from: WireReader) => ({
   label: bytes(from),
 })
 
+function readGcm(from: WireReader) {
+  const iv = bytes(from)
+  // Its length in bits, often left 0.
+  readU64(from)
+  return { iv, aad: bytes(from), tagBits: readU64(from) }
+}
+
 /** The members in the order of their structures; undefined for NULL. */
 const READERS: Readonly<Record<ParameterKind, (from: WireReader) => Parameter | undefined>> = {
   pss: (from) => ({ kind: 'pss', hashAlg: readU64(from), mgf: readU64(from), saltLength: readU64(from) }),
@@ -82,11 +89,7 @@ const READERS: Readonly<Record<ParameterKind, (from: WireReader) => Parameter | 
     return iv ? { kind: 'iv', iv } : undefined
   },
   ctr: (from) => ({ kind: 'ctr', counterBits: readU64(from), block: bytes(from) }),
-  // The length of the IV in bits is in between, and often left 0.
-  gcm: (from) => {
-    const iv = bytes(from)
-    readU64(from)
-    return { kind: 'gcm', iv, aad: bytes(from), tagBits: readU64(from) }
-  },
+  gcm: (from) => ({ kind: 'gcm', ...readGcm(from) }),
+  'cloudhsm-gcm': (from) => ({ kind: 'cloudhsm-gcm', ...readGcm(from) }),
   'mac-length': (from) => ({ kind: 'mac-length', length: readU64(from) }),
 }

@@ -84,6 +84,19 @@ export function encryptionContract(open: () => Promise<Hsm>): void {
       }
     })
 
+    test('cloudhsm-aes-gcm: a batch with the IV of each in front, made by the HSM', async () => {
+      const cipher: Cipher = { ...GCM, name: 'cloudhsm-aes-gcm' }
+      const items = ['one', 'two', ''].map(bytes)
+      const { data, ivs } = await encrypt(aes.key, cipher, items)
+      assert.equal(ivs, undefined)
+      assert.equal(new Set(data.map((sealed) => sealed.toString('hex', 0, 12))).size, 3)
+      for (const [at, sealed] of data.entries()) {
+        const beside: Cipher = { ...GCM, iv: sealed.subarray(0, 12) }
+        assert.deepEqual((await decrypt(aes.key, beside, [sealed.subarray(12)])).data, [items[at]])
+      }
+      assert.deepEqual((await decrypt(aes.key, cipher, data)).data, items)
+    })
+
     test('aes-gcm: an IV that is given, and any length of tag', async () => {
       for (const bits of [32, 64, 96, 104, 112, 120, 128] as const) {
         const cipher: Cipher = { ...GCM, iv: iv(16), 'tag-length-bits': bits }
@@ -140,6 +153,9 @@ export function encryptionContract(open: () => Promise<Hsm>): void {
       const rows: readonly (readonly [string, Cipher, Buffer])[] = [
         [aes.key, gcm, sealed],
         [aes.key, gcm, bytes('too short')],
+        [aes.key, { ...GCM, name: 'cloudhsm-aes-gcm' }, bytes('11 of an IV')],
+        [aes.key, { ...GCM, name: 'cloudhsm-aes-gcm' }, randomBytes(12 + 15)],
+        [aes.key, { ...GCM, name: 'cloudhsm-aes-gcm' }, randomBytes(12 + 20)],
         [aes.key, pad, wrongPadding[0] ?? NONE],
         [aes.key, pad, bytes('not whole')],
         [aes.key, pad, NONE],

@@ -364,6 +364,48 @@ static void gcm(void)
     EQUAL(p11->C_EncryptInit(session, &mechanism, key), CKR_MECHANISM_PARAM_INVALID);
 }
 
+/* The IV is in front of what comes out, and the structure stays as it is, with additional data and without. */
+static void gcm_in_front(void)
+{
+    load();
+    CK_SESSION_HANDLE session = sign_in();
+    CK_OBJECT_HANDLE key = aes_key(session), payload = aes_key(session), unwrapped;
+    unsigned char sealed[2][64], plain[64], wrapped[64], iv[12] = {0};
+    CK_GCM_PARAMS parameters = {NULL, 0, 0, (unsigned char *)"to carol", 8, 128};
+    struct {
+        CK_BYTE_PTR iv;
+        CK_ULONG iv_length;
+        CK_BYTE_PTR aad;
+        CK_ULONG aad_length, tag_bits;
+    } older = {NULL, 0, (unsigned char *)"to carol", 8, 128};
+    CK_MECHANISM mechanisms[] = {{CKM_CLOUDHSM_AES_GCM, &parameters, sizeof parameters},
+                                 {CKM_CLOUDHSM_AES_GCM, &older, sizeof older}};
+    CK_ULONG length = 0, plain_length = sizeof plain, class = CKO_SECRET_KEY, type = CKK_AES;
+    CK_ATTRIBUTE template[] = {{CKA_CLASS, &class, sizeof class}, {CKA_KEY_TYPE, &type, sizeof type}};
+    for (size_t at = 0; at < COUNT(mechanisms); at++) {
+        OK(p11->C_EncryptInit(session, mechanisms + at, key));
+        OK(p11->C_Encrypt(session, (unsigned char *)"pay carol", 9, NULL, &length));
+        EQUAL(length, 12 + 9 + 16);
+        OK(p11->C_Encrypt(session, (unsigned char *)"pay carol", 9, sealed[at], &length));
+        OK(p11->C_DecryptInit(session, mechanisms + 1 - at, key));
+        OK(p11->C_Decrypt(session, sealed[at], length, plain, &plain_length));
+        EQUAL(plain_length, 9);
+        EQUAL(memcmp(plain, "pay carol", 9), 0);
+        TRUE_(parameters.pIv == NULL && older.iv == NULL);
+    }
+    TRUE_(memcmp(sealed[0], sealed[1], 12) != 0);
+    OK(p11->C_WrapKey(session, mechanisms, key, payload, NULL, &length));
+    EQUAL(length, 12 + 32 + 16);
+    OK(p11->C_WrapKey(session, mechanisms, key, payload, wrapped, &length));
+    OK(p11->C_UnwrapKey(session, mechanisms, key, wrapped, length, template, COUNT(template), &unwrapped));
+    parameters.pAAD = (unsigned char *)"to chuck";
+    EQUAL(p11->C_UnwrapKey(session, mechanisms, key, wrapped, length, template, COUNT(template), &unwrapped),
+          CKR_WRAPPED_KEY_INVALID);
+    parameters.pIv = iv;
+    parameters.ulIvLen = sizeof iv;
+    EQUAL(p11->C_EncryptInit(session, mechanisms, key), CKR_MECHANISM_PARAM_INVALID);
+}
+
 /* Each parameter structure arrives whole: what was encrypted is decrypted, what was signed is verified. */
 static void parameters(void)
 {
@@ -707,6 +749,7 @@ static const struct {
     {"arguments", arguments},
     {"rooms", rooms},
     {"gcm", gcm},
+    {"gcm in front", gcm_in_front},
     {"parameters", parameters},
     {"wraps", wraps},
     {"forks", forks},

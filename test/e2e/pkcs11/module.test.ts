@@ -18,6 +18,7 @@ const SCENARIOS = [
   'arguments',
   'rooms',
   'gcm',
+  'gcm in front',
   'parameters',
   'wraps',
   'forks',

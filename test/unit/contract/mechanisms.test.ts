@@ -27,6 +27,7 @@ test('each mechanism takes one kind of keys', () => {
     'aes-cbc-pad': 'aes',
     'aes-ctr': 'aes',
     'aes-gcm': 'aes',
+    'cloudhsm-aes-gcm': 'aes',
     'des3-ecb': 'des3',
     'des3-cbc': 'des3',
     'des3-cbc-pad': 'des3',

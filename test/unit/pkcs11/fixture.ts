@@ -134,6 +134,7 @@ export const M = {
   AES_CTR: 0x1086,
   AES_GCM: 0x1087,
   AES_CMAC: 0x108a,
+  CLOUDHSM_AES_GCM: 0x8000_1087,
 } as const
 
 export const P256 = Buffer.from('06082a8648ce3d030107', 'hex')

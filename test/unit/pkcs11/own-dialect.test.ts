@@ -4,12 +4,15 @@ import { suite, test } from 'node:test'
 import { HsmError } from '../../../src/contract/errors.ts'
 import { beginMessage } from '../../../src/pkcs11/operations/message.ts'
 import { type Argument, bytes, mechanism, OWN, room, template, ulong } from '../../support/p11-client.ts'
-import { A, aesKey, bench, C, M } from './fixture.ts'
+import { A, aesKey, bench, C, CLASS, M } from './fixture.ts'
 
 const MECHANISM_INVALID = 0x70
 const PARAMETER = 0x71
 const DEVICE_ERROR = 0x30
 const NO_SESSION = 0xb3
+const ENCRYPTED_INVALID = 0x40
+const ENCRYPTED_LENGTH = 0x41
+const WRAPPED_INVALID = 0x110
 const gcm = (iv: Buffer) => mechanism(M.AES_GCM, iv, 0, Buffer.from('aad'), 128)
 const ZEROS = Buffer.alloc(12)
 const NOTHING = Buffer.alloc(0)
@@ -99,6 +102,97 @@ suite('the dialect of our own module', () => {
     assert.equal(wrapped.bytes?.length, 48)
     assert.equal(wrapped.outputs.length, 1)
     assert.notDeepEqual(wrapped.outputs[0], ZEROS)
+  })
+
+  suite('CKM_CLOUDHSM_AES_GCM', () => {
+    const inFront = (aad = 'aad', iv?: Buffer, tagBits = 128) =>
+      mechanism(M.CLOUDHSM_AES_GCM, iv, 0, Buffer.from(aad), tagBits)
+
+    test('the IV is in front, another for each message', async () => {
+      const { program, session, key } = await keyed()
+      const ivs = new Set<string>()
+      for (const text of ['one', 'two', '']) {
+        assert.deepEqual((await program.call(C.EncryptInit, session, inFront(), key)).outputs, [])
+        assert.equal((await program.call(C.Encrypt, session, bytes(text), room(0))).length, 28 + text.length)
+        const small = await program.call(C.Encrypt, session, bytes(text), room(27 + text.length))
+        assert.equal(small.length, 28 + text.length)
+        const { bytes: sealed = NOTHING } = await program.call(C.Encrypt, session, bytes(text), room(64))
+        assert.equal(sealed.length, 28 + text.length)
+        ivs.add(sealed.toString('hex', 0, 12))
+        await program.call(C.DecryptInit, session, inFront(), key)
+        const opened = await program.call(C.Decrypt, session, bytes(sealed), room(64))
+        assert.equal(opened.bytes?.toString(), text)
+        await program.call(C.DecryptInit, session, gcm(sealed.subarray(0, 12)), key)
+        const beside = await program.call(C.Decrypt, session, bytes(sealed.subarray(12)), room(64))
+        assert.equal(beside.bytes?.toString(), text)
+      }
+      assert.equal(ivs.size, 3)
+    })
+
+    test('in parts, each as long as was said before', async () => {
+      const { program, session, key } = await keyed()
+      const sealed: Buffer[] = []
+      await program.call(C.EncryptInit, session, inFront(), key)
+      for (const [part, length] of [
+        ['three', 12 + 5],
+        [' parts', 6],
+      ] as const) {
+        assert.equal((await program.call(C.EncryptUpdate, session, bytes(part), room(0))).length, length)
+        const { bytes: some = NOTHING } = await program.call(
+          C.EncryptUpdate,
+          session,
+          bytes(part),
+          room(length),
+        )
+        sealed.push(some)
+      }
+      sealed.push((await program.call(C.EncryptFinal, session, room(16))).bytes ?? NOTHING)
+      await program.call(C.DecryptInit, session, inFront(), key)
+      for (const part of sealed) await program.call(C.DecryptUpdate, session, bytes(part), room(64))
+      const opened = await program.call(C.DecryptFinal, session, room(64))
+      assert.equal(opened.bytes?.toString(), 'three parts')
+      await program.call(C.EncryptInit, session, inFront(), key)
+      assert.equal((await program.call(C.EncryptFinal, session, room(64))).bytes?.length, 28)
+    })
+
+    test('a pIv, a length of tag that there is not, other AAD, too few bytes', async () => {
+      const { program, session, key } = await keyed()
+      for (const bad of [inFront('', ZEROS), inFront('', undefined, 31), mechanism(M.CLOUDHSM_AES_GCM)])
+        for (const call of [C.EncryptInit, C.DecryptInit])
+          assert.equal(await program.refusal(call, session, bad, key), PARAMETER)
+      await program.call(C.EncryptInit, session, inFront('', NOTHING), key)
+      const { bytes: sealed = NOTHING } = await program.call(C.Encrypt, session, bytes('text'), room(64))
+      await program.call(C.DecryptInit, session, inFront('other'), key)
+      assert.equal(await program.refusal(C.Decrypt, session, bytes(sealed), room(64)), ENCRYPTED_INVALID)
+      await program.call(C.DecryptInit, session, inFront(''), key)
+      const short = bytes(sealed.subarray(0, 27))
+      assert.equal(await program.refusal(C.Decrypt, session, short, room(64)), ENCRYPTED_LENGTH)
+    })
+
+    test('wraps and unwraps keys', async () => {
+      const { program, session } = await keyed()
+      const made = await program.call(
+        C.GenerateKey,
+        session,
+        mechanism(M.AES_GEN),
+        template([A.VALUE_LEN, 32], [A.WRAP, true], [A.UNWRAP, true], [A.EXTRACTABLE, true]),
+      )
+      const key = ulong(made.numbers[0] ?? 0)
+      assert.equal((await program.call(C.WrapKey, session, inFront(), key, key, room(0))).length, 60)
+      const wrapped = await program.call(C.WrapKey, session, inFront(), key, key, room(60))
+      assert.deepEqual([wrapped.bytes?.length, wrapped.outputs], [60, []])
+      const kind = template([A.CLASS, CLASS.SECRET], [A.KEY_TYPE, 0x1f])
+      await program.call(C.UnwrapKey, session, inFront(), key, bytes(wrapped.bytes), kind)
+      const other = inFront('other')
+      assert.equal(
+        await program.refusal(C.UnwrapKey, session, other, key, bytes(wrapped.bytes), kind),
+        WRAPPED_INVALID,
+      )
+      assert.equal(
+        await program.refusal(C.WrapKey, session, inFront('', ZEROS), key, key, room(60)),
+        PARAMETER,
+      )
+    })
   })
 
   test('a mechanism that is not known, or whose parameter could not be carried, is refused by itself', async () => {
