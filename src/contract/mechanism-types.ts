@@ -1,5 +1,6 @@
 /**
- * Mechanism types of PKCS#11 (v2.40 mechanisms, v3.0 for EdDSA and KWP; values from their headers) and of CloudHSM, each with what it means
+ * Mechanism types of PKCS#11 (v2.40 mechanisms, v3.0 for EdDSA and KWP; values from their headers) and of CloudHSM (numbers that were never
+ * published are our own, 0x80005301 and so on), each with what it means
  * here, in the order in which programs see them. A type can be several mechanisms, and a mechanism several types.
  */
 import type { Hash } from './algorithms.ts'
@@ -25,6 +26,8 @@ type Members = {
   readonly 'cloudhsm-gcm': 'aad' | 'tag-length-bits'
   readonly 'rsa-aes': 'hash' | 'mgf'
   readonly 'mac-length': 'mac-length'
+  /** Without it the mechanism is the one that the type says, with it another. */
+  readonly eddsa: never
 }
 export type ParameterKind = keyof Members
 /** Members of a mechanism that a parameter of the kind sets. */
@@ -149,7 +152,15 @@ export const MECHANISM_TYPES = {
   ECDSA_SHA512: { value: 0x1046, p11Kit: '0.25', sign: { name: 'ecdsa', hash: 'sha512', input: 'raw' } },
   ECDH1_DERIVE: { value: 0x1050, p11Kit: '0.25', parameter: 'ecdh', derive: { name: 'ecdh' } },
   EC_EDWARDS_KEY_PAIR_GEN: { value: 0x1055, p11Kit: 'none yet', generate: 'edwards' },
-  EDDSA: { value: 0x1057, p11Kit: 'none yet', sign: { name: 'ed25519' } },
+  EDDSA: { value: 0x1057, p11Kit: 'none yet', parameter: 'eddsa', sign: { name: 'ed25519' } },
+  CLOUDHSM_EDDSA: { value: 0x8000_5304, p11Kit: 'none yet', parameter: 'eddsa', sign: { name: 'ed25519' } },
+  CLOUDHSM_ML_DSA_KEY_PAIR_GEN: { value: 0x8000_5301, p11Kit: 'none yet', generate: 'ml-dsa' },
+  CLOUDHSM_ML_DSA: { value: 0x8000_5302, p11Kit: 'none yet', sign: { name: 'ml-dsa', input: 'raw' } },
+  CLOUDHSM_EXT_MU_ML_DSA: {
+    value: 0x8000_5303,
+    p11Kit: 'none yet',
+    sign: { name: 'ml-dsa', input: 'external-mu' },
+  },
   AES_KEY_GEN: { value: 0x1080, p11Kit: '0.24', generate: 'aes' },
   AES_ECB: { value: 0x1081, p11Kit: '0.24', encrypt: { name: 'aes-ecb' } },
   AES_CBC: { value: 0x1082, p11Kit: '0.25', parameter: 'iv', encrypt: { name: 'aes-cbc' } },

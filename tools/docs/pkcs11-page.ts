@@ -59,7 +59,8 @@ mechanism through: Debian 12 has 0.24, Debian 13 has 0.25. It leaves out of \`C_
 | --- | --- | --- | --- | --- |
 ${Object.entries(MECHANISM_TYPES).map(mechanismRow).join('\n')}
 
-Curves are P-224, P-256, P-384, P-521 and secp256k1, named by their object identifiers. \`CKM_ECDH1_DERIVE\` takes
+Curves are P-224, P-256, P-384, P-521 and secp256k1, named by their object identifiers.
+\`CKM_EC_KEY_PAIR_GEN\` makes Ed25519 keys, too, as with CloudHSM. \`CKM_ECDH1_DERIVE\` takes
 \`CKD_NULL\` and the KDFs of X9.63 with SHA-1 and SHA-2. \`CKM_AES_GCM\` takes the caller's IV, since the protocol cannot
 return one; never use an IV twice with one key. Programs for CloudHSM pass an IV of zeros and read the HSM's own back: to
 encrypt or wrap with zeros is \`CKR_MECHANISM_PARAM_INVALID\`, and the log says why. In FIPS mode ECDSA refuses digests that are weaker than the curve.
@@ -81,6 +82,7 @@ ${flagRows.join('\n')}
 | \`CKA_VALUE_LEN\` | \`key-length-bytes\` of secret keys |
 | \`CKA_MODULUS\`, \`CKA_MODULUS_BITS\`, \`CKA_PUBLIC_EXPONENT\` | \`modulus\`, \`modulus-size-bits\`, \`public-exponent\` |
 | \`CKA_EC_PARAMS\`, \`CKA_EC_POINT\` | \`curve\`, \`ec-point\` |
+| \`CKA_CLOUDHSM_PARAMETER_SET\` (0x80005301: 1, 2, 3) | \`mldsa-algorithm\` (\`ML-DSA-44\`, \`-65\`, \`-87\`) |
 | \`CKA_UNIQUE_ID\` | the key reference |
 | \`CKA_WRAP_TEMPLATE\`, \`CKA_UNWRAP_TEMPLATE\` | \`wrap-template\`, \`unwrap-template\`; they hold flags, and are set and not read |
 

@@ -64,5 +64,11 @@ export const PARAMETER_LAYOUTS: Readonly<Record<ParameterKind, readonly Layout[]
       fields: [number('ulAESKeyBits'), { kind: 'pointer', member: 'pOAEPParams', to: oaep }],
     },
   ],
+  eddsa: [
+    {
+      struct: 'CK_EDDSA_PARAMS',
+      fields: [{ kind: 'block', member: 'phFlag' }, bytes('pContextData', 'ulContextDataLen')],
+    },
+  ],
   'mac-length': [{ struct: 'struct number_parameter', fields: [number('value')] }],
 }

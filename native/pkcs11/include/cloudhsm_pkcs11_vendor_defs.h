@@ -33,8 +33,10 @@
 #define CKD_CLOUDHSM_X963_SHA384_KDF (0x80005304UL)
 #define CKD_CLOUDHSM_X963_SHA512_KDF (0x80005305UL)
 
-/* The key type, attribute and parameter sets of ML-DSA, chosen by Strongroom. */
-#define CKK_CLOUDHSM_ML_DSA (0x80005301UL)
+/* The key type of ML-DSA is that of PKCS#11 v3.2. */
+#define CKK_CLOUDHSM_ML_DSA (0x0000004AUL)
+
+/* The attribute and the parameter sets of ML-DSA, chosen by Strongroom. */
 #define CKA_CLOUDHSM_PARAMETER_SET (CKA_VENDOR_DEFINED | 0x00005301UL)
 typedef CK_ULONG CK_CLOUDHSM_ML_DSA_PARAMETER_SET_TYPE;
 #define CKP_CLOUDHSM_ML_DSA_44 (1UL)

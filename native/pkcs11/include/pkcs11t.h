@@ -14,4 +14,12 @@ typedef struct CK_RSA_AES_KEY_WRAP_PARAMS {
 } CK_RSA_AES_KEY_WRAP_PARAMS;
 typedef CK_RSA_AES_KEY_WRAP_PARAMS *CK_RSA_AES_KEY_WRAP_PARAMS_PTR;
 
+/* Of CKM_EDDSA (PKCS#11 v3.0 mechanisms section 2.3.14), likewise. */
+typedef struct CK_EDDSA_PARAMS {
+    CK_BBOOL phFlag;
+    CK_ULONG ulContextDataLen;
+    CK_BYTE_PTR pContextData;
+} CK_EDDSA_PARAMS;
+typedef CK_EDDSA_PARAMS *CK_EDDSA_PARAMS_PTR;
+
 #endif

@@ -74,6 +74,8 @@ export const CKA = {
   WRAP_TEMPLATE: 0x4000_0211,
   UNWRAP_TEMPLATE: 0x4000_0212,
   ALLOWED_MECHANISMS: 0x4000_0600,
+  /** CloudHSM's, by a number of our own, as no other was published. */
+  CLOUDHSM_PARAMETER_SET: 0x8000_5301,
 } as const
 
 const NAMES: ReadonlyMap<number, string> = new Map(

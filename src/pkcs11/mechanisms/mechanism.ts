@@ -3,6 +3,7 @@ import { MADE_IV_BYTES } from '../../contract/mechanism-parameters.ts'
 import type { Cipher, Derivation, Mechanism, Use, Wrapping } from '../../contract/mechanisms.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
+import { edDsaOf } from './eddsa.ts'
 import { membersOf } from './members.ts'
 import { type CallerMechanism, parameterOf, withoutParameter } from './parameters.ts'
 import { TYPES, USES } from './types.ts'
@@ -24,6 +25,7 @@ export function mechanismFor<U extends Use>(use: U, given: CallerMechanism): Mea
     withoutParameter(given)
     return fixed as MeaningOf<U>
   }
+  if (type.parameter === 'eddsa') return edDsaOf(given) as MeaningOf<U>
   const hsmMakesIv = type.parameter === 'gcm' && (use === 'encrypt' || use === 'wrap') && isMadeByHsm(given)
   const members: object = membersOf(type.parameter, given)
   if (hsmMakesIv) return { ...members, ...fixed, iv: undefined } as unknown as MeaningOf<U>

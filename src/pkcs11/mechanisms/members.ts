@@ -33,8 +33,11 @@ function oaepMembers({ hashAlg, mgf, source, label }: Parameters['oaep']): Membe
 const tagLength = (bits: number): TagLength =>
   isTagLength(bits) ? bits : refuse(CKR.MECHANISM_PARAM_INVALID, `A tag cannot have ${bits} bits`)
 
+/** The parameter of EdDSA is not of members (`eddsa.ts`). */
+type Kind = Exclude<ParameterKind, 'eddsa'>
+
 const MEMBERS: {
-  readonly [K in ParameterKind]: (parameter: Parameters[K]) => Members<MembersOf<K>>
+  readonly [K in Kind]: (parameter: Parameters[K]) => Members<MembersOf<K>>
 } = {
   pss: ({ hashAlg, mgf, saltLength }) => ({
     hash: hashOf(hashAlg),
@@ -70,5 +73,5 @@ const MEMBERS: {
 }
 
 /** Throws CKR_MECHANISM_PARAM_INVALID for another parameter, or none, or a value that the HSM has no word for. */
-export const membersOf = <K extends ParameterKind>(kind: K, given: CallerMechanism): Members<MembersOf<K>> =>
+export const membersOf = <K extends Kind>(kind: K, given: CallerMechanism): Members<MembersOf<K>> =>
   MEMBERS[kind](parameterOf(given, kind))

@@ -19,6 +19,8 @@ export type Parameters = {
   /** The same structure, whose IV is NULL. */
   readonly 'cloudhsm-gcm': Parameters['gcm']
   readonly 'rsa-aes': { readonly keyBits: number; readonly oaep: Parameters['oaep'] }
+  /** `prehash`: the byte of the CK_BBOOL. */
+  readonly eddsa: { readonly prehash: Buffer; readonly context: Buffer }
   readonly 'mac-length': { readonly length: number }
 }
 

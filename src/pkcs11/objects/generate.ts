@@ -1,6 +1,6 @@
 /** C_GenerateKey and C_GenerateKeyPair (PKCS#11 v2.40 §5.13). */
 
-import type { Curve } from '../../contract/algorithms.ts'
+import type { Curve, MlDsaAlgorithm } from '../../contract/algorithms.ts'
 import { type KeyKind, SECRET_KEY_TYPES } from '../../contract/key-kinds.ts'
 import type { KeyObject } from '../../contract/key-object.ts'
 import { LIMITS } from '../../contract/limits.ts'
@@ -15,6 +15,7 @@ import { curveOf } from './curves.ts'
 import { KEY_TYPE_OF } from './key-types.ts'
 import { checkWritable, handleOfKey } from './make.ts'
 import { type NewKey, newKey } from './new-key.ts'
+import { mlDsaOf } from './parameter-sets.ts'
 import { bytesIn, mustBe, needed, numberIn, type Template } from './template.ts'
 
 /** Undefined for mechanisms that do not make keys. */
@@ -72,9 +73,19 @@ const secretLength = (length: number): number =>
     ? length
     : refuse(CKR.KEY_SIZE_RANGE, `CKA_VALUE_LEN cannot be ${length}`)
 
-type Kind =
-  | { readonly keyType: 'rsa'; readonly type: number; readonly bits: number; readonly exponent: number }
-  | { readonly keyType: 'ec'; readonly type: number; readonly curve: Curve }
+/** `types`: what CKA_KEY_TYPE can be in the templates. */
+type Kind = { readonly types: readonly number[] } & (
+  | { readonly keyType: 'rsa'; readonly bits: number; readonly exponent: number }
+  | { readonly keyType: 'ec'; readonly curve: Curve }
+  | { readonly keyType: 'ml-dsa'; readonly set: number; readonly algorithm: MlDsaAlgorithm }
+)
+
+/** Attributes that say what is generated, in the templates of the public and of the private key. */
+const PARTS: Readonly<Record<Kind['keyType'], readonly [ofPublic: number[], ofPrivate: number[]]>> = {
+  rsa: [[CKA.MODULUS_BITS, CKA.PUBLIC_EXPONENT], []],
+  ec: [[CKA.EC_PARAMS], []],
+  'ml-dsa': [[CKA.CLOUDHSM_PARAMETER_SET], [CKA.CLOUDHSM_PARAMETER_SET]],
+}
 
 /** C_GenerateKeyPair; the handles of the public and of the private key. */
 export async function generateKeyPair(
@@ -86,15 +97,16 @@ export async function generateKeyPair(
 ): Promise<[publicKey: number, privateKey: number]> {
   const session = signedIn(application, handle)
   const kind = kindOf(mechanism, publicTemplate)
+  if (kind.keyType === 'ml-dsa') mustBe(privateTemplate, CKA.CLOUDHSM_PARAMETER_SET, kind.set)
   for (const template of [publicTemplate, privateTemplate]) {
-    mustBe(template, CKA.KEY_TYPE, kind.type)
+    mustBe(template, CKA.KEY_TYPE, ...kind.types)
     checkWritable(session, template)
   }
   mustBe(publicTemplate, CKA.CLASS, CKO.PUBLIC_KEY)
   mustBe(privateTemplate, CKA.CLASS, CKO.PRIVATE_KEY)
-  const parts = kind.keyType === 'rsa' ? [CKA.MODULUS_BITS, CKA.PUBLIC_EXPONENT] : [CKA.EC_PARAMS]
-  const publicHalf = newKey(publicTemplate, 'public-key', parts, true)
-  const privateHalf = newKey(privateTemplate, 'private-key', [], true)
+  const [ofPublic, ofPrivate] = PARTS[kind.keyType]
+  const publicHalf = newKey(publicTemplate, 'public-key', ofPublic, true)
+  const privateHalf = newKey(privateTemplate, 'private-key', ofPrivate, true)
   const pair = await application.account.call('key.generate-pair', requestOf(kind, publicHalf, privateHalf))
   return placePair(application, session, pair, [publicHalf, privateHalf])
 }
@@ -114,27 +126,30 @@ function kindOf(mechanism: CallerMechanism, template: Template): Kind {
   switch (madeBy(mechanism)) {
     case 'rsa': {
       const bits = modulusBits(needed(numberIn(template, CKA.MODULUS_BITS), CKA.MODULUS_BITS))
-      return { keyType: 'rsa', type: CKK.RSA, bits, exponent: exponentIn(template) }
+      return { keyType: 'rsa', types: [CKK.RSA], bits, exponent: exponentIn(template) }
     }
+    // As with CloudHSM, on Edwards curves, too, which have a mechanism and a type of their own in PKCS#11 v3.0.
     case 'ec': {
       const curve = curveIn(template)
-      return {
-        keyType: 'ec',
-        type: CKK.EC,
-        curve: curve === 'ed25519' ? refuse(CKR.CURVE_NOT_SUPPORTED) : curve,
-      }
+      return { keyType: 'ec', types: curve === 'ed25519' ? [CKK.EC, CKK.EC_EDWARDS] : [CKK.EC], curve }
     }
     case 'edwards': {
       const curve = curveIn(template)
-      return {
-        keyType: 'ec',
-        type: CKK.EC_EDWARDS,
-        curve: curve === 'ed25519' ? curve : refuse(CKR.CURVE_NOT_SUPPORTED),
-      }
+      if (curve !== 'ed25519') refuse(CKR.CURVE_NOT_SUPPORTED)
+      return { keyType: 'ec', types: [CKK.EC_EDWARDS], curve }
     }
+    case 'ml-dsa':
+      return mlDsaIn(template)
     default:
       return refuse(CKR.MECHANISM_INVALID)
   }
+}
+
+function mlDsaIn(template: Template): Kind {
+  const set = needed(numberIn(template, CKA.CLOUDHSM_PARAMETER_SET), CKA.CLOUDHSM_PARAMETER_SET)
+  const algorithm =
+    mlDsaOf(set) ?? refuse(CKR.ATTRIBUTE_VALUE_INVALID, 'CKA_CLOUDHSM_PARAMETER_SET names no ML-DSA')
+  return { keyType: 'ml-dsa', types: [CKK.ML_DSA], set, algorithm }
 }
 
 function modulusBits(bits: number): number {
@@ -170,7 +185,12 @@ function requestOf(kind: Kind, publicHalf: NewKey, privateHalf: NewKey): Request
     'public-attributes': attributes(publicHalf),
     'private-attributes': attributes(privateHalf),
   }
-  return kind.keyType === 'rsa'
-    ? { 'key-type': 'rsa', 'modulus-size-bits': kind.bits, 'public-exponent': kind.exponent, ...pair }
-    : { 'key-type': 'ec', curve: kind.curve, ...pair }
+  switch (kind.keyType) {
+    case 'rsa':
+      return { 'key-type': 'rsa', 'modulus-size-bits': kind.bits, 'public-exponent': kind.exponent, ...pair }
+    case 'ec':
+      return { 'key-type': 'ec', curve: kind.curve, ...pair }
+    case 'ml-dsa':
+      return { 'key-type': 'ml-dsa', 'mldsa-algorithm': kind.algorithm, ...pair }
+  }
 }

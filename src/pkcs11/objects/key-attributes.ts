@@ -1,6 +1,6 @@
 /** What PKCS#11 shows of a key (v2.40 §4.7 to §4.9), from what the HSM shows of it. */
 
-import type { Curve } from '../../contract/algorithms.ts'
+import type { Curve, MlDsaAlgorithm } from '../../contract/algorithms.ts'
 import type { FlagName, KeyClass, KeyType } from '../../contract/attributes.ts'
 import { type KeyKind, kindOf } from '../../contract/key-kinds.ts'
 import type { KeyObject } from '../../contract/key-object.ts'
@@ -10,12 +10,13 @@ import { TYPES } from '../mechanisms/types.ts'
 import { ecParams } from './curves.ts'
 import { publicKeyInfo } from './encodings.ts'
 import { CLASS_OF, KEY_TYPE_OF } from './key-types.ts'
+import { parameterSet } from './parameter-sets.ts'
 import type { Value } from './value.ts'
 
 type Getter = (key: KeyObject) => Value | undefined
 type Getters = Readonly<Record<number, Getter>>
 
-/** How the HSM makes keys of a kind; PKCS#11 has had no mechanism for ML-DSA before v3.2. */
+/** How the HSM makes keys of a kind. */
 const GENERATED_BY: ReadonlyMap<KeyKind, number> = new Map(
   // The first of several is to count.
   [...TYPES.values()].reverse().flatMap(({ generate, value }) => (generate ? [[generate, value]] : [])),
@@ -99,6 +100,10 @@ const HALF: Getters = {
     return curve && ecParams(curve)
   },
   [CKA.EC_POINT]: bytes('ec-point'),
+  [CKA.CLOUDHSM_PARAMETER_SET]: ({ attributes }) => {
+    const algorithm = attributes['mldsa-algorithm'] as MlDsaAlgorithm | undefined
+    return algorithm && parameterSet(algorithm)
+  },
   [CKA.PUBLIC_KEY_INFO]: ({ attributes }) =>
     publicKeyInfo({
       modulus: attributes['modulus'],

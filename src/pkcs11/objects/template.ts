@@ -47,8 +47,9 @@ export const needed = <T>(value: T | undefined, type: number): T =>
   value ?? refuse(CKR.TEMPLATE_INCOMPLETE, `${attributeName(type)} is missing`)
 
 /** Throws CKR_TEMPLATE_INCONSISTENT when the template says something else. */
-export function mustBe(template: Template, type: number, expected: number): void {
+export function mustBe(template: Template, type: number, ...expected: readonly number[]): void {
   const value = numberIn(template, type)
-  if (value !== undefined && value !== expected)
-    refuse(CKR.TEMPLATE_INCONSISTENT, `${attributeName(type)} is ${value} where it can only be ${expected}`)
+  if (value === undefined || expected.includes(value)) return
+  const only = expected.join(' or ')
+  refuse(CKR.TEMPLATE_INCONSISTENT, `${attributeName(type)} is ${value} where it can only be ${only}`)
 }

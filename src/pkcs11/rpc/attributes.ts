@@ -1,5 +1,6 @@
 /** Attributes on the wire: every type has a kind, and the kind says how its value is written. */
 import { BOUNDS } from '../bounds.ts'
+import { UNAVAILABLE } from '../cryptoki/unavailable.ts'
 import type { Template } from '../objects/template.ts'
 import type { Value } from '../objects/value.ts'
 import { malformed } from './malformed.ts'
@@ -16,7 +17,14 @@ import {
 } from './wire-reader.ts'
 import { type WireWriter, writeByte, writeByteArray, writeU32, writeU64 } from './wire-writer.ts'
 
-type Kind = 'boolean' | 'boolean in bytes' | 'number' | 'template' | 'mechanisms' | 'bytes'
+type Kind =
+  | 'boolean'
+  | 'boolean in bytes'
+  | 'number'
+  | 'number in bytes'
+  | 'template'
+  | 'mechanisms'
+  | 'bytes'
 
 /** Whatever is not here is bytes as the program has them in its memory. */
 const KINDS: ReadonlyMap<number, Kind> = new Map([
@@ -29,6 +37,8 @@ const KINDS: ReadonlyMap<number, Kind> = new Map([
   ),
   // CKA_DESTROYABLE, which no client library knows (p11-kit 0.24 to 0.26): bytes, of which there is one.
   ...kind('boolean in bytes', [0x172]),
+  // CKA_CLOUDHSM_PARAMETER_SET, which only we know: as it lies in the program's memory.
+  ...kind('number in bytes', [0x8000_5301]),
   ...kind(
     'number',
     [
@@ -104,6 +114,10 @@ function readValue(from: WireReader, of: Kind, length: number, depth: number): A
       const value = readU64(from)
       return length === NUMBER_BYTES ? value : null
     }
+    case 'number in bytes': {
+      const bytes = readByteArray(from)
+      return bytes?.length === NUMBER_BYTES ? readNumber(bytes) : null
+    }
     case 'template':
       return templateOf(readAttributes(from, depth + 1))
     // Nothing of ours has a list of mechanisms, and none is ever looked into.
@@ -112,6 +126,18 @@ function readValue(from: WireReader, of: Kind, length: number, depth: number): A
     case 'bytes':
       return readByteArray(from) ?? Buffer.alloc(0)
   }
+}
+
+/** Little-endian, as on every machine that there are programs for. */
+function readNumber(bytes: Buffer): number {
+  const value = Number(bytes.readBigUInt64LE())
+  return Number.isSafeInteger(value) ? value : UNAVAILABLE
+}
+
+function numberBytes(value: number): Buffer {
+  const bytes = Buffer.alloc(NUMBER_BYTES)
+  bytes.writeBigUInt64LE(BigInt(value))
+  return bytes
 }
 
 /** Null when an attribute is there twice, or has no value. */
@@ -191,6 +217,7 @@ export function writeAttributes(to: WireWriter, attributes: readonly Answered[])
 function writeValue(to: WireWriter, value: Value | Template, of: Kind | undefined): void {
   if (of === 'boolean in bytes') writeByteArray(to, Buffer.of(value ? 1 : 0))
   else if (typeof value === 'boolean') writeByte(to, value ? 1 : 0)
+  else if (typeof value === 'number' && of === 'number in bytes') writeByteArray(to, numberBytes(value))
   else if (typeof value === 'number') writeU64(to, value)
   else if (Buffer.isBuffer(value)) writeByteArray(to, value)
   else

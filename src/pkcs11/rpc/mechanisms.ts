@@ -28,13 +28,16 @@ export function readMechanism(from: WireReader): CallerMechanism | null {
   const type = readU32(from)
   if (type === NULL_MECHANISM) return null
   if (isOwn(from.offered)) return readOwn(type, from)
-  const { parameter: kind } = knownType(type)
+  const kind = p11KitKind(knownType(type))
   if (from.offered >= FLAGGED) {
     return kind && readByte(from) !== 0 ? withParameter(type, kind, from) : { type }
   }
   if (kind) return withParameter(type, kind, from)
   return readU32(from) === NO_PARAMETER ? { type } : refuse(CKR.MECHANISM_PARAM_INVALID)
 }
+
+/** p11-kit has no structure for EdDSA's, which most callers leave out. */
+const p11KitKind = ({ parameter }: MechanismType) => (parameter === 'eddsa' ? undefined : parameter)
 
 /** In our own dialect: there is none, it follows, or it is one that the module could not carry. */
 const FLAG = { none: 0, carried: 1 } as const
@@ -91,5 +94,6 @@ const READERS: Readonly<Record<ParameterKind, (from: WireReader) => Parameter | 
   ctr: (from) => ({ kind: 'ctr', counterBits: readU64(from), block: bytes(from) }),
   gcm: (from) => ({ kind: 'gcm', ...readGcm(from) }),
   'cloudhsm-gcm': (from) => ({ kind: 'cloudhsm-gcm', ...readGcm(from) }),
+  eddsa: (from) => ({ kind: 'eddsa', prehash: bytes(from), context: bytes(from) }),
   'mac-length': (from) => ({ kind: 'mac-length', length: readU64(from) }),
 }

@@ -458,6 +458,57 @@ static CK_ULONG round_trip(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, C
     return length;
 }
 
+static void signs(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE public, CK_OBJECT_HANDLE private,
+                  CK_ULONG size)
+{
+    unsigned char signature[5000], mu[64] = "as long as a hash value of SHA-512";
+    CK_ULONG length = 0;
+    OK(p11->C_SignInit(session, mechanism, private));
+    OK(p11->C_Sign(session, mu, sizeof mu, NULL, &length));
+    EQUAL(length, size);
+    OK(p11->C_Sign(session, mu, sizeof mu, signature, &length));
+    OK(p11->C_VerifyInit(session, mechanism, public));
+    OK(p11->C_Verify(session, mu, sizeof mu, signature, length));
+    signature[5] ^= 1;
+    OK(p11->C_VerifyInit(session, mechanism, public));
+    EQUAL(p11->C_Verify(session, mu, sizeof mu, signature, length), CKR_SIGNATURE_INVALID);
+}
+
+/* Ed25519 and ML-DSA by CloudHSM's names: the numbers are this module's own, from the header that comes with it. */
+static void signatures(void)
+{
+    load();
+    CK_SESSION_HANDLE session = sign_in();
+    CK_OBJECT_HANDLE public, private;
+    CK_EDDSA_PARAMS prehash = {CK_TRUE, 0, NULL}, context = {CK_TRUE, 7, (unsigned char *)"context"};
+    CK_MECHANISM curve = {CKM_EC_KEY_PAIR_GEN, NULL, 0}, ml_dsa_pair = {CKM_CLOUDHSM_ML_DSA_KEY_PAIR_GEN, NULL, 0};
+    CK_MECHANISM pure = {CKM_CLOUDHSM_EDDSA, NULL, 0}, ph = {CKM_CLOUDHSM_EDDSA, &prehash, sizeof prehash};
+    CK_MECHANISM with_context = {CKM_CLOUDHSM_EDDSA, &context, sizeof context};
+    CK_MECHANISM ml_dsa = {CKM_CLOUDHSM_ML_DSA, NULL, 0}, mu = {CKM_CLOUDHSM_EXT_MU_ML_DSA, NULL, 0};
+    CK_CLOUDHSM_ML_DSA_PARAMETER_SET_TYPE set = CKP_CLOUDHSM_ML_DSA_65, found = 0;
+    CK_ULONG type = CKK_CLOUDHSM_ML_DSA;
+    CK_ATTRIBUTE shown = {CKA_CLOUDHSM_PARAMETER_SET, &found, sizeof found};
+    unsigned char ed25519[] = {0x06, 0x03, 0x2b, 0x65, 0x70};
+    CK_ATTRIBUTE of_curve[] = {{CKA_EC_PARAMS, ed25519, sizeof ed25519}, {CKA_VERIFY, &yes, sizeof yes}};
+    CK_ATTRIBUTE of_private[] = {{CKA_SIGN, &yes, sizeof yes},
+                                 {CKA_KEY_TYPE, &type, sizeof type},
+                                 {CKA_CLOUDHSM_PARAMETER_SET, &set, sizeof set}};
+    CK_ATTRIBUTE of_set[] = {{CKA_CLOUDHSM_PARAMETER_SET, &set, sizeof set}, {CKA_VERIFY, &yes, sizeof yes}};
+    OK(p11->C_GenerateKeyPair(session, &curve, of_curve, COUNT(of_curve), of_private, 1, &public, &private));
+    signs(session, &pure, public, private, 64);
+    signs(session, &ph, public, private, 64);
+    EQUAL(p11->C_SignInit(session, &with_context, private), CKR_MECHANISM_PARAM_INVALID);
+    prehash.phFlag = CK_FALSE;
+    EQUAL(p11->C_SignInit(session, &ph, private), CKR_MECHANISM_PARAM_INVALID);
+    OK(p11->C_GenerateKeyPair(session, &ml_dsa_pair, of_set, COUNT(of_set), of_private, COUNT(of_private), &public,
+                              &private));
+    signs(session, &ml_dsa, public, private, 3309);
+    signs(session, &mu, public, private, 3309);
+    OK(p11->C_GetAttributeValue(session, private, &shown, 1));
+    EQUAL(found, CKP_CLOUDHSM_ML_DSA_65);
+    EQUAL(shown.ulValueLen, sizeof found);
+}
+
 /* CloudHSM's own numbers, and a structure that points to another. */
 static void wraps(void)
 {
@@ -752,6 +803,7 @@ static const struct {
     {"gcm in front", gcm_in_front},
     {"parameters", parameters},
     {"wraps", wraps},
+    {"signatures", signatures},
     {"forks", forks},
     {"loads", loads},
     {"threads", threads},
