@@ -5,6 +5,7 @@ import { dirname } from 'node:path'
 import { reasonOf } from '../base/reasons.ts'
 import { isNotRegular } from '../base/regular-file.ts'
 import { version } from '../base/version.ts'
+import { createConnections } from '../cli/agent/connections.ts'
 import { createHeldLogins, elapsed, type HeldLogins, type Moment } from '../cli/agent/held-logins.ts'
 import type { Opening } from '../cli/agent/messages.ts'
 import { type Agent, type Found, serveAgent, Useless } from '../cli/agent/serve-agent.ts'
@@ -15,7 +16,7 @@ import { configuredClusters } from './client-clusters.ts'
 import { firstSignal } from './signals.ts'
 import { makeUndumpable } from './undumpable.ts'
 
-/** Commands that are connected at the same time. */
+/** Commands that are served at the same time. */
 const CONNECTIONS = 256
 const LOOK_MS = 1_000
 /** An HSM that does not answer keeps the agent from logging out, and not from ending. */
@@ -37,7 +38,15 @@ export async function serveLoginAgent(
   const logins = createHeldLogins({ now, ...times })
   const stopped = Promise.withResolvers<void>()
   let lastUsed = now()
-  const agent: Agent = { version, logins, find, status: () => status(logins), stop: stopped.resolve }
+  const connections = createConnections(CONNECTIONS, () => performance.now())
+  const agent: Agent = {
+    version,
+    logins,
+    connections,
+    find,
+    status: () => status(logins),
+    stop: stopped.resolve,
+  }
   const server = createServer((socket) => {
     // The mode of the socket says so, too.
     const peer = peerProcess(socket)
@@ -45,7 +54,6 @@ export async function serveLoginAgent(
     lastUsed = now()
     serveAgent(socket, agent)
   })
-  server.maxConnections = CONNECTIONS
   server.once('error', (error) => {
     process.send?.({ failed: reasonOf(error) })
     stopped.resolve()

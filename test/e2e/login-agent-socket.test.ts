@@ -1,6 +1,6 @@
 /** The socket of `cloudhsm-cli agent`: who may use it, what is taken from it, and what becomes of commands without it. */
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
@@ -17,7 +17,11 @@ import {
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { text as readText } from 'node:stream/consumers'
 import { after, suite, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { SILENT_MS } from '../../src/cli/agent/connections.ts'
+import { encodeMessage } from '../../src/cli/agent/messages.ts'
 import { agentUser, PROGRAM } from './login-agent.ts'
 
 /** Nothing here asks an HSM. */
@@ -45,8 +49,38 @@ suite('the socket of cloudhsm-cli agent', () => {
     )
     assert.match(cli(['agent', 'status'], agent).stdout, /cannot be used: it is not running/)
     assert.match(cli(['agent', 'status']).stdout, /There is no agent; start one with/)
+    const stopped = cli(['agent', 'stop'], agent)
+    assert.deepEqual([stopped.status, stopped.stdout], [1, ''])
+    assert.match(stopped.stderr, /cannot be used: it is not running/)
+    assert.ok(existsSync(agent.STRONGROOM_AGENT_SOCK), 'nobody was left to remove it')
+    assert.deepEqual(holds(start([], agent)), [])
     rmSync(dirname(agent.STRONGROOM_AGENT_SOCK), { recursive: true })
   })
+
+  for (const count of [256, 1_000]) {
+    test(`${count} connections that are silent after a question give way to a command`, async (t) => {
+      const agent = start()
+      const silent: Socket[] = []
+      t.after(() => {
+        for (const socket of silent) socket.destroy()
+      })
+      for (let n = 0; n < count; n += 1) {
+        const socket = connect(agent.STRONGROOM_AGENT_SOCK)
+        const { promise: answeredOrRefused, resolve } = Promise.withResolvers<void>()
+        socket.on('error', () => undefined).on('data', () => resolve())
+        socket.on('close', () => resolve())
+        socket.write(encodeMessage({ control: 'status' }))
+        silent.push(socket)
+        await answeredOrRefused
+      }
+      const open = () => silent.filter(({ destroyed }) => !destroyed).length
+      assert.ok(open() <= 256, `${open()} are open`)
+      await delay(2 * SILENT_MS)
+      assert.deepEqual(holds(agent), [])
+      assert.equal(cli(LIST, agent).stderr, cli(LIST).stderr)
+      assert.ok(open() > 0, 'not all of them had to go')
+    })
+  }
 
   test('a socket that others could have made gets no password', async (t) => {
     const directory = mkdtempSync(join(root, 'foreign-'))
@@ -66,6 +100,19 @@ suite('the socket of cloudhsm-cli agent', () => {
       assert.match(stderr, /its socket is not this user’s alone/)
     }
     assert.equal(asked.length, 0)
+  })
+
+  test('a command for which the agent has no place goes on without it', async (t) => {
+    const path = join(mkdtempSync(join(root, 'full-')), 'socket')
+    const server = createServer((socket) => void socket.destroy()).listen(path)
+    t.after(() => server.close())
+    await once(server, 'listening')
+    chmodSync(path, 0o600)
+    const env = { PATH: process.env['PATH'], HOME: root, STRONGROOM_AGENT_SOCK: path }
+    const command = spawn(PROGRAM, LIST, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const [stdout, stderr] = await Promise.all([readText(command.stdout), readText(command.stderr)])
+    assert.match(stderr, /^warning: going on without the agent .*: it does not answer\n$/)
+    assert.match(stdout, /configuration/)
   })
 
   test('a configuration that only the command can read is not looked for by the agent', () => {
@@ -147,23 +194,17 @@ suite('the socket of cloudhsm-cli agent', () => {
       await once(socket, 'close')
       return Buffer.concat(got).subarray(4).toString()
     }
-    const message = (value: unknown) => {
-      const text = Buffer.from(JSON.stringify(value))
-      const length = Buffer.alloc(4)
-      length.writeUInt32BE(text.length)
-      return Buffer.concat([length, text])
-    }
     const opening = { version: '0.0.0', workingDirectory: '/', homeDirectory: root, env: {} }
     for (const bytes of [
       Buffer.alloc(9, 255),
       Buffer.from([0, 0, 0, 1, 65]),
-      message({ open: {} }),
-      message({ call: 'x' }),
+      encodeMessage({ open: {} }),
+      encodeMessage({ call: 'x' }),
     ]) {
       assert.equal(await say(bytes), '')
     }
-    assert.match(await say(message({ call: 'user.list', request: {} })), /was not told which cluster/)
-    assert.match(await say(message({ open: opening })), /"useless":"it is of version /)
+    assert.match(await say(encodeMessage({ call: 'user.list', request: {} })), /was not told which cluster/)
+    assert.match(await say(encodeMessage({ open: opening })), /"useless":"it is of version /)
     assert.deepEqual(holds(agent), [])
   })
 

@@ -95,7 +95,10 @@ const refusal = ({ code, message }: { readonly code: string; readonly message: s
   new HsmError(Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : 'internal', message)
 
 const gone = (): HsmError =>
-  new HsmError('unavailable', 'The agent ended; the operation may have been carried out or not')
+  new HsmError(
+    'unavailable',
+    'The agent ended the connection; the operation may have been carried out or not',
+  )
 
 /**
  * The cluster of a command. When the login that the agent holds has ended, the command logs in again, as it would without an agent.

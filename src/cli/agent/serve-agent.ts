@@ -4,12 +4,14 @@ import * as v from 'valibot'
 import { HsmError } from '../../contract/errors.ts'
 import { LIMITS } from '../../contract/limits.ts'
 import type { OperationName, Request } from '../../contract/operations.ts'
+import type { Connections } from './connections.ts'
 import type { HeldLogin, HeldLogins, Target } from './held-logins.ts'
 import { type Answer, createMessageReader, encodeMessage, type Note, type Opening } from './messages.ts'
 
 export type Agent = {
   readonly version: string
   readonly logins: HeldLogins
+  readonly connections: Connections
   /**
    * The cluster that a command means.
    *
@@ -34,7 +36,7 @@ export class Useless extends Error {}
 
 /** A connection that has not said what it wants after so long is closed. */
 const SILENCE_MS = 10_000
-/** Requests of one command that are under way; the next is read when one of them is answered. */
+/** Requests of one command that are under way; the next is read when the answer to one of them is written. */
 const AT_ONCE = 64
 
 const text = v.pipe(v.string(), v.maxLength(64 * 1024))
@@ -71,34 +73,49 @@ type Program = {
   login: HeldLogin | undefined
 }
 
-/** Serves one command until it hangs up, or says what is no question. */
+/** Serves one command until it hangs up, says what is no question, or gives way to another one. */
 export function serveAgent(socket: Socket, agent: Agent): void {
   // Base64 and JSON around what an HSM takes.
   const read = createMessageReader(2 * LIMITS.bodyBytes)
   const program: Program = { target: undefined, login: undefined }
-  const write = (message: Answer | Note) => void (socket.destroyed || socket.write(encodeMessage(message)))
   let underWay = 0
+  let unanswered = 0
   let inOrder = Promise.resolve()
+  const { connections } = agent
+  const close = () => void socket.destroy()
+  const connection = { isBusy: () => unanswered > 0, close }
+  if (!connections.admit(connection)) return void close()
+
+  function write(message: Answer | Note, written?: () => void): void {
+    if (!socket.destroyed) socket.write(encodeMessage(message), written)
+  }
 
   function take(message: unknown): void {
     const asked = v.safeParse(question, message)
-    if (!asked.success) return void socket.destroy()
+    if (!asked.success) return void close()
     socket.setTimeout(0)
     underWay += 1
+    unanswered += 1
     if (underWay >= AT_ONCE) socket.pause()
     const answer = answered(() => ask(agent, program, asked.output, (note) => write({ note })))
     inOrder = inOrder.then(async () => {
-      write(await answer)
-      underWay -= 1
-      if (underWay < AT_ONCE) socket.resume()
+      const message = await answer
+      unanswered -= 1
+      connections.used(connection)
+      write(message, () => {
+        underWay -= 1
+        if (underWay < AT_ONCE) socket.resume()
+      })
     })
   }
 
-  socket.setTimeout(SILENCE_MS, () => socket.destroy())
+  socket.setTimeout(SILENCE_MS, close)
   socket.on('error', () => undefined)
+  socket.on('close', () => connections.leave(connection))
   socket.on('data', (piece: Buffer) => {
+    connections.used(connection)
     const messages = read(piece)
-    if (!messages) return void socket.destroy()
+    if (!messages) return void close()
     for (const message of messages) take(message)
   })
 }
