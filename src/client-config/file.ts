@@ -9,13 +9,22 @@ import { HsmError } from '../contract/errors.ts'
 import { CONFIG_BYTES, configError } from './document.ts'
 
 /**
- * @param waits whether it may be a pipe, whose writer is waited for
+ * Never waits: a pipe is refused.
+ *
  * @throws HsmError `invalid-request` with one sentence naming the file; what kept it from being read is the cause
  */
-export function readConfigFile(path: string, waits = true): string {
-  const bytes = attempt(`Cannot read the configuration ${path}`, () =>
-    waits ? readBounded(path) : readRegular(path, CONFIG_BYTES),
-  )
+export const readConfigFile = (path: string): string =>
+  readConfig(path, () => readRegular(path, CONFIG_BYTES))
+
+/**
+ * It may be a pipe, whose writer is waited for: meanwhile this process does nothing else, and sees no signal that it handles itself.
+ *
+ * @throws HsmError as `readConfigFile` does
+ */
+export const readConfigFileOrPipe = (path: string): string => readConfig(path, () => readBounded(path))
+
+function readConfig(path: string, read: () => Uint8Array): string {
+  const bytes = attempt(`Cannot read the configuration ${path}`, read)
   if (bytes.length > CONFIG_BYTES) throw configError(path, `larger than ${CONFIG_BYTES} bytes`)
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)

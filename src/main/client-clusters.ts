@@ -33,11 +33,11 @@ export type Surroundings = {
 const warned = new Set<string>()
 
 /** This process. */
-const ownSurroundings = (env: NodeJS.ProcessEnv): Surroundings => ({
+const ownSurroundings = (env: NodeJS.ProcessEnv, readConfig: Surroundings['readConfig']): Surroundings => ({
   env,
   homeDirectory: homedir(),
   tell: (text) => void tell(text),
-  readConfig: readConfigFile,
+  readConfig,
   warned,
 })
 
@@ -45,8 +45,12 @@ const ownSurroundings = (env: NodeJS.ProcessEnv): Surroundings => ({
  * @param option value of `--config`
  * @throws HsmError `invalid-request` when there is no usable configuration
  */
-export function clientClusters(option: string | undefined, env: NodeJS.ProcessEnv): Clusters {
-  const { ids, target } = configuredClusters(option, ownSurroundings(env))
+export function clientClusters(
+  option: string | undefined,
+  env: NodeJS.ProcessEnv,
+  readConfig = readConfigFile,
+): Clusters {
+  const { ids, target } = configuredClusters(option, ownSurroundings(env, readConfig))
   return { ids, connect: async (id, onLost) => target(id).connect(onLost) }
 }
 

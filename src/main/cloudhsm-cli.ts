@@ -21,15 +21,14 @@ const { env } = process
 let clients: ClusterClients | undefined
 let agent: ThroughAgent | undefined
 let passwords: PasswordPrompt | undefined
+let isHeeding = false
 
 const environment: Environment = {
   root: programTree(version),
   async open(which) {
-    const { clusterId, option, config } = which
-    const held = await (await openAgent())?.open(which)
-    if (held) return held
-    clients ??= createClusterClients(await loadClusters(config), undefined)
-    return clients.of(clusterId, option)
+    const client = await openCluster(which)
+    heedInterrupts()
+    return client
   },
   credentials: (side) => credentials(env, side === 'destination' ? 'DESTINATION_' : ''),
   async askHidden(prompt) {
@@ -39,18 +38,26 @@ const environment: Environment = {
   progress,
 }
 
+const interruption = new AbortController()
+
+/**
+ * Ctrl-C gives up what is asked of an HSM; the second one ends the program at once. Before anything is asked the first one does: the
+ * configuration may be a pipe, and nothing else happens in this process until that is written.
+ */
+function heedInterrupts(): void {
+  if (isHeeding) return
+  isHeeding = true
+  process.once('SIGINT', () => interruption.abort())
+}
+
 /** What shells report of a program that Ctrl-C ended: 128 and the number of the signal. */
 const INTERRUPTED = 130
 
 async function main(words: readonly string[]): Promise<number> {
-  const interruption = new AbortController()
-  const onInterrupt = () => interruption.abort()
-  process.once('SIGINT', onInterrupt) // the second one ends the program at once
   const output = await execute(words, environment, interruption.signal)
   const exit = await print(output)
   passwords?.close()
   if (!output.next) return end(interruption.signal.aborted ? INTERRUPTED : exit)
-  process.off('SIGINT', onInterrupt)
   return next(output.next)
 }
 
@@ -67,6 +74,14 @@ async function next({ mode, args }: Required<Output>['next']): Promise<number> {
   if (!mode.startsWith('agent ')) return interactive(chosen(args))
   const { agentCommand } = await import('./login-agent.ts')
   return print(await agentCommand(mode.slice('agent '.length) as AgentCommand, args, env))
+}
+
+async function openCluster(which: Chosen) {
+  const { clusterId, option, config } = which
+  const held = await (await openAgent())?.open(which)
+  if (held) return held
+  clients ??= createClusterClients(await loadClusters(config), undefined)
+  return clients.of(clusterId, option)
 }
 
 /** Undefined when the environment names none. */
@@ -103,8 +118,11 @@ async function interactive({ clusterId, config }: Chosen): Promise<number> {
 }
 
 async function loadClusters(config: string | undefined) {
-  const { clientClusters } = await import('./client-clusters.ts')
-  const clusters = clientClusters(config, env)
+  const [{ clientClusters }, { readConfigFileOrPipe }] = await Promise.all([
+    import('./client-clusters.ts'),
+    import('../client-config/file.ts'),
+  ])
+  const clusters = clientClusters(config, env, readConfigFileOrPipe)
   // The cluster's own CA is all that is trusted; those that Node or the system has are not even read.
   process.getBuiltinModule('node:tls').setDefaultCACertificates([])
   return clusters

@@ -116,7 +116,7 @@ function find(opening: Opening, note: (text: string) => void): Found {
 /** A pipe can be read once, and its writer would hold up every other command. */
 function readConfig(path: string): string {
   try {
-    return readConfigFile(path, false)
+    return readConfigFile(path)
   } catch (error) {
     if (error instanceof Error && isNotRegular(error.cause))
       throw new Useless('the client configuration is not a regular file')

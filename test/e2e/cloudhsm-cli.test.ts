@@ -1,12 +1,13 @@
 /** The program itself: its streams and exit statuses where no HSM answers. */
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { createAuthority } from '../../src/certificates/certificates.ts'
 import { freePort } from '../support/free-port.ts'
 
@@ -33,6 +34,27 @@ async function deadCluster(port?: number): Promise<string> {
   writeFileSync(join(home, 'ca.crt'), authority.cert)
   writeFileSync(path, JSON.stringify({ clusters: [{ cluster: { hsm_ca_file: 'ca.crt', servers } }] }))
   return path
+}
+
+/** A program that hangs is killed. */
+const BOUNDED = { timeout: 60_000, killSignal: 'SIGKILL' } as const
+
+function pipeIn(directory: string): string {
+  const pipe = join(mkdtempSync(join(directory, 'pipe-')), 'pipe')
+  execFileSync('mkfifo', [pipe])
+  return pipe
+}
+
+/** Resolves when somebody reads from the pipe. */
+async function writerOf(pipe: string): Promise<number> {
+  for (;;) {
+    try {
+      return openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error
+      await delay(10)
+    }
+  }
 }
 
 suite('cloudhsm-cli', () => {
@@ -133,6 +155,35 @@ suite('cloudhsm-cli', () => {
       assert.equal(JSON.parse(text.join('')).data, 'Interrupted')
     } finally {
       silent.close()
+    }
+  })
+
+  for (const words of [['user', 'list'], ['interactive']]) {
+    test(`Ctrl-C ends ${words.join(' ')} that waits for its configuration`, async (t) => {
+      const pipe = pipeIn(home)
+      const env = { ...process.env, HOME: home }
+      const child = spawn(PROGRAM, ['--config', pipe, ...words], { env, ...BOUNDED })
+      const ended = once(child, 'exit')
+      const writer = await writerOf(pipe)
+      t.after(() => closeSync(writer))
+      child.kill('SIGINT')
+      assert.deepEqual(await ended, [null, 'SIGINT'])
+    })
+  }
+
+  test('programs that read a configuration again, or change it, refuse a pipe', () => {
+    const pipe = pipeIn(home)
+    for (const [program, ...words] of [
+      ['configure-cli', '--log-level', 'info'],
+      ['strongroom', 'pkcs11', '--socket', join(home, 'socket')],
+    ] as const) {
+      const { status, stderr } = spawnSync(join(PROGRAM, '..', program), [...words, '--config', pipe], {
+        env: { PATH: process.env['PATH'], HOME: home },
+        encoding: 'utf8',
+        ...BOUNDED,
+      })
+      assert.equal(status, 1, stderr)
+      assert.match(stderr, /: Cannot read the configuration .*: it is not a regular file\n$/)
     }
   })
 

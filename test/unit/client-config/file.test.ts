@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync, spawn } from 'node:child_process'
 import {
   chmodSync,
   lstatSync,
@@ -13,7 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, suite, test } from 'node:test'
-import { readConfigFile, writeConfigFile } from '../../../src/client-config/file.ts'
+import { readConfigFile, readConfigFileOrPipe, writeConfigFile } from '../../../src/client-config/file.ts'
 
 suite('configuration file on disk', () => {
   let directory: string
@@ -71,9 +72,19 @@ suite('configuration file on disk', () => {
   })
 
   test('neither a huge file nor bytes that are no text are read', () => {
-    assert.throws(() => readConfigFile('/dev/zero'), { message: '/dev/zero: larger than 1048576 bytes' })
+    assert.throws(() => readConfigFileOrPipe('/dev/zero'), {
+      message: '/dev/zero: larger than 1048576 bytes',
+    })
     writeFileSync(path, new Uint8Array([0x7b, 0xff, 0x7d]))
     assert.throws(() => readConfigFile(path), { message: `${path}: not UTF-8 text` })
+  })
+
+  test('a pipe is read only by whoever may wait for it', () => {
+    execFileSync('mkfifo', [path])
+    const refused = `Cannot read the configuration ${path}: it is not a regular file`
+    assert.throws(() => readConfigFile(path), { message: refused })
+    spawn('sh', ['-c', 'printf {} > "$0"', path], { stdio: 'ignore' })
+    assert.equal(readConfigFileOrPipe(path), '{}')
   })
 
   test('a byte order mark is no part of the text', () => {
