@@ -1,12 +1,15 @@
-/** A shell whose HSM fails goes on with another one, until its login is ended there; two nodes on a real etcd. */
+/** A shell or an agent whose HSM fails goes on with another one, until its login is ended there; two nodes on a real etcd. */
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
+import type { RemoteHsm } from '../../src/client/connect.ts'
 import type { Home } from '../../src/home/home.ts'
 import { readRunning } from '../../src/home/running.ts'
 import { startEtcd } from '../support/etcd.ts'
 import { interactiveShell } from './interactive.ts'
+import { agentUser } from './login-agent.ts'
 import { ALICE, activate, client, run, runWith, serve, temporaryHome } from './strongroom.ts'
 
 const etcd = await startEtcd()
@@ -24,16 +27,24 @@ async function startTwo(t: TestContext, clusterId: string) {
   ] as const
 }
 
-/** The shell of a user whose configuration names these HSMs, in that order. */
-function shellOf(t: TestContext, homes: readonly [Home, ...Home[]]) {
+/** Path of a configuration that names these HSMs, in that order. */
+function configOf(homes: readonly [Home, ...Home[]]): string {
   const config = JSON.parse(readFileSync(homes[0].clientConfig, 'utf8'))
   config.clusters[0].cluster.servers = homes.map((home) => {
     const { host: hostname, port } = readRunning(home) ?? assert.fail()
     return { hostname, port, enable: true }
   })
-  const path = join(homes[0].root, 'shell.cfg')
+  const path = join(homes[0].root, 'both.cfg')
   writeFileSync(path, JSON.stringify(config))
-  return interactiveShell(t, path)
+  return path
+}
+
+/** Who went on with a login on the second HSM, and how that ended. */
+async function resumed(admin: RemoteHsm, token: string) {
+  const { entries } = await admin.call('audit.list', { hsm: 'hsm-b', count: 1000 }, token)
+  return entries
+    .filter(({ operation }) => operation === 'session.resume')
+    .map(({ outcome, subjects }) => [outcome, subjects])
 }
 
 test('a shell goes on when its HSM is killed, and not when its logins are ended', async (t) => {
@@ -41,7 +52,7 @@ test('a shell goes on when its HSM is killed, and not when its logins are ended'
   const admin = client(t, b.home)
   const token = await activate(admin)
   await admin.call('user.create', ALICE, token)
-  const shell = shellOf(t, [a.home, b.home])
+  const shell = interactiveShell(t, configOf([a.home, b.home]))
   const { username, role, password } = ALICE
   const login = `login --username ${username} --role ${role} --password "${password}"`
   await shell.type(login, /"username": "alice"[^}]*}\s*}/)
@@ -50,12 +61,7 @@ test('a shell goes on when its HSM is killed, and not when its logins are ended'
   a.serving.child.kill('SIGKILL')
   await a.serving.ended
   await shell.type('key list', /"total_key_count": 1/)
-  const { entries } = await admin.call('audit.list', { hsm: 'hsm-b', count: 1000 }, token)
-  const resumed = entries.filter(({ operation }) => operation === 'session.resume')
-  assert.deepEqual(
-    resumed.map(({ outcome, subjects }) => [outcome, subjects]),
-    [['ok', ['user/alice']]],
-  )
+  assert.deepEqual(await resumed(admin, token), [['ok', ['user/alice']]])
 
   await admin.call('user.logout', { username, role }, token)
   await shell.type('key list', /The login has ended, log in again/)
@@ -71,4 +77,36 @@ test('a shell goes on when its HSM is killed, and not when its logins are ended'
     child.kill()
     await ended
   }
+})
+
+test('an agent goes on when its HSM is killed, and not when its login is ended', async (t) => {
+  const [a, b] = await startTwo(t, 'cluster-agent')
+  const admin = client(t, b.home)
+  const token = await activate(admin)
+  await admin.call('user.create', ALICE, token)
+  const root = mkdtempSync(join(tmpdir(), 'strongroom-agent-test-'))
+  const { cli, start, holds, stopAll } = agentUser(root, configOf([a.home, b.home]))
+  t.after(() => {
+    stopAll()
+    rmSync(root, { recursive: true })
+  })
+  const { username, role, password } = ALICE
+  const agent = start()
+  const alice = { ...agent, CLOUDHSM_ROLE: role, CLOUDHSM_PIN: `${username}:${password}` }
+  const made = cli(['key', 'generate-symmetric', 'aes', '--label', 'k', '--key-length-bytes', '32'], alice)
+  assert.deepEqual([made.status, made.stderr], [0, ''], made.stdout)
+
+  a.serving.child.kill('SIGKILL')
+  await a.serving.ended
+  const listed = cli(['key', 'list'], agent)
+  assert.deepEqual([listed.status, listed.stderr], [0, ''], listed.stdout)
+  assert.match(listed.stdout, /"total_key_count": 1/)
+  assert.deepEqual(await resumed(admin, token), [['ok', ['user/alice']]])
+  assert.deepEqual(holds(agent), [username])
+
+  await admin.call('user.logout', { username, role }, token)
+  assert.match(cli(['key', 'list'], agent).stdout, /The login has ended, log in again/)
+  assert.match(cli(['key', 'list'], agent).stdout, /Not logged in: set CLOUDHSM_ROLE and CLOUDHSM_PIN/)
+  assert.match(cli(['key', 'list'], alice).stdout, /"total_key_count": 1/)
+  assert.deepEqual(holds(agent), [username])
 })
