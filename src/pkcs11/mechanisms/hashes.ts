@@ -13,7 +13,10 @@ const MGFS: ReadonlyMap<number, `mgf1-${Hash}`> = new Map([
   [5, 'mgf1-sha224'],
 ])
 
-/** CK_EC_KDF_TYPE: CKD_NULL, CKD_SHA1_KDF and so on (PKCS#11 v2.40 mechanisms §2.3.8). */
+/**
+ * CK_EC_KDF_TYPE: CKD_NULL, CKD_SHA1_KDF and so on (PKCS#11 v2.40 mechanisms §2.3.8), and CKD_CLOUDHSM_X963_SHA1_KDF and so
+ * on, by numbers of our own, as none were published.
+ */
 const KDFS: ReadonlyMap<number, 'none' | `x963-${Hash}`> = new Map([
   [1, 'none'],
   [2, 'x963-sha1'],
@@ -21,6 +24,11 @@ const KDFS: ReadonlyMap<number, 'none' | `x963-${Hash}`> = new Map([
   [6, 'x963-sha256'],
   [7, 'x963-sha384'],
   [8, 'x963-sha512'],
+  [0x8000_5301, 'x963-sha1'],
+  [0x8000_5302, 'x963-sha224'],
+  [0x8000_5303, 'x963-sha256'],
+  [0x8000_5304, 'x963-sha384'],
+  [0x8000_5305, 'x963-sha512'],
 ])
 
 /** The hash function of a digest mechanism; undefined for other mechanisms. */

@@ -509,6 +509,49 @@ static void signatures(void)
     EQUAL(shown.ulValueLen, sizeof found);
 }
 
+static CK_OBJECT_HANDLE agree(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE own, CK_OBJECT_HANDLE other, CK_ULONG kdf,
+                              CK_RV expected)
+{
+    unsigned char point[80];
+    CK_ATTRIBUTE shown = {CKA_EC_POINT, point, sizeof point};
+    OK(p11->C_GetAttributeValue(session, other, &shown, 1));
+    CK_ECDH1_DERIVE_PARAMS parameters = {kdf, 4, (unsigned char *)"info", shown.ulValueLen, point};
+    CK_MECHANISM mechanism = {CKM_ECDH1_DERIVE, &parameters, sizeof parameters};
+    CK_ULONG class = CKO_SECRET_KEY, type = CKK_AES, length = 32;
+    CK_ATTRIBUTE template[] = {{CKA_CLASS, &class, sizeof class},
+                               {CKA_KEY_TYPE, &type, sizeof type},
+                               {CKA_VALUE_LEN, &length, sizeof length},
+                               {CKA_ENCRYPT, &yes, sizeof yes}};
+    CK_OBJECT_HANDLE key = 0;
+    EQUAL(p11->C_DeriveKey(session, &mechanism, own, template, COUNT(template), &key), expected);
+    return key;
+}
+
+/* Two pairs of P-256 agree on a key by CloudHSM's names for the key derivation functions. */
+static void agreements(void)
+{
+    load();
+    CK_SESSION_HANDLE session = sign_in();
+    CK_OBJECT_HANDLE public[2], private[2];
+    CK_MECHANISM pair = {CKM_EC_KEY_PAIR_GEN, NULL, 0}, ecb = {CKM_AES_ECB, NULL, 0};
+    unsigned char p256[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07}, out[2][16];
+    CK_ATTRIBUTE of_public[] = {{CKA_EC_PARAMS, p256, sizeof p256}}, of_private[] = {{CKA_DERIVE, &yes, sizeof yes}};
+    CK_ULONG kdfs[] = {CKD_CLOUDHSM_X963_SHA1_KDF, CKD_CLOUDHSM_X963_SHA224_KDF, CKD_CLOUDHSM_X963_SHA256_KDF,
+                       CKD_CLOUDHSM_X963_SHA384_KDF, CKD_CLOUDHSM_X963_SHA512_KDF};
+    for (int at = 0; at < 2; at++)
+        OK(p11->C_GenerateKeyPair(session, &pair, of_public, 1, of_private, 1, public + at, private + at));
+    for (size_t which = 0; which < COUNT(kdfs); which++) {
+        for (int at = 0; at < 2; at++) {
+            CK_ULONG length = sizeof out[at];
+            CK_OBJECT_HANDLE key = agree(session, private[at], public[1 - at], kdfs[which], CKR_OK);
+            OK(p11->C_EncryptInit(session, &ecb, key));
+            OK(p11->C_Encrypt(session, (unsigned char *)"exactly 16 bytes", 16, out[at], &length));
+        }
+        EQUAL(memcmp(out[0], out[1], sizeof out[0]), 0);
+    }
+    agree(session, private[0], public[1], CKD_CLOUDHSM_X963_SHA512_KDF + 1, CKR_MECHANISM_PARAM_INVALID);
+}
+
 /* CloudHSM's own numbers, and a structure that points to another. */
 static void wraps(void)
 {
@@ -803,6 +846,7 @@ static const struct {
     {"gcm in front", gcm_in_front},
     {"parameters", parameters},
     {"wraps", wraps},
+    {"agreements", agreements},
     {"signatures", signatures},
     {"forks", forks},
     {"loads", loads},

@@ -21,6 +21,7 @@ const SCENARIOS = [
   'gcm in front',
   'parameters',
   'wraps',
+  'agreements',
   'signatures',
   'forks',
   'loads',
