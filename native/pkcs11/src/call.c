@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "uncancellable.h"
+
 /* Room of a buffer that is there and has no size: the length is not what is asked for. */
 #define EMPTY_ROOM UINT32_MAX
 
@@ -10,6 +12,7 @@
 
 static void begin(struct call *call, struct rpc which)
 {
+    call->cancel_state = uncancellable();
     call->which = which;
     call->rv = CKR_OK;
     call->is_answered = false;
@@ -57,6 +60,7 @@ CK_RV call_end(struct call *call)
     buffer_free(&call->reply);
     if (call->lease.shared != NULL)
         library_return(&call->lease);
+    cancellable_again(call->cancel_state);
     return call->rv;
 }
 

@@ -18,9 +18,10 @@ struct call {
     /* There are results, and all of them are to be read. */
     bool is_answered;
     CK_RV rv;
+    int cancel_state;
 };
 
-/* Begins a call that needs no session. */
+/* Begins a call that needs no session. The thread cannot be cancelled before it ends. */
 void call_begin(struct call *call, struct rpc which);
 /* Begins a call whose first argument is a session. */
 void call_begin_in(struct call *call, struct rpc which, CK_SESSION_HANDLE session);

@@ -6,7 +6,6 @@
 #include "reader.h"
 #include "rpc_calls.h"
 #include "stream.h"
-#include "uncancellable.h"
 
 #define FIRST_CODE 16
 
@@ -220,10 +219,8 @@ CK_RV connection_exchange(struct connection *to, struct buffer *request, struct 
         return CKR_HOST_MEMORY;
     if (request->length > RPC_FRAME_BYTES)
         return CKR_DATA_LEN_RANGE;
-    int cancel_state = uncancellable();
     (void)pthread_cond_init(&one.turn, NULL);
     CK_RV rv = exchange(to, request, &one);
     (void)pthread_cond_destroy(&one.turn);
-    cancellable_again(cancel_state);
     return rv;
 }

@@ -18,7 +18,7 @@ struct connection;
 /* NULL when there is no HSM, or none that speaks with this module. */
 struct connection *connection_open(void);
 /*
- * Sends a request and waits for its answer.
+ * Sends a request and waits for its answer. The thread must not be cancelled meanwhile.
  *
  * request: a frame, with room for its header at the beginning
  * reply: gets the body of the answer

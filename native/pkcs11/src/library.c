@@ -130,7 +130,7 @@ CK_RV library_open(void)
     return rv;
 }
 
-CK_RV library_close(void)
+static CK_RV close_for_all(void)
 {
     struct lease lease;
     CK_RV rv = library_lease_epoch(&lease, ANY_EPOCH);
@@ -145,6 +145,14 @@ CK_RV library_close(void)
     retire_current();
     pthread_mutex_unlock(&library.lock);
     return CKR_OK;
+}
+
+CK_RV library_close(void)
+{
+    int cancel_state = uncancellable();
+    CK_RV rv = close_for_all();
+    cancellable_again(cancel_state);
+    return rv;
 }
 
 /* With the lock. False when there is none, or it has broken: its sessions are gone. */
@@ -198,11 +206,9 @@ CK_RV library_lease(struct lease *lease)
     CK_RV rv = library_lease_epoch(lease, ANY_EPOCH);
     if (rv != CKR_SESSION_HANDLE_INVALID)
         return rv;
-    int cancel_state = uncancellable();
     pthread_mutex_lock(&library.connecting);
     rv = reconnect(lease);
     pthread_mutex_unlock(&library.connecting);
-    cancellable_again(cancel_state);
     return rv;
 }
 

@@ -22,7 +22,8 @@ CK_RV library_open(void);
 CK_RV library_close(void);
 bool library_is_open(void);
 /*
- * The connection, for one call; a new one when the last has broken. Give it back with library_return.
+ * The connection, for one call; a new one when the last has broken. Give it back with library_return. The thread must not be
+ * cancelled from before one to after the other: to look at a socket and to close it are cancellation points.
  * CKR_CRYPTOKI_NOT_INITIALIZED; CKR_DEVICE_REMOVED when there is no HSM.
  */
 CK_RV library_lease(struct lease *lease);

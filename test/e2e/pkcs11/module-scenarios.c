@@ -701,6 +701,22 @@ static void *digest_for_ever(void *session)
     return NULL;
 }
 
+/* Of each kind: in a session, in none, and the end. Those that use no session look whether the HSM is still there. */
+static void *cancelled_before(void *which)
+{
+    CK_INFO info;
+    CK_SESSION_INFO session_info;
+    pthread_cancel(pthread_self());
+    if (which == (void *)0)
+        (void)p11->C_GetSessionInfo(0, &session_info);
+    else if (which == (void *)1)
+        (void)p11->C_GetInfo(&info);
+    else
+        (void)p11->C_Finalize(NULL);
+    pthread_testcancel();
+    return NULL;
+}
+
 /* A thread that is cancelled leaves no lock behind, and no other waiting. */
 static void cancellation(void)
 {
@@ -719,6 +735,16 @@ static void cancellation(void)
         pthread_join(other, NULL);
         OK(p11->C_CloseSession(its));
         OK(p11->C_CloseSession(others));
+    }
+    for (long which = 0; which < 3; which++) {
+        pthread_t one;
+        void *how;
+        pthread_create(&one, NULL, cancelled_before, (void *)which);
+        pthread_join(one, &how);
+        TRUE_(how == PTHREAD_CANCELED);
+        CK_RV expected = which < 2 ? CKR_OK : CKR_CRYPTOKI_NOT_INITIALIZED;
+        CK_INFO info;
+        EQUAL(p11->C_GetInfo(&info), expected);
     }
 }
 
