@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "address.h"
@@ -41,16 +42,34 @@ static bool is_ours(const struct stream *of)
     return of->fd >= 0 && fstat(of->fd, &found) == 0 && found.st_dev == of->device && found.st_ino == of->inode;
 }
 
-static bool connected(int fd, const struct sockaddr_un *address)
+/* By the clock that nobody sets. */
+static time_t now(void)
+{
+    struct timespec time = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec;
+}
+
+/*
+ * Whoever was interrupted, or got only a part, asks before it waits again: each wait has the whole patience of the socket, and
+ * signals and trickling bytes would let it wait for ever. The descriptor may be another one by then.
+ */
+static bool may_go_on(const struct stream *of, time_t since)
+{
+    return now() - since < PATIENCE_SECONDS && is_ours(of);
+}
+
+static bool connected(const struct stream *of, const struct sockaddr_un *address)
 {
     const struct timeval patience = {.tv_sec = PATIENCE_SECONDS};
-    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0 ||
-        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0)
+    if (setsockopt(of->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0 ||
+        setsockopt(of->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0)
         return false;
+    time_t since = now();
     int result;
     do
-        result = connect(fd, (const struct sockaddr *)address, sizeof *address);
-    while (result != 0 && errno == EINTR);
+        result = connect(of->fd, (const struct sockaddr *)address, sizeof *address);
+    while (result != 0 && errno == EINTR && may_go_on(of, since));
     return result == 0;
 }
 
@@ -63,7 +82,7 @@ bool stream_open(struct stream *to)
     to->fd = away_from_standard(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (to->fd < 0)
         return false;
-    if (identify(to) && connected(to->fd, &address))
+    if (identify(to) && connected(to, &address))
         return true;
     stream_close(to);
     return false;
@@ -71,9 +90,9 @@ bool stream_open(struct stream *to)
 
 bool stream_write(struct stream *to, const unsigned char *bytes, size_t length)
 {
-    if (!is_ours(to))
-        return false;
-    for (size_t at = 0; at < length;) {
+    time_t since = now();
+    size_t at = 0;
+    while (at < length && may_go_on(to, since)) {
         ssize_t count = send(to->fd, bytes + at, length - at, MSG_NOSIGNAL);
         if (count < 0 && errno == EINTR)
             continue;
@@ -81,16 +100,16 @@ bool stream_write(struct stream *to, const unsigned char *bytes, size_t length)
             return false;
         at += (size_t)count;
     }
-    return true;
+    return at == length;
 }
 
 /* At least one byte; 0 when there will be none. */
-static size_t receive(const struct stream *from, unsigned char *bytes, size_t most)
+static size_t receive(const struct stream *from, unsigned char *bytes, size_t most, time_t since)
 {
     ssize_t count;
     do
         count = recv(from->fd, bytes, most, 0);
-    while (count < 0 && errno == EINTR);
+    while (count < 0 && errno == EINTR && may_go_on(from, since));
     return count < 0 ? 0 : (size_t)count;
 }
 
@@ -107,15 +126,20 @@ static size_t take_ahead(struct stream *from, unsigned char *bytes, size_t most)
 
 bool stream_read(struct stream *from, unsigned char *bytes, size_t length)
 {
+    time_t since = now();
+    bool has_waited = false;
     while (length > 0) {
         size_t count = take_ahead(from, bytes, length);
+        if (count == 0 && has_waited && !may_go_on(from, since))
+            return false;
+        has_waited = has_waited || count == 0;
         if (count == 0 && length >= sizeof from->ahead) {
-            count = receive(from, bytes, length);
+            count = receive(from, bytes, length, since);
             if (count == 0)
                 return false;
         } else if (count == 0) {
             from->ahead_at = 0;
-            from->ahead_end = receive(from, from->ahead, sizeof from->ahead);
+            from->ahead_end = receive(from, from->ahead, sizeof from->ahead, since);
             if (from->ahead_end == 0)
                 return false;
         }

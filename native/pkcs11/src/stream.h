@@ -19,9 +19,9 @@ struct stream {
 
 /* False when there is no HSM at the address. */
 bool stream_open(struct stream *to);
-/* All of it. False when the HSM is gone, or takes nothing for two minutes. */
+/* All of it. False when the HSM is gone, or has taken two minutes and not all. */
 bool stream_write(struct stream *to, const unsigned char *bytes, size_t length);
-/* As many. False when the HSM is gone, or says nothing for two minutes. */
+/* As many. False when the HSM is gone, or has said less in two minutes. */
 bool stream_read(struct stream *from, unsigned char *bytes, size_t length);
 /* There will be nothing more to read. */
 bool stream_has_ended(const struct stream *of);

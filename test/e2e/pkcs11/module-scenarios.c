@@ -12,8 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cloudhsm_pkcs11_vendor_defs.h"
@@ -46,6 +48,19 @@ __attribute__((visibility("default"))) CK_RV C_GetInfo(CK_INFO *info)
 {
     (void)info;
     return CKR_GENERAL_ERROR;
+}
+
+/* The clock of this program, which may be one by which 50 seconds pass whenever it is asked. */
+static bool hurries;
+
+__attribute__((visibility("default"))) int clock_gettime(clockid_t clock, struct timespec *time)
+{
+    static time_t ahead;
+    int result = (int)syscall(SYS_clock_gettime, clock, time);
+    if (hurries)
+        ahead += 50;
+    time->tv_sec += ahead;
+    return result;
 }
 
 static void *load(void)
@@ -860,6 +875,23 @@ static void answer(void)
     printf("C_GetSessionInfo 0x%lx\n", p11->C_GetSessionInfo(1, &info));
 }
 
+/* Two minutes without an answer are over, however little comes in them. */
+static void impatience(void)
+{
+    hurries = true;
+    answer();
+}
+
+/* And however often a signal interrupts them. */
+static void interrupted_impatience(void)
+{
+    struct sigaction action = {.sa_handler = on_alarm};
+    struct itimerval often = {{0, 10000}, {0, 10000}};
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &often, NULL);
+    impatience();
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -884,6 +916,8 @@ static const struct {
     {"restart", restart},
     {"absent", absent},
     {"answer", answer},
+    {"impatience", impatience},
+    {"interrupted impatience", interrupted_impatience},
 };
 
 int main(int count, char **words)

@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { existsSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { after, before, suite, test } from 'node:test'
+import { after, before, suite, type TestContext, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { createPkcs11, type Pkcs11 } from '../../../src/pkcs11/serve.ts'
 import { testEngine } from '../../support/engine.ts'
 import { createWorld, PASSWORD } from '../../support/world.ts'
@@ -171,16 +172,41 @@ for (const [name, build] of Object.entries(BUILDS)) {
         await succeeds(t, words('absent'), { env: { P11_KIT_SERVER_ADDRESS: address } })
     })
 
-    for (const [what, { replies, says }] of Object.entries(ANSWERS)) {
-      test(`with an HSM that answers ${what}`, async (t) => {
-        rmSync(socket(), { force: true })
-        const server = createServer((connection) => answer(connection, replies)).listen(socket())
-        await once(server, 'listening')
-        t.after(() => server.close())
-        const { exit, stdout, stderr } = await run(t, words('answer'), options())
-        assert.deepEqual({ exit, stdout, stderr }, { exit: 0, stdout: says.join(''), stderr: '' })
-      })
+    /** What the scenario says with an HSM of our own making. */
+    async function expectSays(
+      t: TestContext,
+      scenario: string,
+      serve: (connection: Socket) => void,
+      says: readonly string[],
+    ) {
+      rmSync(socket(), { force: true })
+      const server = createServer(serve).listen(socket())
+      await once(server, 'listening')
+      t.after(() => server.close())
+      const { exit, stdout, stderr } = await run(t, words(scenario), options())
+      assert.deepEqual({ exit, stdout, stderr }, { exit: 0, stdout: says.join(''), stderr: '' })
     }
+
+    for (const [what, { replies, says }] of Object.entries(ANSWERS)) {
+      test(`with an HSM that answers ${what}`, (t) =>
+        expectSays(t, 'answer', (connection) => answer(connection, replies), says))
+    }
+
+    test('with an HSM that says nothing more, and signals', (t) =>
+      expectSays(
+        t,
+        'interrupted impatience',
+        (connection) => answerSlowly(connection, Buffer.alloc(0)),
+        DEVICE_REMOVED,
+      ))
+
+    test('with an HSM that answers a byte at a time', (t) =>
+      expectSays(
+        t,
+        'impatience',
+        (connection) => answerSlowly(connection, frame(17, body(13, 'uuuu', INFO))),
+        DEVICE_REMOVED,
+      ))
   })
 }
 
@@ -193,5 +219,20 @@ function answer(connection: Socket, replies: readonly Buffer[]): void {
     count += 1
     if (reply) connection.write(reply)
     if (count >= replies.length) connection.end()
+  })
+}
+
+/** As it should up to C_Initialize; then this, each byte by itself, and no end. */
+function answerSlowly(connection: Socket, last: Buffer): void {
+  const replies = [HELLO, BEGUN]
+  connection.on('error', () => undefined)
+  connection.on('data', async () => {
+    const reply = replies.shift()
+    if (reply) connection.write(reply)
+    else
+      for (const byte of last) {
+        connection.write(Buffer.of(byte))
+        await setImmediate()
+      }
   })
 }
