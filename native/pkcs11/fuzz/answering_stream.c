@@ -69,6 +69,18 @@ void stream_close(struct stream *to)
     (void)to;
 }
 
+void stream_before_fork(void)
+{
+}
+
+void stream_in_parent(void)
+{
+}
+
+void stream_in_child(void)
+{
+}
+
 bool stream_has_ended(const struct stream *of)
 {
     (void)of;

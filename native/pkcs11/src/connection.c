@@ -73,7 +73,6 @@ void connection_close(struct connection *to)
 void connection_abandon(struct connection *to)
 {
     /* Its locks may be held by threads that this process does not have. */
-    stream_close(&to->stream);
     free(to);
 }
 

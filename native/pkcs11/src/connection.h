@@ -31,7 +31,7 @@ bool connection_is_broken(struct connection *of);
 bool connection_has_ended(struct connection *of);
 /* No request may be under way. */
 void connection_close(struct connection *to);
-/* In a child process, whose parent goes on with it. */
+/* In a child process, whose parent goes on with it; after stream_in_child. */
 void connection_abandon(struct connection *to);
 
 #endif

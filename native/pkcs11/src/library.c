@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "greeting.h"
+#include "stream.h"
 #include "uncancellable.h"
 
 /* Session handles have 32 bits for the epoch. */
@@ -31,16 +32,22 @@ static struct {
 static void before_fork(void)
 {
     pthread_mutex_lock(&library.lock);
+    stream_before_fork();
 }
 
 static void in_parent(void)
 {
+    stream_in_parent();
     pthread_mutex_unlock(&library.lock);
 }
 
-/* The child starts afresh (PKCS#11 v2.40 section 2.5.2): the connection is its parent's. */
+/*
+ * The child starts afresh (PKCS#11 v2.40 section 2.5.2): the connection is its parent's. So are those that a thread is just opening,
+ * or still uses after C_Finalize; their memory is left to the child, which does not have the thread.
+ */
 static void in_child(void)
 {
+    stream_in_child();
     (void)pthread_mutex_init(&library.connecting, NULL);
     (void)pthread_mutex_init(&library.lock, NULL);
     struct shared *inherited = library.current;

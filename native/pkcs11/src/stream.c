@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -16,6 +17,10 @@
 
 /* Standard input and output belong to the program, also when it has closed them. */
 #define LOWEST_DESCRIPTOR 3
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* With the lock, which is never held while anything waits: no descriptor is open that is not in the list. */
+static struct stream *all;
 
 static int away_from_standard(int fd)
 {
@@ -73,16 +78,24 @@ static bool connected(const struct stream *of, const struct sockaddr_un *address
     return result == 0;
 }
 
+static bool open_listed(struct stream *to)
+{
+    pthread_mutex_lock(&lock);
+    to->fd = away_from_standard(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    bool is_open = to->fd >= 0 && identify(to);
+    to->next = all;
+    all = to;
+    pthread_mutex_unlock(&lock);
+    return is_open;
+}
+
 bool stream_open(struct stream *to)
 {
     struct sockaddr_un address;
     *to = (struct stream){.fd = -1};
     if (!address_find(&address))
         return false;
-    to->fd = away_from_standard(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (to->fd < 0)
-        return false;
-    if (identify(to) && connected(to, &address))
+    if (open_listed(to) && connected(to, &address))
         return true;
     stream_close(to);
     return false;
@@ -161,10 +174,40 @@ void stream_shut(struct stream *to)
         (void)shutdown(to->fd, SHUT_RDWR);
 }
 
+static void let_go(struct stream *of)
+{
+    if (is_ours(of))
+        close(of->fd);
+    of->fd = -1;
+    explicit_bzero(of->ahead, sizeof of->ahead);
+}
+
 void stream_close(struct stream *to)
 {
-    if (is_ours(to))
-        close(to->fd);
-    to->fd = -1;
-    explicit_bzero(to->ahead, sizeof to->ahead);
+    pthread_mutex_lock(&lock);
+    struct stream **at = &all;
+    while (*at != NULL && *at != to)
+        at = &(*at)->next;
+    if (*at != NULL)
+        *at = to->next;
+    let_go(to);
+    pthread_mutex_unlock(&lock);
+}
+
+void stream_before_fork(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+void stream_in_parent(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+void stream_in_child(void)
+{
+    (void)pthread_mutex_init(&lock, NULL);
+    for (struct stream *one = all; one != NULL; one = one->next)
+        let_go(one);
+    all = NULL;
 }

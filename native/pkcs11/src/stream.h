@@ -7,6 +7,8 @@
 #include <sys/types.h>
 
 struct stream {
+    /* Of all that are open. */
+    struct stream *next;
     int fd;
     /* What the descriptor was when it was opened. Programs close descriptors that they do not know, and reuse the numbers. */
     dev_t device;
@@ -28,5 +30,10 @@ bool stream_has_ended(const struct stream *of);
 /* Whoever reads or writes is told that the HSM is gone. */
 void stream_shut(struct stream *to);
 void stream_close(struct stream *to);
+
+/* Around a fork: it waits for none that is being opened or closed just now. The child closes all of them, they are its parent's. */
+void stream_before_fork(void);
+void stream_in_parent(void);
+void stream_in_child(void);
 
 #endif

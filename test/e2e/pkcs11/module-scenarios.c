@@ -875,6 +875,31 @@ static void answer(void)
     printf("C_GetSessionInfo 0x%lx\n", p11->C_GetSessionInfo(1, &info));
 }
 
+static void *initialize(void *unused)
+{
+    (void)p11->C_Initialize(&locking);
+    return unused;
+}
+
+/* A child that is made while a thread connects does not hold on to its socket. The HSM says nothing, so the thread waits. */
+static void fork_while_connecting(void)
+{
+    pthread_t one;
+    int status;
+    load();
+    int before = open_descriptors();
+    pthread_create(&one, NULL, initialize, NULL);
+    while (open_descriptors() == before)
+        usleep(1000);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(open_descriptors() - before);
+    waitpid(child, &status, 0);
+    EQUAL(status, 0);
+    EQUAL(open_descriptors(), before + 1);
+    _exit(0);
+}
+
 /* Two minutes without an answer are over, however little comes in them. */
 static void impatience(void)
 {
@@ -916,6 +941,7 @@ static const struct {
     {"restart", restart},
     {"absent", absent},
     {"answer", answer},
+    {"fork while connecting", fork_while_connecting},
     {"impatience", impatience},
     {"interrupted impatience", interrupted_impatience},
 };

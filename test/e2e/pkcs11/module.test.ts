@@ -192,6 +192,9 @@ for (const [name, build] of Object.entries(BUILDS)) {
         expectSays(t, 'answer', (connection) => answer(connection, replies), says))
     }
 
+    test('a fork while a thread connects', (t) =>
+      expectSays(t, 'fork while connecting', (connection) => connection.on('error', () => undefined), []))
+
     test('with an HSM that says nothing more, and signals', (t) =>
       expectSays(
         t,
