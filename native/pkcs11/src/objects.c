@@ -95,7 +95,9 @@ CK_RV C_FindObjects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *objects, CK_ULO
     call_require(&call, count != NULL && (objects != NULL || most == 0));
     if (call_send(&call)) {
         call_get_numbers(&call, objects, &found);
-        *count = found;
+        if (found > most)
+            reader_fail(&call.results);
+        *count = found > most ? 0 : found;
     }
     return call_end(&call);
 }

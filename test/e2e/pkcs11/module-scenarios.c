@@ -875,6 +875,16 @@ static void answer(void)
     printf("C_GetSessionInfo 0x%lx\n", p11->C_GetSessionInfo(1, &info));
 }
 
+/* More objects than the program has room for, which is none. */
+static void finds(void)
+{
+    CK_ULONG count = 1;
+    load();
+    OK(p11->C_Initialize(&locking));
+    EQUAL(p11->C_FindObjects(1, NULL, 0, &count), CKR_DEVICE_ERROR);
+    EQUAL(count, 0);
+}
+
 static void *initialize(void *unused)
 {
     (void)p11->C_Initialize(&locking);
@@ -941,6 +951,7 @@ static const struct {
     {"restart", restart},
     {"absent", absent},
     {"answer", answer},
+    {"finds", finds},
     {"fork while connecting", fork_while_connecting},
     {"impatience", impatience},
     {"interrupted impatience", interrupted_impatience},

@@ -192,6 +192,11 @@ for (const [name, build] of Object.entries(BUILDS)) {
         expectSays(t, 'answer', (connection) => answer(connection, replies), says))
     }
 
+    test('with an HSM that finds more than there is room for', (t) => {
+      const found = frame(17, body(27, 'au', Buffer.concat([Buffer.of(0), u32(7)])))
+      return expectSays(t, 'finds', (connection) => answer(connection, [HELLO, BEGUN, found]), [])
+    })
+
     test('a fork while a thread connects', (t) =>
       expectSays(t, 'fork while connecting', (connection) => connection.on('error', () => undefined), []))
 
