@@ -157,7 +157,7 @@ test('the status of a node tells of its cluster, and its metrics can be read', a
   const table = ok(await run(['status', '--home', b.home.root]))
   assert.match(
     table,
-    /\nserving +yes\n\nHSM +ADDRESS +VERSION +LEASE +APPLIED +LAG\nhsm-a +127\.0\.0\.1:\d+ .*\nhsm-b .*\n$/,
+    /\nserving +yes\nkey-material +used, of 0 keys in memory, 0\.0 MB\n\nHSM +ADDRESS +VERSION +LEASE +APPLIED +LAG\nhsm-a +127\.0\.0\.1:\d+ .*\nhsm-b .*\n$/,
   )
 
   await logLine(a.serving, 'serving')
