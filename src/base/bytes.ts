@@ -7,7 +7,13 @@ export const asBytes = (given: Uint8Array): Bytes =>
 
 export const isBytes = (value: unknown): value is Bytes => Buffer.isBuffer(value)
 
-export const fromBase64 = (text: string): Bytes => Buffer.from(text, 'base64')
+/** Undefined unless the text is what is written for some bytes, to the last bit: Node leaves out whatever it does not know. */
+export function fromBase64(text: string): Bytes | undefined {
+  const decoded = Buffer.from(text, 'base64')
+  if (decoded.toString('base64') === text) return decoded
+  decoded.fill(0)
+  return undefined
+}
 
 export const toBase64 = (given: Uint8Array): string => asBytes(given).toString('base64')
 

@@ -78,7 +78,17 @@ const bytes = fc.oneof(
   fc.constantFrom(Buffer.alloc(8), Buffer.alloc(16), Buffer.alloc(12), Buffer.alloc(600_000)),
   // In base64: of any length, of the wrong one, with stray bits behind the last byte, and nearly.
   fc.uint8Array({ maxLength: 20 }).map((some) => Buffer.from(some).toString('base64')),
-  fc.constantFrom<unknown>(new Uint8Array(16), 'AAAA', 'AAA', 'AB==', 'AA=', 'A_-A', 'AA AA', 'AAAA\n'),
+  fc.constantFrom<unknown>(
+    new Uint8Array(16),
+    'AAAA',
+    'AAA',
+    'AB==',
+    'AA=',
+    'A_-A',
+    'AA AA',
+    'AAAA\n',
+    'AAA\u017f',
+  ),
 )
 
 const has = ({ pipe = [] }: Schema, type: string): boolean =>

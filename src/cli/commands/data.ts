@@ -6,7 +6,7 @@ import { LIMITS } from '../../contract/limits.ts'
 import type { MechanismName } from '../../contract/mechanisms.ts'
 import type { Request } from '../../contract/operations.ts'
 import type { Args, Options } from '../spec.ts'
-import { fromBase64 } from './encodings.ts'
+import { bytesIn } from './encodings.ts'
 import { readChunks, readSmall } from './files.ts'
 
 export const dataOptions = {
@@ -77,7 +77,7 @@ async function* blocksOf(args: DataArgs): AsyncGenerator<Buffer> {
 
 async function* chunksOf(args: DataArgs): AsyncIterable<Buffer> {
   const path = args['data-path']
-  if (path === undefined) yield fromBase64('--data', args.data ?? '')
+  if (path === undefined) yield bytesIn('--data', args.data ?? '')
   else yield* readChunks('--data-path', path)
 }
 
@@ -96,7 +96,7 @@ export async function wholeOf(
   most: number,
 ): Promise<Buffer> {
   if (path !== undefined) return readSmall(`${option}-path`, path, most)
-  const data = fromBase64(option, text ?? '')
+  const data = bytesIn(option, text ?? '')
   if (data.length > most) throw new HsmError('invalid-data', `${option} is larger than ${most} bytes`)
   return data
 }

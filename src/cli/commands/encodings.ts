@@ -1,15 +1,17 @@
 /** Bytes on the command line and in its output. */
+import { fromBase64 } from '../../base/bytes.ts'
 import { HsmError } from '../../contract/errors.ts'
 
-/** @param option that gave the text, such as `--data` */
-export function fromBase64(option: string, text: string): Buffer {
-  if (!isBase64(text)) throw new HsmError('invalid-data', `${option} must be base64`)
-  return Buffer.from(text, 'base64')
+/**
+ * Standard alphabet with padding (RFC 4648 §4); the empty text too.
+ *
+ * @param option that gave the text, such as `--data`
+ */
+export function bytesIn(option: string, text: string): Buffer {
+  const bytes = fromBase64(text)
+  if (!bytes) throw new HsmError('invalid-data', `${option} must be base64`)
+  return bytes
 }
-
-/** Standard alphabet with padding (RFC 4648 §4); the empty text too. */
-export const isBase64 = (text: string): boolean =>
-  text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)
 
 /** @param text with `0x` in front or without it */
 export function fromHex(option: string, text: string): Buffer {

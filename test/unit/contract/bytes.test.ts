@@ -12,6 +12,7 @@ import {
   wipeAll,
 } from '../../../src/contract/bytes.ts'
 import { checkRequest } from '../../../src/contract/check.ts'
+import { quickCheckOf, UNSURE } from '../../../src/contract/quick-check.ts'
 import { takenJson, wireJson } from '../../../src/contract/wire-json.ts'
 
 const given = fc.uint8Array({ maxLength: 40 })
@@ -36,6 +37,19 @@ suite('bytes of a request', () => {
       assert.equal(problem(openBytesOf(7), value), undefined)
     }
     assert.equal(problem(bytes(6), 'AA'), 'must be base64')
+  })
+
+  test('are at most so many also where the last group of letters has room for more', () => {
+    const schema = v.object({ data: bytes(7) })
+    for (const [count, fits] of [
+      [7, true],
+      [8, false],
+      [9, false],
+    ] as const) {
+      const value = { data: Buffer.alloc(count).toString('base64') }
+      assert.equal(v.is(schema, value), fits)
+      assert.equal(quickCheckOf(schema)(value) !== UNSURE, fits)
+    }
   })
 
   test('are nothing that JSON could make of them', () => {
@@ -93,6 +107,46 @@ suite('bytes of a request', () => {
     )
     v.parse(bytes(2), 'AQI=')
     assert.deepEqual(made, [])
+  })
+})
+
+suite('base64', () => {
+  /** RFC 4648 §4: the alphabet, padding, and zeros in the bits that stand for nothing (§3.5). */
+  const BASE64 = /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$/
+  const letter = fc.constantFrom(...'AQgwIB9+/====-_ \n\u017f\u212a\u0141\u00c1')
+  const written = given.map((some) => Buffer.from(some).toString('base64'))
+  const text = fc.oneof(
+    written,
+    fc.string({ unit: letter, maxLength: 8 }),
+    // One letter is another one.
+    fc.tuple(written, fc.nat(), letter).map(([right, at, wrong]) => {
+      const place = at % (right.length + 1)
+      return right.slice(0, place) + wrong + right.slice(place + 1)
+    }),
+  )
+  const schemas = [bytes(40), openBytes(40), replyBytes]
+
+  test('is what bytes are written as, and nothing else, at a glance and by the schema', () => {
+    let [right, wrong] = [0, 0]
+    fc.assert(
+      fc.property(text, (some) => {
+        const isRight = BASE64.test(some)
+        if (isRight) right += 1
+        else wrong += 1
+        for (const schema of schemas) {
+          assert.equal(v.is(schema, some), isRight)
+          assert.equal(quickCheckOf(schema)(some) !== UNSURE, isRight)
+        }
+      }),
+      { numRuns: 1000 },
+    )
+    assert.ok(right > 100 && wrong > 100, `${right} ${wrong}`)
+  })
+
+  test('has no letters that only look alike, and no bits behind the last byte', () => {
+    for (const some of ['AAA\u017f', 'AAA\u212a', 'AAA\u0141', 'AB==', 'AAB=', 'A_-A', 'AAAA\n', '====']) {
+      for (const schema of schemas) assert.equal(problem(schema, some), 'must be base64', some)
+    }
   })
 })
 

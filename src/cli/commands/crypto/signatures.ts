@@ -1,4 +1,5 @@
 /** `crypto sign` and `crypto verify`: a command of each for every mechanism. */
+import { fromBase64 } from '../../../base/bytes.ts'
 import { CURVES, type WeierstrassCurve } from '../../../contract/algorithms.ts'
 import { readDer, toDer } from '../../../contract/ecdsa-signature.ts'
 import { HsmError } from '../../../contract/errors.ts'
@@ -6,7 +7,7 @@ import type { KeyObject } from '../../../contract/key-object.ts'
 import { LIMITS } from '../../../contract/limits.ts'
 import { type Args, action, type Context, type Data, type Options, type Rows } from '../../spec.ts'
 import type { PreparedMessage } from '../data.ts'
-import { fromBase64, isBase64 } from '../encodings.ts'
+import { bytesIn } from '../encodings.ts'
 import { readSmall, saveOutput } from '../files.ts'
 import { keyToUse } from '../options.ts'
 import { signMessage, verifyMessage } from './signature-calls.ts'
@@ -80,11 +81,11 @@ export async function readSignature(
   path: string | undefined,
   text: string | undefined,
 ): Promise<Buffer> {
-  if (path === undefined) return fromBase64(`--${option}`, text ?? '')
+  if (path === undefined) return bytesIn(`--${option}`, text ?? '')
   const bytes = await readSmall(`--${option}-path`, path, LIMITS.signatureBytes * 2)
   // Bytes of a signature that happen to be all base64 do not occur.
   const inside = bytes.toString('latin1').replace(/\s/g, '')
-  return isBase64(inside) && inside !== '' ? Buffer.from(inside, 'base64') : bytes
+  return (inside !== '' && fromBase64(inside)) || bytes
 }
 
 export const SIGN: Rows = SIGNING_MECHANISMS.map(({ name, title, options, more, message }) =>

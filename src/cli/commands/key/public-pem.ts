@@ -1,8 +1,8 @@
 /** A public key from a PEM file (RFC 7468), of which nothing is believed: it may be any file at all. */
 import { createPublicKey } from 'node:crypto'
+import { fromBase64 } from '../../../base/bytes.ts'
 import { HsmError } from '../../../contract/errors.ts'
 import { shown } from '../../../contract/shown.ts'
-import { isBase64 } from '../encodings.ts'
 
 /** A file with one public key of the largest kind is a fraction of it. */
 export const PEM_BYTES = 64 * 1024
@@ -51,9 +51,10 @@ const isPrivate = (label: string): boolean => label.includes('PRIVATE KEY')
 
 /** A point at infinity can be read and not written. */
 function parsed(body: string, type: 'spki' | 'pkcs1', types: readonly string[]): Buffer | undefined {
-  if (!isBase64(body)) return undefined
+  const der = fromBase64(body)
+  if (!der) return undefined
   try {
-    const key = createPublicKey({ key: Buffer.from(body, 'base64'), format: 'der', type })
+    const key = createPublicKey({ key: der, format: 'der', type })
     const fits = types.includes(key.asymmetricKeyType ?? '')
     return fits ? key.export({ type: 'spki', format: 'der' }) : undefined
   } catch {
