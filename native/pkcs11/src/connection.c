@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "patience.h"
 #include "reader.h"
 #include "rpc_calls.h"
 #include "stream.h"
@@ -13,6 +14,7 @@
 struct waiter {
     struct waiter *next;
     uint32_t code;
+    time_t since;
     struct buffer *reply;
     bool done;
     /* Another thread is writing into its buffer. */
@@ -169,6 +171,15 @@ static bool read_one(struct connection *from)
     return there;
 }
 
+/* There is one that has no answer, while others get theirs. */
+static bool is_one_forgotten(const struct connection *of)
+{
+    const struct waiter *one = of->waiters;
+    while (one != NULL && (one->done || !patience_is_over(one->since)))
+        one = one->next;
+    return one != NULL;
+}
+
 static void await(struct connection *of, struct waiter *one)
 {
     while (!one->done && (one->filling || !of->broken)) {
@@ -181,7 +192,7 @@ static void await(struct connection *of, struct waiter *one)
         of->reading = true;
         bool there = read_one(of);
         of->reading = false;
-        if (!there)
+        if (!there || is_one_forgotten(of))
             break_off(of);
     }
 }
@@ -213,7 +224,7 @@ static CK_RV exchange(struct connection *to, struct buffer *request, struct wait
 
 CK_RV connection_exchange(struct connection *to, struct buffer *request, struct buffer *reply)
 {
-    struct waiter one = {.reply = reply};
+    struct waiter one = {.reply = reply, .since = patience_begin()};
     if (request->failed)
         return CKR_HOST_MEMORY;
     if (request->length > RPC_FRAME_BYTES)

@@ -7,13 +7,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "address.h"
-
-/* Far longer than any call takes, a key pair of RSA-4096 on a busy machine among them. */
-#define PATIENCE_SECONDS 120
+#include "patience.h"
 
 /* Standard input and output belong to the program, also when it has closed them. */
 #define LOWEST_DESCRIPTOR 3
@@ -47,21 +44,13 @@ static bool is_ours(const struct stream *of)
     return of->fd >= 0 && fstat(of->fd, &found) == 0 && found.st_dev == of->device && found.st_ino == of->inode;
 }
 
-/* By the clock that nobody sets. */
-static time_t now(void)
-{
-    struct timespec time = {0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec;
-}
-
 /*
  * Whoever was interrupted, or got only a part, asks before it waits again: each wait has the whole patience of the socket, and
  * signals and trickling bytes would let it wait for ever. The descriptor may be another one by then.
  */
 static bool may_go_on(const struct stream *of, time_t since)
 {
-    return now() - since < PATIENCE_SECONDS && is_ours(of);
+    return !patience_is_over(since) && is_ours(of);
 }
 
 static bool connected(const struct stream *of, const struct sockaddr_un *address)
@@ -70,7 +59,7 @@ static bool connected(const struct stream *of, const struct sockaddr_un *address
     if (setsockopt(of->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0 ||
         setsockopt(of->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0)
         return false;
-    time_t since = now();
+    time_t since = patience_begin();
     int result;
     do
         result = connect(of->fd, (const struct sockaddr *)address, sizeof *address);
@@ -103,7 +92,7 @@ bool stream_open(struct stream *to)
 
 bool stream_write(struct stream *to, const unsigned char *bytes, size_t length)
 {
-    time_t since = now();
+    time_t since = patience_begin();
     size_t at = 0;
     while (at < length && may_go_on(to, since)) {
         ssize_t count = send(to->fd, bytes + at, length - at, MSG_NOSIGNAL);
@@ -139,7 +128,7 @@ static size_t take_ahead(struct stream *from, unsigned char *bytes, size_t most)
 
 bool stream_read(struct stream *from, unsigned char *bytes, size_t length)
 {
-    time_t since = now();
+    time_t since = patience_begin();
     bool has_waited = false;
     while (length > 0) {
         size_t count = take_ahead(from, bytes, length);

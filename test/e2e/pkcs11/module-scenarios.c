@@ -50,12 +50,12 @@ __attribute__((visibility("default"))) CK_RV C_GetInfo(CK_INFO *info)
     return CKR_GENERAL_ERROR;
 }
 
-/* The clock of this program, which may be one by which 50 seconds pass whenever it is asked. */
+/* The clock of this program, which may be ahead, and one by which 50 seconds pass whenever it is asked. */
 static bool hurries;
+static _Atomic time_t ahead;
 
 __attribute__((visibility("default"))) int clock_gettime(clockid_t clock, struct timespec *time)
 {
-    static time_t ahead;
     int result = (int)syscall(SYS_clock_gettime, clock, time);
     if (hurries)
         ahead += 50;
@@ -927,6 +927,28 @@ static void interrupted_impatience(void)
     impatience();
 }
 
+static void *ask_of_the_second(void *unused)
+{
+    CK_SESSION_INFO info;
+    EQUAL(p11->C_GetSessionInfo(2, &info), CKR_DEVICE_REMOVED);
+    return unused;
+}
+
+/* An HSM that answers others and forgets one: that is the end of the connection, and nobody waits for ever. */
+static void one_forgotten(void)
+{
+    CK_SESSION_INFO info;
+    pthread_t one;
+    load();
+    OK(p11->C_Initialize(&locking));
+    pthread_create(&one, NULL, ask_of_the_second, NULL);
+    OK(p11->C_GetSessionInfo(1, &info));
+    ahead = 121;
+    OK(p11->C_GetSessionInfo(1, &info));
+    EQUAL(p11->C_GetSessionInfo(1, &info), CKR_SESSION_HANDLE_INVALID);
+    pthread_join(one, NULL);
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -955,6 +977,7 @@ static const struct {
     {"fork while connecting", fork_while_connecting},
     {"impatience", impatience},
     {"interrupted impatience", interrupted_impatience},
+    {"one forgotten", one_forgotten},
 };
 
 int main(int count, char **words)

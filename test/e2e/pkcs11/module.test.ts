@@ -214,6 +214,9 @@ for (const [name, build] of Object.entries(BUILDS)) {
         (connection) => answerSlowly(connection, frame(17, Buffer.alloc(100_000))),
         DEVICE_REMOVED,
       ))
+
+    test('with an HSM that answers one thread and forgets another', (t) =>
+      expectSays(t, 'one forgotten', answerTheFirst, []))
   })
 }
 
@@ -226,6 +229,30 @@ function answer(connection: Socket, replies: readonly Buffer[]): void {
     count += 1
     if (reply) connection.write(reply)
     if (count >= replies.length) connection.end()
+  })
+}
+
+/** C_GetSessionInfo of session 1, each time, as soon as session 2 has asked as well; that one gets no answer. */
+function answerTheFirst(connection: Socket): void {
+  const waiting: number[] = []
+  let isSecondThere = false
+  let coming = Buffer.alloc(0)
+  connection.on('error', () => undefined)
+  connection.once('data', () => {
+    connection.write(HELLO)
+    connection.on('data', (bytes: Buffer) => {
+      coming = Buffer.concat([coming, bytes])
+      while (coming.length >= 12 && coming.length >= 12 + coming.readUInt32BE(8)) {
+        const request = coming.subarray(0, 12 + coming.readUInt32BE(8))
+        coming = coming.subarray(request.length)
+        const code = request.readUInt32BE(0)
+        if (code === 16) connection.write(BEGUN)
+        else if (request.at(-1) === 2) isSecondThere = true
+        else waiting.push(code)
+      }
+      if (isSecondThere)
+        for (const code of waiting.splice(0)) connection.write(frame(code, body(13, 'uuuu', INFO)))
+    })
   })
 }
 
