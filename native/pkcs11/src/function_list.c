@@ -36,10 +36,13 @@ static CK_FUNCTION_LIST_3_0 functions_3_0 = {.version = {3, 0}, FUNCTIONS_2_40 F
 
 static char interface_name[] = "PKCS 11";
 
-/* The first one is the default (PKCS#11 v3.0 section 5.4.4). A child process starts afresh, by itself. */
+/*
+ * The first one is the default (PKCS#11 v3.0 section 5.4.4). None is CKF_INTERFACE_FORK_SAFE: that would be a child process that
+ * goes on with the sessions of its parent.
+ */
 static CK_INTERFACE interfaces[] = {
-    {interface_name, &functions_3_0, CKF_INTERFACE_FORK_SAFE},
-    {interface_name, &functions, CKF_INTERFACE_FORK_SAFE},
+    {interface_name, &functions_3_0, 0},
+    {interface_name, &functions, 0},
 };
 #define INTERFACES (sizeof interfaces / sizeof *interfaces)
 

@@ -188,8 +188,9 @@ static void interfaces(void)
     EQUAL(functions->version.major, 3);
     for (void **at = (void **)&functions->C_Initialize; at < (void **)(functions + 1); at++)
         TRUE_(*at != NULL);
-    OK(get((unsigned char *)"PKCS 11", &version, &found, CKF_INTERFACE_FORK_SAFE));
+    OK(get((unsigned char *)"PKCS 11", &version, &found, 0));
     TRUE_(found->pFunctionList == p11);
+    EQUAL(get(NULL, NULL, &found, CKF_INTERFACE_FORK_SAFE), CKR_FUNCTION_FAILED);
     EQUAL(get((unsigned char *)"PKCS 11", &none, &found, 0), CKR_FUNCTION_FAILED);
     EQUAL(get((unsigned char *)"Vendor", NULL, &found, 0), CKR_FUNCTION_FAILED);
     EQUAL(functions->C_MessageEncryptInit(1, NULL, 0), CKR_CRYPTOKI_NOT_INITIALIZED);
