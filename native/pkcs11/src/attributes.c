@@ -17,12 +17,12 @@ static bool has_value(const CK_ATTRIBUTE *attribute)
 
 static void put_attributes(struct call *call, const CK_ATTRIBUTE *attributes, CK_ULONG count, int depth);
 
-static void put_numbers(struct buffer *to, const CK_ULONG *numbers, CK_ULONG count)
+static void put_numbers(struct buffer *to, const unsigned char *numbers, CK_ULONG count)
 {
     buffer_u32(to, (uint32_t)count);
     for (CK_ULONG at = 0; at < count; at++) {
         CK_ULONG number;
-        memcpy(&number, numbers + at, sizeof number);
+        memcpy(&number, numbers + at * sizeof number, sizeof number);
         buffer_u64(to, number);
     }
 }
@@ -95,6 +95,12 @@ void call_put_template(struct call *call, const CK_ATTRIBUTE *attributes, CK_ULO
     put_attributes(call, attributes, count, 0);
 }
 
+/* One that is too large to be written is asked for as one that no object has: the others are answered. */
+static uint32_t asked_type(CK_ATTRIBUTE_TYPE type)
+{
+    return type < UINT32_MAX ? (uint32_t)type : UINT32_MAX;
+}
+
 void call_put_wanted(struct call *call, const CK_ATTRIBUTE *attributes, CK_ULONG count)
 {
     call_require(call, (attributes != NULL || count == 0) && count <= RPC_ATTRIBUTES);
@@ -104,9 +110,7 @@ void call_put_wanted(struct call *call, const CK_ATTRIBUTE *attributes, CK_ULONG
     for (CK_ULONG at = 0; at < count; at++) {
         const CK_ATTRIBUTE *wanted = attributes + at;
         CK_ULONG room = wanted->ulValueLen < UINT32_MAX ? wanted->ulValueLen : UINT32_MAX;
-        if (wanted->type > UINT32_MAX)
-            call_refuse(call, CKR_ATTRIBUTE_TYPE_INVALID);
-        buffer_u32(&call->request, (uint32_t)wanted->type);
+        buffer_u32(&call->request, asked_type(wanted->type));
         buffer_u32(&call->request, wanted->pValue == NULL ? 0 : (uint32_t)room);
     }
 }
@@ -207,7 +211,7 @@ static void get_attributes(struct call *call, CK_ATTRIBUTE *attributes, CK_ULONG
         CK_ATTRIBUTE_TYPE type = reader_u32(&call->results);
         if (depth > 0)
             to->type = type;
-        else if (to->type != type)
+        else if (asked_type(to->type) != type)
             reader_fail(&call->results);
         get_attribute(call, to, depth);
     }

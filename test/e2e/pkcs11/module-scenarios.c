@@ -320,6 +320,11 @@ static void rooms(void)
     EQUAL(all[3].ulValueLen, sizeof(CK_ULONG));
     EQUAL(p11->C_GetAttributeValue(session, key, all + 4, 1), CKR_ATTRIBUTE_TYPE_INVALID);
     EQUAL(all[4].ulValueLen, CK_UNAVAILABLE_INFORMATION);
+    CK_ATTRIBUTE wide[] = {{1UL << 40, out, sizeof out}, {CKA_CLASS, &class, sizeof class}};
+    class = 0;
+    EQUAL(p11->C_GetAttributeValue(session, key, wide, COUNT(wide)), CKR_ATTRIBUTE_TYPE_INVALID);
+    EQUAL(wide[0].ulValueLen, CK_UNAVAILABLE_INFORMATION);
+    EQUAL(class, CKO_SECRET_KEY);
 }
 
 static void seal(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, CK_MECHANISM *gcm, const unsigned char *iv)
