@@ -39,15 +39,21 @@ CK_RV C_GetInfo(CK_INFO *info)
     return call_end(&call);
 }
 
+/* Ends a call whose results are numbers, or how many there are. */
+static CK_RV list(struct call *call, CK_ULONG *numbers, CK_ULONG *count)
+{
+    call_put_count(call, numbers, count);
+    if (call_send(call))
+        call_get_numbers(call, numbers, count);
+    return call_end(call);
+}
+
 CK_RV C_GetSlotList(CK_BBOOL token_present, CK_SLOT_ID *slots, CK_ULONG *count)
 {
     struct call call;
     call_begin(&call, RPC_C_GetSlotList);
     call_put_byte(&call, token_present);
-    call_put_count(&call, slots, count);
-    if (call_send(&call))
-        call_get_numbers(&call, slots, count);
-    return call_end(&call);
+    return list(&call, slots, count);
 }
 
 CK_RV C_GetSlotInfo(CK_SLOT_ID slot, CK_SLOT_INFO *info)
@@ -104,10 +110,7 @@ CK_RV C_GetMechanismList(CK_SLOT_ID slot, CK_MECHANISM_TYPE *mechanisms, CK_ULON
     struct call call;
     call_begin(&call, RPC_C_GetMechanismList);
     call_put_number(&call, slot);
-    call_put_count(&call, mechanisms, count);
-    if (call_send(&call))
-        call_get_numbers(&call, mechanisms, count);
-    return call_end(&call);
+    return list(&call, mechanisms, count);
 }
 
 CK_RV C_GetMechanismInfo(CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info)

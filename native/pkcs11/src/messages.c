@@ -46,6 +46,29 @@ static CK_RV start(struct rpc which, CK_SESSION_HANDLE session, const CK_MECHANI
     return call_end(&call);
 }
 
+/* Functions that are one of these, under their own names. */
+#define STARTS(name)                                                                                                   \
+    CK_RV name(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)                               \
+    {                                                                                                                  \
+        return start(RPC_##name, session, mechanism, key);                                                             \
+    }
+#define TRANSFORMS(name)                                                                                               \
+    CK_RV name(CK_SESSION_HANDLE session, unsigned char *in, CK_ULONG length, unsigned char *out,                      \
+               CK_ULONG *out_length)                                                                                   \
+    {                                                                                                                  \
+        return transform(RPC_##name, session, in, length, out, out_length);                                            \
+    }
+#define FEEDS(name)                                                                                                    \
+    CK_RV name(CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG length)                                        \
+    {                                                                                                                  \
+        return feed(RPC_##name, session, data, length);                                                                \
+    }
+#define FINISHES(name)                                                                                                 \
+    CK_RV name(CK_SESSION_HANDLE session, unsigned char *out, CK_ULONG *out_length)                                    \
+    {                                                                                                                  \
+        return finish(RPC_##name, session, out, out_length);                                                           \
+    }
+
 /* The IV that the HSM made is there from here on. */
 CK_RV C_EncryptInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
 {
@@ -58,42 +81,14 @@ CK_RV C_EncryptInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJEC
     return call_end(&call);
 }
 
-CK_RV C_Encrypt(CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG length, unsigned char *out, CK_ULONG *out_length)
-{
-    return transform(RPC_C_Encrypt, session, data, length, out, out_length);
-}
+TRANSFORMS(C_Encrypt)
+TRANSFORMS(C_EncryptUpdate)
+FINISHES(C_EncryptFinal)
 
-CK_RV C_EncryptUpdate(CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG length, unsigned char *out,
-                      CK_ULONG *out_length)
-{
-    return transform(RPC_C_EncryptUpdate, session, data, length, out, out_length);
-}
-
-CK_RV C_EncryptFinal(CK_SESSION_HANDLE session, unsigned char *out, CK_ULONG *out_length)
-{
-    return finish(RPC_C_EncryptFinal, session, out, out_length);
-}
-
-CK_RV C_DecryptInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
-{
-    return start(RPC_C_DecryptInit, session, mechanism, key);
-}
-
-CK_RV C_Decrypt(CK_SESSION_HANDLE session, unsigned char *sealed, CK_ULONG length, unsigned char *out, CK_ULONG *out_length)
-{
-    return transform(RPC_C_Decrypt, session, sealed, length, out, out_length);
-}
-
-CK_RV C_DecryptUpdate(CK_SESSION_HANDLE session, unsigned char *sealed, CK_ULONG length, unsigned char *out,
-                      CK_ULONG *out_length)
-{
-    return transform(RPC_C_DecryptUpdate, session, sealed, length, out, out_length);
-}
-
-CK_RV C_DecryptFinal(CK_SESSION_HANDLE session, unsigned char *out, CK_ULONG *out_length)
-{
-    return finish(RPC_C_DecryptFinal, session, out, out_length);
-}
+STARTS(C_DecryptInit)
+TRANSFORMS(C_Decrypt)
+TRANSFORMS(C_DecryptUpdate)
+FINISHES(C_DecryptFinal)
 
 CK_RV C_DigestInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism)
 {
@@ -104,15 +99,8 @@ CK_RV C_DigestInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism)
     return call_end(&call);
 }
 
-CK_RV C_Digest(CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG length, unsigned char *out, CK_ULONG *out_length)
-{
-    return transform(RPC_C_Digest, session, data, length, out, out_length);
-}
-
-CK_RV C_DigestUpdate(CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG length)
-{
-    return feed(RPC_C_DigestUpdate, session, data, length);
-}
+TRANSFORMS(C_Digest)
+FEEDS(C_DigestUpdate)
 
 CK_RV C_DigestKey(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key)
 {
@@ -123,36 +111,14 @@ CK_RV C_DigestKey(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key)
     return call_end(&call);
 }
 
-CK_RV C_DigestFinal(CK_SESSION_HANDLE session, unsigned char *out, CK_ULONG *out_length)
-{
-    return finish(RPC_C_DigestFinal, session, out, out_length);
-}
+FINISHES(C_DigestFinal)
 
-CK_RV C_SignInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
-{
-    return start(RPC_C_SignInit, session, mechanism, key);
-}
+STARTS(C_SignInit)
+TRANSFORMS(C_Sign)
+FEEDS(C_SignUpdate)
+FINISHES(C_SignFinal)
 
-CK_RV C_Sign(CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG length, unsigned char *signature,
-             CK_ULONG *signature_length)
-{
-    return transform(RPC_C_Sign, session, data, length, signature, signature_length);
-}
-
-CK_RV C_SignUpdate(CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG length)
-{
-    return feed(RPC_C_SignUpdate, session, data, length);
-}
-
-CK_RV C_SignFinal(CK_SESSION_HANDLE session, unsigned char *signature, CK_ULONG *signature_length)
-{
-    return finish(RPC_C_SignFinal, session, signature, signature_length);
-}
-
-CK_RV C_VerifyInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
-{
-    return start(RPC_C_VerifyInit, session, mechanism, key);
-}
+STARTS(C_VerifyInit)
 
 CK_RV C_Verify(CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG length, unsigned char *signature,
                CK_ULONG signature_length)
@@ -165,12 +131,5 @@ CK_RV C_Verify(CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG length, 
     return call_end(&call);
 }
 
-CK_RV C_VerifyUpdate(CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG length)
-{
-    return feed(RPC_C_VerifyUpdate, session, data, length);
-}
-
-CK_RV C_VerifyFinal(CK_SESSION_HANDLE session, unsigned char *signature, CK_ULONG signature_length)
-{
-    return feed(RPC_C_VerifyFinal, session, signature, signature_length);
-}
+FEEDS(C_VerifyUpdate)
+FEEDS(C_VerifyFinal)

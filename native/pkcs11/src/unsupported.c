@@ -17,65 +17,57 @@ static CK_RV answer(CK_RV rv)
 
 /* clang-format off */
 
+/* Parameters that several functions have. */
+#define OF_SESSION (CK_SESSION_HANDLE session)
+#define OF_INIT (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
+#define OF_TRANSFORM (CK_SESSION_HANDLE session, unsigned char *in, CK_ULONG in_len, unsigned char *out, CK_ULONG *out_len)
+
 UNSUPPORTED(C_InitToken, (CK_SLOT_ID slot, unsigned char *pin, CK_ULONG pin_len, unsigned char *label))
 UNSUPPORTED(C_InitPIN, (CK_SESSION_HANDLE session, unsigned char *pin, CK_ULONG pin_len))
-UNSUPPORTED(C_GetOperationState, (CK_SESSION_HANDLE session, unsigned char *operation_state,
-                                  CK_ULONG *operation_state_len))
-UNSUPPORTED(C_SetOperationState, (CK_SESSION_HANDLE session, unsigned char *operation_state,
-                                  CK_ULONG operation_state_len, CK_OBJECT_HANDLE encryption_key,
-                                  CK_OBJECT_HANDLE authentication_key))
-UNSUPPORTED(C_SignRecoverInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key))
-UNSUPPORTED(C_SignRecover, (CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG data_len, unsigned char *signature,
-                            CK_ULONG *signature_len))
-UNSUPPORTED(C_VerifyRecoverInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key))
-UNSUPPORTED(C_VerifyRecover, (CK_SESSION_HANDLE session, unsigned char *signature, CK_ULONG signature_len,
-                              unsigned char *data, CK_ULONG *data_len))
-UNSUPPORTED(C_DigestEncryptUpdate, (CK_SESSION_HANDLE session, unsigned char *part, CK_ULONG part_len,
-                                    unsigned char *encrypted_part, CK_ULONG *encrypted_part_len))
-UNSUPPORTED(C_DecryptDigestUpdate, (CK_SESSION_HANDLE session, unsigned char *encrypted_part,
-                                    CK_ULONG encrypted_part_len, unsigned char *part, CK_ULONG *part_len))
-UNSUPPORTED(C_SignEncryptUpdate, (CK_SESSION_HANDLE session, unsigned char *part, CK_ULONG part_len,
-                                  unsigned char *encrypted_part, CK_ULONG *encrypted_part_len))
-UNSUPPORTED(C_DecryptVerifyUpdate, (CK_SESSION_HANDLE session, unsigned char *encrypted_part,
-                                    CK_ULONG encrypted_part_len, unsigned char *part, CK_ULONG *part_len))
+UNSUPPORTED(C_GetOperationState, (CK_SESSION_HANDLE session, unsigned char *state, CK_ULONG *state_len))
+UNSUPPORTED(C_SetOperationState, (CK_SESSION_HANDLE session, unsigned char *state, CK_ULONG state_len,
+                                  CK_OBJECT_HANDLE encryption_key, CK_OBJECT_HANDLE authentication_key))
+UNSUPPORTED(C_SignRecoverInit, OF_INIT)
+UNSUPPORTED(C_SignRecover, OF_TRANSFORM)
+UNSUPPORTED(C_VerifyRecoverInit, OF_INIT)
+UNSUPPORTED(C_VerifyRecover, OF_TRANSFORM)
+UNSUPPORTED(C_DigestEncryptUpdate, OF_TRANSFORM)
+UNSUPPORTED(C_DecryptDigestUpdate, OF_TRANSFORM)
+UNSUPPORTED(C_SignEncryptUpdate, OF_TRANSFORM)
+UNSUPPORTED(C_DecryptVerifyUpdate, OF_TRANSFORM)
 
 /* Of the time when functions could go on in parallel (PKCS#11 v2.40 section 5.15). */
-ANSWERED(C_GetFunctionStatus, (CK_SESSION_HANDLE session), CKR_FUNCTION_NOT_PARALLEL)
-ANSWERED(C_CancelFunction, (CK_SESSION_HANDLE session), CKR_FUNCTION_NOT_PARALLEL)
+ANSWERED(C_GetFunctionStatus, OF_SESSION, CKR_FUNCTION_NOT_PARALLEL)
+ANSWERED(C_CancelFunction, OF_SESSION, CKR_FUNCTION_NOT_PARALLEL)
 
 /* Messages of PKCS#11 v3.0 (sections 5.10, 5.12, 5.15 and 5.17). */
-UNSUPPORTED(C_MessageEncryptInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key))
-UNSUPPORTED(C_EncryptMessage, (CK_SESSION_HANDLE session, void *parameter, CK_ULONG parameter_len,
-                               unsigned char *associated_data, CK_ULONG associated_data_len, unsigned char *plaintext,
-                               CK_ULONG plaintext_len, unsigned char *ciphertext, CK_ULONG *ciphertext_len))
-UNSUPPORTED(C_EncryptMessageBegin, (CK_SESSION_HANDLE session, void *parameter, CK_ULONG parameter_len,
-                                    unsigned char *associated_data, CK_ULONG associated_data_len))
-UNSUPPORTED(C_EncryptMessageNext, (CK_SESSION_HANDLE session, void *parameter, CK_ULONG parameter_len,
-                                   unsigned char *plaintext_part, CK_ULONG plaintext_part_len,
-                                   unsigned char *ciphertext_part, CK_ULONG *ciphertext_part_len, CK_FLAGS flags))
-UNSUPPORTED(C_MessageEncryptFinal, (CK_SESSION_HANDLE session))
-UNSUPPORTED(C_MessageDecryptInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key))
-UNSUPPORTED(C_DecryptMessage, (CK_SESSION_HANDLE session, void *parameter, CK_ULONG parameter_len,
-                               unsigned char *associated_data, CK_ULONG associated_data_len, unsigned char *ciphertext,
-                               CK_ULONG ciphertext_len, unsigned char *plaintext, CK_ULONG *plaintext_len))
-UNSUPPORTED(C_DecryptMessageBegin, (CK_SESSION_HANDLE session, void *parameter, CK_ULONG parameter_len,
-                                    unsigned char *associated_data, CK_ULONG associated_data_len))
-UNSUPPORTED(C_DecryptMessageNext, (CK_SESSION_HANDLE session, void *parameter, CK_ULONG parameter_len,
-                                   unsigned char *ciphertext_part, CK_ULONG ciphertext_part_len,
-                                   unsigned char *plaintext_part, CK_ULONG *plaintext_part_len, CK_FLAGS flags))
-UNSUPPORTED(C_MessageDecryptFinal, (CK_SESSION_HANDLE session))
-UNSUPPORTED(C_MessageSignInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key))
-UNSUPPORTED(C_SignMessage, (CK_SESSION_HANDLE session, void *parameter, CK_ULONG parameter_len, unsigned char *data,
-                            CK_ULONG data_len, unsigned char *signature, CK_ULONG *signature_len))
-UNSUPPORTED(C_SignMessageBegin, (CK_SESSION_HANDLE session, void *parameter, CK_ULONG parameter_len))
-UNSUPPORTED(C_SignMessageNext, (CK_SESSION_HANDLE session, void *parameter, CK_ULONG parameter_len, unsigned char *data,
-                                CK_ULONG data_len, unsigned char *signature, CK_ULONG *signature_len))
-UNSUPPORTED(C_MessageSignFinal, (CK_SESSION_HANDLE session))
-UNSUPPORTED(C_MessageVerifyInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key))
-UNSUPPORTED(C_VerifyMessage, (CK_SESSION_HANDLE session, void *parameter, CK_ULONG parameter_len, unsigned char *data,
-                              CK_ULONG data_len, unsigned char *signature, CK_ULONG signature_len))
-UNSUPPORTED(C_VerifyMessageBegin, (CK_SESSION_HANDLE session, void *parameter, CK_ULONG parameter_len))
-UNSUPPORTED(C_VerifyMessageNext, (CK_SESSION_HANDLE session, void *parameter, CK_ULONG parameter_len,
-                                  unsigned char *data, CK_ULONG data_len, unsigned char *signature,
-                                  CK_ULONG signature_len))
-UNSUPPORTED(C_MessageVerifyFinal, (CK_SESSION_HANDLE session))
+#define OF_MESSAGE CK_SESSION_HANDLE session, void *parameter, CK_ULONG parameter_len
+#define OF_CIPHER_MESSAGE (OF_MESSAGE, unsigned char *aad, CK_ULONG aad_len, unsigned char *in, CK_ULONG in_len, \
+                           unsigned char *out, CK_ULONG *out_len)
+#define OF_CIPHER_BEGIN (OF_MESSAGE, unsigned char *aad, CK_ULONG aad_len)
+#define OF_CIPHER_NEXT (OF_MESSAGE, unsigned char *in, CK_ULONG in_len, unsigned char *out, CK_ULONG *out_len, \
+                        CK_FLAGS flags)
+#define OF_SIGNATURE_BEGIN (OF_MESSAGE)
+#define OF_SIGNING (OF_MESSAGE, unsigned char *data, CK_ULONG data_len, unsigned char *signature, CK_ULONG *signature_len)
+#define OF_VERIFYING (OF_MESSAGE, unsigned char *data, CK_ULONG data_len, unsigned char *signature, CK_ULONG signature_len)
+
+UNSUPPORTED(C_MessageEncryptInit, OF_INIT)
+UNSUPPORTED(C_EncryptMessage, OF_CIPHER_MESSAGE)
+UNSUPPORTED(C_EncryptMessageBegin, OF_CIPHER_BEGIN)
+UNSUPPORTED(C_EncryptMessageNext, OF_CIPHER_NEXT)
+UNSUPPORTED(C_MessageEncryptFinal, OF_SESSION)
+UNSUPPORTED(C_MessageDecryptInit, OF_INIT)
+UNSUPPORTED(C_DecryptMessage, OF_CIPHER_MESSAGE)
+UNSUPPORTED(C_DecryptMessageBegin, OF_CIPHER_BEGIN)
+UNSUPPORTED(C_DecryptMessageNext, OF_CIPHER_NEXT)
+UNSUPPORTED(C_MessageDecryptFinal, OF_SESSION)
+UNSUPPORTED(C_MessageSignInit, OF_INIT)
+UNSUPPORTED(C_SignMessage, OF_SIGNING)
+UNSUPPORTED(C_SignMessageBegin, OF_SIGNATURE_BEGIN)
+UNSUPPORTED(C_SignMessageNext, OF_SIGNING)
+UNSUPPORTED(C_MessageSignFinal, OF_SESSION)
+UNSUPPORTED(C_MessageVerifyInit, OF_INIT)
+UNSUPPORTED(C_VerifyMessage, OF_VERIFYING)
+UNSUPPORTED(C_VerifyMessageBegin, OF_SIGNATURE_BEGIN)
+UNSUPPORTED(C_VerifyMessageNext, OF_VERIFYING)
+UNSUPPORTED(C_MessageVerifyFinal, OF_SESSION)
