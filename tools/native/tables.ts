@@ -77,7 +77,7 @@ export function mechanismLayouts(): string {
 }
 
 const nameOf = (kind: string, index: number): string =>
-  `${kind.replace('-', '_')}_fields${index === 0 ? '' : `_${index + 1}`}`
+  `${kind.replaceAll('-', '_')}_fields${index === 0 ? '' : `_${index + 1}`}`
 
 function fieldsOf(name: string, layout: Layout): string[] {
   if (layout === 'whole') return []

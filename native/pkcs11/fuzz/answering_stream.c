@@ -21,9 +21,9 @@ static void frame(uint32_t code, const struct rpc *which, const unsigned char *r
 
 void answering_stream_set(const struct rpc *which, const unsigned char *bytes, size_t length)
 {
-    if (coming.bytes == NULL)
-        buffer_init(&coming);
-    buffer_clear(&coming);
+    if (coming.bytes != NULL)
+        buffer_free(&coming);
+    buffer_init(&coming);
     read_so_far = 0;
     buffer_byte(&coming, RPC_DIALECT);
     frame(16, &RPC_C_Initialize, NULL, 0);

@@ -79,13 +79,6 @@ void buffer_set_u32(struct buffer *to, size_t at, uint32_t value)
         put_u32(to->bytes + at, value);
 }
 
-void buffer_clear(struct buffer *to)
-{
-    explicit_bzero(to->bytes, to->length);
-    to->length = 0;
-    to->failed = false;
-}
-
 void buffer_free(struct buffer *to)
 {
     explicit_bzero(to->bytes, to->length);

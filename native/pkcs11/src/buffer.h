@@ -26,8 +26,6 @@ void buffer_u64(struct buffer *to, uint64_t value);
 void buffer_bytes(struct buffer *to, const void *bytes, size_t length);
 /* Writes over 4 bytes that were written before. */
 void buffer_set_u32(struct buffer *to, size_t at, uint32_t value);
-/* Keeps the memory. */
-void buffer_clear(struct buffer *to);
 void buffer_free(struct buffer *to);
 
 #endif
