@@ -83,5 +83,10 @@ const strongroom = (): Promise<BuildResult> =>
 
 rmSync(join(root, 'dist'), { recursive: true, force: true })
 mkdirSync(join(root, 'dist'))
-const results = await Promise.all([strongroom(), oneShot('cloudhsm-cli'), oneShot('configure-cli')])
+const results = await Promise.all([
+  strongroom(),
+  oneShot('cloudhsm-cli'),
+  oneShot('configure-cli'),
+  oneShot('configure-pkcs11'),
+])
 process.exitCode = results.every(({ errors, warnings }) => errors.length + warnings.length === 0) ? 0 : 1

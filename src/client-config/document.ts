@@ -4,6 +4,7 @@
  * Only the shape is checked here, so that a file which cannot be used yet can still be edited. What other
  * writers put beside our members is kept.
  */
+import { isAbsolute } from 'node:path'
 import * as v from 'valibot'
 import { isPort } from '../base/address.ts'
 import { HsmError } from '../contract/errors.ts'
@@ -14,6 +15,7 @@ const CONFIG_LEVELS = 32
 export const LOG_TYPES = ['term', 'file'] as const
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const
 export const LOG_ROTATIONS = ['never', 'hourly', 'daily', 'weekly'] as const
+export const RETRY_MODES = ['off', 'standard'] as const
 
 const OBJECT = 'must be an object'
 const text = v.pipe(
@@ -36,6 +38,27 @@ const server = v.looseObject(
   OBJECT,
 )
 
+/** Bytes of a label of a token (CK_TOKEN_INFO). */
+const TOKEN_LABEL_BYTES = 32
+
+/** Settings that are not CloudHSM's. Its client passes over them. */
+const own = v.looseObject(
+  {
+    socket: v.optional(v.pipe(text, v.check(isAbsolute, 'must be an absolute path'))),
+    token_label: v.optional(
+      v.pipe(
+        text,
+        v.check((label) => {
+          const bytes = Buffer.byteLength(label)
+          return bytes >= 1 && bytes <= TOKEN_LABEL_BYTES
+        }, `must have 1 to ${TOKEN_LABEL_BYTES} bytes`),
+      ),
+    ),
+    gcm_iv_from_program: v.optional(flag),
+  },
+  OBJECT,
+)
+
 const cluster = v.looseObject(
   {
     cluster_id: v.optional(clusterId),
@@ -43,6 +66,9 @@ const cluster = v.looseObject(
     servers: v.array(server, 'must be a list'),
     client_cert_hsm_tls_path: v.optional(text),
     client_key_hsm_tls_path: v.optional(text),
+    // Of an older kind of connection, which no HSM here asks for.
+    client_cert_path: v.optional(text),
+    client_key_path: v.optional(text),
     options: v.optional(
       v.looseObject(
         {
@@ -52,6 +78,7 @@ const cluster = v.looseObject(
         OBJECT,
       ),
     ),
+    strongroom: v.optional(own),
   },
   OBJECT,
 )
@@ -80,6 +107,7 @@ const document = v.looseObject(
 export type ConfigDocument = v.InferOutput<typeof document>
 export type ClusterEntry = ConfigDocument['clusters'][number]
 export type ServerEntry = ClusterEntry['cluster']['servers'][number]
+export type OwnSettings = NonNullable<ClusterEntry['cluster']['strongroom']>
 
 /** 1 to 128 letters, digits, `.`, `_` and `-`, the first of them a letter or digit. */
 export function isClusterId(id: string): boolean {

@@ -3,7 +3,13 @@
 import { type Address, DEFAULT_PORT, isHost } from '../base/address.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { LoggingConfig } from './client-config.ts'
-import { type ClusterEntry, type ConfigDocument, clusterIdOf } from './document.ts'
+import {
+  type ClusterEntry,
+  type ConfigDocument,
+  clusterIdOf,
+  type OwnSettings,
+  type RETRY_MODES,
+} from './document.ts'
 
 export type ClusterEdit = {
   readonly servers?: readonly Address[]
@@ -13,6 +19,19 @@ export type ClusterEdit = {
   readonly keyAvailabilityCheck?: boolean
   /** ECDSA with hash functions weaker than the key, in FIPS mode. */
   readonly weakHashes?: boolean
+  /** Of an older kind of connection. Kept, as is the next. */
+  readonly serverClientCert?: string
+  readonly serverClientKey?: string
+  readonly kept?: KeptOptions
+  readonly own?: OwnSettings
+}
+
+/** Options of CloudHSM's clients that change nothing here. */
+export type KeptOptions = {
+  readonly disable_validate_key_at_init?: boolean
+  readonly disable_certificate_storage?: boolean
+  readonly enable_ecdh_without_kdf?: boolean
+  readonly default_retry_mode?: (typeof RETRY_MODES)[number]
 }
 
 export type NewCluster = ClusterEdit & {
@@ -49,7 +68,7 @@ export function addCluster(config: ConfigDocument, { id, ...edit }: NewCluster):
     (id === undefined || clusters.some((entry) => clusterIdOf(entry) === undefined))
   ) {
     throw refused(
-      'With several clusters each needs an id; name the first one with: configure-cli --cluster-id ID -a ADDRESS',
+      'With several clusters each needs an id; name the first one with: --cluster-id ID -a ADDRESS',
     )
   }
   const entry = { type: 'hsm1', ...(id !== undefined && { cluster_id: id }), cluster: { servers: [] } }
@@ -128,7 +147,9 @@ function clusterIndex(config: ConfigDocument, id: string | undefined): number {
 
 function edited(entry: ClusterEntry, edit: ClusterEdit): ClusterEntry {
   const { servers, caFile, clientCert, clientKey, keyAvailabilityCheck, weakHashes } = edit
+  const { serverClientCert, serverClientKey, kept, own } = edit
   const options = {
+    ...kept,
     ...(keyAvailabilityCheck !== undefined && { disable_key_availability_check: !keyAvailabilityCheck }),
     ...(weakHashes !== undefined && { enable_ecdsa_with_weak_hash_function: weakHashes }),
   }
@@ -138,7 +159,10 @@ function edited(entry: ClusterEntry, edit: ClusterEdit): ClusterEntry {
     ...(servers !== undefined && { servers: servers.map((server) => ({ ...server, enable: true })) }),
     ...(clientCert !== undefined && { client_cert_hsm_tls_path: clientCert }),
     ...(clientKey !== undefined && { client_key_hsm_tls_path: clientKey }),
+    ...(serverClientCert !== undefined && { client_cert_path: serverClientCert }),
+    ...(serverClientKey !== undefined && { client_key_path: serverClientKey }),
     ...(Object.keys(options).length > 0 && { options: { ...entry.cluster.options, ...options } }),
+    ...(own !== undefined && { strongroom: { ...entry.cluster.strongroom, ...own } }),
   }
   return { ...entry, cluster }
 }

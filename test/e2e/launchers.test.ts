@@ -17,7 +17,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, suite, test } from 'node:test'
 
 const LAUNCHERS = join(import.meta.dirname, '../../bin')
-const PROGRAMS = ['strongroom', 'cloudhsm-cli', 'configure-cli']
+const PROGRAMS = ['strongroom', 'cloudhsm-cli', 'configure-cli', 'configure-pkcs11']
 /** A program that is started for each command has its bundle in one file. */
 const bundleOf = (name: string): string => `dist/${name}.${name === 'strongroom' ? 'mjs' : 'cjs'}`
 
@@ -26,6 +26,7 @@ const COMMON = ['--disable-warning=ExperimentalWarning', '--disable-sigusr1']
 const FLAGS: Readonly<Record<string, readonly string[]>> = {
   strongroom: ['--max-semi-space-size=8', ...COMMON],
   'configure-cli': COMMON,
+  'configure-pkcs11': COMMON,
   'cloudhsm-cli': ['--use-openssl-ca', ...COMMON],
 }
 const PLATFORMS = ['linux-x64', 'linux-arm64', 'bin-darwin-arm64']

@@ -19,7 +19,7 @@ function shell(script: string, words: readonly string[], env: NodeJS.ProcessEnv 
 
 suite('output streams', { skip: process.platform !== 'linux' && 'there is no /dev/full' }, () => {
   test('help and mistakes', () => {
-    for (const program of ['strongroom', 'cloudhsm-cli', 'configure-cli']) {
+    for (const program of ['strongroom', 'cloudhsm-cli', 'configure-cli', 'configure-pkcs11']) {
       const full = shell(`${program} --help > /dev/full`, [])
       assert.deepEqual([full.status, full.stderr], [1, FULL], program)
       assert.equal(shell(`${program} --help > /dev/full 2> /dev/full`, []).status, 1, program)

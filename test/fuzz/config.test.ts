@@ -7,6 +7,7 @@ import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { isHost, parseAddress } from '../../src/base/address.ts'
 import { configure } from '../../src/cli/config/configure.ts'
+import { CONFIGURE_CLI } from '../../src/cli/config/configure-options.ts'
 import { parseConfig } from '../../src/client-config/client-config.ts'
 import { type ConfigDocument, parseDocument, renderConfig } from '../../src/client-config/document.ts'
 import { editCluster, setLogging } from '../../src/client-config/edit.ts'
@@ -144,7 +145,7 @@ suite('configuration file, fuzzed', () => {
     )
     const word = fc.oneof(known, fc.constantFrom('a', 'b', '::1', '10.0.0.1', '--', '-', ''), fc.string())
     const property = fc.property(fc.array(word, { maxLength: 8 }), (words) => {
-      const { text, exit, stream } = configure(words, surroundings)
+      const { text, exit, stream } = configure(CONFIGURE_CLI, words, surroundings)
       assert.equal(stream === 'stderr', exit !== 0)
       assert.ok(
         exit === 2 || text === '' || /^Error: .+\n$/.test(text) || /Usage: configure-cli/.test(text),

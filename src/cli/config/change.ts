@@ -1,4 +1,4 @@
-/** A run of configure-cli as a change, applied to a configuration. */
+/** A run of a configure tool as a change, applied to a configuration. */
 
 import type { LoggingConfig } from '../../client-config/client-config.ts'
 import { type ConfigDocument, clusterIdOf } from '../../client-config/document.ts'
@@ -9,7 +9,7 @@ import {
   removeCluster,
   setLogging,
 } from '../../client-config/edit.ts'
-import { defaultCaFile, defaultLogFile } from '../../client-config/locate.ts'
+import { type Component, defaultCaFile, defaultLogFile } from '../../client-config/locate.ts'
 import { HsmError } from '../../contract/errors.ts'
 
 export type ConfigChange =
@@ -28,15 +28,16 @@ export type ConfigChange =
 
 /**
  * @param before undefined when there is no file yet
- * @param path of the file; the CA certificate and the log stand where the vendor's layout has them from there
+ * @param path of the file of the component; the CA certificate and the log stand where the vendor's layout has them from there
  * @throws HsmError `invalid-request` with one sentence
  */
 export function changeConfig(
   before: ConfigDocument | undefined,
   change: ConfigChange,
   path: string,
+  component: Component,
 ): ConfigDocument {
-  const config = before ?? emptyConfig(path)
+  const config = before ?? emptyConfig(path, component)
   switch (change.kind) {
     case 'edit':
       return setLogging(edited(config, change.clusterId, change.cluster, path), change.logging)
@@ -47,10 +48,10 @@ export function changeConfig(
   }
 }
 
-function emptyConfig(path: string): ConfigDocument {
+function emptyConfig(path: string, component: Component): ConfigDocument {
   return setLogging(
     { clusters: [] },
-    { type: 'file', file: defaultLogFile(path), level: 'info', rotation: 'daily' },
+    { type: 'file', file: defaultLogFile(path, component), level: 'info', rotation: 'daily' },
   )
 }
 
@@ -85,7 +86,7 @@ function addressesNeeded(id: string | undefined): HsmError {
   return new HsmError(
     'invalid-request',
     id === undefined
-      ? 'No HSM is configured yet; name one with: configure-cli -a ADDRESS'
+      ? 'No HSM is configured yet; name one with: -a ADDRESS'
       : `There is no control plane to ask for the addresses of cluster ${id}; give them with: -a ADDRESS`,
   )
 }

@@ -1,20 +1,29 @@
-/** Options of configure-cli, checked beyond what the parser checks, and made into a change. */
+/** Options of a configure tool, checked beyond what the parser checks, and made into a change. */
 import { resolve } from 'node:path'
 import { type Address, parseAddress } from '../../base/address.ts'
 import type { LoggingConfig } from '../../client-config/client-config.ts'
-import { isClusterId } from '../../client-config/document.ts'
-import type { ClusterEdit } from '../../client-config/edit.ts'
+import { isClusterId, type OwnSettings } from '../../client-config/document.ts'
+import type { ClusterEdit, KeptOptions } from '../../client-config/edit.ts'
 import { HsmError } from '../../contract/errors.ts'
 import { shown } from '../../contract/shown.ts'
 import { type Bound, problem } from '../bind.ts'
 import type { Args, ArgValues } from '../spec.ts'
 import type { ConfigChange } from './change.ts'
-import type { ADD_CLUSTER, EDIT, Subcommand } from './configure-options.ts'
+import type { ADD_CLUSTER, EditArgs, Subcommand } from './configure-options.ts'
 
-export type EditArgs = Args<typeof EDIT>
-
-const SWITCHES = ['key-availability-check', 'ecdsa-with-weak-hash-function'] as const
-const IDENTITY = ['client-cert-hsm-tls-file', 'client-key-hsm-tls-file'] as const
+const SWITCHES = [
+  'key-availability-check',
+  'ecdsa-with-weak-hash-function',
+  'validate-key-at-init',
+  'certificate-storage',
+  'ecdh-without-kdf',
+  'gcm-iv-from-program',
+] as const
+/** A certificate and its key. */
+const IDENTITIES = [
+  ['client-cert-hsm-tls-file', 'client-key-hsm-tls-file'],
+  ['server-client-cert-file', 'server-client-key-file'],
+] as const
 
 /** What must not be said together, and what must. */
 export function wrongTogether(args: EditArgs): Extract<Bound, { kind: 'problem' }> | undefined {
@@ -23,9 +32,11 @@ export function wrongTogether(args: EditArgs): Extract<Bound, { kind: 'problem' 
   }
   const both = SWITCHES.find((name) => args[`enable-${name}`] && args[`disable-${name}`])
   if (both) return problem(`the argument '--enable-${both}' cannot be used with '--disable-${both}'`)
-  const missing = IDENTITY.filter((name) => args[name] === undefined)
-  if (missing.length !== 1) return undefined
-  return problem(`the following required arguments were not provided:\n  --${missing[0]} <FILE>`)
+  const half = IDENTITIES.map((names) => names.filter((name) => args[name] === undefined)).find(
+    ({ length }) => length === 1,
+  )
+  if (half === undefined) return undefined
+  return problem(`the following required arguments were not provided:\n  --${half[0]} <FILE>`)
 }
 
 /**
@@ -57,6 +68,10 @@ function clusterEdit(args: EditArgs, directory: string): ClusterEdit {
   const clientKey = absolute('client-key-hsm-tls-file', args, directory)
   const keyAvailabilityCheck = switched('key-availability-check', args)
   const weakHashes = switched('ecdsa-with-weak-hash-function', args)
+  const serverClientCert = absolute('server-client-cert-file', args, directory)
+  const serverClientKey = absolute('server-client-key-file', args, directory)
+  const kept = keptOptions(args)
+  const own = ownSettings(args, directory)
   return {
     ...(addresses !== undefined && { servers: addresses.map(address) }),
     ...(caFile !== undefined && { caFile }),
@@ -64,8 +79,39 @@ function clusterEdit(args: EditArgs, directory: string): ClusterEdit {
     ...(clientKey !== undefined && { clientKey }),
     ...(keyAvailabilityCheck !== undefined && { keyAvailabilityCheck }),
     ...(weakHashes !== undefined && { weakHashes }),
+    ...(serverClientCert !== undefined && { serverClientCert }),
+    ...(serverClientKey !== undefined && { serverClientKey }),
+    ...(kept !== undefined && { kept }),
+    ...(own !== undefined && { own }),
   }
 }
+
+/** Undefined when none of them is given. */
+function keptOptions(args: EditArgs): KeptOptions | undefined {
+  const validates = switched('validate-key-at-init', args)
+  const stores = switched('certificate-storage', args)
+  const withoutKdf = switched('ecdh-without-kdf', args)
+  const retries = args['default-retry-mode']
+  return ifAny({
+    ...(validates !== undefined && { disable_validate_key_at_init: !validates }),
+    ...(stores !== undefined && { disable_certificate_storage: !stores }),
+    ...(withoutKdf !== undefined && { enable_ecdh_without_kdf: withoutKdf }),
+    ...(retries !== undefined && { default_retry_mode: retries }),
+  })
+}
+
+function ownSettings(args: EditArgs, directory: string): OwnSettings | undefined {
+  const { 'token-label': label } = args
+  const socket = absolute('socket', args, directory)
+  const ivs = switched('gcm-iv-from-program', args)
+  return ifAny({
+    ...(socket !== undefined && { socket }),
+    ...(label !== undefined && { token_label: label }),
+    ...(ivs !== undefined && { gcm_iv_from_program: ivs }),
+  })
+}
+
+const ifAny = <T extends object>(some: T): T | undefined => (Object.keys(some).length > 0 ? some : undefined)
 
 /** Undefined when neither of its two options is given. */
 function switched(name: (typeof SWITCHES)[number], args: EditArgs): boolean | undefined {
@@ -91,7 +137,7 @@ function address(text: string): Address {
   return parsed
 }
 
-type FileOption = 'hsm-ca-cert' | 'log-file' | (typeof IDENTITY)[number]
+type FileOption = 'hsm-ca-cert' | 'log-file' | 'socket' | (typeof IDENTITIES)[number][number]
 
 function absolute(name: FileOption, args: EditArgs, directory: string): string | undefined {
   const file = args[name]

@@ -1,4 +1,4 @@
-/** The configure tool: words in, an edited configuration file out. Says nothing when all is well. */
+/** A configure tool: words in, an edited configuration file out. Says nothing when all is well. */
 import { resolve } from 'node:path'
 import { parseDocument, renderConfig } from '../../client-config/document.ts'
 import { configExists, readConfigFile, writeConfigFile } from '../../client-config/file.ts'
@@ -12,8 +12,15 @@ import type { ArgValues } from '../spec.ts'
 import { subcommandTip } from '../suggestions.ts'
 import { usage, usageError } from '../usage.ts'
 import { changeConfig } from './change.ts'
-import { changeOf, type EditArgs, wrongTogether } from './configure-args.ts'
-import { EDIT, pathTo, quittingWith, SUBCOMMANDS, type Subcommand } from './configure-options.ts'
+import { changeOf, wrongTogether } from './configure-args.ts'
+import {
+  type EditArgs,
+  pathTo,
+  quittingWith,
+  SUBCOMMANDS,
+  type Subcommand,
+  type Tool,
+} from './configure-options.ts'
 import { checkTrustFiles } from './trust-files.ts'
 
 export type Surroundings = {
@@ -25,26 +32,29 @@ export type Surroundings = {
 }
 
 /** @param words of the command line after the program's name */
-export function configure(words: readonly string[], surroundings: Surroundings): Output {
+export function configure(tool: Tool, words: readonly string[], surroundings: Surroundings): Output {
   const { subcommand, rest } = split(words)
-  const options = subcommand === undefined ? EDIT : SUBCOMMANDS[subcommand]
-  const path = pathTo(subcommand)
+  const options = optionsOf(tool, subcommand)
+  const path = pathTo(tool, subcommand)
   const help = (layout: 'short' | 'long') => renderHelp(path, quittingWith(options), layout)
   if (words.length === 0) return wrongUsage(help('short'))
-  const bound = read(subcommand, rest)
+  const bound = read(tool, subcommand, rest)
   if (bound.kind === 'help') return printed(help(bound.layout))
   if (bound.kind === 'problem') {
     return wrongUsage(usageError(bound.message, bound.usage ? usage(path, options) : undefined))
   }
-  if (bound.args['version']) return printed(`configure-cli ${surroundings.version}\n`)
+  if (bound.args['version']) return printed(`${tool.name} ${surroundings.version}\n`)
   try {
-    editFile(subcommand, bound.args, surroundings)
+    editFile(tool, subcommand, bound.args, surroundings)
     return printed('')
   } catch (error) {
     if (!(error instanceof HsmError)) throw error
     return { text: `Error: ${visible(error.message)}\n`, exit: 1, stream: 'stderr' }
   }
 }
+
+const optionsOf = ({ edit }: Tool, subcommand: Subcommand | undefined) =>
+  subcommand === undefined ? edit : SUBCOMMANDS[subcommand]
 
 /** `help add-cluster` is another way to say `add-cluster --help`. */
 function split(words: readonly string[]): { subcommand: Subcommand | undefined; rest: readonly string[] } {
@@ -54,7 +64,7 @@ function split(words: readonly string[]): { subcommand: Subcommand | undefined; 
   return { subcommand: first as Subcommand, rest }
 }
 
-function read(subcommand: Subcommand | undefined, words: readonly string[]): Bound {
+function read(tool: Tool, subcommand: Subcommand | undefined, words: readonly string[]): Bound {
   const [first = '-'] = words
   if (subcommand === undefined && !first.startsWith('-')) {
     const tip = subcommandTip(first, [...Object.keys(SUBCOMMANDS), 'help'])
@@ -63,20 +73,25 @@ function read(subcommand: Subcommand | undefined, words: readonly string[]): Bou
   if (words.filter((word) => /^(-a|--addresses(=.*)?)$/s.test(word)).length > 1) {
     return problem("the argument '-a <ADDRESS>...' cannot be used multiple times")
   }
-  const bound = bind(subcommand === undefined ? EDIT : SUBCOMMANDS[subcommand], words)
+  const bound = bind(optionsOf(tool, subcommand), words)
   return bound.kind === 'bound' ? (wrongTogether(bound.args as EditArgs) ?? bound) : bound
 }
 
-function editFile(subcommand: Subcommand | undefined, args: ArgValues, surroundings: Surroundings): void {
+function editFile(
+  { component }: Tool,
+  subcommand: Subcommand | undefined,
+  args: ArgValues,
+  surroundings: Surroundings,
+): void {
   const { workingDirectory } = surroundings
   const { config: option } = args as EditArgs
-  const location = locateConfig({ ...surroundings, option, exists: configExists })
+  const location = locateConfig({ ...surroundings, component, option, exists: configExists })
   const path = resolve(workingDirectory, location.path)
   const change = changeOf(subcommand, args, workingDirectory)
   if (change.kind === 'remove-cluster' && !location.exists) throw missingConfig(location)
   checkTrustFiles(change.cluster)
   const before = location.exists ? parseDocument(readConfigFile(path), path) : undefined
-  const text = renderConfig(changeConfig(before, change, path))
+  const text = renderConfig(changeConfig(before, change, path, component))
   // Whatever the options brought in: a file that could not be read again is not written.
   parseDocument(text, path)
   writeConfigFile(path, text)

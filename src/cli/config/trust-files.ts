@@ -6,12 +6,18 @@ import { readTrustFile } from '../../client-config/file.ts'
 import { HsmError } from '../../contract/errors.ts'
 
 /** @throws HsmError `invalid-request` with one sentence naming the option and the file */
-export function checkTrustFiles({ caFile, clientCert, clientKey }: ClusterEdit): void {
-  checked('--hsm-ca-cert', caFile, certificateProblem)
-  const cert = checked('--client-cert-hsm-tls-file', clientCert, certificateProblem)
-  const key = checked('--client-key-hsm-tls-file', clientKey, privateKeyProblem)
+export function checkTrustFiles(edit: ClusterEdit): void {
+  checked('--hsm-ca-cert', edit.caFile, certificateProblem)
+  checkIdentity('client-{}-hsm-tls-file', edit.clientCert, edit.clientKey)
+  checkIdentity('server-client-{}-file', edit.serverClientCert, edit.serverClientKey)
+}
+
+/** @param option of both, with `{}` where one says `cert` and the other `key` */
+function checkIdentity(option: string, certFile: string | undefined, keyFile: string | undefined): void {
+  const cert = checked(`--${option.replace('{}', 'cert')}`, certFile, certificateProblem)
+  const key = checked(`--${option.replace('{}', 'key')}`, keyFile, privateKeyProblem)
   if (cert && key && !belongTogether(cert, key)) {
-    throw new HsmError('invalid-request', `The private key in ${clientKey} is not that of ${clientCert}`)
+    throw new HsmError('invalid-request', `The private key in ${keyFile} is not that of ${certFile}`)
   }
 }
 

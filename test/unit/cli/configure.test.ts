@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, suite, test } from 'node:test'
 import { configure } from '../../../src/cli/config/configure.ts'
+import { CONFIGURE_CLI } from '../../../src/cli/config/configure-options.ts'
 import { parseConfig } from '../../../src/client-config/client-config.ts'
 import { authority, identity } from '../server/fixture.ts'
 
@@ -19,7 +20,7 @@ suite('configure-cli', () => {
   afterEach(() => rmSync(home, { recursive: true }))
 
   const run = (...words: readonly string[]) =>
-    configure(words, {
+    configure(CONFIGURE_CLI, words, {
       version: '1.2.3',
       env: { STRONGROOM_HOME: home },
       homeDirectory: '/nowhere',
@@ -129,7 +130,7 @@ suite('configure-cli', () => {
   })
 
   test('what needs an address says so', () => {
-    fails(['--log-level', 'warn'], 'No HSM is configured yet; name one with: configure-cli -a ADDRESS')
+    fails(['--log-level', 'warn'], 'No HSM is configured yet; name one with: -a ADDRESS')
     const advice = (id: string) =>
       `There is no control plane to ask for the addresses of cluster ${id}; give them with: -a ADDRESS`
     fails(['--cluster-id', 'a'], advice('a'))

@@ -126,8 +126,7 @@ suite('edits of the configuration', () => {
       message: 'Cluster b is already in the configuration',
     })
     const advice = {
-      message:
-        'With several clusters each needs an id; name the first one with: configure-cli --cluster-id ID -a ADDRESS',
+      message: 'With several clusters each needs an id; name the first one with: --cluster-id ID -a ADDRESS',
     }
     assert.throws(() => addCluster(added, { servers: [B], caFile: 'ca' }), advice)
     assert.throws(() => addCluster(nameless(), { id: 'b', servers: [B], caFile: 'ca' }), advice)

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { configure } from '../../../src/cli/config/configure.ts'
+import { CONFIGURE_CLI } from '../../../src/cli/config/configure-options.ts'
 import { writeClientConfig } from '../../../src/home/client-config.ts'
 import { homeAt, makeHome } from '../../../src/home/home.ts'
 
@@ -46,7 +47,7 @@ test('what configure-cli wrote stays', (t) => {
   writeClientConfig(home, { ...FACTS, address: at('a'), others: [] })
   const environment = { version: '1', env: {}, homeDirectory: home.root, workingDirectory: home.root }
   const words = ['--config', home.clientConfig, '-a', 'a', 'b', 'x.example:9']
-  assert.equal(configure(words, environment).exit, 0)
+  assert.equal(configure(CONFIGURE_CLI, words, environment).exit, 0)
   const written = readFileSync(home.clientConfig, 'utf8')
   writeClientConfig(home, { ...FACTS, address: at('b'), others: [at('a'), at('c')] })
   assert.equal(readFileSync(home.clientConfig, 'utf8'), written)
