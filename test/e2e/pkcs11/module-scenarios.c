@@ -18,20 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "checks.h"
 #include "cloudhsm_pkcs11_vendor_defs.h"
-
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
-
-static void expect(const char *what, unsigned long found, unsigned long expected, int line)
-{
-    if (found == expected)
-        return;
-    fprintf(stderr, "line %d: %s is 0x%lx, not 0x%lx\n", line, what, found, expected);
-    exit(1);
-}
-#define EQUAL(found, expected) expect(#found, (unsigned long)(found), (unsigned long)(expected), __LINE__)
-#define OK(call) EQUAL(call, CKR_OK)
-#define TRUE_(condition) EQUAL(!!(condition), 1)
 
 static const char *module, *pin;
 static CK_FUNCTION_LIST *p11;

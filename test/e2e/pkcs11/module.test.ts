@@ -1,15 +1,14 @@
 /** Our own module inside programs, as it is shipped and under sanitizers, and with HSMs that answer as they like. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { existsSync, rmSync } from 'node:fs'
-import { createServer, type Server, type Socket } from 'node:net'
+import { rmSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { after, before, suite, type TestContext, test } from 'node:test'
-import { createPkcs11, type Pkcs11 } from '../../../src/pkcs11/serve.ts'
-import { testEngine } from '../../support/engine.ts'
-import { createWorld, PASSWORD } from '../../support/world.ts'
+import { PASSWORD } from '../../support/world.ts'
 import { run, start, succeeds } from './commands.ts'
-import { type Build, needsOwnModule, ownModule, PLAIN } from './own-module.ts'
+import { BUILDS, needsOwnModule, ownModule } from './own-module.ts'
+import { type SocketHsm, startHsm } from './socket-hsm.ts'
 
 /** Scenarios of module-scenarios.c that need an HSM and nothing else. */
 const SCENARIOS = [
@@ -31,47 +30,6 @@ const SCENARIOS = [
   'standard streams',
   'interruptions',
 ] as const
-
-const BUILDS: Readonly<Record<string, Build>> = {
-  'the module': PLAIN,
-  'the module under AddressSanitizer and UBSan': { compiler: 'clang', sanitized: true },
-}
-
-type Hsm = {
-  /** Nothing listens, and every connection breaks. */
-  interrupt(): Promise<void>
-  resume(): Promise<void>
-  stop(): Promise<void>
-}
-
-async function startHsm(path: string): Promise<Hsm> {
-  const engine = await testEngine()
-  await createWorld(engine)
-  const pkcs11: Pkcs11 = createPkcs11({ hsm: engine, version: '1.2.3', log: () => undefined })
-  const connections = new Set<Socket>()
-  let server: Server
-  const hsm: Hsm = {
-    async resume() {
-      server = createServer((connection) => {
-        connections.add(connection)
-        void pkcs11.serve(connection).then(() => connections.delete(connection))
-      }).listen(path)
-      await once(server, 'listening')
-    },
-    async interrupt() {
-      for (const connection of connections) connection.destroy()
-      server.close()
-      await once(server, 'close')
-    },
-    async stop() {
-      if (existsSync(path)) await hsm.interrupt()
-      await pkcs11.close()
-      await engine.close()
-    },
-  }
-  await hsm.resume()
-  return hsm
-}
 
 const u32 = (value: number): Buffer => {
   const bytes = Buffer.alloc(4)
@@ -129,7 +87,7 @@ for (const [name, build] of Object.entries(BUILDS)) {
     const options = () => ({ env: { P11_KIT_SERVER_ADDRESS: `unix:path=${socket()}` } })
 
     suite('with an HSM', () => {
-      let hsm: Hsm
+      let hsm: SocketHsm
       before(async () => {
         hsm = await startHsm(socket())
       })

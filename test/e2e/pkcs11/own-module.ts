@@ -13,6 +13,12 @@ export type Build = { readonly compiler: 'gcc' | 'clang'; readonly sanitized: bo
 
 export const PLAIN: Build = { compiler: 'gcc', sanitized: false }
 
+/** Those that programs are tried with, by the names of their suites. */
+export const BUILDS: Readonly<Record<string, Build>> = {
+  'the module': PLAIN,
+  'the module under AddressSanitizer and UBSan': { compiler: 'clang', sanitized: true },
+}
+
 /** Option `skip` of a suite. */
 export const needsOwnModule = ({ compiler }: Build = PLAIN): Skip => needs('make', compiler)
 
@@ -30,11 +36,21 @@ export type OwnModule = {
 export function ownModule({ compiler, sanitized }: Build = PLAIN): OwnModule {
   let directory = ''
   const owner: Owner = { after: () => undefined }
+  const sanitize = sanitized ? ['SANITIZE=1'] : []
   const make = (...words: readonly string[]) =>
-    succeeds(owner, ['make', '--silent', '-C', NATIVE, `BUILD=${directory}`, `CC=${compiler}`, ...words])
+    succeeds(owner, [
+      'make',
+      '--silent',
+      '-C',
+      NATIVE,
+      `BUILD=${directory}`,
+      `CC=${compiler}`,
+      ...sanitize,
+      ...words,
+    ])
   before(async () => {
     directory = mkdtempSync(join(tmpdir(), 'strongroom-module-'))
-    await make(...(sanitized ? ['SANITIZE=1'] : []))
+    await make()
   })
   after(() => rmSync(directory, { recursive: true }))
   return {
@@ -42,7 +58,7 @@ export function ownModule({ compiler, sanitized }: Build = PLAIN): OwnModule {
     directory: () => directory,
     async compile(source) {
       const program = join(directory, 'program')
-      const headers = ['-isystem', join(NATIVE, 'include')]
+      const headers = ['-isystem', join(NATIVE, 'include'), '-I', join(NATIVE, 'programs')]
       const strict = ['-Wall', '-Wextra', '-Werror', '-D_GNU_SOURCE', '-rdynamic', '-g']
       const words = [compiler, ...strict, ...(sanitized ? SANITIZERS : []), ...headers, '-o', program, source]
       await succeeds(owner, [...words, '-ldl', '-pthread'])

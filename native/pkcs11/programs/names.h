@@ -1,0 +1,44 @@
+/* The programs, by the names of the samples for CloudHSM. */
+#ifndef NAMES_H
+#define NAMES_H
+
+/* In the order of docs/PKCS11-PROGRAMS.md. */
+#define FOR_EACH_PROGRAM(DO) \
+    DO(aes_generate) \
+    DO(rsa_generate) \
+    DO(ec_generate) \
+    DO(ed25519_generate) \
+    DO(tdes_generate) \
+    DO(mldsa_generate) \
+    DO(sign) \
+    DO(multi_part_sign) \
+    DO(eddsa_sign) \
+    DO(mldsa_sign) \
+    DO(session_keys) \
+    DO(login_state) \
+    DO(digest) \
+    DO(multi_part_digest) \
+    DO(aes_ecb) \
+    DO(aes_ctr) \
+    DO(aes_cbc) \
+    DO(aes_gcm) \
+    DO(des_ecb) \
+    DO(aes_wrapping) \
+    DO(aes_no_padding_wrapping) \
+    DO(aes_zero_padding_wrapping) \
+    DO(aes_gcm_wrapping) \
+    DO(rsa_wrapping) \
+    DO(ecdh) \
+    DO(ecdh_with_kdf) \
+    DO(find_objects) \
+    DO(attributes_cmd) \
+    DO(destroy_cmd) \
+    DO(certificate_storage) \
+    DO(generate_random) \
+    DO(mechanism_info)
+
+#define DECLARE(name) void name(void);
+FOR_EACH_PROGRAM(DECLARE)
+#undef DECLARE
+
+#endif
