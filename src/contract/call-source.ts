@@ -4,6 +4,8 @@ export type CallSource =
   | { readonly kind: 'https'; readonly address: string }
   /** The process that made the connection, and its user, where the system tells (SO_PEERCRED). */
   | { readonly kind: 'pkcs11'; readonly pid: number | undefined; readonly uid: number | undefined }
+  /** A program elsewhere, over TLS; `address` as above. */
+  | { readonly kind: 'pkcs11'; readonly address: string }
   /** The HSM's own process. */
   | { readonly kind: 'local' }
 

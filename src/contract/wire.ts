@@ -16,6 +16,8 @@ export const BINDING_VALUE = 'connection'
 
 /** ALPN (RFC 7301) name of a connection that carries frames instead of HTTP: docs/FRAMES.md. */
 export const FRAMES_PROTOCOL = 'strongroom/1'
+/** Likewise of one that a PKCS#11 program has, through the module: docs/PKCS11-MODULE.md. */
+export const PKCS11_PROTOCOL = 'strongroom-pkcs11/1'
 /** Bytes before the id, and before what follows the kind: length (32 bits), id (32 bits), kind (8 bits), big-endian. */
 export const FRAME_LENGTH_BYTES = 4
 export const FRAME_START_BYTES = 9

@@ -9,8 +9,9 @@ export type Connection = {
   /**
    * The handshake is over, if there is one.
    * @param hangUp ends it in good order, when nothing is under way on it
+   * @param waits how long it may go without a session; left out, as long as anybody who says nothing
    */
-  established(hangUp: () => void): void
+  established(hangUp: () => void, waits?: 'anonymous' | 'idle'): void
   /** Something is under way; returns the function that ends it. */
   begin(): () => void
   /** Something is being worked on for it, so that it does not give way to others; returns the function that ends it. */
@@ -18,8 +19,8 @@ export type Connection = {
   isHeld(): boolean
   /** Peers that have a session may stay longer. */
   showedSession(): void
-  /** It is not closed for being idle from now on. */
-  keepWhenIdle(): void
+  /** Whether it is not closed for being idle from now on. */
+  keepWhenIdle(isKept: boolean): void
   /** Called once, when it is gone or being destroyed. */
   onGone(listener: () => void): void
   /** In good order, as soon as nothing is under way. */
@@ -66,10 +67,10 @@ export function createConnection(
   return {
     remote: socket.remoteAddress,
     peer: peerOf(socket.remoteAddress),
-    established(hangUp) {
+    established(hangUp, waits = 'anonymous') {
       end.hangUpWith(hangUp)
       if (closing) end.leave()
-      else end.after(limits.anonymousConnectionMs, timeIsUp)
+      else end.after(limits[`${waits}ConnectionMs`], timeIsUp)
     },
     begin() {
       inFlight += 1
@@ -93,8 +94,11 @@ export function createConnection(
       end.never()
       onSession()
     },
-    keepWhenIdle() {
-      keptWhenIdle = true
+    keepWhenIdle(isKept) {
+      keptWhenIdle = isKept
+      if (!session || inFlight > 0) return
+      end.never()
+      becameIdle()
     },
     close() {
       closing = true

@@ -2,7 +2,9 @@
 
 import type { AgentOptions } from '../administration/commands/command.ts'
 import type { Outcome } from '../administration/outcome.ts'
+import { version } from '../base/version.ts'
 import { openLogger } from '../logging/logger.ts'
+import { createPkcs11 } from '../pkcs11/serve.ts'
 import { agentKeeper } from '../pkcs11-socket/keeper-start.ts'
 import { openPkcs11Listener } from '../pkcs11-socket/listener.ts'
 import { p11KitSocket } from '../pkcs11-socket/socket-paths.ts'
@@ -21,7 +23,7 @@ export async function agent(options: AgentOptions, program: string): Promise<Out
   const asked = firstSignal(reopen)
   const cluster = await configuredHsm(config, process.env, clusterId)
   const listener = await openPkcs11Listener({
-    hsm: asConfigured(cluster),
+    pkcs11: createPkcs11({ hsm: asConfigured(cluster), version, log }),
     path: socket,
     convenient: named ? undefined : p11KitSocket(process.env, process.getuid?.()),
     startKeeper: agentKeeper({ config, clusterId }, program),

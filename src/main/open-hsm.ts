@@ -7,17 +7,22 @@ import type { Identity } from '../certificates/certificates.ts'
 import { loadTls, openTls } from '../certificates/tls.ts'
 import type { CallSource } from '../contract/call-source.ts'
 import { HsmError } from '../contract/errors.ts'
-import type { Hsm } from '../contract/hsm.ts'
+import type { Admit, Hsm } from '../contract/hsm.ts'
+import { PKCS11_PROTOCOL } from '../contract/wire.ts'
 import type { PasswordCost } from '../crypto/password.ts'
 import { type ClientFacts, writeClientConfig } from '../home/client-config.ts'
 import { checkHome, type Home, makeHome } from '../home/home.ts'
 import { takeLock } from '../home/lock.ts'
 import { announce, readRunning, withdraw } from '../home/running.ts'
 import { type ServingSettings, saveServingSettings } from '../home/serving-settings.ts'
+import type { AnonymousShare } from '../listener/anonymous-share.ts'
 import { reserve } from '../listener/reserved-address.ts'
+import type { Protocols } from '../listener/tls.ts'
 import { openEndpoint } from '../metrics/endpoint.ts'
 import { createRegistry, type Registry } from '../metrics/registry.ts'
 import { beginFirstStart } from '../node/first-start.ts'
+import type { Pkcs11 } from '../pkcs11/serve.ts'
+import { pkcs11OverTls } from '../pkcs11/tls.ts'
 import { openEarlyListener } from '../pkcs11-socket/early-listener.ts'
 import { p11KitSocket } from '../pkcs11-socket/socket-paths.ts'
 import { createHttpsServer } from '../server/https-server.ts'
@@ -83,7 +88,9 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
   const renewal = renewing((renewed) => server.setCertificate(renewed.server))
   undo.defer(renewal.stop)
   const onConnectionClosed = (token: string, source: CallSource) => leave(engine, token, source)
-  const server = createHttpsServer({ hsm: engine, admit, tls, log, protocols, ...CLOCKS, onConnectionClosed })
+  const spoken = protocolsOf(protocols, socket.pkcs11, admit)
+  const needs = { hsm: engine, admit, tls, log, protocols: spoken, ...CLOCKS }
+  const server = createHttpsServer({ ...needs, onConnectionClosed })
   firstStart?.stays()
   reserved.release()
   listening = await server.listen(listening.host, listening.port)
@@ -119,6 +126,26 @@ const openOwnTls = (home: Home, authority: Identity, hosts: () => readonly strin
 /** A session goes with its connection; whoever has what resumes the login can go on with it. */
 const leave = (hsm: Hsm, token: string, source: CallSource): void =>
   void hsm.call('session.logout', { resumable: true }, token, source).catch(() => undefined)
+
+/** What is spoken on the port besides HTTPS and frames. */
+const protocolsOf =
+  (ofNode: Protocols, pkcs11: Pkcs11, admit: Admit) =>
+  (anonymous: AnonymousShare): Protocols => ({
+    ...ofNode,
+    [PKCS11_PROTOCOL]: pkcs11OverTls({ pkcs11, anonymous, isServing: servingOf(admit) }),
+  })
+
+/** @returns whether anybody can log in from there */
+const servingOf =
+  (admit: Admit) =>
+  (source: CallSource): boolean => {
+    try {
+      admit(undefined, source).admit('session.login')
+      return true
+    } catch {
+      return false
+    }
+  }
 
 const CLOCKS = {
   monotonic: () => performance.now(),

@@ -145,8 +145,10 @@ export function observePrograms(
   { connections, ready }: { readonly connections: () => number; readonly ready: () => number },
   registry: Registry,
 ): void {
-  registry.gauge('strongroom_pkcs11_connections', 'Programs connected to the PKCS#11 socket.', () =>
-    one(connections()),
+  registry.gauge(
+    'strongroom_pkcs11_connections',
+    'Programs connected by PKCS#11, to the socket or over TLS.',
+    () => one(connections()),
   )
   registry.gauge(
     'strongroom_pkcs11_idle_connections',

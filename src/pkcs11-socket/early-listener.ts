@@ -1,19 +1,26 @@
-/** The PKCS#11 socket of an HSM that is not there yet: had before anything is founded, served from when the HSM serves. */
+/**
+ * PKCS#11 of an HSM that is not there yet: its socket is had before anything is founded, and served from when the HSM
+ * serves.
+ */
+import { version } from '../base/version.ts'
 import { HsmError } from '../contract/errors.ts'
 import { type Caller, callerOf, type Hsm } from '../contract/hsm.ts'
 import { NONE } from '../home/serving-settings.ts'
+import { createPkcs11, type Pkcs11 } from '../pkcs11/serve.ts'
 import type { HsmListenerNeeds } from './listener.ts'
 
 export type EarlyListener = {
-  /** Undefined when there is none. */
+  /** Of the socket; undefined when there is none. */
   readonly path: string | undefined
+  /** What serves the socket, for connections from elsewhere. */
+  readonly pkcs11: Pkcs11
   /** Until then programs are answered that nothing is served. */
   serve(hsm: Hsm): void
   /** Does nothing the second time. */
   close(): Promise<void>
 }
 
-type Needs = Omit<HsmListenerNeeds, 'hsm' | 'program'> & { readonly program: string | undefined }
+type Needs = Omit<HsmListenerNeeds, 'pkcs11' | 'program'> & { readonly program: string | undefined }
 
 /** @throws HsmError with one sentence when there can be no socket at the path */
 export async function openEarlyListener({ path, program, ...needs }: Needs): Promise<EarlyListener> {
@@ -29,18 +36,20 @@ export async function openEarlyListener({ path, program, ...needs }: Needs): Pro
       }
     },
   }
+  const pkcs11 = createPkcs11({ hsm, version, log: needs.log })
   const listener =
     program === undefined || path === NONE
       ? undefined
       : // Loaded for those who have it.
-        await (await import('./listener.ts')).openHsmListener({ hsm, path, program, ...needs })
+        await (await import('./listener.ts')).openHsmListener({ pkcs11, path, program, ...needs })
   return {
     path: listener?.path,
+    pkcs11,
     serve(ready) {
       served = ready
     },
     close() {
-      closed ??= listener?.close() ?? Promise.resolve()
+      closed ??= listener?.close() ?? pkcs11.release()
       return closed
     },
   }

@@ -2,12 +2,10 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import type { Log } from '../base/log.ts'
-import { version } from '../base/version.ts'
-import type { Hsm } from '../contract/hsm.ts'
 import type { Home } from '../home/home.ts'
 import { observePrograms } from '../metrics/instruments.ts'
 import type { Registry } from '../metrics/registry.ts'
-import { createPkcs11 } from '../pkcs11/serve.ts'
+import type { Pkcs11 } from '../pkcs11/serve.ts'
 import { createKeeper, type Held, stopReading } from './keeper.ts'
 import { hsmKeeper } from './keeper-start.ts'
 import { peerProcess } from './peer-process.ts'
@@ -21,7 +19,7 @@ export type Pkcs11Listener = {
 }
 
 export type Pkcs11ListenerNeeds = {
-  readonly hsm: Hsm
+  readonly pkcs11: Pkcs11
   /** Absolute. */
   readonly path: string
   /** Where p11-kit looks by itself: there is a socket, too, if it can be had. */
@@ -34,14 +32,13 @@ export type Pkcs11ListenerNeeds = {
 
 /** @throws HsmError with one sentence when there can be no socket at the path */
 export async function openPkcs11Listener({
-  hsm,
+  pkcs11,
   path,
   convenient,
   startKeeper,
   log,
   registry,
 }: Pkcs11ListenerNeeds): Promise<Pkcs11Listener> {
-  const pkcs11 = createPkcs11({ hsm, version, log })
   const keeper = createKeeper(startKeeper, log)
   if (registry) observePrograms({ connections: pkcs11.connections, ready: keeper.ready }, registry)
   const sockets = await openSockets({ path, convenient, log }, (socket: Socket) => {
@@ -66,7 +63,7 @@ export async function openPkcs11Listener({
   }
 }
 
-export type HsmListenerNeeds = Pick<Pkcs11ListenerNeeds, 'hsm' | 'log' | 'registry' | 'convenient'> & {
+export type HsmListenerNeeds = Pick<Pkcs11ListenerNeeds, 'pkcs11' | 'log' | 'registry' | 'convenient'> & {
   readonly home: Home
   /** Absolute; left out, where programs on this machine look for it. */
   readonly path: string | undefined

@@ -22,12 +22,14 @@ export type Answering = {
 /** `sent`: gives back what was reserved for it. */
 type Answer = { readonly frame: Buffer; readonly sent: () => void }
 
-/** @param onLate what a call had to wait for is there, and its answer is sent */
+/** `onWait`: a call has to wait, returns what is to be called then. `onLate`: its answer is sent. */
+type Waiting = { readonly onWait?: (() => () => void) | undefined; readonly onLate: () => void }
+
 export function createAnswering(
   stream: Duplex,
   program: Program,
   frameMemory: FrameMemory,
-  onLate: () => void,
+  { onWait, onLate }: Waiting,
 ): Answering {
   let underWay = 0
   let done: Answer[] = []
@@ -66,11 +68,13 @@ export function createAnswering(
           })
         }),
       )
-      if (answer instanceof Promise)
-        void answer.then(() => {
-          send()
-          onLate()
-        })
+      if (!(answer instanceof Promise)) return
+      const waited = onWait?.()
+      void answer.then(() => {
+        send()
+        waited?.()
+        onLate()
+      })
     },
     send,
     underWay: () => underWay,

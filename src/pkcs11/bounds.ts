@@ -27,8 +27,8 @@ export const BOUNDS = {
   refusalKinds: 32,
 } as const
 
-/** Who shares them: a user of the machine, or a connection of which more is not known. */
-export type Peer = number | symbol
+/** Who shares them: a user of the machine, whoever is behind an address, or a connection of which more is not known. */
+export type Peer = number | string | symbol
 
 /** How long a program may take, in milliseconds. A program that has begun may be silent for as long as it likes. */
 export type Patience = {

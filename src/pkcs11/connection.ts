@@ -2,17 +2,20 @@
 import type { Duplex } from 'node:stream'
 import { createAnswering } from './answering.ts'
 import { type ConnectionState, createBackpressure } from './backpressure.ts'
-import { BOUNDS, type Patience } from './bounds.ts'
+import { BOUNDS, type Patience, type Peer } from './bounds.ts'
 import { createFrameMemory } from './frame-memory.ts'
 import { createIntake } from './intake.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import { createProgram, type ProgramNeeds, type ProgramSnapshot } from './program.ts'
 import { MalformedRequest } from './rpc/malformed.ts'
+import { type AnonymousBudget, createToll } from './toll.ts'
 
 /** What others need to know of one program's connection. */
 export type ConnectionNeeds = ProgramNeeds & {
   readonly memory: MemoryBudget
   readonly patience: Patience
+  /** Left out, what programs cost before they log in is not limited. */
+  readonly anonymous?: AnonymousBudget | undefined
 }
 
 export type Connection = {
@@ -36,23 +39,26 @@ export type Traffic = {
   readonly onQuiet: () => void
   /** The program has logged in, or out. */
   readonly onLogin: (isLoggedIn: boolean) => void
+  /** A call has to wait for something. @returns to be called when it is done */
+  readonly onWait?: (() => () => void) | undefined
 }
 
 /** @param from the program that another process served before on this connection */
 export function createConnection(
   stream: Duplex,
   needs: ConnectionNeeds,
-  { onBusy, onQuiet, onLogin }: Traffic,
+  { onBusy, onQuiet, onLogin, onWait }: Traffic,
   from?: ProgramSnapshot,
 ): Connection {
   const program = createProgram(needs, from)
   const close = createClose(stream, needs)
   const most = () => (program.isLoggedIn() ? BOUNDS.frameBytes : BOUNDS.anonymousFrameBytes)
   const frameMemory = createFrameMemory(needs.memory, needs.peer, () => backpressure.update())
-  const calls = createAnswering(stream, program, frameMemory, answeredLate)
+  const calls = createAnswering(stream, program, frameMemory, { onWait, onLate: answeredLate })
   const intake = createIntake({
     stream,
     calls,
+    toll: createToll(needs.anonymous, program.isLoggedIn),
     most,
     from: from?.offered,
     onTaken: taken,
@@ -113,12 +119,17 @@ export function createConnection(
   }
 }
 
+/** For the log. */
+export const shownPeer = (peer: Peer): { uid?: number } | { address: string } => {
+  if (typeof peer === 'string') return { address: peer }
+  return typeof peer === 'number' ? { uid: peer } : {}
+}
+
 /** @returns closes the connection, and logs why */
 const createClose =
   (stream: Duplex, { peer, refusals }: ConnectionNeeds) =>
   (why: Readonly<Record<string, unknown>>): void => {
-    const uid = typeof peer === 'number' ? peer : undefined
-    refusals.closed({ ...why, uid }, 'a PKCS#11 connection was closed')
+    refusals.closed({ ...why, ...shownPeer(peer) }, 'a PKCS#11 connection was closed')
     stream.destroy()
   }
 

@@ -6,6 +6,7 @@ import { CKR } from './cryptoki/returns.ts'
 import { answeredVersion } from './rpc/dialect.ts'
 import { createFrameReader, type FrameReaderOptions, type Incoming } from './rpc/frame.ts'
 import { writeRefusal } from './rpc/requests.ts'
+import { LOOK_AGAIN_MS, type Toll } from './toll.ts'
 
 /**
  * Hands on as many requests as may be under way, for as long as a turn may take. The others stay as they came until a later turn
@@ -27,6 +28,7 @@ export type Intake = {
 export type IntakeNeeds = {
   readonly stream: Duplex
   readonly calls: Answering
+  readonly toll: Toll
   readonly most: NonNullable<FrameReaderOptions['most']>
   /** Version that the client has offered to someone else. */
   readonly from: number | undefined
@@ -37,11 +39,11 @@ export type IntakeNeeds = {
 }
 
 /** Nothing is handed on any more once the stream is destroyed. */
-export function createIntake({ stream, calls, most, from, onTaken, onMalformed }: IntakeNeeds): Intake {
+export function createIntake({ stream, calls, toll, most, from, onTaken, onMalformed }: IntakeNeeds): Intake {
   const frames = createFrameReader({ greeted: from !== undefined, most })
   let offered = from ?? 0
   let count = 0
-  let later: NodeJS.Immediate | undefined
+  let later: NodeJS.Immediate | NodeJS.Timeout | undefined
 
   function take(incoming: Incoming): void {
     count += 1
@@ -67,24 +69,29 @@ export function createIntake({ stream, calls, most, from, onTaken, onMalformed }
   }
 
   function takeSome(): void {
-    const end = performance.now() + BOUNDS.turnMs
-    for (let room = BOUNDS.callsUnderWay - calls.underWay(); room > 0 && !stream.destroyed; room -= 1) {
+    const begun = performance.now()
+    for (let room = BOUNDS.callsUnderWay - calls.underWay(); room > 0 && mayTake(); room -= 1) {
       const incoming = frames.next()
-      if (!incoming) return
+      if (!incoming) break
       take(incoming)
-      if (performance.now() > end) return
+      if (performance.now() > begun + BOUNDS.turnMs) break
     }
+    toll.charge(performance.now() - begun)
   }
+
+  const mayTake = () => !stream.destroyed && toll.mayGoOn()
 
   const isBehind = () => !stream.destroyed && frames.isBehind()
 
   /** When those that are under way are as many as may be, the next turn is when one of them is answered. */
   function proceedLater(): void {
-    if (isBehind() && calls.underWay() < BOUNDS.callsUnderWay) later ??= setImmediate(proceed)
+    if (!isBehind() || calls.underWay() >= BOUNDS.callsUnderWay) return
+    later ??= toll.mayGoOn() ? setImmediate(proceed) : setTimeout(proceed, LOOK_AGAIN_MS)
   }
 
   return {
     feed(chunk) {
+      toll.arrived(chunk.length)
       frames.add(chunk)
       if (!later) proceed()
       frames.keep()

@@ -78,13 +78,15 @@ const HANDSHAKE = Buffer.from('PRIVATE-GNOME-KEYRING-PKCS11-PROTOCOL-V-1')
 export function createProgram(needs: ProgramNeeds, from?: ProgramSnapshot): Program {
   let application: Application | undefined = from && createApplication(needs, from.offered, from.application)
   const queue = createKeyedQueue()
+  /** Somebody else goes on with its login, also when this connection ends before the process does. */
+  let isLeft = false
 
   const initialized = (): Application => application ?? refuse(CKR.CRYPTOKI_NOT_INITIALIZED)
 
   async function end(): Promise<void> {
     const ending = application
     application = undefined
-    if (ending) await endApplication(ending)
+    if (ending && !isLeft) await endApplication(ending)
   }
 
   function results(
@@ -109,12 +111,6 @@ export function createProgram(needs: ProgramNeeds, from?: ProgramSnapshot): Prog
     }
   }
 
-  function note(call: CallName | undefined, error: unknown): void {
-    if (call && (error instanceof CryptokiError || error instanceof HsmError))
-      needs.refusals.note(call, application?.account.username(), error)
-    else if (!(error instanceof MalformedRequest)) needs.log('error', { err: error }, 'a PKCS#11 call failed')
-  }
-
   return {
     answer(code, body, offered) {
       let call: CallName | undefined
@@ -129,7 +125,7 @@ export function createProgram(needs: ProgramNeeds, from?: ProgramSnapshot): Prog
               return andThen(results(request, offered), (given) => writeResponse(code, name, given, offered))
             },
             (error) => {
-              note(call, error)
+              note(needs, call, application?.account.username(), error)
               const isMalformed = error instanceof MalformedRequest
               return writeRefusal(code, isMalformed ? CKR.DEVICE_ERROR : returnValueOf(error))
             },
@@ -140,9 +136,24 @@ export function createProgram(needs: ProgramNeeds, from?: ProgramSnapshot): Prog
     hasBegun: () => application !== undefined,
     isLoggedIn: () => application?.account.loggedIn() === true,
     snapshot: () => application && { offered: application.offered, application: snapshotOf(application) },
-    leave: async () => application?.account.leave(),
+    async leave() {
+      isLeft = true
+      await application?.account.leave()
+    },
     end,
   }
+}
+
+/** @param username who is logged in */
+function note(
+  { refusals, log }: ProgramNeeds,
+  call: CallName | undefined,
+  username: string | undefined,
+  error: unknown,
+): void {
+  if (call && (error instanceof CryptokiError || error instanceof HsmError))
+    refusals.note(call, username, error)
+  else if (!(error instanceof MalformedRequest)) log('error', { err: error }, 'a PKCS#11 call failed')
 }
 
 function perform(

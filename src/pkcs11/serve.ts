@@ -1,4 +1,4 @@
-/** PKCS#11 for programs that use p11-kit's client library, over any connected stream. */
+/** PKCS#11 for programs that use p11-kit's client library or our own module, over any connected stream. */
 import type { Duplex } from 'node:stream'
 import type { Log } from '../base/log.ts'
 import type { CallSource } from '../contract/call-source.ts'
@@ -6,13 +6,14 @@ import { calledFrom, type Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
 import { createFairShare } from '../rates/fair-share.ts'
 import { BOUNDS, PATIENCE, type Patience, type Peer } from './bounds.ts'
-import { type Connection, createConnection } from './connection.ts'
+import { type Connection, createConnection, shownPeer } from './connection.ts'
 import { createConnectionAdmission, type Place } from './connection-admission.ts'
 import { createIdleWatch } from './idle.ts'
 import { createMemoryBudget } from './memory-budget.ts'
 import type { ProgramSnapshot } from './program.ts'
 import { createRefusals } from './refusals.ts'
 import { createToken } from './token.ts'
+import type { AnonymousBudget } from './toll.ts'
 
 export type { ProgramSnapshot } from './program.ts'
 
@@ -40,9 +41,20 @@ export type Pkcs11Bounds = {
 /** The process that made a connection, and the user of the machine whose process it is. */
 export type PeerProcess = { readonly pid: number; readonly uid: number }
 
+/** Where a connection comes from; `behind`: who shares that address (`peerOf`). */
+export type PeerAddress = { readonly address: string; readonly behind: string }
+
 export type ServeOptions = {
   /** Whose program it is; left out, it shares nothing with any other. */
-  readonly peer?: PeerProcess | undefined
+  readonly peer?: PeerProcess | PeerAddress | undefined
+  /** What its calls go through. */
+  readonly through?: (hsm: Hsm) => Hsm
+  /** What it may cost before it has logged in; left out, that is not limited. */
+  readonly anonymous?: AnonymousBudget
+  /** It has logged in, or out. */
+  readonly onLogin?: (isLoggedIn: boolean) => void
+  /** A call has to wait for something. @returns to be called when it is done */
+  readonly onWait?: () => () => void
   /** The connection has been served before, and this is where it stands. */
   readonly snapshot?: ProgramSnapshot
   /** Nothing has been asked for a while, and another process could go on from here. */
@@ -99,11 +111,14 @@ export function createPkcs11({ hsm, version, log, bounds, patience }: Pkcs11Need
       if (snapshot) options.onIdle?.(snapshot)
     }
     const idle = createIdleWatch(report, () => options.onBusy?.())
-    const idling = options.onIdle ? { onBusy: idle.busy, onQuiet: idle.quiet } : SILENT
     const connection = createConnection(
       stream,
-      { ...needs, hsm: calledFrom(hsm, sourceOf(options)), peer },
-      { ...idling, onLogin: place.loggedIn },
+      { ...needs, hsm: hsmFor(hsm, options), peer, anonymous: options.anonymous },
+      {
+        ...(options.onIdle ? { onBusy: idle.busy, onQuiet: idle.quiet } : SILENT),
+        onLogin: loginTold(place, options),
+        onWait: options.onWait,
+      },
       options.snapshot,
     )
     place.taken(connection)
@@ -115,9 +130,9 @@ export function createPkcs11({ hsm, version, log, bounds, patience }: Pkcs11Need
 
   return {
     async serve(stream, options = {}) {
-      const peer = options.peer?.uid ?? Symbol('unknown')
+      const peer = whose(options)
       const close = (message: string) => {
-        refusals.closed({ uid: options.peer?.uid }, message)
+        refusals.closed(shownPeer(peer), message)
         stream.destroy()
       }
       const place = admission.admit(peer, () => close('a PKCS#11 connection without a login gave way'))
@@ -150,7 +165,25 @@ export function createPkcs11({ hsm, version, log, bounds, patience }: Pkcs11Need
   }
 }
 
-const sourceOf = ({ peer }: ServeOptions): CallSource => ({ kind: 'pkcs11', pid: peer?.pid, uid: peer?.uid })
+const hsmFor = (hsm: Hsm, options: ServeOptions): Hsm =>
+  calledFrom(options.through?.(hsm) ?? hsm, sourceOf(options))
+
+const loginTold =
+  (place: Place, { onLogin }: ServeOptions) =>
+  (isLoggedIn: boolean): void => {
+    place.loggedIn(isLoggedIn)
+    onLogin?.(isLoggedIn)
+  }
+
+function whose({ peer }: ServeOptions): Peer {
+  if (!peer) return Symbol('unknown')
+  return 'uid' in peer ? peer.uid : peer.behind
+}
+
+function sourceOf({ peer }: ServeOptions): CallSource {
+  if (peer && 'address' in peer) return { kind: 'pkcs11', address: peer.address }
+  return { kind: 'pkcs11', pid: peer?.pid, uid: peer?.uid }
+}
 
 const USUAL: Pkcs11Bounds = {
   connections: LIMITS.pkcs11Connections,

@@ -23,7 +23,7 @@ export function createBoundSessions(
     bind(token) {
       if (gone) return onEnd(token)
       bound.add(token)
-      connection.keepWhenIdle()
+      connection.keepWhenIdle(true)
       const [oldest] = bound
       if (bound.size <= most || oldest === undefined) return
       bound.delete(oldest)

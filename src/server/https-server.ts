@@ -6,14 +6,16 @@ import type { Admit, Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
 import { FRAMES_PROTOCOL } from '../contract/wire.ts'
 import { type AnonymousLimits, createAnonymousBudgets } from '../listener/anonymous-budgets.ts'
+import type { AnonymousShare } from '../listener/anonymous-share.ts'
 import type { ConnectionsLimits } from '../listener/connections.ts'
 import { createListener, type Listener } from '../listener/listener.ts'
 import { createTls, type Protocols, type TlsIdentity } from '../listener/tls.ts'
+import { BYTE_COST_MS } from './exchange.ts'
 import { frames } from './frames/frames.ts'
 import { http1 } from './http/http1.ts'
 import { http2 } from './http/http2.ts'
 import type { HttpNeeds } from './http/serve.ts'
-import { createInFlight, type InFlightLimits } from './in-flight.ts'
+import { createInFlight, type InFlight, type InFlightLimits } from './in-flight.ts'
 import { createRequestLog, type RequestLogLimits } from './request-log.ts'
 import { createUnderWay } from './under-way.ts'
 
@@ -28,8 +30,8 @@ export type HttpsServerNeeds = {
   readonly worked: () => number
   /** Called with the token of each session that was bound to a connection which is gone, and where that came from. */
   readonly onConnectionClosed: (token: string, source: CallSource) => void
-  /** Of other modules, on the same port. */
-  readonly protocols?: Protocols
+  /** Of other modules, on the same port. @param anonymous what all peers without a login have together */
+  readonly protocols?: (anonymous: AnonymousShare) => Protocols
   readonly limits?: Partial<ServerLimits>
 }
 
@@ -52,6 +54,12 @@ export type HttpsServer = Listener & {
 /** Of the event loop; estimated for one processor of a small server. */
 const HANDSHAKE_COST_MS = 1.5
 
+function beginAnonymous(inFlight: InFlight, peer: string): () => void {
+  const reservation = inFlight.reserve({ user: undefined, revokes: false }, peer)
+  reservation.enter()
+  return reservation.leave
+}
+
 /** Serves nothing until `listen` is called. */
 export function createHttpsServer(needs: HttpsServerNeeds): HttpsServer {
   const limits: ServerLimits = { ...LIMITS, ...needs.limits }
@@ -67,7 +75,11 @@ export function createHttpsServer(needs: HttpsServerNeeds): HttpsServer {
       [FRAMES_PROTOCOL]: frames(parts),
       h2: http2(parts),
       'http/1.1': http1(parts),
-      ...needs.protocols,
+      ...needs.protocols?.({
+        ...budgets,
+        msPerByte: BYTE_COST_MS,
+        begin: (peer) => beginAnonymous(inFlight, peer),
+      }),
     },
     handshakeMs: limits.handshakeMs,
   })

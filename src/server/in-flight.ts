@@ -35,7 +35,7 @@ export type Reservation = {
 
 export type InFlight = {
   /** Of a request that was admitted. @param peer where it comes from */
-  reserve(admission: Admission, peer: string): Reservation
+  reserve(admission: Pick<Admission, 'user' | 'revokes'>, peer: string): Reservation
 }
 
 /** Of one server: requests in flight and their bytes, for all, for each user and for each peer without a session. */

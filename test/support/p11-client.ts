@@ -113,12 +113,12 @@ export class Refused extends Error {
   }
 }
 
-/** A connection to the socket at `path`, greeted and initialized unless told otherwise. */
+/** A connection to the socket at that path, or one that is there; greeted and initialized unless told otherwise. */
 export async function connectP11(
-  path: string,
+  to: string | Duplex,
   { offered = 0, initialize = true }: { offered?: number; initialize?: boolean } = {},
 ): Promise<P11Client> {
-  const stream = connect(path)
+  const stream = typeof to === 'string' ? connect(to) : to
   const client = speak(stream, offered)
   stream.write(u8(offered))
   const ready = { ...client, answered: await client.answered }

@@ -85,6 +85,7 @@ function sourceText(source: CallSource): string {
     case 'https':
       return `https ${source.address}`
     case 'pkcs11':
+      if ('address' in source) return `pkcs11 ${source.address}`
       return `pkcs11 pid ${source.pid ?? '-'} uid ${source.uid ?? '-'}`
     case 'local':
       return 'local'

@@ -1,9 +1,10 @@
 /** Programs at a token whose HSM is a real engine in memory. */
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { after, before } from 'node:test'
 import type { Hsm } from '../../../src/contract/hsm.ts'
 import type { EngineNeeds } from '../../../src/engine/needs.ts'
@@ -18,6 +19,7 @@ import {
   template,
   ulong,
 } from '../../support/p11-client.ts'
+import { servePkcs11OverTls } from '../../support/pkcs11-over-tls.ts'
 import { createWorld, PASSWORD, type World } from '../../support/world.ts'
 
 export const C = {
@@ -153,6 +155,8 @@ export type Bench = {
   readonly pkcs11: Pkcs11
   /** Of the socket. */
   readonly path: string
+  /** Connects as programs do, and says nothing. */
+  open(): Promise<Duplex>
   readonly log: Line[]
   /** A program that has begun. */
   program(options?: { offered?: number }): Promise<Program>
@@ -166,10 +170,16 @@ export type Program = P11Client & {
   find(session: number, template: Argument): Promise<readonly number[]>
 }
 
+/** What programs can come over. */
+export const TRANSPORTS = ['socket', 'tls'] as const
+type Transport = (typeof TRANSPORTS)[number]
+
 type Unusual = Partial<Pick<EngineNeeds, 'profile' | 'store' | 'publicObjects'>> &
   Pick<Pkcs11Needs, 'bounds' | 'patience'> & {
     /** What stands between the token and its HSM. */
     readonly through?: (hsm: Hsm) => Hsm
+    /** How programs connect; left out, to the socket. */
+    readonly transport?: Transport
   }
 
 /**
@@ -180,7 +190,7 @@ type Unusual = Partial<Pick<EngineNeeds, 'profile' | 'store' | 'publicObjects'>>
  */
 export function bench(
   options: ServeOptions | (() => ServeOptions) = {},
-  { bounds = {}, patience = {}, through = (hsm) => hsm, ...founded }: Unusual = {},
+  { bounds = {}, patience = {}, through = (hsm) => hsm, transport = 'socket', ...founded }: Unusual = {},
 ): Bench {
   const log: Bench['log'] = []
   const shared: { -readonly [K in keyof Bench]?: Bench[K] } = { log }
@@ -199,14 +209,18 @@ export function bench(
     const how = typeof options === 'function' ? options : () => options
     const server = createServer((socket) => void pkcs11.serve(socket, how())).listen(path)
     await once(server, 'listening')
+    const tls = transport === 'tls' ? await servePkcs11OverTls(pkcs11, engine) : undefined
+    const open = async () => tls?.open() ?? connect(path)
     Object.assign(shared, {
       world: await createWorld(engine),
       pkcs11,
       path,
-      program: async (how: Parameters<Bench['program']>[0]) => programOf(await connectP11(path, how)),
+      open,
+      program: async (how: Parameters<Bench['program']>[0]) => programOf(await connectP11(await open(), how)),
     })
     close = async () => {
       server.close()
+      await tls?.close()
       await pkcs11.close()
       await engine.close()
       rmSync(directory, { recursive: true })
