@@ -109,6 +109,8 @@ export const LIMITS = {
   ed25519Bytes: 16_000,
   /** Additional authenticated data, and labels of OAEP. */
   aadBytes: 16 * 1024,
+  /** What a key is derived from besides another key, on each side of the counter. */
+  fixedInputBytes: 4096,
   gcmIvBytes: 128,
   /** A key brought in or wrapped, encoded. */
   materialBytes: 16 * 1024,

@@ -11,6 +11,13 @@ export const mgf = v.picklist(HASH_NAMES.map((name) => `mgf1-${name}` as const))
 /** The key derivation function of ANSI X9.63 over a hash, or none. */
 export const kdf = v.picklist(['none', ...HASH_NAMES.map((name) => `x963-${name}` as const)])
 
+/** The pseudorandom function that the blocks of a derived key are values of (NIST SP 800-108 §4). */
+export const prf = v.picklist(['aes-cmac', ...HASH_NAMES.map((name) => `hmac-${name}` as const)])
+/** Of the counter of NIST SP 800-108 §4.1, which is `r` there. */
+export const kdfCounterBits = v.picklist([8, 16, 24, 32])
+/** What is the same for all blocks, on one side of the counter. Left out, there is nothing. */
+export const fixedInput = v.optional(openBytes(LIMITS.fixedInputBytes))
+
 /**
  * `raw`: the HSM hashes the data. `digest`: the data is the hash already; for `rsa-pkcs` it is the whole
  * DER `DigestInfo`.

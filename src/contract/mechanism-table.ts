@@ -5,7 +5,7 @@ import { KEY_KINDS, type KeyKind } from './key-kinds.ts'
 
 /** `U`: what keys are used for with the mechanisms of a table. */
 export type Row<U extends string> = {
-  readonly keys: KeyKind
+  readonly keys: KeyKind | readonly KeyKind[]
   /** Schemas of the members that a request has besides `name`. */
   readonly parameters: v.ObjectEntries
   /** Parameters that rules could tell apart: `key describe` tries each. Left out, there is nothing to tell apart. */
@@ -44,10 +44,15 @@ export const formsOf = <T extends Table>(table: T): readonly Forms<T>[] =>
     forms.map((form) => ({ name, ...form }) as unknown as Forms<T>),
   )
 
-type KeyTypes<T extends Table> = { readonly [N in Name<T>]: (typeof KEY_KINDS)[T[N]['keys']]['keyType'] }
+/** Kinds of the keys that a mechanism works with, in the order in which they are named. */
+export const kindsIn = ({ keys }: Row<string>): readonly KeyKind[] => [keys].flat()
+
+/** Of mechanisms that take one kind of key each. */
+type OneKind = Readonly<Record<string, Omit<Row<string>, 'keys'> & { readonly keys: KeyKind }>>
+type KeyTypes<T extends OneKind> = { readonly [N in Name<T>]: (typeof KEY_KINDS)[T[N]['keys']]['keyType'] }
 
 /** Which keys a mechanism of the table works with. */
-export const keyTypesOf = <T extends Table>(table: T): KeyTypes<T> =>
+export const keyTypesOf = <T extends OneKind>(table: T): KeyTypes<T> =>
   Object.fromEntries(
     Object.entries(table).map(([name, { keys }]) => [name, KEY_KINDS[keys].keyType]),
   ) as KeyTypes<T>

@@ -1,5 +1,5 @@
 /**
- * Mechanism types of PKCS#11 (v2.40 mechanisms, v3.0 for EdDSA and KWP; values from their headers) and of CloudHSM (numbers that were never
+ * Mechanism types of PKCS#11 (v2.40 mechanisms, v3.0 for EdDSA, KWP and key derivation; values from their headers) and of CloudHSM (numbers that were never
  * published are our own, 0x80005301 and so on), each with what it means
  * here, in the order in which programs see them. A type can be several mechanisms, and a mechanism several types.
  */
@@ -28,6 +28,7 @@ type Members = {
   readonly 'mac-length': 'mac-length'
   /** Without it the mechanism is the one that the type says, with it another. */
   readonly eddsa: never
+  readonly 'counter-kdf': 'prf' | 'counter-bits' | 'before-counter' | 'after-counter'
 }
 export type ParameterKind = keyof Members
 /** Members of a mechanism that a parameter of the kind sets. */
@@ -151,6 +152,18 @@ export const MECHANISM_TYPES = {
   ECDSA_SHA384: { value: 0x1045, p11Kit: '0.25', sign: { name: 'ecdsa', hash: 'sha384', input: 'raw' } },
   ECDSA_SHA512: { value: 0x1046, p11Kit: '0.25', sign: { name: 'ecdsa', hash: 'sha512', input: 'raw' } },
   ECDH1_DERIVE: { value: 0x1050, p11Kit: '0.25', parameter: 'ecdh', derive: { name: 'ecdh' } },
+  SP800_108_COUNTER_KDF: {
+    value: 0x03ac,
+    p11Kit: 'none yet',
+    parameter: 'counter-kdf',
+    derive: { name: 'counter-kdf' },
+  },
+  CLOUDHSM_SP800_108_COUNTER_KDF: {
+    value: 0x8000_0001,
+    p11Kit: 'none yet',
+    parameter: 'counter-kdf',
+    derive: { name: 'counter-kdf' },
+  },
   EC_EDWARDS_KEY_PAIR_GEN: { value: 0x1055, p11Kit: 'none yet', generate: 'edwards' },
   EDDSA: { value: 0x1057, p11Kit: 'none yet', parameter: 'eddsa', sign: { name: 'ed25519' } },
   CLOUDHSM_EDDSA: { value: 0x8000_5304, p11Kit: 'none yet', parameter: 'eddsa', sign: { name: 'ed25519' } },

@@ -10,12 +10,15 @@ import {
   aesBlock,
   counterBits,
   desBlock,
+  fixedInput,
   gcmIv,
   hash,
   input,
   kdf,
+  kdfCounterBits,
   macLength,
   mgf,
+  prf,
   publicPoint,
   saltLength,
   tagLengthBits,
@@ -157,13 +160,35 @@ export const WRAPPINGS = {
 } as const satisfies Table<'wrap' | 'unwrap'>
 
 /** How to derive a key. */
-const DERIVATIONS = {
+export const DERIVATIONS = {
   /**
    * Elliptic curve Diffie-Hellman with cofactor 1 (NIST SP 800-56A §5.7.1.2), then the key derivation function, or
    * without one the rightmost bytes of the shared x coordinate (PKCS#11 v2.40 §2.3.9). `public-point`: the other public
    * key. `shared-info`: only with a key derivation function.
    */
-  ecdh: { keys: 'ec', parameters: { kdf, 'public-point': publicPoint, 'shared-info': aad } },
+  ecdh: {
+    keys: 'ec',
+    parameters: { kdf, 'public-point': publicPoint, 'shared-info': aad },
+    forms: [{ kdf: 'none', 'public-point': NO_BYTES }],
+  },
+  /**
+   * A key derivation function in counter mode (NIST SP 800-108 §4.1), whose PRF has the base key for its key. The fixed input,
+   * in which a label, a context and a length may be, stands before and after the counter, which counts from 1, big-endian.
+   * Only AES keys are keys of `aes-cmac`.
+   */
+  'counter-kdf': {
+    keys: ['generic-secret', 'aes'],
+    parameters: {
+      prf,
+      'counter-bits': kdfCounterBits,
+      'before-counter': fixedInput,
+      'after-counter': fixedInput,
+    },
+    forms: [
+      { prf: 'hmac-sha256', 'counter-bits': 32 },
+      { prf: 'aes-cmac', 'counter-bits': 32 },
+    ],
+  },
 } as const satisfies Table<'derive'>
 
 /** The mechanisms for each use of a key. */

@@ -127,7 +127,7 @@ export const copiedKey = v.strictObject({
 /** A secret key that is derived. */
 export const derivedKey = {
   'key-type': v.picklist(SECRET_KEY_TYPES),
-  /** Left out: as long as the shared secret, if that is a length of the type. */
+  /** Left out: as long as the shared secret of ECDH, if that is a length of the type. */
   'key-length-bytes': secretLength,
   ...symmetric,
 }

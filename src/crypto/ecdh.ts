@@ -5,6 +5,7 @@ import { NO_BYTES } from '../base/bytes.ts'
 import { CURVES, type Hash, type WeierstrassCurve } from '../contract/algorithms.ts'
 import { HsmError } from '../contract/errors.ts'
 import type { Derivation } from '../contract/mechanisms.ts'
+import { blocks } from './blocks.ts'
 import { publicKeyOfPoint } from './public-facts.ts'
 
 type Ecdh = Extract<Derivation, { name: 'ecdh' }>
@@ -51,17 +52,8 @@ function checkUnprocessed(curve: WeierstrassCurve, bytes: number, info: Buffer |
 }
 
 /** The key derivation function of ANSI X9.63 (SEC 1 §3.6.1), over a hash of node:crypto. */
-function x963(hash: Hash, z: Buffer, info: Buffer, bytes: number): Buffer {
-  const key = Buffer.alloc(bytes)
-  const counter = Buffer.alloc(4)
-  for (let filled = 0; filled < bytes; ) {
-    counter.writeUInt32BE(counter.readUInt32BE() + 1)
-    const block = createHash(hash).update(z).update(counter).update(info).digest()
-    filled += block.copy(key, filled)
-    block.fill(0)
-  }
-  return key
-}
+const x963 = (hash: Hash, z: Buffer, info: Buffer, bytes: number): Buffer =>
+  blocks(bytes, 4, (counter) => createHash(hash).update(z).update(counter).update(info).digest())
 
 function readPoint(curve: WeierstrassCurve, given: Buffer): KeyObject {
   const key = publicKeyOfPoint(given, curve)

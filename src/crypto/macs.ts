@@ -53,7 +53,8 @@ function checkFor(keyType: KeyType, mechanism: Mechanism): Named<'hmac' | 'aes-c
 
 type Mac = { readonly update: (part: Uint8Array) => void; readonly finish: () => Buffer }
 
-function macOf(mechanism: Named<'hmac' | 'aes-cmac'>, key: KeyObject): Mac {
+/** @param key outlives the MAC */
+export function macOf(mechanism: Named<'hmac' | 'aes-cmac'>, key: KeyObject): Mac {
   const kept = (whole: Buffer) => whole.subarray(0, mechanism['mac-length'])
   if (mechanism.name === 'hmac') {
     const hmac = createHmac(mechanism.hash, key)

@@ -13,6 +13,8 @@ export const BOUNDS = {
   attributes: 1024,
   /** What a template, or the answer to a request for attributes, may be long. */
   attributesBytes: 1024 * 1024,
+  /** Structures in an array that a mechanism's parameter points to. */
+  parameterParts: 16,
   /** Room for 64 MiB of data with what belongs around it. */
   frameBytes: 64 * 1024 * 1024 + 64 * 1024,
   /** The same of an application that is not logged in. */

@@ -1,5 +1,5 @@
 /** Keys that are not generated here: imported, unwrapped or derived. */
-import { CURVES, type WeierstrassCurve } from '../contract/algorithms.ts'
+import { CURVES, type Curve } from '../contract/algorithms.ts'
 import type { Flags, NewAttributes } from '../contract/attributes.ts'
 import { KEY_KINDS } from '../contract/key-kinds.ts'
 import { KEY_TYPE_CLASSES, type KeyTypeClass } from '../contract/key-type-classes.ts'
@@ -55,9 +55,9 @@ export type Deriving = { readonly bytes: number; readonly flags: Flags }
 
 /** The length and the flags that a derived key will have, if the base key allows it. */
 export function mayDeriveKey(facts: With, request: Checked<'key.derive'>): Decision<Deriving> {
-  const may = mayDerive(facts)
+  const may = mayDerive(facts, request)
   if (!may.allow) return may
-  const bytes = lengthOf(request, facts.key.ec?.curve as WeierstrassCurve)
+  const bytes = lengthOf(request, facts.key.ec?.curve)
   if (!bytes.allow) return bytes
   const flags = flagsOf(facts, request['key-type'], request, derivedFrom(facts.key))
   return flags.allow ? allow({ bytes: bytes.result, flags: flags.result }) : flags
@@ -69,12 +69,16 @@ export const derivedFrom = ({ flags }: KeyRecord): Origin => ({ from: 'derived',
 const [DES3_BYTES] = KEY_KINDS.des3.sizes
 const LENGTHS = { aes: [16, 24, 32], des3: [DES3_BYTES], 'generic-secret': undefined } as const
 
-/** @returns bytes; left out in the request, those of the shared secret, if that is a length of the type */
-function lengthOf(request: Checked<'key.derive'>, curve: WeierstrassCurve): Decision<number> {
+/**
+ * @param curve of the base key of ECDH; what else derives has no length of its own
+ * @returns bytes; left out in the request, those of the shared secret, if that is a length of the type
+ */
+function lengthOf(request: Checked<'key.derive'>, curve: Curve | undefined): Decision<number> {
   const keyType = request['key-type']
   const lengths: readonly number[] | undefined = LENGTHS[keyType]
-  const usual = keyType === 'des3' ? DES3_BYTES : CURVES[curve].fieldBytes
-  const bytes = request['key-length-bytes'] ?? usual
+  const shared = curve && curve !== 'ed25519' ? CURVES[curve].fieldBytes : undefined
+  const bytes = request['key-length-bytes'] ?? (keyType === 'des3' ? DES3_BYTES : shared)
+  if (bytes === undefined) return deny('invalid-request', 'key-length-bytes must be given')
   if (lengths?.includes(bytes) ?? true) return allow(bytes)
   return deny('invalid-attribute', `key-length-bytes must be ${lengths?.join(', ')} for ${keyType}`)
 }

@@ -1,6 +1,7 @@
 /** Attacks that find the value of an AES key of the HSM with calls that plain PKCS#11 allows its owner. */
 import { createHmac, createPublicKey, generateKeyPairSync, privateDecrypt, randomBytes } from 'node:crypto'
 import type { ErrorCode } from '../../src/contract/errors.ts'
+import type { Derivation } from '../../src/contract/mechanisms.ts'
 import { gcmOpen } from './gcm-open.ts'
 import { AES_BYTES, type Thief } from './thief.ts'
 import { base64, reference } from './world.ts'
@@ -210,6 +211,62 @@ async function nextByte(us: Thief, part: string, known: Buffer): Promise<Buffer>
   throw new Error('No byte fits')
 }
 
+const BLOCKS: Derivation = { name: 'counter-kdf', prf: 'aes-cmac', 'counter-bits': 8 }
+
+/** What the AES key computes is what is derived from it. */
+async function blocksBy(us: Thief, base: string): Promise<Buffer> {
+  const { signatures } = await us.world.as('alice', 'crypto.sign', {
+    filter: reference(base),
+    mechanism: { name: 'aes-cmac' },
+    data: [1, 2].map((count) => Buffer.of(count).toString('base64')),
+  })
+  return Buffer.concat(signatures)
+}
+
+const deriveThenSign: Attack = {
+  name: 'a key that is derived from one that signs',
+  refused: 'attribute-refused',
+  async attack(us) {
+    const base = await us.generate({ derive: true, sign: true })
+    return { key: await us.derive(base, BLOCKS, { encrypt: true }), value: await blocksBy(us, base) }
+  },
+}
+
+const deriveThenBecomeSigning: Attack = {
+  name: 'a key that derived and then signs',
+  refused: 'attribute-refused',
+  async attack(us) {
+    const base = await us.generate({ derive: true })
+    const key = await us.derive(base, BLOCKS, { encrypt: true })
+    await us.set(base, { derive: false })
+    await us.set(base, { sign: true })
+    return { key, value: await blocksBy(us, base) }
+  },
+}
+
+const signingTwin: Attack = {
+  name: 'a second key of the value of one that derives, unwrapped to sign',
+  refused: 'attribute-refused',
+  async attack(us) {
+    const base = await us.generate({ derive: true, extractable: true, 'wrap-with-trusted': true })
+    const under = await us.generate({ wrap: true, unwrap: true, extractable: false })
+    await us.trust(under)
+    const key = await us.derive(base, BLOCKS, { encrypt: true })
+    const twin = await us.unwrap(await us.wrap(base, under), under, { sign: true, 'wrap-with-trusted': true })
+    return { key, value: await blocksBy(us, twin) }
+  },
+}
+
+const signingCopy: Attack = {
+  name: 'a copy of a key that derives, to sign',
+  refused: 'attribute-refused',
+  async attack(us) {
+    const base = await us.generate({ derive: true, extractable: false })
+    const key = await us.derive(base, BLOCKS, { encrypt: true })
+    return { key, value: await blocksBy(us, await us.copy(base, { derive: false, sign: true })) }
+  },
+}
+
 export const KNOWN_ATTACKS: readonly Attack[] = [
   wrapThenDecrypt,
   wrapThenBecomeDecrypting,
@@ -224,4 +281,8 @@ export const KNOWN_ATTACKS: readonly Attack[] = [
   sameIv,
   deriveAgainShown,
   deriveShorter,
+  deriveThenSign,
+  deriveThenBecomeSigning,
+  signingTwin,
+  signingCopy,
 ]

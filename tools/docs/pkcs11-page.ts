@@ -61,7 +61,8 @@ ${Object.entries(MECHANISM_TYPES).map(mechanismRow).join('\n')}
 
 Curves are P-224, P-256, P-384, P-521 and secp256k1, named by their object identifiers.
 \`CKM_EC_KEY_PAIR_GEN\` makes Ed25519 keys, too, as with CloudHSM. \`CKM_ECDH1_DERIVE\` takes
-\`CKD_NULL\` and the KDFs of X9.63 with SHA-1 and SHA-2, also by CloudHSM's names (\`CKD_CLOUDHSM_X963_SHA256_KDF\`).
+\`CKD_NULL\` and the KDFs of X9.63 with SHA-1 and SHA-2, also by CloudHSM's names (\`CKD_CLOUDHSM_X963_SHA256_KDF\`). \`CKM_SP800_108_COUNTER_KDF\` derives from
+generic secrets and AES keys ([how](../PKCS11-MODULE.md#ckm_sp800_108_counter_kdf)).
 \`CKM_AES_GCM\` takes the caller's IV, since the protocol cannot
 return one; never use an IV twice with one key. Programs for CloudHSM pass an IV of zeros and read the HSM's own back: to
 encrypt or wrap with zeros is \`CKR_MECHANISM_PARAM_INVALID\`, and the log says why. In FIPS mode ECDSA refuses digests that are weaker than the curve.

@@ -13,6 +13,8 @@ export type Field =
   | { readonly kind: 'block'; readonly member: string }
   /** A pointer to another structure, whose members follow. */
   | { readonly kind: 'pointer'; readonly member: string; readonly to: Structure }
+  /** A pointer to as many structures as another member says, each with its members; the number goes in front. */
+  | { readonly kind: 'array'; readonly member: string; readonly count: string; readonly of: Structure }
   /** A number that this form of the structure has no member for: 0 travels. */
   | { readonly kind: 'absent' }
 
@@ -38,6 +40,20 @@ const gcm = (iv: Field): readonly Layout[] =>
     struct,
     fields: [iv, ivBits, bytes('pAAD', 'ulAADLen'), number('ulTagBits')],
   }))
+/** CloudHSM's structure ends before what the standard's has of further keys. */
+const counterKdf = (struct: string, furtherKeys: Field): Structure => ({
+  struct,
+  fields: [
+    number('prftype'),
+    {
+      kind: 'array',
+      member: 'pDataParams',
+      count: 'ulNumberOfDataParams',
+      of: { struct: 'CK_PRF_DATA_PARAM', fields: [number('type'), bytes('pValue', 'ulValueLen')] },
+    },
+    furtherKeys,
+  ],
+})
 const iv = { kind: 'bytes', member: 'pIv', length: 'ulIvLen' } as const
 
 /** Several: the size of what the program gives says which it is. */
@@ -69,6 +85,10 @@ export const PARAMETER_LAYOUTS: Readonly<Record<ParameterKind, readonly Layout[]
       struct: 'CK_EDDSA_PARAMS',
       fields: [{ kind: 'block', member: 'phFlag' }, bytes('pContextData', 'ulContextDataLen')],
     },
+  ],
+  'counter-kdf': [
+    counterKdf('CK_SP800_108_KDF_PARAMS', { kind: 'absent' }),
+    counterKdf('struct counter_kdf_parameters', number('ulAdditionalDerivedKeys')),
   ],
   'mac-length': [{ struct: 'struct number_parameter', fields: [number('value')] }],
 }

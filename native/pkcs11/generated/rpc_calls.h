@@ -7,6 +7,8 @@
 /* Bytes of a frame, and attributes of a template, at the most. */
 #define RPC_FRAME_BYTES 67174400UL
 #define RPC_ATTRIBUTES 1024UL
+/* Structures in an array of a parameter, at the most. */
+#define RPC_PARAMETER_PARTS 16UL
 
 /* Each call with its number, and the signatures of what it takes and gives. */
 #define RPC_C_Initialize (struct rpc){1, "ayyay", ""}

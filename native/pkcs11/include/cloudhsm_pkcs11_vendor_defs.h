@@ -20,6 +20,48 @@
 #define CKM_SP800_108_COUNTER_KDF CKM_CLOUDHSM_SP800_108_COUNTER_KDF
 #endif
 
+/*
+ * The parameter of CKM_SP800_108_COUNTER_KDF: parts in the order in which they are the input of the PRF, one of them the
+ * counter, published. The structures are not those of PKCS#11 v3.0, which has further members and is CKM 0x3ac; this module
+ * takes either with either number.
+ */
+typedef CK_MECHANISM_TYPE CK_PRF_TYPE;
+typedef CK_ULONG CK_PRF_DATA_TYPE;
+typedef struct CK_SP800_108_COUNTER_FORMAT {
+    CK_ULONG ulWidthInBits;
+} CK_SP800_108_COUNTER_FORMAT;
+typedef CK_SP800_108_COUNTER_FORMAT *CK_SP800_108_COUNTER_FORMAT_PTR;
+typedef struct CK_SP800_108_DKM_LENGTH_FORMAT {
+    CK_ULONG dkmLengthMethod;
+    CK_ULONG ulWidthInBits;
+} CK_SP800_108_DKM_LENGTH_FORMAT;
+typedef CK_SP800_108_DKM_LENGTH_FORMAT *CK_SP800_108_DKM_LENGTH_FORMAT_PTR;
+typedef struct CK_PRF_DATA_PARAM {
+    CK_PRF_DATA_TYPE type;
+    CK_VOID_PTR pValue;
+    CK_ULONG ulValueLen;
+} CK_PRF_DATA_PARAM;
+typedef CK_PRF_DATA_PARAM *CK_PRF_DATA_PARAM_PTR;
+typedef struct CK_SP800_108_KDF_PARAMS {
+    CK_PRF_TYPE prftype;
+    CK_ULONG ulNumberOfDataParams;
+    CK_PRF_DATA_PARAM_PTR pDataParams;
+} CK_SP800_108_KDF_PARAMS;
+typedef CK_SP800_108_KDF_PARAMS *CK_SP800_108_KDF_PARAMS_PTR;
+#define SP800_108_DKM_LENGTH_SUM_OF_KEYS (1UL)
+#define SP800_108_DKM_LENGTH_SUM_OF_SEGMENTS (2UL)
+#define SP800_108_COUNTER_FORMAT (4UL)
+#define SP800_108_PRF_LABEL (5UL)
+#define SP800_108_PRF_CONTEXT (6UL)
+#define SP800_108_DKM_FORMAT (7UL)
+#define SP800_108_BYTE_ARRAY (8UL)
+/* The names of newer programs, with the numbers of PKCS#11 v3.0. */
+#define CK_SP800_108_ITERATION_VARIABLE (1UL)
+#define CK_SP800_108_DKM_LENGTH (3UL)
+#define CK_SP800_108_BYTE_ARRAY (4UL)
+#define CK_SP800_108_DKM_LENGTH_SUM_OF_KEYS SP800_108_DKM_LENGTH_SUM_OF_KEYS
+#define CK_SP800_108_DKM_LENGTH_SUM_OF_SEGMENTS SP800_108_DKM_LENGTH_SUM_OF_SEGMENTS
+
 /* Mechanisms, chosen by Strongroom. */
 #define CKM_CLOUDHSM_ML_DSA_KEY_PAIR_GEN (CKM_VENDOR_DEFINED | 0x00005301UL)
 #define CKM_CLOUDHSM_ML_DSA (CKM_VENDOR_DEFINED | 0x00005302UL)

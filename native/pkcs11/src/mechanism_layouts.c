@@ -1,5 +1,7 @@
 #include "mechanism_layouts.h"
 
+#include "cloudhsm_pkcs11_vendor_defs.h"
+
 /* CK_GCM_PARAMS as the text of PKCS#11 v2.40 has it, and some programs. */
 struct gcm_parameters_without_iv_bits {
     CK_BYTE_PTR pIv;
@@ -12,6 +14,15 @@ struct gcm_parameters_without_iv_bits {
 /* CK_MAC_GENERAL_PARAMS, which is a number. */
 struct number_parameter {
     CK_ULONG value;
+};
+
+/* CK_SP800_108_KDF_PARAMS as PKCS#11 v3.0 has it. */
+struct counter_kdf_parameters {
+    CK_ULONG prftype;
+    CK_ULONG ulNumberOfDataParams;
+    CK_PRF_DATA_PARAM *pDataParams;
+    CK_ULONG ulAdditionalDerivedKeys;
+    void *pAdditionalDerivedKeys;
 };
 
 #include "mechanism_layouts.inc"

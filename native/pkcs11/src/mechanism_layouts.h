@@ -16,6 +16,8 @@ enum field_kind {
     FIELD_BLOCK,
     /* A pointer to another structure. */
     FIELD_POINTER,
+    /* A pointer to as many structures as another member says. */
+    FIELD_ARRAY,
     /* A number that this structure does not have. */
     FIELD_ABSENT
 };
@@ -25,9 +27,13 @@ struct field {
     /* The HSM may write there, as many bytes as there are. */
     bool is_output;
     size_t offset;
-    /* Where the length of FIELD_BYTES is; the size of FIELD_BLOCK; how many fields FIELD_POINTER has. */
+    /* Where the length of FIELD_BYTES is, and the number of FIELD_ARRAY; the size of FIELD_BLOCK. */
     size_t extent;
+    /* Of FIELD_POINTER and FIELD_ARRAY. */
     const struct field *inner;
+    size_t inner_count;
+    /* Of one structure of FIELD_ARRAY. */
+    size_t inner_size;
 };
 
 /* size SIZE_ANY: the parameter is bytes itself. */

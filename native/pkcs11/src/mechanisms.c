@@ -44,6 +44,20 @@ static void put_fields(struct call *call, const struct field *fields, size_t cou
         put_field(call, fields + at, parameter);
 }
 
+static void put_structures(struct call *call, const struct field *field, const unsigned char *parameter)
+{
+    CK_ULONG count = number_at(parameter, field->extent);
+    const unsigned char *structures = pointer_at(parameter, field->offset);
+    if (count > RPC_PARAMETER_PARTS)
+        call_refuse(call, CKR_MECHANISM_PARAM_INVALID);
+    if (call->rv != CKR_OK)
+        return;
+    buffer_u64(&call->request, count);
+    for (CK_ULONG at = 0; call->rv == CKR_OK && at < count; at++)
+        put_fields(call, field->inner, field->inner_count,
+                   structures == NULL ? NULL : structures + at * field->inner_size);
+}
+
 static void put_field(struct call *call, const struct field *field, const unsigned char *parameter)
 {
     switch (field->kind) {
@@ -57,7 +71,10 @@ static void put_field(struct call *call, const struct field *field, const unsign
         put_array(call, parameter + field->offset, field->extent);
         break;
     case FIELD_POINTER:
-        put_fields(call, field->inner, field->extent, pointer_at(parameter, field->offset));
+        put_fields(call, field->inner, field->inner_count, pointer_at(parameter, field->offset));
+        break;
+    case FIELD_ARRAY:
+        put_structures(call, field, parameter);
         break;
     case FIELD_ABSENT:
         buffer_u64(&call->request, 0);

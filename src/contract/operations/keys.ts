@@ -206,7 +206,7 @@ export const KEYS = {
     access: 'crypto-user',
     keys: { filter: 'use' },
     audit: 'management',
-    about: 'Derive a secret key, by ECDH with another public key for example',
+    about: 'Derive a secret key from a secret key, or by ECDH with another public key',
     request: v.strictObject({ ...one, mechanism: derivation, ...derivedKey }),
     reply: v.object({ key: keyObject }),
   },

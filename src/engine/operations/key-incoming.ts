@@ -1,9 +1,8 @@
 /** Keys that are not generated here: imported, unwrapped or derived. */
-import type { WeierstrassCurve } from '../../contract/algorithms.ts'
 import type { Flags } from '../../contract/attributes.ts'
 import { HsmError } from '../../contract/errors.ts'
 import type { Checked } from '../../contract/operations.ts'
-import { deriveByEcdh } from '../../crypto/ecdh.ts'
+import { deriveValue } from '../../crypto/derivation.ts'
 import { type IncomingKey, readIncomingKey } from '../../crypto/incoming-key.ts'
 import { unwrapFailed } from '../../crypto/wrapping/unwrap-failed.ts'
 import { unwrapPayload } from '../../crypto/wrapping/wrapping.ts'
@@ -85,7 +84,7 @@ export const keyDerive = change<'key.derive', Deriving, IncomingKey, readonly Ke
   may: mayDeriveKey,
   async work({ actor, key: base }, request, { parts: { keyring }, permitted: { bytes } }) {
     const value = await keyring.withKeyObject(base, actor.session, (key) =>
-      deriveByEcdh(key, base.ec?.curve as WeierstrassCurve, request.mechanism, bytes),
+      deriveValue(key, base, request.mechanism, bytes),
     )
     try {
       return await readIncomingKey(request['key-type'], value, 'key-length-bytes')

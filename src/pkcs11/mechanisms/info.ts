@@ -1,6 +1,6 @@
 /** What C_GetMechanismList and C_GetMechanismInfo answer. */
 import { factsOf, type KeyKind } from '../../contract/key-kinds.ts'
-import type { Table } from '../../contract/mechanism-table.ts'
+import { kindsIn, type Table } from '../../contract/mechanism-table.ts'
 import type { MechanismType } from '../../contract/mechanism-types.ts'
 import { MECHANISMS_TO, type Use } from '../../contract/mechanisms.ts'
 import type { Mode } from '../../contract/profiles.ts'
@@ -11,27 +11,28 @@ import { TYPES, USES } from './types.ts'
 export type MechanismInfo = { readonly min: number; readonly max: number; readonly flags: number }
 
 /** One thing that a type is good for. `keys`: none for digests. */
-type Purpose = { readonly flag: number; readonly keys?: KeyKind; readonly notInFips: boolean }
+type Purpose = { readonly flag: number; readonly keys: readonly KeyKind[]; readonly notInFips: boolean }
 
 const usesOf = (type: MechanismType): readonly Purpose[] =>
   (Object.keys(USES) as Use[]).flatMap((use): readonly Purpose[] => {
     const { flag, by } = USES[use]
     const table: Table = MECHANISMS_TO[use]
     const row = table[type[by]?.name ?? '']
-    return row ? [{ flag, keys: row.keys, notInFips: row.notInFips?.includes(use) ?? false }] : []
+    return row ? [{ flag, keys: kindsIn(row), notInFips: row.notInFips?.includes(use) ?? false }] : []
   })
 
 function purposesOf(type: MechanismType): readonly Purpose[] {
-  const { generate: keys, digest } = type
-  if (digest) return [{ flag: CKF.DIGEST, notInFips: false }]
-  if (!keys) return usesOf(type)
-  const { secret, notInFips } = factsOf(keys)
-  return [{ flag: secret ? CKF.GENERATE : CKF.GENERATE_KEY_PAIR, keys, notInFips: notInFips !== undefined }]
+  const { generate: made, digest } = type
+  if (digest) return [{ flag: CKF.DIGEST, keys: [], notInFips: false }]
+  if (!made) return usesOf(type)
+  const { secret, notInFips } = factsOf(made)
+  const flag = secret ? CKF.GENERATE : CKF.GENERATE_KEY_PAIR
+  return [{ flag, keys: [made], notInFips: notInFips !== undefined }]
 }
 
 /** Kinds of the keys that mechanisms of the type make or use. */
 export const kindsOf = (type: MechanismType): readonly KeyKind[] =>
-  purposesOf(type).flatMap(({ keys }) => keys ?? [])
+  purposesOf(type).flatMap(({ keys }) => keys)
 
 const CURVES = CKF.EC_F_P | CKF.EC_NAMEDCURVE | CKF.EC_UNCOMPRESS
 
@@ -39,9 +40,11 @@ function infoOf(type: MechanismType, mode: Mode): MechanismInfo | undefined {
   const purposes = purposesOf(type).filter(({ notInFips }) => mode !== 'fips' || !notInFips)
   const [first] = purposes
   if (!first) return undefined
-  const [min, max] = (first.keys && factsOf(first.keys).sizes) ?? [0, 0]
-  const flags = purposes.reduce((all, { flag }) => all | flag, first.keys === 'ec' ? CURVES : 0)
-  return { min, max, flags }
+  const sizes = first.keys.flatMap((kind) => factsOf(kind).sizes ?? [])
+  const flags = purposes.reduce((all, { flag }) => all | flag, first.keys.includes('ec') ? CURVES : 0)
+  return sizes.length > 0
+    ? { min: Math.min(...sizes), max: Math.max(...sizes), flags }
+    : { min: 0, max: 0, flags }
 }
 
 const infosIn = (mode: Mode): ReadonlyMap<number, MechanismInfo> =>

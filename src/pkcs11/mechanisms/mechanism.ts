@@ -3,6 +3,7 @@ import { MADE_IV_BYTES } from '../../contract/mechanism-parameters.ts'
 import type { Cipher, Derivation, Mechanism, Use, Wrapping } from '../../contract/mechanisms.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
+import { counterKdfOf } from './counter-kdf.ts'
 import { edDsaOf } from './eddsa.ts'
 import { membersOf } from './members.ts'
 import { type CallerMechanism, parameterOf, withoutParameter } from './parameters.ts'
@@ -16,8 +17,11 @@ type Meaning = {
 }
 type MeaningOf<U extends Use> = Meaning[(typeof USES)[U]['by']]
 
-/** Throws CKR_MECHANISM_INVALID or _PARAM_INVALID. */
-export function mechanismFor<U extends Use>(use: U, given: CallerMechanism): MeaningOf<U> {
+/**
+ * @param keyBytes of the key that is derived, where its template says so
+ * Throws CKR_MECHANISM_INVALID or _PARAM_INVALID, and CKR_TEMPLATE_INCOMPLETE without a length that is needed.
+ */
+export function mechanismFor<U extends Use>(use: U, given: CallerMechanism, keyBytes?: number): MeaningOf<U> {
   const type = TYPES.get(given.type)
   const fixed = type?.[USES[use].by]
   if (!type || !fixed) return refuse(CKR.MECHANISM_INVALID)
@@ -26,6 +30,7 @@ export function mechanismFor<U extends Use>(use: U, given: CallerMechanism): Mea
     return fixed as MeaningOf<U>
   }
   if (type.parameter === 'eddsa') return edDsaOf(given) as MeaningOf<U>
+  if (type.parameter === 'counter-kdf') return counterKdfOf(given, keyBytes) as MeaningOf<U>
   const hsmMakesIv = type.parameter === 'gcm' && (use === 'encrypt' || use === 'wrap') && isMadeByHsm(given)
   const members: object = membersOf(type.parameter, given)
   if (hsmMakesIv) return { ...members, ...fixed, iv: undefined } as unknown as MeaningOf<U>

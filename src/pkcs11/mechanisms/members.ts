@@ -33,8 +33,8 @@ function oaepMembers({ hashAlg, mgf, source, label }: Parameters['oaep']): Membe
 const tagLength = (bits: number): TagLength =>
   isTagLength(bits) ? bits : refuse(CKR.MECHANISM_PARAM_INVALID, `A tag cannot have ${bits} bits`)
 
-/** The parameter of EdDSA is not of members (`eddsa.ts`). */
-type Kind = Exclude<ParameterKind, 'eddsa'>
+/** Parameters of these are not of members (`eddsa.ts`, `counter-kdf.ts`). */
+type Kind = Exclude<ParameterKind, 'eddsa' | 'counter-kdf'>
 
 const MEMBERS: {
   readonly [K in Kind]: (parameter: Parameters[K]) => Members<MembersOf<K>>

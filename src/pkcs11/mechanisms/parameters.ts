@@ -3,7 +3,7 @@ import type { ParameterKind } from '../../contract/mechanism-types.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
 
-/** By the structures of PKCS#11 v2.40: CK_RSA_PKCS_PSS_PARAMS and so on. */
+/** By the structures of PKCS#11 and of CloudHSM: CK_RSA_PKCS_PSS_PARAMS and so on. */
 export type Parameters = {
   readonly pss: { readonly hashAlg: number; readonly mgf: number; readonly saltLength: number }
   readonly oaep: {
@@ -22,6 +22,12 @@ export type Parameters = {
   /** `prehash`: the byte of the CK_BBOOL. */
   readonly eddsa: { readonly prehash: Buffer; readonly context: Buffer }
   readonly 'mac-length': { readonly length: number }
+  /** `parts`: in their order, with the values as they lie in the program's memory. */
+  readonly 'counter-kdf': {
+    readonly prf: number
+    readonly parts: readonly { readonly type: number; readonly value: Buffer }[]
+    readonly furtherKeys: number
+  }
 }
 
 /** CK_MECHANISM, read off the wire and not believed yet. */

@@ -1,11 +1,11 @@
 /** C_WrapKey, C_UnwrapKey and C_DeriveKey (PKCS#11 v2.40 §5.13). */
 import type { KeyClass } from '../../contract/attributes.ts'
-import { SECRET_KEY_TYPES } from '../../contract/key-kinds.ts'
+import { KEY_KINDS, SECRET_KEY_TYPES } from '../../contract/key-kinds.ts'
 import { KEY_TYPE_CLASSES, UNWRAPPED_CLASSES } from '../../contract/key-type-classes.ts'
 import { LIMITS } from '../../contract/limits.ts'
 import { WRAPPING_KEY_TYPE } from '../../contract/mechanisms.ts'
 import { type Application, filterOf, signedIn } from '../application.ts'
-import { CKA } from '../cryptoki/objects.ts'
+import { CKA, CKK } from '../cryptoki/objects.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { type Meanings, meaning, refuse } from '../errors.ts'
 import { mechanismFor } from '../mechanisms/mechanism.ts'
@@ -127,6 +127,10 @@ const DERIVING: Meanings = {
 
 const SECRET: KeyClass = 'secret-key'
 
+/** Of a key whose type has one length; undefined for others. */
+const lengthOfType = (template: Template): number | undefined =>
+  numberIn(template, CKA.KEY_TYPE) === CKK.DES3 ? KEY_KINDS.des3.sizes[0] : undefined
+
 /**
  * C_DeriveKey.
  *
@@ -140,14 +144,14 @@ export async function deriveKey(
   template: Template,
 ): Promise<number> {
   const session = signedIn(application, handle)
-  const derivation = mechanismFor('derive', mechanism)
+  const length = lengthIn(template)
+  const derivation = mechanismFor('derive', mechanism, length['key-length-bytes'] ?? lengthOfType(template))
   const base = await lookAtKey(application, baseKey, CKR.KEY_HANDLE_INVALID)
   mustBe(template, CKA.CLASS, CLASS_OF[SECRET])
   const type = needed(numberIn(template, CKA.KEY_TYPE), CKA.KEY_TYPE)
   const keyType =
     SECRET_KEY_TYPES.find((known) => KEY_TYPE_OF[known] === type) ??
     refuse(CKR.TEMPLATE_INCONSISTENT, 'CKA_KEY_TYPE names no key that can be derived')
-  const length = lengthIn(template)
   const { templates, ...made } = newKey(template, SECRET, [CKA.VALUE_LEN])
   checkWritable(session, template)
   const { key } = await meaning(DERIVING, () =>

@@ -1,5 +1,6 @@
 /** Mechanisms on the wire. Only those that the token has are read; what comes after another one is never looked at. */
 import type { MechanismType, ParameterKind } from '../../contract/mechanism-types.ts'
+import { BOUNDS } from '../bounds.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
 import type { CallerMechanism } from '../mechanisms/parameters.ts'
@@ -11,8 +12,10 @@ import {
   readByte,
   readByteArray,
   readEnd,
+  readMany,
   readU32,
   readU64,
+  remaining,
   type WireReader,
 } from './wire-reader.ts'
 
@@ -81,6 +84,17 @@ function readGcm(from: WireReader) {
   return { iv, aad: bytes(from), tagBits: readU64(from) }
 }
 
+/** Type and bytes. */
+const PART_BYTES = 8 + 4
+
+/** CK_PRF_DATA_PARAM, so many as the number in front says. */
+function readParts(from: WireReader) {
+  const count = readU64(from)
+  if (count > BOUNDS.parameterParts) refuse(CKR.MECHANISM_PARAM_INVALID, `There are ${count} data parameters`)
+  if (count * PART_BYTES > remaining(from)) malformed('data parameters')
+  return readMany(count, () => ({ type: readU64(from), value: bytes(from) }))
+}
+
 /** The members in the order of their structures; undefined for NULL. */
 const READERS: Readonly<Record<ParameterKind, (from: WireReader) => Parameter | undefined>> = {
   pss: (from) => ({ kind: 'pss', hashAlg: readU64(from), mgf: readU64(from), saltLength: readU64(from) }),
@@ -96,4 +110,10 @@ const READERS: Readonly<Record<ParameterKind, (from: WireReader) => Parameter | 
   'cloudhsm-gcm': (from) => ({ kind: 'cloudhsm-gcm', ...readGcm(from) }),
   eddsa: (from) => ({ kind: 'eddsa', prehash: bytes(from), context: bytes(from) }),
   'mac-length': (from) => ({ kind: 'mac-length', length: readU64(from) }),
+  'counter-kdf': (from) => ({
+    kind: 'counter-kdf',
+    prf: readU64(from),
+    parts: readParts(from),
+    furtherKeys: readU64(from),
+  }),
 }

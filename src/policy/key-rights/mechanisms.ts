@@ -4,6 +4,8 @@ import { formsOf } from '../../contract/mechanism-table.ts'
 import {
   CIPHERS,
   type Cipher,
+  DERIVATIONS,
+  type Derivation,
   type Mechanism,
   SIGNING,
   WRAPPINGS,
@@ -13,3 +15,4 @@ import {
 export const SIGNING_FORMS: readonly Mechanism[] = formsOf(SIGNING)
 export const CIPHER_FORMS: readonly Cipher[] = formsOf(CIPHERS)
 export const WRAPPING_FORMS: readonly Wrapping[] = formsOf(WRAPPINGS)
+export const DERIVATION_FORMS: readonly Derivation[] = formsOf(DERIVATIONS)

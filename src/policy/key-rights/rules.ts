@@ -14,7 +14,7 @@ import { mayShareKey, mayUnshareKey } from '../key-sharing.ts'
 import { maySign, mayVerify } from '../key-signing.ts'
 import { mayUnwrap, mayWrap } from '../key-wrapping.ts'
 import { mayExportKey } from '../replication/source.ts'
-import { CIPHER_FORMS, SIGNING_FORMS, WRAPPING_FORMS } from './mechanisms.ts'
+import { CIPHER_FORMS, DERIVATION_FORMS, SIGNING_FORMS, WRAPPING_FORMS } from './mechanisms.ts'
 
 const CRYPTO_USER = { role: 'crypto-user' } as const
 
@@ -56,7 +56,10 @@ export const RULES = {
     asks: 'key.unwrap',
     ways: (of) => WRAPPING_FORMS.map((mechanism) => way(mechanism, mayUnwrap(of, { mechanism }))),
   },
-  derive: { asks: 'key.derive', ways: (of) => [{ decision: mayDerive(of) }] },
+  derive: {
+    asks: 'key.derive',
+    ways: (of) => DERIVATION_FORMS.map((mechanism) => way(mechanism, mayDerive(of, { mechanism }))),
+  },
   export: { asks: 'key.wrap', ways: waysToLeave },
   'show-value': { asks: 'key.export-value', ways: (of) => [{ decision: mayExportValue(of) }] },
   'read-public': { asks: 'key.export-public', ways: (of) => [{ decision: mayExportPublic(of) }] },

@@ -2,7 +2,7 @@
 import type { Flags, KeyClass, NewAttributes } from '../../contract/attributes.ts'
 import { allow, type Decision, deny, type Refusal } from '../decision.ts'
 import type { Origin } from '../new-key-flags.ts'
-import { hasOtherUse, isApplied, type Setting, transports } from './profile.ts'
+import { derivesByMac, hasOtherUse, isApplied, type Setting, transports } from './profile.ts'
 
 /** Where the value of a key comes from. */
 export type Provenance = Origin | { readonly from: 'copied' }
@@ -19,7 +19,7 @@ const DERIVED_BYTES_MIN = 16
 export function completedFor(setting: Setting, keyClass: KeyClass, given: NewAttributes): NewAttributes {
   if (!isApplied(setting) || keyClass === 'public-key') return given
   const { sign = false, verify = false, extractable = false } = given
-  if (transports(given)) return { ...given, sign, verify, extractable }
+  if (transports(given) || derivesByMac(keyClass, given)) return { ...given, sign, verify, extractable }
   if (given.sensitive === false || given.extractable === false) return given
   return { ...given, 'wrap-with-trusted': given['wrap-with-trusted'] ?? true }
 }
@@ -28,6 +28,7 @@ export function completedFor(setting: Setting, keyClass: KeyClass, given: NewAtt
 export function mayMake(setting: Setting, { keyClass, flags, origin }: NewKey): Decision<void> {
   if (!isApplied(setting)) return allow(undefined)
   if (transports(flags)) return mayTransport(keyClass, flags, origin)
+  if (derivesByMac(keyClass, flags)) return mayBeBase(flags, origin)
   if (keyClass === 'public-key') return allow(undefined)
   if (!flags.sensitive && revealsAnother(origin)) {
     return refused('a key that is unwrapped, or derived from a sensitive one, must be sensitive')
@@ -53,9 +54,21 @@ export function mayPlace(
 function mayTransport(keyClass: KeyClass, flags: Flags, { from }: Provenance): Decision<void> {
   if (hasOtherUse(flags)) return refused('a key that wraps or unwraps must have no other use')
   if (keyClass === 'public-key') return allow(undefined)
-  if (from !== 'generated') return refused('a key that wraps or unwraps must be generated in the HSM')
+  return mayBeDedicated('a key that wraps or unwraps', flags, from)
+}
+
+/** Of keys that others are derived from by MACs. */
+function mayBeBase(flags: Flags, { from }: Provenance): Decision<void> {
+  const what = 'a secret key that derives'
+  if (hasOtherUse({ ...flags, derive: false })) return refused(`${what} must have no other use`)
+  return mayBeDedicated(what, flags, from)
+}
+
+/** A second key of the same value, from outside or from another key, could have another use. */
+function mayBeDedicated(what: string, flags: Flags, from: Provenance['from']): Decision<void> {
+  if (from !== 'generated') return refused(`${what} must be generated in the HSM`)
   if (flags.sensitive && !flags.extractable) return allow(undefined)
-  return refused('a key that wraps or unwraps must be sensitive and not extractable')
+  return refused(`${what} must be sensitive and not extractable`)
 }
 
 /** Whether a key in clear would tell the value of one that is protected. A copy is never less sensitive by itself. */

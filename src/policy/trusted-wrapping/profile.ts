@@ -5,7 +5,7 @@
  * After R. Focardi and F. L. Luccio, "A Formally Verified Configuration for Hardware Security Modules in the Cloud"
  * (CCS 2021). docs/SECURITY-PROFILE.md has the rules and the attack that each of them is there for.
  */
-import type { FlagName, Flags, Template } from '../../contract/attributes.ts'
+import type { FlagName, Flags, KeyClass, Template } from '../../contract/attributes.ts'
 import type { ClusterRecord, KeyRecord } from '../../model/records.ts'
 import { allow, type Decision } from '../decision.ts'
 
@@ -34,6 +34,12 @@ export const OTHER_USES = [
 export const transports = (flags: Template): boolean => WRAPPING_USES.some((name) => flags[name] === true)
 /** Whether the key may do anything but wrap and unwrap. */
 export const hasOtherUse = (flags: Flags): boolean => OTHER_USES.some((name) => flags[name])
+/**
+ * Whether keys may be derived from the key by MACs with it: whoever signs with it, or encrypts, computes what is derived from
+ * it.
+ */
+export const derivesByMac = (keyClass: KeyClass, flags: Template): boolean =>
+  keyClass === 'secret-key' && flags.derive === true
 
 /**
  * Whether nobody knows the value of this wrapping key and it was never of another use: an admin's trust in any other

@@ -152,6 +152,16 @@ function fromBefore(world: () => Promise<World>): void {
     await us.copy(payload, { 'wrap-with-trusted': true })
   })
 
+  test('a secret key derives no more, whatever it was used for', async () => {
+    const us = thief(await world())
+    const base = await us.generate({ derive: true, extractable: false })
+    const mechanism = { name: 'counter-kdf', prf: 'aes-cmac', 'counter-bits': 32 } as const
+    await us.derive(base, mechanism, {})
+    await us.world.as('admin', 'policy.apply', { policy: 'trusted-wrapping' })
+    await assert.rejects(us.derive(base, mechanism, {}), fails('key-function', /made since$/))
+    await us.derive(await us.generate({ derive: true }), mechanism, {})
+  })
+
   test('a session key of then that becomes a token key is not honoured either', async () => {
     const us = thief(await world())
     const early = await us.generate({ wrap: true, extractable: false, sign: false, verify: false }, true)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
 import { before, suite, test } from 'node:test'
 import type { Hsm } from '../../../src/contract/hsm.ts'
 import type { Request } from '../../../src/contract/operations.ts'
@@ -34,6 +35,15 @@ export function derivationContract(open: () => Promise<Hsm>): void {
       priv: made.private_key['key-reference'],
       point: Buffer.from(point, 'hex').toString('base64'),
     }
+  }
+  async function bring(type: 'aes' | 'generic-secret', material: Buffer): Promise<Pair> {
+    const { key } = await world.as('alice', 'key.import', {
+      'key-type-class': type,
+      material: material.toString('base64'),
+      label: 'base',
+      attributes: { derive: true },
+    })
+    return { priv: key['key-reference'], point: '' }
   }
   const derive = (who: Person, mine: Pair, other: Pair, wishes: Wishes = {}) =>
     world.as(who, 'key.derive', {
@@ -82,6 +92,69 @@ export function derivationContract(open: () => Promise<Hsm>): void {
         await derive('alice', hers, his, { ...wishes, 'key-length-bytes': 20 }),
       )
       assert.deepEqual(part, whole.subarray(12))
+    })
+
+    test('from a secret key, whose MACs make the value', async () => {
+      const material = Buffer.alloc(32, 7)
+      for (const type of ['aes', 'generic-secret'] as const) {
+        const base = await bring(type, material)
+        const mechanism = {
+          name: 'counter-kdf',
+          prf: 'hmac-sha256',
+          'counter-bits': 16,
+          'before-counter': Buffer.from('label').toString('base64'),
+          'after-counter': Buffer.from('context').toString('base64'),
+        } as const
+        const wishes = { mechanism, attributes: SHOWN, 'key-type': 'generic-secret' } as const
+        const made = await derive('alice', base, his, { ...wishes, 'key-length-bytes': 40 })
+        const expected = [1, 2].map((count) =>
+          createHmac('sha256', material)
+            .update('label')
+            .update(Buffer.of(0, count))
+            .update('context')
+            .digest(),
+        )
+        assert.deepEqual(await shownValue('alice', made), Buffer.concat(expected).subarray(0, 40))
+      }
+    })
+
+    test('from an AES key by AES-CMAC', async () => {
+      const base = await bring('aes', Buffer.alloc(16, 7))
+      const mechanism = { name: 'counter-kdf', prf: 'aes-cmac', 'counter-bits': 32 } as const
+      const wishes = { mechanism, attributes: SHOWN } as const
+      const long = await derive('alice', base, his, { ...wishes, 'key-length-bytes': 32 })
+      const short = await derive('alice', base, his, { ...wishes, 'key-length-bytes': 16 })
+      assert.deepEqual(await shownValue('alice', short), (await shownValue('alice', long)).subarray(0, 16))
+      assert.equal(
+        (await derive('alice', base, his, { mechanism, 'key-type': 'des3' })).key.attributes[
+          'key-length-bytes'
+        ],
+        24,
+      )
+    })
+
+    test('a mechanism derives from keys of its own kind only, and needs to be told how much', async () => {
+      const cmac = { name: 'counter-kdf', prf: 'aes-cmac', 'counter-bits': 32 } as const
+      const secret = await bring('generic-secret', Buffer.alloc(16, 7))
+      await assert.rejects(
+        derive('alice', secret, his, { mechanism: cmac, 'key-length-bytes': 16 }),
+        fails('key-type', /aes-cmac a key must be a secret-key of type aes$/),
+      )
+      await assert.rejects(
+        derive('alice', hers, his, { mechanism: cmac, 'key-length-bytes': 16 }),
+        fails('key-type'),
+      )
+      await assert.rejects(derive('alice', secret, his), fails('key-type', /EC pair/))
+      const aes = await bring('aes', Buffer.alloc(16, 7))
+      await assert.rejects(
+        derive('alice', aes, his, { mechanism: cmac }),
+        fails('invalid-request', /^key-length-bytes/),
+      )
+      const long = Buffer.alloc(4097).toString('base64')
+      await assert.rejects(
+        derive('alice', aes, his, { mechanism: { ...cmac, 'after-counter': long }, 'key-length-bytes': 16 }),
+        fails('invalid-request', /at most 4096/),
+      )
     })
 
     test('a derived key is as secret as what it comes from', async () => {

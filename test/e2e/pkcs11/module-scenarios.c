@@ -561,6 +561,100 @@ static void agreements(void)
     agree(session, private[0], public[1], CKD_CLOUDHSM_X963_SHA512_KDF + 1, CKR_MECHANISM_PARAM_INVALID);
 }
 
+static CK_RV derive(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type, void *parameters, CK_ULONG size, CK_OBJECT_HANDLE base,
+                    unsigned char value[32])
+{
+    CK_MECHANISM mechanism = {type, parameters, size};
+    CK_ULONG class = CKO_SECRET_KEY, key_type = CKK_GENERIC_SECRET, length = 32;
+    CK_ATTRIBUTE template[] = {{CKA_CLASS, &class, sizeof class},
+                               {CKA_KEY_TYPE, &key_type, sizeof key_type},
+                               {CKA_VALUE_LEN, &length, sizeof length},
+                               {CKA_SENSITIVE, &no, sizeof no}};
+    CK_ATTRIBUTE shown = {CKA_VALUE, value, 32};
+    CK_OBJECT_HANDLE key;
+    CK_RV rv = p11->C_DeriveKey(session, &mechanism, base, template, COUNT(template), &key);
+    if (rv == CKR_OK)
+        OK(p11->C_GetAttributeValue(session, key, &shown, 1));
+    return rv;
+}
+
+/* A structure that points to an array of structures, as CloudHSM has it and as PKCS#11 v3.0 does. */
+static void derivations(void)
+{
+    load();
+    CK_SESSION_HANDLE session = sign_in();
+    CK_ULONG class = CKO_SECRET_KEY, type = CKK_AES, length;
+    CK_OBJECT_HANDLE base;
+    unsigned char value[32], expected[64];
+    unsigned char label[] = {0x01, 0xab, 0xe1}, context[] = {0x0c, 0x09, 0x7e, 0x07};
+    unsigned char blocks[][15] = {{1, 0xab, 0xe1, 0, 0, 0, 1, 0x0c, 9, 0x7e, 7, 0, 0, 1, 0},
+                                  {1, 0xab, 0xe1, 0, 0, 0, 2, 0x0c, 9, 0x7e, 7, 0, 0, 1, 0}};
+    unsigned char whole[] = {0, 0, 0, 1, 0, 0, 1, 0, 1, 0xab, 0xe1, 0, 0x0c, 9, 0x7e, 7};
+    CK_SP800_108_COUNTER_FORMAT counter = {32};
+    CK_SP800_108_DKM_LENGTH_FORMAT dkm = {SP800_108_DKM_LENGTH_SUM_OF_KEYS, 32};
+    CK_PRF_DATA_PARAM arrays[] = {{CK_SP800_108_BYTE_ARRAY, label, sizeof label},
+                                  {CK_SP800_108_ITERATION_VARIABLE, &counter, sizeof counter},
+                                  {CK_SP800_108_BYTE_ARRAY, context, sizeof context},
+                                  {CK_SP800_108_DKM_LENGTH, &dkm, sizeof dkm}};
+    CK_PRF_DATA_PARAM named[] = {{SP800_108_COUNTER_FORMAT, &counter, sizeof counter},
+                                 {SP800_108_DKM_FORMAT, &dkm, sizeof dkm},
+                                 {SP800_108_PRF_LABEL, label, sizeof label},
+                                 {SP800_108_PRF_CONTEXT, context, sizeof context}};
+    CK_SP800_108_KDF_PARAMS cmac = {CKM_AES_CMAC, COUNT(arrays), arrays}, hmac = {CKM_SHA512_HMAC, COUNT(named), named};
+    struct {
+        CK_BBOOL is_little_endian;
+        CK_ULONG bits;
+    } counter_3_0 = {CK_FALSE, 32};
+    struct {
+        CK_ULONG method;
+        CK_BBOOL is_little_endian;
+        CK_ULONG bits;
+    } dkm_3_0 = {1, CK_FALSE, 32};
+    struct {
+        CK_ULONG prf, count;
+        CK_PRF_DATA_PARAM *parts;
+        CK_ULONG further_count;
+        void *further;
+    } newer = {CKM_AES_CMAC, COUNT(arrays), arrays, 0, NULL};
+    CK_ATTRIBUTE of_base[] = {{CKA_CLASS, &class, sizeof class},     {CKA_KEY_TYPE, &type, sizeof type},
+                              {CKA_VALUE, "a key of thirty-two bytes, known", 32}, {CKA_DERIVE, &yes, sizeof yes},
+                              {CKA_SIGN, &yes, sizeof yes}};
+    CK_MECHANISM mac = {CKM_AES_CMAC, NULL, 0};
+    OK(p11->C_CreateObject(session, of_base, COUNT(of_base), &base));
+
+    OK(derive(session, CKM_CLOUDHSM_SP800_108_COUNTER_KDF, &cmac, sizeof cmac, base, value));
+    for (int at = 0; at < 2; at++) {
+        length = 16;
+        OK(p11->C_SignInit(session, &mac, base));
+        OK(p11->C_Sign(session, blocks[at], sizeof blocks[at], expected + 16 * at, &length));
+    }
+    EQUAL(memcmp(value, expected, sizeof value), 0);
+    arrays[1] = (CK_PRF_DATA_PARAM){CK_SP800_108_ITERATION_VARIABLE, &counter_3_0, sizeof counter_3_0};
+    arrays[3] = (CK_PRF_DATA_PARAM){CK_SP800_108_DKM_LENGTH, &dkm_3_0, sizeof dkm_3_0};
+    memset(value, 0, sizeof value);
+    OK(derive(session, 0x3ac, &newer, sizeof newer, base, value));
+    EQUAL(memcmp(value, expected, sizeof value), 0);
+
+    OK(derive(session, CKM_SP800_108_COUNTER_KDF, &hmac, sizeof hmac, base, value));
+    TRUE_(memcmp(value, expected, sizeof value) != 0);
+    memcpy(expected, value, sizeof value);
+    named[2].type = SP800_108_BYTE_ARRAY;
+    named[2].pValue = whole + 8;
+    named[2].ulValueLen = sizeof whole - 8;
+    hmac.ulNumberOfDataParams = 3;
+    OK(derive(session, CKM_SP800_108_COUNTER_KDF, &hmac, sizeof hmac, base, value));
+    EQUAL(memcmp(value, expected, sizeof value), 0);
+
+    newer.further_count = 1;
+    EQUAL(derive(session, 0x3ac, &newer, sizeof newer, base, value), CKR_MECHANISM_PARAM_INVALID);
+    hmac.ulNumberOfDataParams = (CK_ULONG)-1;
+    EQUAL(derive(session, CKM_SP800_108_COUNTER_KDF, &hmac, sizeof hmac, base, value), CKR_MECHANISM_PARAM_INVALID);
+    hmac.ulNumberOfDataParams = 3;
+    hmac.pDataParams = NULL;
+    EQUAL(derive(session, CKM_SP800_108_COUNTER_KDF, &hmac, sizeof hmac, base, value), CKR_MECHANISM_PARAM_INVALID);
+    EQUAL(derive(session, CKM_SP800_108_COUNTER_KDF, &hmac, sizeof hmac - 1, base, value), CKR_MECHANISM_PARAM_INVALID);
+}
+
 /* CloudHSM's own numbers, and a structure that points to another. */
 static void wraps(void)
 {
@@ -960,6 +1054,7 @@ static const struct {
     {"parameters", parameters},
     {"wraps", wraps},
     {"agreements", agreements},
+    {"derivations", derivations},
     {"signatures", signatures},
     {"forks", forks},
     {"loads", loads},

@@ -21,6 +21,7 @@ const SCENARIOS = [
   'parameters',
   'wraps',
   'agreements',
+  'derivations',
   'signatures',
   'forks',
   'loads',

@@ -1,7 +1,12 @@
 /** Really doing with a key everything that `key.describe` speaks of, to see what the HSM lets each user do. */
 import { HsmError } from '../../../src/contract/errors.ts'
 import type { OperationName, Request } from '../../../src/contract/operations.ts'
-import { CIPHER_FORMS, SIGNING_FORMS, WRAPPING_FORMS } from '../../../src/policy/key-rights/mechanisms.ts'
+import {
+  CIPHER_FORMS,
+  DERIVATION_FORMS,
+  SIGNING_FORMS,
+  WRAPPING_FORMS,
+} from '../../../src/policy/key-rights/mechanisms.ts'
 import type { KeyOperation } from '../../../src/policy/key-rights/rules.ts'
 import { type Person, reference, type World } from '../../support/world.ts'
 
@@ -118,12 +123,13 @@ export function attempts(means: Means, who: Person, key: string) {
         }),
       ),
     derive: () =>
-      yes(
+      allowedOf(DERIVATION_FORMS, (mechanism) =>
         isAllowed('key.derive', {
           filter,
-          mechanism: { name: 'ecdh', kdf: 'x963-sha256', 'public-point': means.publicPoint },
+          mechanism:
+            mechanism.name === 'ecdh' ? { ...mechanism, 'public-point': means.publicPoint } : mechanism,
           'key-type': 'generic-secret',
-          'key-length-bytes': 32,
+          'key-length-bytes': 28,
           label: 'junk',
         }),
       ),

@@ -3,7 +3,7 @@ import { createDecipheriv, type KeyObject, privateDecrypt } from 'node:crypto'
 import type { Wrapping } from '../../../src/contract/mechanisms.ts'
 
 /** How they came to know something. */
-export type How = 'given' | 'shown' | 'decrypted' | 'opened' | 'same iv'
+export type How = 'given' | 'shown' | 'decrypted' | 'opened' | 'same iv' | 'signed'
 
 /** A wrapped key, and what of its making they know. */
 export type Blob = {

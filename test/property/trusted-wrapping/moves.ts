@@ -1,79 +1,13 @@
-/** What the attackers can do in one step. Numbers in a step choose among what there is at that moment. */
-
-import { createPublicKey, type KeyObject } from 'node:crypto'
-import type { FlagName, NewAttributes } from '../../../src/contract/attributes.ts'
+/** What the attackers can do in one step. */
+import { createPublicKey } from 'node:crypto'
+import type { NewAttributes } from '../../../src/contract/attributes.ts'
 import type { Wrapping } from '../../../src/contract/mechanisms.ts'
 import type { Request } from '../../../src/contract/operations.ts'
-import { toHex } from '../../../src/model/octets.ts'
-import type { KeyRecord } from '../../../src/model/records.ts'
-import { reference as byReference, type World } from '../../support/world.ts'
-import type { Blob, Knowledge } from './knowledge.ts'
+import { reference as byReference } from '../../support/world.ts'
+import { DERIVING } from './deriving.ts'
+import type { Blob } from './knowledge.ts'
+import { can, choose, filter, isPayload, LABELS, type Made, type Move, type MoveName } from './step.ts'
 import { CHANGEABLE, DETAILS, pick, wishes } from './wishes.ts'
-
-export const MOVE_NAMES = [
-  'generate',
-  'pair',
-  'bring',
-  'bringPublic',
-  'wrap',
-  'unwrap',
-  'encrypt',
-  'decrypt',
-  'derive',
-  'copy',
-  'set',
-  'trust',
-  'share',
-  'unshare',
-  'show',
-] as const
-export type MoveName = (typeof MOVE_NAMES)[number]
-export type Step = {
-  readonly move: MoveName
-  readonly who: 'alice' | 'bob'
-  readonly a: number
-  readonly b: number
-  readonly c: number
-  readonly d: number
-}
-
-export type Made = {
-  readonly reference: string
-  readonly owner: 'alice' | 'bob'
-  readonly derivedFrom?: Pair
-}
-/** Both halves of an agreement, if they are keys of the HSM. */
-type Pair = readonly [base: string, peer: string | undefined]
-
-export type Walk = {
-  readonly world: World
-  readonly knowledge: Knowledge
-  readonly keys: Made[]
-  /** A key as it is: its owner can read all attributes. */
-  record(reference: string): KeyRecord
-}
-
-/** @returns false when there was nothing to do it with; throws HsmError when it is refused */
-type Move = (walk: Walk, step: Step, rsa: KeyObject) => Promise<boolean>
-
-/** Whoever tries much with few keys finds more than with many. */
-const FAVOURED = 4
-
-/** Those that fit, if there are any: the attackers know what their keys can do. */
-function choose({ keys, record }: Walk, number: number, fits: (key: KeyRecord) => boolean): Made | undefined {
-  const fitting = keys.filter(({ reference }) => fits(record(reference)))
-  const favoured = number % 2 === 0 ? fitting.slice(0, FAVOURED) : fitting
-  return pick(fitting.length > 0 ? favoured : keys, number >> 1)
-}
-
-const can =
-  (flag: FlagName) =>
-  ({ flags }: KeyRecord): boolean =>
-    flags[flag]
-
-const isPayload = ({ flags, keyClass }: KeyRecord) => flags.extractable && keyClass !== 'public-key'
-
-const filter = ({ reference }: Made): string[] => byReference(reference)
 
 /** Bytes that anyone knows. */
 const CONSTANTS = [16, 24, 32, 32].map((size, at) => Buffer.alloc(size, at + 1))
@@ -102,8 +36,6 @@ const ecbOf = ({ bytes }: Blob): Decryption => ({
 type Decryption = Pick<Request<'crypto.decrypt'>, 'cipher' | 'data'>
 const GCM_IV_BYTES = 12
 const AES_BLOCK = 16
-
-const LABELS = { label: 'walk', session: false } as const
 
 export const MOVES: Readonly<Record<MoveName, Move>> = {
   async generate({ world, keys }, { who, a, b, c, d }) {
@@ -217,31 +149,7 @@ export const MOVES: Readonly<Record<MoveName, Move>> = {
     walk.knowledge.learn(data[0] ?? Buffer.alloc(0), 'decrypted')
     return true
   },
-  async derive(walk, { a, b, c, d }) {
-    const isPair = ({ keyType }: KeyRecord) => keyType === 'ec'
-    const key = choose(walk, a, (one) => isPair(one) && one.flags.derive)
-    const peer = choose(walk, b, isPair)
-    const point = peer && walk.record(peer.reference).ec?.ecPoint
-    if (!key || !point) return false
-    const made = await walk.world.as(key.owner, 'key.derive', {
-      ...LABELS,
-      filter: filter(key),
-      mechanism: {
-        name: 'ecdh',
-        kdf: d % 2 === 0 ? 'none' : 'x963-sha256',
-        'public-point': Buffer.from(toHex(point).slice(2), 'hex').toString('base64'),
-      },
-      'key-type': 'aes',
-      'key-length-bytes': 32,
-      attributes: wishes(c, d),
-    })
-    walk.keys.push({
-      reference: made.key['key-reference'],
-      owner: key.owner,
-      derivedFrom: [key.reference, peer.reference],
-    })
-    return true
-  },
+  ...DERIVING,
   async copy(walk, { a, b, c }) {
     const key = choose(walk, a, (one) => c % 2 === 0 || one.flags.wrap)
     if (!key) return false

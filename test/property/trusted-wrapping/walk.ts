@@ -10,7 +10,8 @@ import type { Store } from '../../../src/store/store.ts'
 import { CLUSTER_ID, MASTER_KEY, testEngine } from '../../support/engine.ts'
 import { createWorld } from '../../support/world.ts'
 import { createKnowledge, type How } from './knowledge.ts'
-import { type Made, MOVES, type MoveName, type Step, type Walk } from './moves.ts'
+import { MOVES } from './moves.ts'
+import type { Made, MoveName, Step, Walk } from './step.ts'
 
 type Leak = { readonly key: string; readonly ways: readonly How[]; readonly insistsOnTrusted: boolean }
 type Outcome = {

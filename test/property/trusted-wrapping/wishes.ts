@@ -12,6 +12,8 @@ const PURPOSES: readonly NewAttributes[] = [
   { encrypt: true, decrypt: true },
   { decrypt: true },
   { derive: true },
+  { derive: true, sign: true },
+  { sign: true },
   {},
 ]
 export const DETAILS: readonly NewAttributes[] = [

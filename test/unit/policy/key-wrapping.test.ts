@@ -2,9 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { KEY_CLASSES, KEY_TYPES } from '../../../src/contract/attributes.ts'
 import { WRAPPING_KEY_TYPE, type Wrapping, type WrappingName } from '../../../src/contract/mechanisms.ts'
-import { fromHex } from '../../../src/model/octets.ts'
 import type { Decision } from '../../../src/policy/decision.ts'
-import { mayDerive } from '../../../src/policy/key-derivation.ts'
 import { mayUnwrapWith, mayWrapKey, mayWrapWith, withTemplate } from '../../../src/policy/key-wrapping.ts'
 import { aKey, anActor, HERE, OWNER, PEOPLE, SHARED } from '../../support/records.ts'
 
@@ -103,40 +101,5 @@ suite('the template of an unwrapping key', () => {
     for (const value of on) {
       assert.equal(code(withTemplate({ extractable: value }, { extractable: !value })), 'template-conflict')
     }
-  })
-})
-
-suite('which key derives for whom', () => {
-  const curves = ['secp256r1', 'ed25519'] as const
-  for (const { who, id, role, owns } of PEOPLE) {
-    test(who, () => {
-      for (const curve of curves) {
-        for (const keyClass of KEY_CLASSES) {
-          for (const derive of on) {
-            const key = aKey({
-              keyType: 'ec',
-              keyClass,
-              ec: { ecPoint: fromHex('0x'), curve },
-              flags: { derive },
-            })
-            const expected = owns && keyClass === 'private-key' && curve === 'secp256r1' && derive
-            assert.equal(
-              mayDerive({ actor: anActor(id, role), key, circumstances: HERE }).allow,
-              expected,
-              `${curve} ${keyClass} ${derive}`,
-            )
-          }
-        }
-      }
-    })
-  }
-
-  test('with the availability check on, it has to be on two HSMs', () => {
-    const key = aKey({ keyType: 'ec', flags: { derive: true } })
-    assert.equal(code(mayDerive({ actor: anActor(OWNER), key, circumstances: short })), 'key-availability')
-    assert.equal(
-      code(mayDerive({ actor: anActor(OWNER), key: aKey({ flags: { derive: true } }), circumstances: HERE })),
-      'key-type',
-    )
   })
 })
