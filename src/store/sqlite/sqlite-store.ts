@@ -142,7 +142,7 @@ function serve(
     snapshot &&
     written &&
     startScrub({
-      keys: records.revisions.keys(),
+      records: records.revisions,
       check: medium.check,
       damaged(error) {
         damage = error

@@ -17,19 +17,14 @@ const MISSING = 'is missing, or not as it was written'
 const READ = 'every record in the store has been read, and is what was written'
 const REFUSES = 'the store is damaged: it takes no changes and opens no keys any more'
 
-/** Lets time pass until the log has so many lines. */
-async function untilTold(t: TestContext, lines: readonly unknown[], count: number): Promise<void> {
-  for (let slices = 0; lines.length < count; slices++) {
-    assert.ok(slices < 10_000, 'nothing is told')
-    t.mock.timers.tick(25)
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-}
-
+/** Nothing takes any time: all that is to be read is read in one stretch. */
 const inDirectory = (t: TestContext, body: (directory: string) => Promise<void>): Promise<void> => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
+  t.mock.method(performance, 'now', () => 0)
   return inTemporaryDirectory(body).finally(() => t.mock.timers.reset())
 }
+
+const letItRead = (t: TestContext): void => t.mock.timers.tick(24)
 
 describe('a store that was opened with its snapshot', () => {
   const cases = [
@@ -53,8 +48,9 @@ describe('a store that was opened with its snapshot', () => {
         )
         const other = recordKey(sampleKey(7))
         assert.equal(store.material(other), MATERIAL)
-        await untilTold(t, lines, 2)
-        const [, line] = lines
+        letItRead(t)
+        const [, line, ...more] = lines
+        assert.deepEqual(more, [])
         assert.equal(line?.level, 'error')
         assert.equal(line?.message, REFUSES)
         const { code, message } = line['err'] as HsmError
@@ -85,7 +81,7 @@ describe('a store that was opened with its snapshot', () => {
         audit: [],
         result: undefined,
       }))
-      await untilTold(t, lines, 2)
+      letItRead(t)
       assert.equal(lines[1]?.message, READ)
       assert.ok(Number(lines[1]['records']) > KEYS)
       await store.transact(() => put(sampleKey(5, { label: 'new' })))
@@ -116,51 +112,75 @@ describe('a store that was opened with its snapshot', () => {
 
 describe('reading all records', () => {
   const failure = new HsmError('store-failure')
+  const records = (count: number) => new Map(Array.from({ length: count }, (_, at) => [String(at), at]))
 
-  it('goes on with the same record after one could not be read, and tells it once', (t) => {
+  /** Nothing takes any time but what `check` is said to take. */
+  function started(t: TestContext, count: number, check: (asked: readonly string[]) => number) {
+    let now = 0
     t.mock.timers.enable({ apis: ['setTimeout'] })
+    t.mock.method(performance, 'now', () => now)
     const asked: string[] = []
     const lines: string[] = []
-    startScrub({
-      keys: ['a', 'b', 'c'],
+    const stop = startScrub({
+      records: records(count),
       check(key) {
         asked.push(key)
-        if (asked.length === 2 || asked.length === 3) throw failure
+        now += check(asked)
       },
       damaged: () => assert.fail('nothing is damaged'),
       log: (level) => lines.push(level),
     })
-    t.mock.timers.tick(25)
-    assert.deepEqual(asked, ['a', 'b'])
+    return { asked, lines, stop }
+  }
+
+  it('goes on with the same record after one could not be read, and tells it once', (t) => {
+    const { asked, lines } = started(t, 3, ({ length }) => {
+      if (length === 2 || length === 3) throw failure
+      return 0
+    })
+    t.mock.timers.tick(24)
+    assert.equal(asked.length, 2)
     assert.deepEqual(lines, ['warn'])
     t.mock.timers.tick(59_000)
     assert.equal(asked.length, 2)
     for (let minute = 0; minute < 3; minute++) t.mock.timers.tick(60_000)
-    assert.deepEqual(asked, ['a', 'b', 'b', 'b', 'c'])
+    const [first, second, ...more] = asked
+    assert.deepEqual(more, [second, second, more.at(-1)])
+    assert.deepEqual(new Set([first, second, more.at(-1)]), new Set(records(3).keys()))
     assert.deepEqual(lines, ['warn', 'info'])
   })
 
-  it('lets others have their turn', (t) => {
-    t.mock.timers.enable({ apis: ['setTimeout'] })
-    let asked = 0
-    const stop = startScrub({
-      keys: Array.from({ length: 10 }, (_, at) => String(at)),
-      check() {
-        asked += 1
-        const until = performance.now() + 2
-        while (performance.now() < until);
-      },
-      damaged: () => assert.fail('nothing is damaged'),
-      log: () => undefined,
-    })
-    t.mock.timers.tick(24)
-    assert.equal(asked, 1)
+  it('takes a millisecond at a time, rests 24 times as long as that took, and leaves none out', (t) => {
+    const count = 40
+    const { asked, lines } = started(t, count, ({ length }) => (length === 11 ? 50 : 0.25))
     t.mock.timers.tick(23)
-    assert.equal(asked, 1)
+    assert.equal(asked.length, 0)
     t.mock.timers.tick(1)
-    assert.equal(asked, 2)
-    stop()
-    t.mock.timers.tick(600_000)
-    assert.equal(asked, 2)
+    assert.equal(asked.length, 4)
+    t.mock.timers.tick(24)
+    assert.equal(asked.length, 8)
+    t.mock.timers.tick(24)
+    assert.equal(asked.length, 11)
+    t.mock.timers.tick(24 * 50.5 - 1)
+    assert.equal(asked.length, 11)
+    t.mock.timers.tick(1)
+    assert.equal(asked.length, 15)
+    for (let slice = 0; slice < count; slice++) t.mock.timers.tick(24)
+    assert.equal(asked.length, count)
+    assert.deepEqual(new Set(asked), new Set(records(count).keys()))
+    assert.deepEqual(lines, ['info'])
+  })
+
+  it('does not begin with the same one each time', (t) => {
+    const first = () => {
+      const { asked, stop } = started(t, 1000, () => 1)
+      t.mock.timers.tick(24)
+      stop()
+      t.mock.timers.tick(600_000)
+      t.mock.timers.reset()
+      assert.equal(asked.length, 1)
+      return asked[0]
+    }
+    assert.ok(new Set(Array.from({ length: 20 }, first)).size > 1)
   })
 })
