@@ -2,12 +2,12 @@ import { usageError } from '../cli/usage.ts'
 import { visible } from '../contract/shown.ts'
 import { type Home, startCommand } from '../home/home.ts'
 
-/** What a subcommand of `strongroom` comes to. Text goes to stdout when all is well, else to stderr. */
+/** What a subcommand of `strongroom` comes to. */
 export type Outcome = {
   readonly exit: 0 | 1 | 2
   readonly text: string
-  /** The text goes to stderr all the same: stdout has what the command made. */
-  readonly aside?: true
+  /** Where the text goes. Left out: to stdout when all is well, else to stderr. */
+  readonly on?: 'stdout' | 'stderr'
 }
 
 /**

@@ -18,8 +18,10 @@ export async function status(home: Home, { json }: { readonly json: boolean }): 
   const running = readRunning(home)
   if (!running) return notRunning(home)
   const found = await askStatus(home, running)
-  if (!json) return done(asText(running, found))
-  return done(JSON.stringify({ pid: running.pid, address: showAddress(running), ...found }, null, 2))
+  const text = json
+    ? JSON.stringify({ pid: running.pid, address: showAddress(running), ...found }, null, 2)
+    : asText(running, found)
+  return found.serving === false ? { ...done(text), exit: 1, on: 'stdout' } : done(text)
 }
 
 function asText(running: Running, { nodes, barrier, material, serving, ...facts }: Status): string {
@@ -28,7 +30,7 @@ function asText(running: Running, { nodes, barrier, material, serving, ...facts 
     address: showAddress(running),
     ...facts,
     ...(serving !== undefined && {
-      serving: serving ? 'yes' : 'no, it has lost its connection to the cluster',
+      serving: serving ? 'yes' : 'no, the log says why',
     }),
     ...(material && {
       'key-material': `${material['in-memory']}, of ${material.keys} keys in memory, ${megabytes(material.bytes)}`,

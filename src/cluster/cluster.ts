@@ -50,7 +50,7 @@ export interface Others {
 /** What an HSM of a cluster tells of itself and of the others. */
 export type NodeStatus = Pick<
   Reply<'cluster.status'>,
-  'hsm-id' | 'serving' | 'applied-revision' | 'barrier' | 'material' | 'nodes'
+  'hsm-id' | 'applied-revision' | 'barrier' | 'material' | 'nodes'
 >
 
 /** The cluster as its engine sees it. */

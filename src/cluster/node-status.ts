@@ -1,14 +1,14 @@
 /** What a node tells of its cluster when it is asked for its status. */
 
 import type { Store } from '../store/store.ts'
-import { type Cluster, isServing, type NodeStatus } from './cluster.ts'
+import type { Cluster, NodeStatus } from './cluster.ts'
 import type { Coordination } from './coordination.ts'
 import type { Recent } from './recent.ts'
 import { readAcknowledgement } from './registration.ts'
 
 type Needs = {
   readonly store: Pick<Store, 'subscribe'> & Pick<Coordination, 'appliedRevision' | 'knownMembers'>
-  readonly cluster: Pick<Cluster, 'serving' | 'hsms'>
+  readonly cluster: Pick<Cluster, 'hsms'>
   readonly id: string
   readonly waits: Pick<Recent, 'summary'>
   /** Key material in memory. */
@@ -40,7 +40,6 @@ export function createNodeStatus({ store, cluster, id, waits, material }: Needs)
     const barrier = waits.summary()
     return {
       'hsm-id': id,
-      serving: isServing(cluster.serving),
       'applied-revision': store.appliedRevision(),
       ...(barrier && { barrier }),
       material: material(),

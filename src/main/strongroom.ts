@@ -54,8 +54,8 @@ function unprinted(error: unknown): number {
 }
 
 /** @returns the exit status */
-async function print({ exit, text, aside }: Outcome): Promise<number> {
-  await (exit === 0 && !aside ? writeOutput(text) : tell(text))
+async function print({ exit, text, on = exit === 0 ? 'stdout' : 'stderr' }: Outcome): Promise<number> {
+  await (on === 'stdout' ? writeOutput(text) : tell(text))
   return exit
 }
 

@@ -1,6 +1,6 @@
 /** What is measured of a running HSM: its interfaces, wrapped, so that nothing inside them knows of it. */
 import { andThen, type MaybePromise, orElse } from '../base/maybe-promise.ts'
-import { type Cluster, type Established, isServing } from '../cluster/cluster.ts'
+import type { Cluster, Established } from '../cluster/cluster.ts'
 import type { Coordination, ReplicaState } from '../cluster/coordination.ts'
 import { HsmError } from '../contract/errors.ts'
 import { type Admit, callerOf, type Hsm } from '../contract/hsm.ts'
@@ -128,13 +128,14 @@ export function observeBarrier(registry: Registry): BarrierObserver {
   return (waited, outcome) => waits(waited, { outcome })
 }
 
-/** What the HSM holds, asked for when it is read. */
+/** Whether the HSM serves and what it holds, asked for when it is read. */
 export function observeHoldings(hsm: Hsm, registry: Registry): void {
-  const read = (name: 'users' | 'keys' | 'sessions') => () =>
+  const read = (name: 'users' | 'keys' | 'sessions' | 'serving') => () =>
     hsm.call('cluster.status', {}).then(
-      (status) => one(status[name]),
+      (status) => one(Number(status[name])),
       () => [],
     )
+  registry.gauge('strongroom_serving', 'Whether this HSM serves: 1, or 0.', read('serving'))
   registry.gauge('strongroom_users', 'Users in the catalog.', read('users'))
   registry.gauge('strongroom_keys', 'Token keys in the catalog.', read('keys'))
   registry.gauge('strongroom_sessions', 'Logins open on this HSM.', read('sessions'))
@@ -173,9 +174,6 @@ export function observeFollowing(
     'strongroom_watch_behind_seconds',
     'How long this HSM has been cut off from the changes of others; 0 while it follows them.',
     () => one(behindMs(store.replicaState(), clock()) / 1000),
-  )
-  registry.gauge('strongroom_serving', 'Whether this HSM serves: 1, or 0.', () =>
-    one(isServing(cluster.serving) ? 1 : 0),
   )
   registry.gauge('strongroom_hsms', 'Live HSMs of the cluster, as this one knows them.', () =>
     one(cluster.hsms().length),

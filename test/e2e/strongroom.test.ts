@@ -20,7 +20,7 @@ test('start, status, stop', async (t) => {
   assert.match(
     text.stdout,
     new RegExp(
-      `^pid +${pid}\naddress +${address}\ncluster-id +cluster-[a-z2-7]{11}\nstate +INITIALIZED\nmode +non-fips\nhsm-type +hsm2m.medium\nuptime-seconds +\\d+\nusers +2\nkeys +0\nsessions +0\n$`,
+      `^pid +${pid}\naddress +${address}\ncluster-id +cluster-[a-z2-7]{11}\nstate +INITIALIZED\nmode +non-fips\nhsm-type +hsm2m.medium\nuptime-seconds +\\d+\nusers +2\nkeys +0\nsessions +0\nserving +yes\n$`,
     ),
   )
   const {
@@ -29,7 +29,15 @@ test('start, status, stop', async (t) => {
     ...facts
   } = JSON.parse((await run(['status', ...here, '--json'])).stdout)
   const founded = { state: 'INITIALIZED', mode: 'non-fips', 'hsm-type': 'hsm2m.medium' }
-  assert.deepEqual(facts, { pid: Number(pid), address, ...founded, users: 2, keys: 0, sessions: 0 })
+  assert.deepEqual(facts, {
+    pid: Number(pid),
+    address,
+    ...founded,
+    users: 2,
+    keys: 0,
+    sessions: 0,
+    serving: true,
+  })
   assert.ok(Number.isInteger(uptime))
   assert.match(id, /^cluster-/)
 

@@ -43,7 +43,7 @@ async function exportOf(journal: Journal, options: ExportOptions, attempts: numb
   if (end !== 'whole') return failed(`The ${titleOf(name)} of ${hsm} ${WHY[end]}`)
   await options.print(`${JSON.stringify(statement)}\n`)
   const text = `exported ${entriesIn(statement.count - statement.first)} and the signed statement, HSM ${hsm}\n`
-  return { exit: 0, text, aside: true }
+  return { exit: 0, text, on: 'stderr' }
 }
 
 async function firstWanted(journal: Journal, { since, after }: ExportOptions): Promise<number> {

@@ -35,7 +35,7 @@ export async function createBackup(home: Home, { who, to, passphrase }: CreateOp
     const said = done(
       `Wrote a backup of ${clusterId} to ${to}: ${begun.keys} keys, ${begun.users} users, ${bytes} bytes.\n${opens} it.`,
     )
-    return isStandardOutput(to) ? { ...said, aside: true } : said
+    return isStandardOutput(to) ? { ...said, on: 'stderr' } : said
   })
 }
 

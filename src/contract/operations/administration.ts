@@ -136,10 +136,10 @@ export const ADMINISTRATION = {
       users: count,
       keys: count,
       sessions: count,
+      /** Whether it does more than say so. Left out by an earlier version with an embedded store. */
+      serving: v.optional(v.boolean()),
       /** Of an HSM in a cluster of several. */
       'hsm-id': v.optional(v.string()),
-      /** Whether it does more than say so. */
-      serving: v.optional(v.boolean()),
       /** Newest revision of the shared store that this HSM has applied. */
       'applied-revision': v.optional(count),
       /** How long the latest revocations waited for the other HSMs. */

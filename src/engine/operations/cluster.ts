@@ -1,5 +1,5 @@
 /** The cluster itself: its state, its HSMs, its policy, what it keeps in memory. */
-import type { HsmFacts } from '../../cluster/cluster.ts'
+import { type HsmFacts, isServing } from '../../cluster/cluster.ts'
 import type { Reply } from '../../contract/operations.ts'
 import type { Mode } from '../../contract/profiles.ts'
 import { allow } from '../../policy/decision.ts'
@@ -37,6 +37,7 @@ export const clusterStatus = answer<'cluster.status'>({
       users: view.userCount(),
       keys: view.keyCount(),
       sessions: parts.sessions.count(),
+      serving: isServing(parts.cluster.serving),
       ...parts.cluster.status?.(),
     })
   },

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { alone } from '../../../src/cluster/cluster.ts'
 import type { Member } from '../../../src/cluster/coordination.ts'
 import { createNodeStatus } from '../../../src/cluster/node-status.ts'
 import { createRecent } from '../../../src/cluster/recent.ts'
 import { writeAcknowledgement } from '../../../src/cluster/registration.ts'
-import { HsmError } from '../../../src/contract/errors.ts'
 import type { Change } from '../../../src/store/store.ts'
 
 const facts = (id: string) => ({ id, address: `${id}.example:2223`, version: '1.2.3' })
@@ -19,7 +17,6 @@ const ack = (id: string, revision: number): Member => ({
 
 test('what each HSM of the cluster has applied, and how far that is behind', () => {
   let tell: (changes: readonly Change[]) => void = () => undefined
-  const node: { serving: boolean } = { serving: true }
   const waits = createRecent()
   const status = createNodeStatus({
     store: {
@@ -30,21 +27,13 @@ test('what each HSM of the cluster has applied, and how far that is behind', () 
       appliedRevision: () => 20,
       knownMembers: () => [ack('b', 12), ack('d', 20)],
     },
-    cluster: {
-      hsms: () => ['a', 'b', 'c'].map(facts),
-      serving: {
-        ...alone(() => facts('a')).serving,
-        check() {
-          if (!node.serving) throw new HsmError('not-serving')
-        },
-      },
-    },
+    cluster: { hsms: () => ['a', 'b', 'c'].map(facts) },
     id: 'a',
     waits,
     material: () => ({ 'in-memory': 'all', keys: 3, bytes: 4096 }),
   })
   const material = { 'in-memory': 'all', keys: 3, bytes: 4096 }
-  const common = { 'hsm-id': 'a', serving: true, 'applied-revision': 20, material }
+  const common = { 'hsm-id': 'a', 'applied-revision': 20, material }
   assert.deepEqual(status(), {
     ...common,
     nodes: [
@@ -59,11 +48,8 @@ test('what each HSM of the cluster has applied, and how far that is behind', () 
     { ...change, revision: 15 },
   ])
   assert.equal(status().nodes?.[1]?.lag, 5)
-  node.serving = false
   waits.note(0.004)
-  const { serving: now, barrier } = status()
-  assert.equal(now, false)
-  assert.deepEqual(barrier, { count: 1, 'p50-ms': 4, 'max-ms': 4 })
+  assert.deepEqual(status().barrier, { count: 1, 'p50-ms': 4, 'max-ms': 4 })
 })
 
 test('of many durations only the latest count', () => {

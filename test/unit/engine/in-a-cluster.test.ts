@@ -55,7 +55,7 @@ suite('an HSM among others', () => {
       },
       several: true,
       hsms: () => live.map((id) => ({ id, address: `${id}.example`, version: '1.2.3' })),
-      status: () => ({ 'hsm-id': 'hsm-a', serving: serves }),
+      status: () => ({ 'hsm-id': 'hsm-a' }),
       coverage: () => (key) => key !== missing,
     }
     const store = memoryStore()

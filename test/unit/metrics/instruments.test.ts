@@ -170,27 +170,25 @@ test('the wait for other HSMs is timed by how it ended', async () => {
   }
 })
 
-test('what the HSM holds, and how well it follows its cluster', async () => {
+test('whether the HSM serves, what it holds, and how well it follows its cluster', async () => {
   const registry = createRegistry()
-  observeHoldings(stubHsm({ 'cluster.status': { users: 3, keys: 5, sessions: 2 } }), registry)
+  const status = { users: 3, keys: 5, sessions: 2, serving: true }
+  observeHoldings(stubHsm({ 'cluster.status': () => status }), registry)
   let replica: ReplicaState = { state: 'following' }
-  const check = () => {
-    if (replica.state !== 'following') throw new HsmError('not-serving')
-  }
-  const cluster = { ...alone(self), serving: { ...alone(self).serving, check } }
   const store = { appliedRevision: () => 4711, replicaState: () => replica }
-  observeFollowing(store, cluster, () => 2500, registry)
+  observeFollowing(store, alone(self), () => 2500, registry)
   const values = async () =>
     (await registry.render())
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'))
       .map((line) => line.replace('strongroom_', ''))
   const held = ['users 3', 'keys 5', 'sessions 2', 'applied_revision 4711']
-  assert.deepEqual(await values(), [...held, 'watch_behind_seconds 0', 'serving 1', 'hsms 1'])
+  assert.deepEqual(await values(), ['serving 1', ...held, 'watch_behind_seconds 0', 'hsms 1'])
+  status.serving = false
   replica = { state: 'behind', since: 1000 }
-  assert.deepEqual(await values(), [...held, 'watch_behind_seconds 1.5', 'serving 0', 'hsms 1'])
+  assert.deepEqual(await values(), ['serving 0', ...held, 'watch_behind_seconds 1.5', 'hsms 1'])
   replica = { state: 'failed', error: new HsmError('store-damaged') }
-  assert.deepEqual(await values(), [...held, 'watch_behind_seconds +Inf', 'serving 0', 'hsms 1'])
+  assert.deepEqual(await values(), ['serving 0', ...held, 'watch_behind_seconds +Inf', 'hsms 1'])
 })
 
 test('an HSM that cannot say what it holds still has its other metrics', async () => {
