@@ -77,9 +77,13 @@ export const NO_OTHERS: Others = {
   applied: () => NOTHING,
 }
 
-/** An HSM on a store of its own: nothing to ask, nobody to wait for. */
-export const alone = (self: () => HsmFacts): Cluster => ({
-  serving: { check: () => undefined, fenced: () => false, fence: () => NOTHING },
+/**
+ * An HSM on a store of its own: nothing to ask, nobody to wait for.
+ *
+ * @param check as `Store.check`
+ */
+export const alone = (self: () => HsmFacts, check: () => void = () => undefined): Cluster => ({
+  serving: { check, fenced: () => false, fence: () => NOTHING },
   others: NO_OTHERS,
   several: false,
   hsms: () => [self()],

@@ -21,7 +21,7 @@ import { createStreams } from './streams/streams.ts'
 /** Nothing is under way at first; from now on what a commit ends is ended here. */
 export function assemble(needs: EngineNeeds): Parts {
   const { store, monotonic, random, hsm } = needs
-  const cluster = needs.cluster ?? alone(() => ({ ...hsm, address: hsm.address() }))
+  const cluster = needs.cluster ?? alone(() => ({ ...hsm, address: hsm.address() }), store.check)
   const uses = createUses()
   const auditQueue = createAuditQueue(needs)
   const sessions = createSessions({ monotonic, random })

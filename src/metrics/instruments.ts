@@ -77,6 +77,7 @@ export function measuredStore(store: Store, registry: Registry, seconds: Seconds
     'Time until a transaction is durable and applied.',
   )
   return {
+    check: () => store.check(),
     get catalog() {
       return store.catalog
     },

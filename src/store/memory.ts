@@ -9,7 +9,6 @@ import type { Store } from './store.ts'
 /** A store that keeps nothing: for tests, and where the state may end with the process. */
 export function memoryStore(): Store {
   const catalog = createCatalog()
-  let closed = false
   const logs = new Map<string, AuditEntry>()
   const place = (hsm: string, sequence: number) => `${hsm}/${sequence}`
   const materials = new Map<RecordKey, string>()
@@ -21,25 +20,30 @@ export function memoryStore(): Store {
     for (const entry of audit) logs.set(place(entry.hsm, entry.sequence), entry)
     return undefined
   })
+  let refusal: HsmError | undefined
+  function check(): void {
+    if (refusal) throw refusal
+  }
   return {
+    check,
     catalog,
     transact: commits.transact,
     subscribe: commits.subscribe,
     material(key) {
-      if (closed) throw storeClosed()
+      check()
       const material = materials.get(key)
       if (material === undefined) throw new HsmError('revoked')
       return material
     },
     hasMaterial: () => true,
     async audit(hsm, first, count) {
-      if (closed) throw storeClosed()
+      check()
       return readAuditLog(catalog, hsm, first, count, (sequence) => logs.get(place(hsm, sequence)))
     },
     async close() {
       commits.flush()
-      commits.refuse(storeClosed())
-      closed = true
+      refusal = storeClosed()
+      commits.refuse(refusal)
     },
   }
 }

@@ -24,6 +24,14 @@ export type Change = {
  */
 export interface Store {
   /**
+   * Returns as long as the catalog is what is stored, as far as is known.
+   *
+   * @throws HsmError `store-damaged` from when something was found that no HSM of the cluster has written; `store-failure` when
+   *   the store is closed
+   */
+  check(): void
+
+  /**
    * The replica of all records, always at the newest commit this process has applied. Reading it is
    * synchronous: what one synchronous stretch of code reads is one consistent state.
    */

@@ -1,12 +1,18 @@
-/** An HSM with many keys is started again: its keys are there and can be used, and hardly any record was read. */
+/**
+ * An HSM with many keys is started again: its keys are there and can be used, and hardly any record was read. What is wrong with the
+ * others is found while it serves.
+ */
 import assert from 'node:assert/strict'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
 import type { StartOptions } from '../../src/administration/start-plan.ts'
 import type { Hsm } from '../../src/contract/hsm.ts'
 import type { Home } from '../../src/home/home.ts'
 import { openHsm } from '../../src/main/open-hsm.ts'
 import { clusterHomes } from '../support/cluster-homes.ts'
+import { fails } from '../support/errors.ts'
 import { createWorld, makeAes, makePair, PASSWORD, sign, type World } from '../support/world.ts'
+import { run } from './strongroom.ts'
 
 const KEYS = 1100
 const AT_ONCE = 110
@@ -21,7 +27,7 @@ describe('an HSM with many keys', async () => {
     const opened = await openHsm({ home, listen, log, ...options })
     return {
       ...opened,
-      told: () => lines.filter(({ message }) => /snapshot|all records/.test(String(message))),
+      told: () => lines.filter(({ message }) => /snapshot|all records|damaged/.test(String(message))),
     }
   }
 
@@ -55,7 +61,31 @@ describe('an HSM with many keys', async () => {
       const { total_key_count: keys } = await later.as('alice', 'key.list', { filter: [], 'max-items': 1 })
       assert.equal(keys, KEYS + 2)
       await again.close({ graceMs: 0 })
+      if (name === 'an embedded store') await servesNothingDamaged(home, priv)
     })
+  }
+
+  /** A record that was changed under its key is found when it is used, if not before. */
+  async function servesNothingDamaged(home: Home, key: string): Promise<void> {
+    const database = new DatabaseSync(home.database)
+    database.prepare('UPDATE record SET sealed = zeroblob(99) WHERE key = ?').run(`key/${key}`)
+    database.close()
+    const { hsm, close, told } = await openLogged(home, {})
+    const refusal = fails('store-damaged', /^Record key\/\S+ is damaged: it was changed or moved$/)
+    await assert.rejects(async () => sign(await asAlice(hsm), 'alice', key, 'aGVsbG8='), refusal)
+    const [, line] = told()
+    assert.deepEqual(
+      [line?.level, line?.['message']],
+      ['error', 'the store is damaged: this HSM serves no more'],
+    )
+    await assert.rejects(asAlice(hsm), refusal)
+    assert.equal((await hsm.call('cluster.status', {})).serving, false)
+    const status = await run(['status', '--home', home.root])
+    assert.deepEqual([status.exit, status.stderr], [1, ''])
+    assert.match(status.stdout, /^serving +no, the log says why$/m)
+    assert.equal((await run(['status', '--home', home.root, '--json'])).exit, 1)
+    await close({ graceMs: 0 })
+    await assert.rejects(openLogged(home, {}), refusal)
   }
 })
 

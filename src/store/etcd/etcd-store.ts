@@ -176,6 +176,7 @@ function serve(
     root: () => replica.root().root,
     commitNumber: () => replica.root().root.revision,
     takeTurns: commits.takeTurns,
+    check,
     catalog: replica.catalog,
     transact: commits.transact,
     subscribe: (listener) => replica.subscribe((changes) => listener(changes.map(told))),

@@ -15,15 +15,13 @@ const RETRY_MS = 60_000
 export type ScrubOptions = {
   /** By their keys, which are asked for one by one while the store changes. */
   readonly records: Pick<ReadonlyMap<string, unknown>, 'size' | 'keys'>
-  /** Reads a record as it stands, if it does. Throws HsmError `store-damaged` when it is not what was written. */
+  /** Reads a record as it stands, if it does. After HsmError `store-damaged` nothing more is read. */
   readonly check: (key: string) => void
-  /** Told of the first record that is not what was written. It is the last that is read. */
-  readonly damaged: (error: HsmError) => void
   readonly log: Log
 }
 
 /** Begins soon. @returns what ends it */
-export function startScrub({ records, check, damaged, log }: ScrubOptions): () => void {
+export function startScrub({ records, check, log }: ScrubOptions): () => void {
   const left = fromAnywhere(records)
   let next = left.next()
   let count = 0
@@ -52,11 +50,7 @@ export function startScrub({ records, check, damaged, log }: ScrubOptions): () =
   }
 
   function failing(error: unknown): number | undefined {
-    if (error instanceof HsmError && error.code === 'store-damaged') {
-      log('error', { err: error }, 'the store is damaged: it takes no changes and opens no keys any more')
-      damaged(error)
-      return undefined
-    }
+    if (error instanceof HsmError && error.code === 'store-damaged') return undefined
     if (!failed) log('warn', { err: error }, 'a record of the store cannot be read; this is tried again')
     failed = true
     return RETRY_MS

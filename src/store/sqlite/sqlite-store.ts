@@ -26,6 +26,7 @@ import { checkedWhile } from './integrity.ts'
 import { type Loaded, load, loadRoot } from './load.ts'
 import { createMedium } from './medium.ts'
 import { startScrub } from './scrub.ts'
+import { createSoundness } from './soundness.ts'
 
 export type SqliteStoreOptions = StoreIdentity & {
   /** Of the database file, in a directory that exists and holds nothing of others. */
@@ -124,7 +125,16 @@ function serve(
   const { catalog, records, root, written } = loaded
   const medium = createMedium(database, sealer, loaded, mark)
   const from = rollback ? revisionAfter(rollback) : root.revision
-  const commits = createGroupCommit(catalog, from, medium.commit)
+  const soundness = createSoundness((error) => {
+    snapshot?.log('error', { err: error }, 'the store is damaged: this HSM serves no more')
+    commits.refuse(error)
+    writer?.discard()
+  })
+  const commits = createGroupCommit(catalog, from, (group) => {
+    const failure = medium.commit(group)
+    if (failure) soundness.note(failure.error)
+    return failure
+  })
   const writer =
     snapshot &&
     createSnapshotWriter({
@@ -137,18 +147,12 @@ function serve(
       written,
     })
   if (writer) commits.subscribe((changes) => writer.note(changes.map(({ key }) => key)))
-  let damage: HsmError | undefined
   const stopScrub =
     snapshot &&
     written &&
     startScrub({
       records: records.revisions,
-      check: medium.check,
-      damaged(error) {
-        damage = error
-        writer?.discard()
-        commits.refuse(error)
-      },
+      check: (key) => soundness.watching(() => medium.check(key)),
       log: snapshot.log,
     })
   const timer = setInterval(() => {
@@ -158,23 +162,21 @@ function serve(
   timer.unref()
 
   return {
+    check: soundness.check,
     catalog,
     transact: commits.transact,
     subscribe: commits.subscribe,
-    material(key) {
-      if (!database.isOpen) throw storeClosed()
-      if (damage) throw damage
-      return medium.material(key)
-    },
+    material: (key) => soundness.watching(() => medium.material(key)),
     hasMaterial: () => true,
     async audit(hsm, first, count) {
-      if (!database.isOpen) throw storeClosed()
+      soundness.check()
       return readAuditLog(catalog, hsm, first, count, (sequence) => medium.entry(hsm, sequence))
     },
     async close() {
       if (!database.isOpen) return
       commits.flush()
       commits.refuse(storeClosed())
+      soundness.end(storeClosed())
       clearInterval(timer)
       stopScrub?.()
       mark.close()

@@ -15,7 +15,7 @@ const LAST = recordKey(sampleKey(KEYS))
 const CHANGED = 'is damaged: it was changed or moved'
 const MISSING = 'is missing, or not as it was written'
 const READ = 'every record in the store has been read, and is what was written'
-const REFUSES = 'the store is damaged: it takes no changes and opens no keys any more'
+const REFUSES = 'the store is damaged: this HSM serves no more'
 
 /** Nothing takes any time: all that is to be read is read in one stretch. */
 const inDirectory = (t: TestContext, body: (directory: string) => Promise<void>): Promise<void> => {
@@ -48,6 +48,7 @@ describe('a store that was opened with its snapshot', () => {
         )
         const other = recordKey(sampleKey(7))
         assert.equal(store.material(other), MATERIAL)
+        store.check()
         letItRead(t)
         const [, line, ...more] = lines
         assert.deepEqual(more, [])
@@ -62,7 +63,8 @@ describe('a store that was opened with its snapshot', () => {
           { code, message },
         )
         assert.equal(store.catalog.key(reference(5)), before)
-        assert.throws(() => store.material(other), { code, message })
+        for (const use of [() => store.material(other), store.check]) assert.throws(use, { code, message })
+        await assert.rejects(store.audit('hsm-1', 0, 1), { code, message })
         await store.close()
         assert.ok(!existsSync(snapshotIn(directory)))
         for (const open of [openWith, openStore]) assert.throws(() => open(directory), { code })
@@ -127,7 +129,6 @@ describe('reading all records', () => {
         asked.push(key)
         now += check(asked)
       },
-      damaged: () => assert.fail('nothing is damaged'),
       log: (level) => lines.push(level),
     })
     return { asked, lines, stop }
