@@ -11,7 +11,7 @@ import { testEngine } from '../../support/engine.ts'
 import { type Recording, record, toText } from '../../support/recorder.ts'
 import { createWorld, PASSWORD } from '../../support/world.ts'
 import { needs, type Owner, succeeds } from './commands.ts'
-import { needsNewerDebian, newerModule, withNewerDebian } from './newer-debian.ts'
+import { newerDebian } from './other-debians.ts'
 import { needsOwnModule, ownModule } from './own-module.ts'
 
 const FRAMES = join(import.meta.dirname, '..', '..', 'unit', 'pkcs11', 'frames')
@@ -72,8 +72,8 @@ suite('the probe', needs('gcc', HEADERS, MODULE), () => {
     })
   })
 
-  test('with a newer client, whose frames are those on record', needsNewerDebian(), async (t) => {
-    const { said, recording } = await run(t, withNewerDebian(probe), newerModule())
+  test('with a newer client, whose frames are those on record', newerDebian.needed(), async (t) => {
+    const { said, recording } = await run(t, newerDebian.command(probe), newerDebian.module())
     const frames = join(FRAMES, `${CLIENTS[recording.offered]}.txt`)
     if (process.env['STRONGROOM_RECORD']) writeFileSync(frames, toText(recording))
     assert.deepEqual(said.split('\n'), expected())

@@ -6,15 +6,15 @@ import { join } from 'node:path'
 import { before, suite, type TestContext, test } from 'node:test'
 import { fails, needs, type RunOptions, succeeds } from './commands.ts'
 import { withEachModule } from './each-module.ts'
-import { needsNewerDebian, newerModule, newerProgram } from './newer-debian.ts'
+import { newerDebian } from './other-debians.ts'
 import { idOf, type Payments, payments, pin, shows } from './payments.ts'
 
 withEachModule('pkcs11-tool', needs('pkcs11-tool', 'openssl'), (company) =>
   toolTests(company, ['pkcs11-tool']),
 )
 
-suite('pkcs11-tool and p11-kit of a newer Debian', needsNewerDebian(), () =>
-  toolTests({ ...payments(), module: newerModule }, newerProgram('pkcs11-tool')),
+suite('pkcs11-tool and p11-kit of a newer Debian', newerDebian.needed(), () =>
+  toolTests({ ...payments(), module: newerDebian.module }, newerDebian.command('pkcs11-tool')),
 )
 
 function toolTests(company: Payments, command: readonly string[]): void {
