@@ -11,13 +11,14 @@ import { TARGETS, type Target } from './native/targets.ts'
 const NATIVE = join(import.meta.dirname, '..', 'native', 'pkcs11')
 const MODULE = 'libstrongroom_pkcs11.so'
 
-function make({ compiler, linkerOptions, libc }: Target, directory: string): void {
+function make({ compiler, tls, linkerOptions, libc }: Target, directory: string): void {
   const variables = {
     BUILD: directory,
     CC: compiler.join(' '),
     CFLAGS: `-O2 -ffunction-sections -fdata-sections -ffile-prefix-map=${NATIVE}=.`,
     LDFLAGS: [...linkerOptions, '-Wl,--gc-sections', '-Wl,--strip-all'].join(' '),
     LIBC: libc.join(' '),
+    TLS: tls ? 'yes' : 'no',
   }
   const given = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
   execFileSync('make', ['--silent', '--jobs=2', '-C', NATIVE, ...given], { stdio: 'inherit' })

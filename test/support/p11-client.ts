@@ -40,11 +40,15 @@ const DESTROYABLE = 0x172
 const NUMBERS = [0, 0x80, 0x87, 0x100, 0x121, 0x161, 0x166]
 const TEMPLATES = [0x4000_0211, 0x4000_0212]
 
+/** How the value of an attribute of that type travels; else as bytes. */
+export const isBoolean = (type: number): boolean => BOOLEANS.includes(type) || type === DESTROYABLE
+export const isNumber = (type: number): boolean => NUMBERS.includes(type)
+
 function range(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, index) => from + index)
 }
 
-const attributeBytes = ([type, value]: Attribute): Buffer => {
+export const attributeBytes = ([type, value]: Attribute): Buffer => {
   const [length, content] = valueBytes(type, value)
   return Buffer.concat([u32(type), u8(1), u32(length), content])
 }
@@ -243,9 +247,10 @@ function readResults(id: number, body: Buffer): Results {
   return { signature, ...results, bytes: data, length, attributes, outputs }
 }
 
-const NULL_LENGTH = 0xffff_ffff
+export const NULL_LENGTH = 0xffff_ffff
 
-function cursor(body: Buffer) {
+/** Reads what travels. */
+export function cursor(body: Buffer) {
   let at = 0
   const take = (count: number) => {
     if (at + count > body.length) throw new Error('The response is cut short')
@@ -272,6 +277,11 @@ function cursor(body: Buffer) {
     ...u,
     u64: big,
     array: bytesOf,
+    /** Undefined for NULL. */
+    arrayOrNull() {
+      const length = u.u32()
+      return length === NULL_LENGTH ? undefined : Buffer.from(take(length))
+    },
     outputs() {
       const all: Buffer[] = []
       const total = u.u32()

@@ -8,6 +8,8 @@ import { oldLibc } from './old-libc.ts'
 export type Target = {
   /** Words that compile for the machine. */
   readonly compiler: readonly string[]
+  /** Whether there is an OpenSSL for it. */
+  readonly tls: boolean
   readonly linkerOptions: readonly string[]
   /** Behind all objects. */
   readonly libc: readonly string[]
@@ -45,6 +47,7 @@ function glibc(machine: Machine, scratch: string): Target {
   execFileSync(program, [...words, '-O2', '-fPIC', '-fvisibility=hidden', '-c', '-o', status, FILE_STATUS])
   return {
     compiler,
+    tls: true,
     linkerOptions: [LINKER, '-nodefaultlibs'],
     libc: [status, '-Wl,--as-needed', ...old, file('usr/lib/*/libc_nonshared.a'), '-lgcc'],
   }
@@ -54,6 +57,8 @@ function musl(machine: Machine): Target {
   const file = (pattern: string) => only(machine.root, pattern.replace('*', `${machine.name}-linux-musl`))
   return {
     compiler: [...clang(machine, 'musl'), '-nostdlibinc', '-isystem', file('usr/include/*')],
+    // Debian's OpenSSL was compiled for glibc.
+    tls: false,
     linkerOptions: [LINKER, '-nodefaultlibs', '-nostartfiles'],
     // It has no name of its own: found by this one it is needed by this one.
     libc: [`-L${dirname(file('lib/*/libc.so'))}`, '-lc'],

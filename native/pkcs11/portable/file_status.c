@@ -4,11 +4,10 @@
  */
 #include <sys/stat.h>
 
-/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): they are glibc's. */
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-inconsistent-declaration-parameter-name): glibc's names. */
 int __xstat(int version, const char *path, struct stat *status);
 int __lxstat(int version, const char *path, struct stat *status);
 int __fxstat(int version, int descriptor, struct stat *status);
-/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 /* bits/stat.h of glibc 2.28. */
 #ifdef __x86_64__
@@ -22,3 +21,4 @@ int stat(const char *path, struct stat *status) { return __xstat(STAT_VERSION, p
 int lstat(const char *path, struct stat *status) { return __lxstat(STAT_VERSION, path, status); }
 
 int fstat(int descriptor, struct stat *status) { return __fxstat(STAT_VERSION, descriptor, status); }
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-inconsistent-declaration-parameter-name) */

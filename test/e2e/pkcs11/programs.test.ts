@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { PASSWORD } from '../../support/world.ts'
 import { needs, type Owner, run, succeeds } from './commands.ts'
-import { needsNewerDebian, newerModule, withNewerDebian } from './newer-debian.ts'
+import { newerDebian } from './other-debians.ts'
 import { BUILDS, needsOwnModule, ownModule, PLAIN } from './own-module.ts'
 import { type SocketHsm, startHsm } from './socket-hsm.ts'
 
@@ -84,8 +84,8 @@ for (const [title, build] of Object.entries(BUILDS)) {
       assert.deepEqual(await passing(t, P11_KIT), withP11Kit(older ? -2 : -1))
     })
 
-    test("with a newer client of p11-kit's", needsNewerDebian(), async (t) => {
-      assert.deepEqual(await passing(t, newerModule(), withNewerDebian), withP11Kit(-1))
+    test("with a newer client of p11-kit's", newerDebian.needed(), async (t) => {
+      assert.deepEqual(await passing(t, newerDebian.module(), newerDebian.command), withP11Kit(-1))
     })
   })
 }

@@ -174,6 +174,18 @@ export type Program = P11Client & {
 export const TRANSPORTS = ['socket', 'tls'] as const
 type Transport = (typeof TRANSPORTS)[number]
 
+/** What a program comes over to the token of a bench, and with which client. */
+export type Way = {
+  readonly transport: Transport
+  readonly program: (shared: Bench) => Promise<Program>
+}
+
+/** As p11-kit's client of that version of the protocol. */
+export const directly = (offered: number, transport: Transport): Way => ({
+  transport,
+  program: (shared) => shared.program({ offered }),
+})
+
 type Unusual = Partial<Pick<EngineNeeds, 'profile' | 'store' | 'publicObjects'>> &
   Pick<Pkcs11Needs, 'bounds' | 'patience'> & {
     /** What stands between the token and its HSM. */

@@ -18,7 +18,7 @@ import {
   wanted,
 } from '../../support/p11-client.ts'
 import { reference } from '../../support/world.ts'
-import { A, bench, C, CLASS, M, type Program } from './fixture.ts'
+import { A, bench, C, CLASS, M, type Program, type Way } from './fixture.ts'
 
 const AES = 0x1f
 const TRUSTED = 0x86
@@ -153,48 +153,56 @@ const halvesOf = (blocks: Buffer): Buffer[] =>
 const unwrapped = (wrapped: Buffer): Buffer =>
   createDecipheriv('id-aes256-wrap', KNOWN, Buffer.alloc(8, 0xa6)).update(wrapped)
 
-for (const policy of [false, true]) {
-  suite(`PKCS#11 attacks ${policy ? 'under the policy trusted-wrapping' : 'that plain PKCS#11 allows'}`, () => {
-    const shared = bench()
-    let us: Thief
-    before(async () => {
-      const { world } = shared
-      if (policy) await world.as('admin', 'policy.apply', { policy: 'trusted-wrapping' })
-      const program = await shared.program({ offered: 1 })
-      us = thief(program, await program.login())
-    })
-    const trust: Trust = async (label) => {
-      const filter = [`attr.label=${label}`]
-      const { matched_keys: keys } = await shared.world.as('alice', 'key.list', { filter })
-      assert.equal(keys.length, 1)
-      await shared.world.as('admin', 'key.set-attribute', {
-        filter: reference(keys[0]?.['key-reference'] ?? ''),
-        attributes: { trusted: true },
-      })
-    }
+/**
+ * @param way the client that the thief's program has
+ * @param prevented attacks that the client does not let happen at all
+ */
+export function attackTests(way: Way, prevented: readonly string[] = []): void {
+  for (const policy of [false, true])
+    suite(`attacks ${policy ? 'under the policy trusted-wrapping' : 'that plain PKCS#11 allows'}`, () =>
+      attacksOn(way, policy, prevented))
+}
 
-    for (const [name, attack] of Object.entries(ATTACKS)) {
-      test(name, async () => {
-        if (policy) return assert.rejects(attack(us, trust), isForbidden)
-        const { key, value } = await attack(us, trust)
-        assert.deepEqual(await us.encrypt(key, KNOWN.subarray(0, 16)), ecb(value, KNOWN.subarray(0, 16)))
-      })
-    }
-
-    test('what is never allowed', async () => {
-      const key = await us.generate([A.EXTRACTABLE, false], [A.ENCRYPT, true])
-      const refused = refuses(CKR.ATTRIBUTE_READ_ONLY)
-      await assert.rejects(us.set(key, [TRUSTED, true]), refused)
-      await assert.rejects(us.set(key, [A.SENSITIVE, false]), refused)
-      await assert.rejects(us.set(key, [A.EXTRACTABLE, true]), refused)
-      await assert.rejects(us.show(key), refuses(CKR.ATTRIBUTE_SENSITIVE))
-      await assert.rejects(us.copy(key, [A.EXTRACTABLE, true]), Refused)
-      await assert.rejects(us.copy(key, [A.SENSITIVE, false]), Refused)
-      await assert.rejects(us.bring(KNOWN, [TRUSTED, true]), Refused)
-      await assert.rejects(us.generate([TRUSTED, true], [A.WRAP, true]), Refused)
-      const under = await us.generate([A.UNWRAP, true])
-      await assert.rejects(us.unwrap(Buffer.alloc(48, 1), under), refuses(CKR.WRAPPED_KEY_INVALID))
+function attacksOn(way: Way, policy: boolean, prevented: readonly string[]): void {
+  const shared = bench({}, { transport: way.transport })
+  let us: Thief
+  before(async () => {
+    const { world } = shared
+    if (policy) await world.as('admin', 'policy.apply', { policy: 'trusted-wrapping' })
+    const program = await way.program(shared)
+    us = thief(program, await program.login())
+  })
+  const trust: Trust = async (label) => {
+    const filter = [`attr.label=${label}`]
+    const { matched_keys: keys } = await shared.world.as('alice', 'key.list', { filter })
+    assert.equal(keys.length, 1)
+    await shared.world.as('admin', 'key.set-attribute', {
+      filter: reference(keys[0]?.['key-reference'] ?? ''),
+      attributes: { trusted: true },
     })
+  }
+
+  for (const [name, attack] of Object.entries(ATTACKS)) {
+    test(name, async () => {
+      if (policy || prevented.includes(name)) return assert.rejects(attack(us, trust), isForbidden)
+      const { key, value } = await attack(us, trust)
+      assert.deepEqual(await us.encrypt(key, KNOWN.subarray(0, 16)), ecb(value, KNOWN.subarray(0, 16)))
+    })
+  }
+
+  test('what is never allowed', async () => {
+    const key = await us.generate([A.EXTRACTABLE, false], [A.ENCRYPT, true])
+    const refused = refuses(CKR.ATTRIBUTE_READ_ONLY)
+    await assert.rejects(us.set(key, [TRUSTED, true]), refused)
+    await assert.rejects(us.set(key, [A.SENSITIVE, false]), refused)
+    await assert.rejects(us.set(key, [A.EXTRACTABLE, true]), refused)
+    await assert.rejects(us.show(key), refuses(CKR.ATTRIBUTE_SENSITIVE))
+    await assert.rejects(us.copy(key, [A.EXTRACTABLE, true]), Refused)
+    await assert.rejects(us.copy(key, [A.SENSITIVE, false]), Refused)
+    await assert.rejects(us.bring(KNOWN, [TRUSTED, true]), Refused)
+    await assert.rejects(us.generate([TRUSTED, true], [A.WRAP, true]), Refused)
+    const under = await us.generate([A.UNWRAP, true])
+    await assert.rejects(us.unwrap(Buffer.alloc(48, 1), under), refuses(CKR.WRAPPED_KEY_INVALID))
   })
 }
 

@@ -3,14 +3,15 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { bytes, mechanism, room, template, ulong } from '../../support/p11-client.ts'
 import { byLabel, makePair } from '../../support/world.ts'
-import { A, bench, C, M, TRANSPORTS } from './fixture.ts'
+import { A, bench, C, M, type Way } from './fixture.ts'
 
 /** To one who cannot see a key, its handle is no longer one. */
 const GONE = [0x60, 0x82, 0x68, 0x101, 0x20]
 
-for (const transport of TRANSPORTS) {
-  suite(`PKCS#11 after unshare, over ${transport}`, () => {
-    const shared = bench({}, { transport })
+/** @param way the client that bob's program has */
+export function unshareTests(way: Way): void {
+  suite('after unshare', () => {
+    const shared = bench({}, { transport: way.transport })
     let made = 0
 
     /** A key of alice's that bob has begun to sign with. */
@@ -18,7 +19,7 @@ for (const transport of TRANSPORTS) {
       made += 1
       const label = `shared-${made}`
       await makePair(shared.world, 'alice', { label, share: ['bob'] })
-      const program = await shared.program()
+      const program = await way.program(shared)
       const session = await program.login('bob')
       const [key] = await program.find(session, template([A.LABEL, label]))
       const s = ulong(session)
