@@ -40,7 +40,10 @@ export async function openPkcs11Listener({
   registry,
 }: Pkcs11ListenerNeeds): Promise<Pkcs11Listener> {
   const keeper = createKeeper(startKeeper, log)
-  if (registry) observePrograms({ connections: pkcs11.connections, ready: keeper.ready }, registry)
+  /** They go on by themselves. */
+  const ownPrograms = new Set<Socket>()
+  const ready = () => keeper.ready() + ownPrograms.size
+  if (registry) observePrograms({ connections: pkcs11.connections, ready }, registry)
   const sockets = await openSockets({ path, convenient, log }, (socket: Socket) => {
     let held: Held | undefined
     const served = pkcs11.serve(socket, {
@@ -48,10 +51,15 @@ export async function openPkcs11Listener({
       onIdle: (snapshot) => held?.idle(snapshot),
       onBusy: () => held?.busy(),
       stop: () => stopReading(socket),
+      onGreeted(isOurs) {
+        if (isOurs) ownPrograms.add(socket)
+        else held = keeper.hold(socket)
+      },
     })
-    // There may have been no place for it.
-    if (!socket.destroyed) held = keeper.hold(socket)
-    void served.finally(() => held?.gone())
+    void served.finally(() => {
+      held?.gone()
+      ownPrograms.delete(socket)
+    })
   })
   return {
     path,

@@ -39,6 +39,8 @@ export interface Account {
   login(credentials: Credentials): Promise<void>
   /** Never throws. */
   logout(): Promise<void>
+  /** Has the session of a login that is gone on with. Throws `not-serving` and the like when the HSM cannot tell whether it lasts. */
+  resume(): Promise<void>
   /** Leaves the login to another process: only the HSM's session ends. Never throws. */
   leave(): Promise<void>
   /** Throws `bad-credentials` when `old` is not the present password, or what `user.change-password` throws. */
@@ -118,9 +120,11 @@ export function createAccount(hsm: Hsm, known?: LoginSnapshot): Account {
     },
     login: held.begin,
     logout: held.end,
+    resume: held.resume,
     leave: held.leave,
     async changePassword(old, password) {
       const { username } = held.signedIn()
+      if (username === undefined) throw new HsmError('not-logged-in')
       await held.prove({ username, password: old })
       await call('user.change-password', { username, role: 'crypto-user', password })
     },

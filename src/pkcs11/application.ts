@@ -109,6 +109,12 @@ export async function destroy(account: Account, { kind, reference }: ObjectRefer
 /** Selects one key. */
 export const filterOf = (reference: string): string[] => [`key-reference=${reference}`]
 
+/** Ends nothing but its session of the HSM: the login goes on elsewhere. */
+export async function leaveApplication({ account, sessions }: Application): Promise<void> {
+  for (const session of sessions.all()) sessions.remove(session.handle)
+  await account.leave()
+}
+
 /** Everything, as C_Finalize and the end of the connection have it. */
 export async function endApplication(application: Application): Promise<void> {
   for (const session of application.sessions.all()) application.sessions.remove(session.handle)

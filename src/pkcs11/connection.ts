@@ -7,6 +7,7 @@ import { createFrameMemory } from './frame-memory.ts'
 import { createIntake } from './intake.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import { createProgram, type ProgramNeeds, type ProgramSnapshot } from './program.ts'
+import { GOODBYE } from './rpc/frame.ts'
 import { MalformedRequest } from './rpc/malformed.ts'
 import { type AnonymousBudget, createToll } from './toll.ts'
 
@@ -25,7 +26,7 @@ export type Connection = {
   isIdleAnonymous(): boolean
   /** Takes nothing more from the stream; resolves when all that came before has been answered. */
   halt(): Promise<void>
-  /** Another process goes on with it from its snapshot. */
+  /** Another process goes on with it from its snapshot; a program of our own module is told to go on elsewhere. */
   leave(): Promise<void>
   /** Resolves when the stream is closed, and the program's login and objects are gone. */
   readonly ended: Promise<void>
@@ -41,13 +42,15 @@ export type Traffic = {
   readonly onLogin: (isLoggedIn: boolean) => void
   /** A call has to wait for something. @returns to be called when it is done */
   readonly onWait?: (() => () => void) | undefined
+  /** It is a program of our own module, or another; it has not been answered yet. */
+  readonly onGreeted: (isOwnModule: boolean) => void
 }
 
 /** @param from the program that another process served before on this connection */
 export function createConnection(
   stream: Duplex,
   needs: ConnectionNeeds,
-  { onBusy, onQuiet, onLogin, onWait }: Traffic,
+  { onBusy, onQuiet, onLogin, onWait, onGreeted }: Traffic,
   from?: ProgramSnapshot,
 ): Connection {
   const program = createProgram(needs, from)
@@ -61,6 +64,7 @@ export function createConnection(
     toll: createToll(needs.anonymous, program.isLoggedIn),
     most,
     from: from?.offered,
+    onGreeted,
     onTaken: taken,
     onMalformed: (error) => close(reasonOf(error)),
   })
@@ -114,7 +118,7 @@ export function createConnection(
       settle()
       return promise
     },
-    leave: program.leave,
+    leave: () => program.leave().then(intake.isOwnModule() ? () => void stream.end(GOODBYE) : undefined),
     ended: closed(stream).then(backpressure.end).then(frameMemory.drop).then(program.end),
   }
 }

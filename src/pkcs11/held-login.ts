@@ -5,13 +5,15 @@
 import { type ErrorCode, HsmError } from '../contract/errors.ts'
 import { type Caller, callerOf, type Hsm } from '../contract/hsm.ts'
 import { LIMITS } from '../contract/limits.ts'
+import type { Reply } from '../contract/operations.ts'
 
 /** As they were given to C_Login. */
 export type Credentials = { readonly username: string; readonly password: string }
 
 /** What another process needs to go on with a login. */
 export type LoginSnapshot = {
-  readonly username: string
+  /** Undefined until the HSM says it. */
+  readonly username: string | undefined
   /** Undefined when the HSM gave none: the login ends with its session. */
   readonly credential: string | undefined
 }
@@ -19,7 +21,9 @@ export type LoginSnapshot = {
 /** A session of the HSM. */
 export type HsmSession = { readonly token: string; readonly call: Caller }
 
-export type Login = LoginSnapshot & {
+export type Login = {
+  username: string | undefined
+  readonly credential: string | undefined
   session: HsmSession
   renewing: Promise<void> | undefined
 }
@@ -41,6 +45,8 @@ export type HeldLogin = {
    * Throws `not-logged-in` when the login has ended.
    */
   renewed(login: Login, lost: HsmSession): Promise<void>
+  /** Has the session of a login that is gone on with; if that has ended there is none any more. Throws what else stands in its way. */
+  resume(): Promise<void>
 }
 
 /** An HSM of an earlier version refuses what it does not know, before it looks at the password. */
@@ -66,15 +72,14 @@ export function createHeldLogin(hsm: Hsm, known?: LoginSnapshot): HeldLogin {
     if (isOver(error)) await renewed(login, login.session).catch(ignore)
   }
 
-  function forget(login: Login): void {
-    if (current === login) hold(undefined)
-  }
+  const forget = (login: Login): void => (current === login ? hold(undefined) : undefined)
 
   async function resume(login: Login): Promise<void> {
-    const token = await resumed(hsm, login)
-    if (token === undefined) forget(login)
-    else if (current === login) login.session = sessionOf(hsm, token)
-    else await close(hsm, token)
+    const next = await resumed(hsm, login)
+    if (!next) return forget(login)
+    if (current !== login) return close(hsm, next.token)
+    login.username = next.username
+    login.session = sessionOf(hsm, next.token)
   }
 
   async function renewed(login: Login, lost: HsmSession): Promise<void> {
@@ -121,6 +126,9 @@ export function createHeldLogin(hsm: Hsm, known?: LoginSnapshot): HeldLogin {
       await close(hsm, token)
     },
     renewed,
+    async resume() {
+      if (current) await renewed(current, current.session).catch(unlessOver)
+    },
   }
 }
 
@@ -139,11 +147,11 @@ function createRenewal(hsm: Hsm, onLost: (login: Login, error: unknown) => Promi
 
 const sessionOf = (hsm: Hsm, token: string): HsmSession => ({ token, call: callerOf(hsm, token) })
 
-/** The token of another session; undefined when the login has ended. */
-async function resumed(hsm: Hsm, { credential }: Login): Promise<string | undefined> {
+/** Another session; undefined when the login has ended. */
+async function resumed(hsm: Hsm, { credential }: Login): Promise<Reply<'session.resume'> | undefined> {
   if (credential === undefined) return undefined
   try {
-    return (await hsm.call('session.resume', { credential })).token
+    return await hsm.call('session.resume', { credential })
   } catch (error) {
     if (isOver(error)) return undefined
     throw error
@@ -176,7 +184,7 @@ async function logout(hsm: Hsm, login: Login): Promise<void> {
     await hsm.call('session.logout', {}, login.session.token)
   } catch (error) {
     const another = isLost(error) ? await resumed(hsm, login) : undefined
-    if (another !== undefined) await hsm.call('session.logout', {}, another)
+    if (another) await hsm.call('session.logout', {}, another.token)
   }
 }
 
@@ -186,5 +194,9 @@ export const isLost = (error: unknown): error is HsmError => error instanceof Hs
 
 const OVER: ReadonlySet<ErrorCode> = new Set(['not-logged-in', 'unknown-operation'])
 const isOver = (error: unknown): boolean => error instanceof HsmError && OVER.has(error.code)
+
+function unlessOver(error: unknown): void {
+  if (!isOver(error)) throw error
+}
 
 const ignore = (): void => undefined

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Answering } from './answering.ts'
 import { BOUNDS } from './bounds.ts'
 import { CKR } from './cryptoki/returns.ts'
-import { answeredVersion } from './rpc/dialect.ts'
+import { answeredVersion, isOwn } from './rpc/dialect.ts'
 import { createFrameReader, type FrameReaderOptions, type Incoming } from './rpc/frame.ts'
 import { writeRefusal } from './rpc/requests.ts'
 import { LOOK_AGAIN_MS, type Toll } from './toll.ts'
@@ -17,6 +17,8 @@ export type Intake = {
   feed(chunk: Buffer): void
   /** To be called when a request has been answered. */
   answered(): void
+  /** False until the client has said so. */
+  isOwnModule(): boolean
   /** There are requests that have not been handed on. */
   isBehind(): boolean
   /** Which frame is under way; undefined between frames. */
@@ -32,6 +34,8 @@ export type IntakeNeeds = {
   readonly most: NonNullable<FrameReaderOptions['most']>
   /** Version that the client has offered to someone else. */
   readonly from: number | undefined
+  /** Whether the client is our own module, before it is answered. */
+  readonly onGreeted: (isOwnModule: boolean) => void
   /** As much was handed on as may be; nothing, when the stream is destroyed. */
   readonly onTaken: () => void
   /** With MalformedRequest: nothing more can be read. */
@@ -39,7 +43,16 @@ export type IntakeNeeds = {
 }
 
 /** Nothing is handed on any more once the stream is destroyed. */
-export function createIntake({ stream, calls, toll, most, from, onTaken, onMalformed }: IntakeNeeds): Intake {
+export function createIntake({
+  stream,
+  calls,
+  toll,
+  most,
+  from,
+  onGreeted,
+  onTaken,
+  onMalformed,
+}: IntakeNeeds): Intake {
   const frames = createFrameReader({ greeted: from !== undefined, most })
   let offered = from ?? 0
   let count = 0
@@ -49,6 +62,7 @@ export function createIntake({ stream, calls, toll, most, from, onTaken, onMalfo
     count += 1
     if (incoming.kind === 'hello') {
       offered = incoming.offered
+      onGreeted(isOwn(offered))
       stream.write(Buffer.of(answeredVersion(offered)))
     } else if (incoming.kind === 'request') calls.ask(incoming.code, incoming.body, offered)
     else stream.write(writeRefusal(incoming.code, CKR.USER_NOT_LOGGED_IN))
@@ -97,6 +111,7 @@ export function createIntake({ stream, calls, toll, most, from, onTaken, onMalfo
       frames.keep()
     },
     answered: proceedLater,
+    isOwnModule: () => isOwn(offered),
     isBehind,
     frame: () => (frames.between() ? undefined : count),
     announced: frames.announced,

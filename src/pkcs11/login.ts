@@ -20,6 +20,7 @@ const WRONG: Meanings = {
  * C_Login with the PIN `user:password`, or C_LoginUser with both by themselves.
  *
  * @param pin undefined: the token should ask for it by itself, which it cannot
+ * @returns what resumes the login; undefined: nothing does
  */
 export function login(
   application: Application,
@@ -27,7 +28,7 @@ export function login(
   userType: number,
   pin: Buffer | undefined,
   username?: Buffer,
-): Promise<void> {
+): Promise<string | undefined> {
   const { account, logins, sessions } = application
   return logins.run('login', async () => {
     sessions.get(handle)
@@ -38,6 +39,7 @@ export function login(
       ? { username: textIn(username), password: textIn(pin) }
       : credentialsOf(pin)
     await meaning(WRONG, () => account.login(credentials))
+    return account.snapshot()?.credential
   })
 }
 

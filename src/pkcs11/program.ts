@@ -6,21 +6,16 @@ import { andThen, type MaybePromise, orElse, whenOver } from '../base/maybe-prom
 import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import type { FairShare } from '../rates/fair-share.ts'
-import {
-  type Application,
-  type ApplicationSnapshot,
-  createApplication,
-  endApplication,
-  snapshotOf,
-} from './application.ts'
+import { type Application, type ApplicationSnapshot, snapshotOf } from './application.ts'
 import type { Peer } from './bounds.ts'
 import { CKR } from './cryptoki/returns.ts'
-import { CryptokiError, refuse, returnValueOf } from './errors.ts'
+import { CryptokiError, returnValueOf } from './errors.ts'
 import type { FunctionName } from './functions/function.ts'
 import { FUNCTIONS } from './functions/functions.ts'
+import { createPresentApplication } from './present-application.ts'
 import type { Refusals } from './refusals.ts'
 import type { CallName } from './rpc/calls.ts'
-import { MalformedRequest, malformed } from './rpc/malformed.ts'
+import { MalformedRequest } from './rpc/malformed.ts'
 import {
   type CallResults,
   type Request,
@@ -65,49 +60,36 @@ export type Program = {
   isLoggedIn(): boolean
   /** Undefined before C_Initialize and after C_Finalize. */
   snapshot(): ProgramSnapshot | undefined
-  /** Ends nothing but its session of the HSM: another process goes on. */
+  /** Ends nothing but its session of the HSM: another process goes on, or the program itself does elsewhere. */
   leave(): Promise<void>
   /** Ends its login, its session objects and what is under way. */
   end(): Promise<void>
 }
 
-/** What the client library says first, so that nobody talks to something else by mistake. */
-const HANDSHAKE = Buffer.from('PRIVATE-GNOME-KEYRING-PKCS11-PROTOCOL-V-1')
-
 /** @param from the program that another process served before */
 export function createProgram(needs: ProgramNeeds, from?: ProgramSnapshot): Program {
-  let application: Application | undefined = from && createApplication(needs, from.offered, from.application)
+  const present = createPresentApplication(needs, from)
   const queue = createKeyedQueue()
-  /** Somebody else goes on with its login, also when this connection ends before the process does. */
-  let isLeft = false
-
-  const initialized = (): Application => application ?? refuse(CKR.CRYPTOKI_NOT_INITIALIZED)
-
-  async function end(): Promise<void> {
-    const ending = application
-    application = undefined
-    if (ending && !isLeft) await endApplication(ending)
-  }
 
   function results(
     request: Request | Unreadable,
     offered: number,
   ): MaybePromise<CallResults<typeof request.name>> {
     if ('refusal' in request) {
-      initialized().sessions.get(request.session)
+      present.initialized().sessions.get(request.session)
       throw request.refusal
     }
     switch (request.name) {
       case 'C_Initialize':
-        if (application) refuse(CKR.CRYPTOKI_ALREADY_INITIALIZED)
-        if (!request.given[0]?.equals(HANDSHAKE)) malformed('handshake')
-        application = createApplication(needs, offered)
+        present.begin(offered, request.given[0])
         return []
+      case 'Resume':
+        return present.goOn(offered, request.given).then((isLoggedIn) => [Number(isLoggedIn)])
       case 'C_Finalize':
-        initialized()
-        return end().then(() => [])
+        present.initialized()
+        return present.end().then(() => [])
       default:
-        return perform(initialized(), request, queue)
+        return perform(present.initialized(), request, queue)
     }
   }
 
@@ -125,7 +107,7 @@ export function createProgram(needs: ProgramNeeds, from?: ProgramSnapshot): Prog
               return andThen(results(request, offered), (given) => writeResponse(code, name, given, offered))
             },
             (error) => {
-              note(needs, call, application?.account.username(), error)
+              note(needs, call, present.get()?.account.username(), error)
               const isMalformed = error instanceof MalformedRequest
               return writeRefusal(code, isMalformed ? CKR.DEVICE_ERROR : returnValueOf(error))
             },
@@ -133,14 +115,14 @@ export function createProgram(needs: ProgramNeeds, from?: ProgramSnapshot): Prog
         () => void body.fill(0),
       )
     },
-    hasBegun: () => application !== undefined,
-    isLoggedIn: () => application?.account.loggedIn() === true,
-    snapshot: () => application && { offered: application.offered, application: snapshotOf(application) },
-    async leave() {
-      isLeft = true
-      await application?.account.leave()
+    hasBegun: () => present.get() !== undefined,
+    isLoggedIn: present.isLoggedIn,
+    snapshot() {
+      const application = present.get()
+      return application && { offered: application.offered, application: snapshotOf(application) }
     },
-    end,
+    leave: present.leave,
+    end: present.end,
   }
 }
 

@@ -61,6 +61,8 @@ export type ServeOptions = {
   readonly onIdle?: (snapshot: ProgramSnapshot) => void
   /** After `onIdle`: something is asked. */
   readonly onBusy?: () => void
+  /** What speaks at the other end: our own module, which goes on by itself when this process ends, or p11-kit's client. */
+  readonly onGreeted?: (isOwnModule: boolean) => void
   /** Makes the stream's source deliver nothing more; what it has delivered is still answered. */
   readonly stop?: () => void
 }
@@ -118,6 +120,7 @@ export function createPkcs11({ hsm, version, log, bounds, patience }: Pkcs11Need
         ...(options.onIdle ? { onBusy: idle.busy, onQuiet: idle.quiet } : SILENT),
         onLogin: loginTold(place, options),
         onWait: options.onWait,
+        onGreeted: options.onGreeted ?? (() => undefined),
       },
       options.snapshot,
     )
@@ -150,8 +153,7 @@ export function createPkcs11({ hsm, version, log, bounds, patience }: Pkcs11Need
           options.stop?.()
           await connection.halt()
           const snapshot = connection.snapshot()
-          if (!snapshot) return
-          options.onIdle?.(snapshot)
+          if (snapshot) options.onIdle?.(snapshot)
           await connection.leave()
         }),
       )

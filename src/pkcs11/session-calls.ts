@@ -4,6 +4,7 @@ import type { CallName } from './rpc/calls.ts'
 const OTHERS: ReadonlySet<CallName> = new Set([
   'C_Initialize',
   'C_Finalize',
+  'Resume',
   'C_GetInfo',
   'C_GetSlotList',
   'C_GetSlotInfo',

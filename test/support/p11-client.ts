@@ -214,6 +214,8 @@ export type Results = {
   readonly attributes: readonly Shown[]
   /** Members of the mechanism's parameter that came back to our own module. */
   readonly outputs: readonly Buffer[]
+  /** What resumes the login; undefined when nothing does. */
+  readonly credential: string | undefined
 }
 
 function readResults(id: number, body: Buffer): Results {
@@ -227,12 +229,14 @@ function readResults(id: number, body: Buffer): Results {
   let length = 0
   let attributes: Shown[] = []
   let outputs: Buffer[] = []
+  let credential: string | undefined
   for (const letters of signature.match(/a[yuA]|./g) ?? []) {
     if (letters === 'u') results.numbers.push(from.u64())
     else if (letters === 'v') results.numbers.push(from.u8(), from.u8())
     else if (letters === 's') results.texts.push(from.array().toString())
     else if (letters === 'aA') attributes = from.attributes()
     else if (letters === 'P') outputs = from.outputs()
+    else if (letters === 'L') credential = from.text()
     else if (letters === 'ay') {
       const there = from.u8() === 1
       data = there ? from.array() : undefined
@@ -244,7 +248,7 @@ function readResults(id: number, body: Buffer): Results {
     } else throw new Error(`The signature ${signature} is unknown`)
   }
   if (!from.atEnd()) throw new Error('There is more in the response than its signature says')
-  return { signature, ...results, bytes: data, length, attributes, outputs }
+  return { signature, ...results, bytes: data, length, attributes, outputs, credential }
 }
 
 export const NULL_LENGTH = 0xffff_ffff
@@ -290,6 +294,7 @@ export function cursor(body: Buffer) {
       return all
     },
     attributes: () => Array.from({ length: u.u32() }, attribute),
+    text: (length = u.u32()) => (length === NULL_LENGTH ? undefined : take(length).toString()),
     atEnd: () => at === body.length,
   }
 }

@@ -105,6 +105,7 @@ ends with its session.
 ## Functions
 
 ${Object.keys(CALLS)
+  .filter((name) => name.startsWith('C_'))
   .filter((name) => !REFUSED.has(name))
   .map((name) => `\`${name}\``)
   .join(', ')}.

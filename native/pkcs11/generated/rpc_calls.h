@@ -24,7 +24,7 @@
 #define RPC_C_CloseAllSessions (struct rpc){12, "u", ""}
 #define RPC_C_GetSessionInfo (struct rpc){13, "u", "uuuu"}
 #define RPC_C_SetPIN (struct rpc){15, "uayay", ""}
-#define RPC_C_Login (struct rpc){18, "uuay", ""}
+#define RPC_C_Login (struct rpc){18, "uuay", "L"}
 #define RPC_C_Logout (struct rpc){19, "u", ""}
 #define RPC_C_CreateObject (struct rpc){20, "uaA", "u"}
 #define RPC_C_CopyObject (struct rpc){21, "uuaA", "u"}
@@ -64,7 +64,8 @@
 #define RPC_C_SeedRandom (struct rpc){63, "uay", ""}
 #define RPC_C_GenerateRandom (struct rpc){64, "ufy", "ay"}
 #define RPC_C_WaitForSlotEvent (struct rpc){65, "u", "u"}
-#define RPC_C_LoginUser (struct rpc){66, "uuayay", ""}
+#define RPC_C_LoginUser (struct rpc){66, "uuayay", "L"}
 #define RPC_C_SessionCancel (struct rpc){67, "uu", ""}
+#define RPC_Resume (struct rpc){128, "uauauay", "u"}
 
 #endif

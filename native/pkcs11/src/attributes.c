@@ -95,6 +95,16 @@ void call_put_template(struct call *call, const CK_ATTRIBUTE *attributes, CK_ULO
     put_attributes(call, attributes, count, 0);
 }
 
+void call_put_new(struct call *call, const CK_ATTRIBUTE *attributes, CK_ULONG count)
+{
+    put_attributes(call, attributes, count, 0);
+    for (CK_ULONG at = 0; call->rv == CKR_OK && at < count; at++) {
+        const CK_ATTRIBUTE *one = attributes + at;
+        if (one->type == CKA_TOKEN && one->ulValueLen > 0 && *(const CK_BBOOL *)one->pValue != CK_FALSE)
+            call_once(call);
+    }
+}
+
 /* One that is too large to be written is asked for as one that no object has: the others are answered. */
 static uint32_t asked_type(CK_ATTRIBUTE_TYPE type)
 {

@@ -2,20 +2,27 @@
 
 #include <string.h>
 
+#include "patience.h"
 #include "uncancellable.h"
 
 /* Room of a buffer that is there and has no size: the length is not what is asked for. */
 #define EMPTY_ROOM UINT32_MAX
 
-/* Handles of sessions: the number of the HSM, and above it which connection it belongs to. The first has 0 there. */
-#define EPOCH_SHIFT 32
+/* Handles of sessions: the number of the HSM, and above it the life that it belongs to. The first has 0 there. */
+#define LIFE_SHIFT 32
+
+/* An HSM that sends everybody on to the next is not followed for ever. */
+#define MOST_CONNECTIONS 8
 
 static void begin(struct call *call, struct rpc which)
 {
     call->cancel_state = uncancellable();
     call->which = which;
-    call->rv = CKR_OK;
+    call->is_once = false;
+    call->changes = false;
+    call->is_repeated = false;
     call->is_answered = false;
+    call->lease.shared = NULL;
     buffer_init(&call->request);
     buffer_init(&call->reply);
     reader_init(&call->results, NULL, 0);
@@ -25,30 +32,60 @@ static void begin(struct call *call, struct rpc which)
 void call_begin(struct call *call, struct rpc which)
 {
     begin(call, which);
-    call->lease.shared = NULL;
-    call->rv = library_lease(&call->lease);
+    call->life = ANY_LIFE;
+    call->rv = library_check(call->life);
 }
 
 void call_begin_in(struct call *call, struct rpc which, CK_SESSION_HANDLE session)
 {
-    CK_ULONG epoch = (session >> EPOCH_SHIFT) + 1;
+    CK_ULONG life = (session >> LIFE_SHIFT) + 1;
     begin(call, which);
-    call->lease.shared = NULL;
-    call->rv = library_lease_epoch(&call->lease, epoch > UINT32_MAX ? UINT32_MAX : (uint32_t)epoch);
+    call->life = life > UINT32_MAX ? UINT32_MAX : (uint32_t)life;
+    call->rv = library_check(call->life);
     call_put_number(call, session & UINT32_MAX);
 }
 
-CK_SESSION_HANDLE call_get_session(struct call *call)
+CK_SESSION_HANDLE call_get_session(struct call *call, bool is_read_write)
 {
     CK_ULONG number = call_get_number(call);
     if (number > UINT32_MAX)
         reader_fail(&call->results);
-    return ((CK_ULONG)call->lease.epoch - 1) << EPOCH_SHIFT | (number & UINT32_MAX);
+    if (!reader_ended_well(&call->results))
+        return 0;
+    call_refuse(call, library_opened(&call->lease, (uint32_t)number, is_read_write));
+    return ((CK_ULONG)call->lease.life - 1) << LIFE_SHIFT | number;
 }
 
+/* With a connection that lasted, if only for this. */
+static enum fate exchange_once(struct call *call)
+{
+    enum fate fate = FATE_UNTOUCHED;
+    call->lease = (struct lease){
+        .life = call->life,
+        .changes = call->changes,
+        .looks = call->life == ANY_LIFE || call->is_once,
+    };
+    call->rv = library_lease(&call->lease);
+    if (call->rv != CKR_OK)
+        return FATE_ANSWERED;
+    call->rv = rpc_exchange(call->lease.connection, call->which, &call->request, &call->reply, &call->results, &fate);
+    return fate;
+}
+
+/* What the HSM may have done is asked for once more, if that comes to the same: a request may be what made the HSM fall. */
 void call_exchange(struct call *call)
 {
-    call->rv = rpc_exchange(call->lease.connection, call->which, &call->request, &call->reply, &call->results);
+    time_t since = patience_begin();
+    enum fate fate = exchange_once(call);
+    for (int connections = 1; connections < MOST_CONNECTIONS && call->rv == CKR_DEVICE_REMOVED; connections++) {
+        bool may_repeat = !call->is_once && !call->is_repeated && !patience_is_over(since);
+        if (fate == FATE_ANSWERED || (fate == FATE_UNKNOWN && !may_repeat))
+            break;
+        call->is_repeated = call->is_repeated || fate == FATE_UNKNOWN;
+        library_return(&call->lease);
+        buffer_free(&call->reply);
+        fate = exchange_once(call);
+    }
     call->is_answered = call->rv == CKR_OK;
 }
 

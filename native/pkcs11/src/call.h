@@ -1,7 +1,7 @@
 /*
  * A function of PKCS#11 as a request to the HSM. Arguments are written in the order of the call's signature, the request is
  * sent, results are read in the order of theirs. The first thing that goes wrong is what the function returns; everything
- * after it does nothing.
+ * after it does nothing. A connection that breaks is replaced, and the request is sent again if to do it twice is the same as once.
  */
 #ifndef STRONGROOM_CALL_H
 #define STRONGROOM_CALL_H 1
@@ -15,6 +15,14 @@ struct call {
     struct buffer request;
     struct buffer reply;
     struct reader results;
+    /* The life that its session belongs to. */
+    uint32_t life;
+    /* To do it twice would not be the same as once. */
+    bool is_once;
+    /* It changes where the program stands. */
+    bool changes;
+    /* The HSM may have done it twice. */
+    bool is_repeated;
     /* There are results, and all of them are to be read. */
     bool is_answered;
     CK_RV rv;
@@ -38,6 +46,11 @@ static inline void call_require(struct call *call, bool condition)
 {
     if (!condition)
         call_refuse(call, CKR_ARGUMENTS_BAD);
+}
+
+static inline void call_once(struct call *call)
+{
+    call->is_once = true;
 }
 
 /* Sends the request. True when there are results to be read. */
@@ -70,7 +83,7 @@ void call_get_text(struct call *call, unsigned char *field, size_t size);
 /* Bytes into the room that was put, or how many there are: then the function returns CKR_BUFFER_TOO_SMALL, unless it was asked. */
 void call_get_bytes(struct call *call, unsigned char *out, CK_ULONG *length);
 void call_get_numbers(struct call *call, CK_ULONG *out, CK_ULONG *count);
-/* A new session; its handle says to which connection it belongs. */
-CK_SESSION_HANDLE call_get_session(struct call *call);
+/* A new session, the last of the results. */
+CK_SESSION_HANDLE call_get_session(struct call *call, bool is_read_write);
 
 #endif

@@ -34,17 +34,22 @@ struct connection {
     uint32_t last_code;
     bool reading;
     bool broken;
+    /* The HSM has said that it will look at nothing more. */
+    bool dismissed;
 };
 
 /* The dialect, answered with the same: that of an HSM of the same version, or a newer one. */
-static bool greet(struct stream *with)
+static bool greet(struct stream *with, bool *is_foreign)
 {
     const unsigned char offered = RPC_DIALECT;
     unsigned char answered = 0;
-    return stream_write(with, &offered, 1) && stream_read(with, &answered, 1) && answered == offered;
+    if (!stream_write(with, &offered, 1) || !stream_read(with, &answered, 1))
+        return false;
+    *is_foreign = answered != offered;
+    return !*is_foreign;
 }
 
-struct connection *connection_open(void)
+struct connection *connection_open(bool *is_foreign)
 {
     struct connection *to = calloc(1, sizeof *to);
     if (to == NULL)
@@ -53,7 +58,7 @@ struct connection *connection_open(void)
         free(to);
         return NULL;
     }
-    if (!greet(&to->stream)) {
+    if (!greet(&to->stream, is_foreign)) {
         stream_close(&to->stream);
         free(to);
         return NULL;
@@ -155,9 +160,11 @@ static bool read_one(struct connection *from)
     if (!there)
         return false;
     reader_init(&fields, header, sizeof header);
-    struct waiter *whose = find(from, reader_u32(&fields));
+    uint32_t code = reader_u32(&fields);
+    struct waiter *whose = find(from, code);
     uint32_t options = reader_u32(&fields);
     uint32_t length = reader_u32(&fields);
+    from->dismissed = code == 0 && options == 0 && length == 0;
     if (whose == NULL || options != 0 || length > RPC_FRAME_BYTES)
         return false;
     whose->filling = true;
@@ -197,7 +204,7 @@ static void await(struct connection *of, struct waiter *one)
     }
 }
 
-static CK_RV exchange(struct connection *to, struct buffer *request, struct waiter *one)
+static CK_RV exchange(struct connection *to, struct buffer *request, struct waiter *one, enum fate *fate)
 {
     pthread_mutex_lock(&to->lock);
     bool ok = enlist(to, one);
@@ -216,21 +223,27 @@ static CK_RV exchange(struct connection *to, struct buffer *request, struct wait
         break_off(to);
     await(to, one);
     leave(to, one);
+    /* A part of a request is none. */
+    if (one->done)
+        *fate = FATE_ANSWERED;
+    else if (ok && !to->dismissed)
+        *fate = FATE_UNKNOWN;
     pthread_mutex_unlock(&to->lock);
     if (one->done)
         return CKR_OK;
     return one->reply->failed ? CKR_HOST_MEMORY : CKR_DEVICE_REMOVED;
 }
 
-CK_RV connection_exchange(struct connection *to, struct buffer *request, struct buffer *reply)
+CK_RV connection_exchange(struct connection *to, struct buffer *request, struct buffer *reply, enum fate *fate)
 {
     struct waiter one = {.reply = reply, .since = patience_begin()};
+    *fate = FATE_UNTOUCHED;
     if (request->failed)
         return CKR_HOST_MEMORY;
     if (request->length > RPC_FRAME_BYTES)
         return CKR_DATA_LEN_RANGE;
     (void)pthread_cond_init(&one.turn, NULL);
-    CK_RV rv = exchange(to, request, &one);
+    CK_RV rv = exchange(to, request, &one, fate);
     (void)pthread_cond_destroy(&one.turn);
     return rv;
 }

@@ -15,16 +15,25 @@
 
 struct connection;
 
-/* NULL when there is no HSM, or none that speaks with this module. */
-struct connection *connection_open(void);
+/* What became of a request. */
+enum fate {
+    FATE_ANSWERED,
+    /* The HSM has not looked at it, and will not. */
+    FATE_UNTOUCHED,
+    /* The HSM is gone, and may have done it. */
+    FATE_UNKNOWN,
+};
+
+/* NULL when there is no HSM, or when what is there is foreign: it does not speak with this module. */
+struct connection *connection_open(bool *is_foreign);
 /*
  * Sends a request and waits for its answer. The thread must not be cancelled meanwhile.
  *
  * request: a frame, with room for its header at the beginning
  * reply: gets the body of the answer
- * CKR_DEVICE_REMOVED when the HSM is gone: whether it did what it was asked is not known. CKR_HOST_MEMORY.
+ * CKR_DEVICE_REMOVED when the HSM is gone; CKR_HOST_MEMORY.
  */
-CK_RV connection_exchange(struct connection *to, struct buffer *request, struct buffer *reply);
+CK_RV connection_exchange(struct connection *to, struct buffer *request, struct buffer *reply, enum fate *fate);
 /* A request has found it broken. */
 bool connection_is_broken(struct connection *of);
 /* The next request would find it broken, as far as can be known without one. */

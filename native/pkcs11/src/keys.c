@@ -11,7 +11,7 @@ CK_RV C_GenerateKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_ATTRI
     struct call call;
     call_begin_in(&call, RPC_C_GenerateKey, session);
     call_put_mechanism(&call, mechanism);
-    call_put_template(&call, attributes, count);
+    call_put_new(&call, attributes, count);
     call_require(&call, mechanism != NULL && key != NULL);
     if (call_send(&call))
         *key = call_get_number(&call);
@@ -25,8 +25,8 @@ CK_RV C_GenerateKeyPair(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_A
     struct call call;
     call_begin_in(&call, RPC_C_GenerateKeyPair, session);
     call_put_mechanism(&call, mechanism);
-    call_put_template(&call, public_attributes, public_count);
-    call_put_template(&call, private_attributes, private_count);
+    call_put_new(&call, public_attributes, public_count);
+    call_put_new(&call, private_attributes, private_count);
     call_require(&call, mechanism != NULL && public_key != NULL && private_key != NULL);
     if (call_send(&call)) {
         *public_key = call_get_number(&call);
@@ -61,7 +61,7 @@ CK_RV C_UnwrapKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_
     call_put_mechanism(&call, mechanism);
     call_put_number(&call, unwrapping_key);
     call_put_bytes(&call, wrapped, wrapped_length);
-    call_put_template(&call, attributes, count);
+    call_put_new(&call, attributes, count);
     call_require(&call, mechanism != NULL && key != NULL);
     if (call_send(&call))
         *key = call_get_number(&call);
@@ -75,7 +75,7 @@ CK_RV C_DeriveKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_
     call_begin_in(&call, RPC_C_DeriveKey, session);
     call_put_mechanism(&call, mechanism);
     call_put_number(&call, base_key);
-    call_put_template(&call, attributes, count);
+    call_put_new(&call, attributes, count);
     call_require(&call, mechanism != NULL && key != NULL);
     if (call_send(&call))
         *key = call_get_number(&call);

@@ -6,7 +6,7 @@ CK_RV C_CreateObject(CK_SESSION_HANDLE session, CK_ATTRIBUTE *attributes, CK_ULO
 {
     struct call call;
     call_begin_in(&call, RPC_C_CreateObject, session);
-    call_put_template(&call, attributes, count);
+    call_put_new(&call, attributes, count);
     call_require(&call, object != NULL);
     if (call_send(&call))
         *object = call_get_number(&call);
@@ -18,6 +18,7 @@ CK_RV C_CopyObject(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIB
 {
     struct call call;
     call_begin_in(&call, RPC_C_CopyObject, session);
+    call_once(&call);
     call_put_number(&call, object);
     call_put_template(&call, attributes, count);
     call_require(&call, copy != NULL);
@@ -30,6 +31,7 @@ CK_RV C_DestroyObject(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
 {
     struct call call;
     call_begin_in(&call, RPC_C_DestroyObject, session);
+    call_once(&call);
     call_put_number(&call, object);
     (void)call_send(&call);
     return call_end(&call);
@@ -71,6 +73,7 @@ CK_RV C_SetAttributeValue(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK
 {
     struct call call;
     call_begin_in(&call, RPC_C_SetAttributeValue, session);
+    call_once(&call);
     call_put_number(&call, object);
     call_put_template(&call, attributes, count);
     (void)call_send(&call);

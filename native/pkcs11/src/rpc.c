@@ -31,9 +31,9 @@ static CK_RV refusal(struct reader *results)
 }
 
 CK_RV rpc_exchange(struct connection *with, struct rpc which, struct buffer *request, struct buffer *reply,
-                   struct reader *results)
+                   struct reader *results, enum fate *fate)
 {
-    CK_RV rv = connection_exchange(with, request, reply);
+    CK_RV rv = connection_exchange(with, request, reply, fate);
     if (rv != CKR_OK)
         return rv;
     reader_init(results, reply->bytes, reply->length);

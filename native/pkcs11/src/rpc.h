@@ -22,6 +22,6 @@ void rpc_begin(struct buffer *request, struct rpc which);
  * What the function returns if the HSM says so; CKR_DEVICE_ERROR for an answer to something else.
  */
 CK_RV rpc_exchange(struct connection *with, struct rpc which, struct buffer *request, struct buffer *reply,
-                   struct reader *results);
+                   struct reader *results, enum fate *fate);
 
 #endif

@@ -8,11 +8,15 @@ CK_RV C_OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, void *application, CK_NOTIF
     (void)application;
     (void)notify;
     call_begin(&call, RPC_C_OpenSession);
+    call.changes = true;
     call_put_number(&call, slot);
     call_put_number(&call, flags);
     call_require(&call, session != NULL);
-    if (call_send(&call))
-        *session = call_get_session(&call);
+    if (call_send(&call)) {
+        CK_SESSION_HANDLE opened = call_get_session(&call, (flags & CKF_RW_SESSION) != 0);
+        if (call.rv == CKR_OK)
+            *session = opened;
+    }
     return call_end(&call);
 }
 
@@ -20,7 +24,9 @@ CK_RV C_CloseSession(CK_SESSION_HANDLE session)
 {
     struct call call;
     call_begin_in(&call, RPC_C_CloseSession, session);
-    (void)call_send(&call);
+    call.changes = true;
+    if (call_send(&call))
+        library_closed(&call.lease, (uint32_t)session);
     return call_end(&call);
 }
 
@@ -28,8 +34,10 @@ CK_RV C_CloseAllSessions(CK_SLOT_ID slot)
 {
     struct call call;
     call_begin(&call, RPC_C_CloseAllSessions);
+    call.changes = true;
     call_put_number(&call, slot);
-    (void)call_send(&call);
+    if (call_send(&call))
+        library_closed_all(&call.lease);
     return call_end(&call);
 }
 
@@ -47,14 +55,26 @@ CK_RV C_GetSessionInfo(CK_SESSION_HANDLE session, CK_SESSION_INFO *info)
     return call_end(&call);
 }
 
+/* Sends a login, which is not tried twice: a wrong PIN would count twice. What resumes it is kept in place of the PIN. */
+static CK_RV log_in(struct call *call)
+{
+    call->changes = true;
+    call_once(call);
+    if (call_send(call)) {
+        struct span credential = reader_array(&call->results);
+        if (reader_ended_well(&call->results))
+            library_logged_in(&call->lease, credential);
+    }
+    return call_end(call);
+}
+
 CK_RV C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user_type, unsigned char *pin, CK_ULONG pin_length)
 {
     struct call call;
     call_begin_in(&call, RPC_C_Login, session);
     call_put_number(&call, user_type);
     call_put_bytes(&call, pin, pin_length);
-    (void)call_send(&call);
-    return call_end(&call);
+    return log_in(&call);
 }
 
 CK_RV C_LoginUser(CK_SESSION_HANDLE session, CK_USER_TYPE user_type, unsigned char *pin, CK_ULONG pin_length,
@@ -65,15 +85,20 @@ CK_RV C_LoginUser(CK_SESSION_HANDLE session, CK_USER_TYPE user_type, unsigned ch
     call_put_number(&call, user_type);
     call_put_bytes(&call, pin, pin_length);
     call_put_bytes(&call, username, username_length);
-    (void)call_send(&call);
-    return call_end(&call);
+    return log_in(&call);
 }
 
+/* Whatever the HSM says, or if it says nothing, the login is not gone on with. */
 CK_RV C_Logout(CK_SESSION_HANDLE session)
 {
     struct call call;
     call_begin_in(&call, RPC_C_Logout, session);
+    call.changes = true;
     (void)call_send(&call);
+    if (call.rv != CKR_SESSION_HANDLE_INVALID)
+        library_logged_out(call.life);
+    if (call.is_repeated && call.rv == CKR_USER_NOT_LOGGED_IN)
+        call.rv = CKR_OK;
     return call_end(&call);
 }
 
@@ -82,6 +107,7 @@ CK_RV C_SetPIN(CK_SESSION_HANDLE session, unsigned char *old_pin, CK_ULONG old_l
 {
     struct call call;
     call_begin_in(&call, RPC_C_SetPIN, session);
+    call_once(&call);
     call_put_bytes(&call, old_pin, old_length);
     call_put_bytes(&call, new_pin, new_length);
     (void)call_send(&call);

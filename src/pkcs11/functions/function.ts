@@ -11,7 +11,7 @@ import type { CallName } from '../rpc/calls.ts'
 import type { CallArguments, CallResults } from '../rpc/requests.ts'
 
 /** These begin and end the application itself. */
-export type FunctionName = Exclude<CallName, 'C_Initialize' | 'C_Finalize'>
+export type FunctionName = Exclude<CallName, 'C_Initialize' | 'C_Finalize' | 'Resume'>
 
 /** By their names; a call without a result gives an empty list. */
 export type Functions = {

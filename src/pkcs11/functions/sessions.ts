@@ -44,12 +44,10 @@ export const SESSIONS = {
     return [SLOT, state(readWrite, account), SERIAL_SESSION | (readWrite ? RW_SESSION : 0), 0]
   },
   async C_Login(application, handle, userType, pin) {
-    await login(application, handle, userType, pin)
-    return []
+    return [await login(application, handle, userType, pin)]
   },
   async C_LoginUser(application, handle, userType, pin, username) {
-    await login(application, handle, userType, pin, username)
-    return []
+    return [await login(application, handle, userType, pin, username)]
   },
   async C_Logout(application, handle) {
     await logoutUser(application, handle)

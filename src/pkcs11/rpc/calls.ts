@@ -1,6 +1,6 @@
 /**
- * The calls of the protocol that are answered: numbers, and what they take and give. `P` is for our own module only and is
- * not there for p11-kit.
+ * The calls of the protocol that are answered: numbers, and what they take and give. `P`, `L` and what is numbered from
+ * `FIRST_OWN_CALL` are for our own module only, and are not there for p11-kit.
  */
 export const CALLS = {
   C_Initialize: call(1, 'ayyay', ''),
@@ -16,7 +16,7 @@ export const CALLS = {
   C_CloseAllSessions: call(12, 'u', ''),
   C_GetSessionInfo: call(13, 'u', 'uuuu'),
   C_SetPIN: call(15, 'uayay', ''),
-  C_Login: call(18, 'uuay', ''),
+  C_Login: call(18, 'uuay', 'L'),
   C_Logout: call(19, 'u', ''),
   C_CreateObject: call(20, 'uaA', 'u'),
   C_CopyObject: call(21, 'uuaA', 'u'),
@@ -56,14 +56,18 @@ export const CALLS = {
   C_SeedRandom: call(63, 'uay', ''),
   C_GenerateRandom: call(64, 'ufy', 'ay'),
   C_WaitForSlotEvent: call(65, 'u', 'u'),
-  C_LoginUser: call(66, 'uuayay', ''),
+  C_LoginUser: call(66, 'uuayay', 'L'),
   C_SessionCancel: call(67, 'uu', ''),
+  /** In place of C_Initialize: goes on where a connection broke. */
+  Resume: call(128, 'uauauay', 'u'),
 } as const
 
 export type CallName = keyof typeof CALLS
 
 /** The last number that the protocol has, answered or not. */
 export const LAST_CALL = 89
+/** The first number of those that p11-kit does not have. */
+export const FIRST_OWN_CALL = 128
 
 function call<I extends number, Q extends string, R extends string>(id: I, request: Q, response: R) {
   return { id, request, response }

@@ -2,7 +2,7 @@
 import { BOUNDS } from '../bounds.ts'
 import type { ReturnValue } from '../cryptoki/returns.ts'
 import { CryptokiError } from '../errors.ts'
-import { CALLS, type CallName, LAST_CALL } from './calls.ts'
+import { CALLS, type CallName, FIRST_OWN_CALL, LAST_CALL } from './calls.ts'
 import { isOwn } from './dialect.ts'
 import { HEADER_BYTES } from './frame.ts'
 import { malformed } from './malformed.ts'
@@ -50,7 +50,7 @@ for (const name of Object.keys(CALLS) as CallName[]) {
     request: Buffer.from(request),
     read: argumentsReader<string>(request),
     own: responseLayout(response),
-    p11Kit: responseLayout(response.replace(/P$/, '')),
+    p11Kit: responseLayout(response.replace(/[PL]$/, '')),
   }
 }
 
@@ -74,7 +74,7 @@ export type Unreadable = {
 export function readRequest(body: Buffer, offered: number): Request | Unreadable | undefined {
   const from = createWireReader(body, offered)
   const id = readU32(from)
-  const layout = LAYOUTS[id]
+  const layout = id < FIRST_OWN_CALL || isOwn(offered) ? LAYOUTS[id] : undefined
   if (!layout) return id > 0 && id <= LAST_CALL ? undefined : malformed('call')
   if (!readExactly(from, layout.request)) return malformed('signature')
   const { name } = layout

@@ -1,5 +1,6 @@
 /** A call's signature says what it takes and gives, one letter or two for each; here they are types, and are read and written. */
 
+import { BOUNDS } from '../bounds.ts'
 import type { CallerMechanism } from '../mechanisms/parameters.ts'
 import type { Output } from '../output.ts'
 import type { Version } from '../token.ts'
@@ -13,7 +14,15 @@ import {
 } from './attributes.ts'
 import { malformed } from './malformed.ts'
 import { readMechanism } from './mechanisms.ts'
-import { readByte, readByteArray, readU32, readU64, type WireReader } from './wire-reader.ts'
+import {
+  readByte,
+  readByteArray,
+  readCount,
+  readMany,
+  readU32,
+  readU64,
+  type WireReader,
+} from './wire-reader.ts'
 import { type WireWriter, writeByte, writeByteArray, writeU32, writeU64 } from './wire-writer.ts'
 
 /** What each letter of a request stands for. */
@@ -30,6 +39,8 @@ type Argument = {
   /** Room for bytes, and for numbers. */
   fy: number
   fu: number
+  /** Numbers, at most as many as an application may have sessions. */
+  au: readonly number[]
   aA: readonly Attribute[]
   fA: readonly Wanted[]
   /** Null: NULL. */
@@ -46,6 +57,8 @@ type Result = {
   au: NumberList
   aA: readonly Answered[]
   P: Outputs
+  /** What resumes the login; undefined: nothing does. */
+  L: string | undefined
 }
 
 /** Members of the mechanism's parameter that the HSM made, in the order of the structure; undefined: none. */
@@ -85,6 +98,7 @@ const READERS: Readers = {
   },
   fy: readU32,
   fu: readU32,
+  au: readNumbers,
   aA: readAttributes,
   fA: readWanted,
   M: readMechanism,
@@ -120,6 +134,13 @@ const WRITERS: Writers = {
     )
     for (const output of outputs) writeByteArray(to, output)
   },
+  L: (to, credential) => writeByteArray(to, credential === undefined ? null : Buffer.from(credential)),
+}
+
+function readNumbers(from: WireReader): number[] {
+  if (readByte(from) === 0) malformed('no numbers')
+  const count = readCount(from, 8)
+  return count > BOUNDS.sessions ? malformed('too many numbers') : readMany(count, () => readU64(from))
 }
 
 const lettersOf = (signature: string): string[] => signature.match(/[af][yuA]|./g) ?? []

@@ -32,6 +32,19 @@ const SCENARIOS = [
   'interruptions',
 ] as const
 
+/** What the scenario `stops` does next. */
+const STOPS = [
+  'a key',
+  'parts',
+  'a session',
+  'its end',
+  'a login',
+  'a logout',
+  'a program without a login',
+  'all sessions',
+  'the end',
+] as const
+
 const u32 = (value: number): Buffer => {
   const bytes = Buffer.alloc(4)
   bytes.writeUInt32BE(value)
@@ -100,21 +113,36 @@ for (const [name, build] of Object.entries(BUILDS)) {
         })
       }
 
-      test('that goes away and comes back', async (t) => {
-        const running = start(t, options().env, words('restart'))
-        await running.says('up\n')
-        await hsm.interrupt()
-        running.child.stdin?.write('\n')
-        await running.says('down\n')
-        await hsm.resume()
-        running.child.stdin?.write('\n')
-        await running.says('up again\n')
-        await hsm.interrupt()
-        await hsm.resume()
-        running.child.stdin?.end('\n')
+      /** Runs a scenario that says what comes next. Between, something is done to the HSM. */
+      async function converse(
+        t: TestContext,
+        scenario: string,
+        doings: readonly (readonly [string, () => Promise<void>])[],
+      ) {
+        const running = start(t, options().env, words(scenario))
+        for (const [says, doing] of doings) {
+          await running.says(`${says}\n`)
+          await doing()
+          running.child.stdin?.write('\n')
+        }
         const { exit, stderr } = await running.ended
         assert.deepEqual({ exit, stderr }, { exit: 0, stderr: '' })
-      })
+      }
+
+      test('that goes away and comes back', (t) =>
+        converse(t, 'restart', [
+          ['up', hsm.interrupt],
+          ['down', hsm.resume],
+          ['up again', hsm.interrupt],
+          ['down again', hsm.resume],
+        ]))
+
+      test('that is stopped and started', (t) =>
+        converse(
+          t,
+          'stops',
+          STOPS.map((says) => [says, hsm.restart]),
+        ))
     })
 
     test('without an HSM', async (t) => {

@@ -19,16 +19,20 @@ const METRICS = ['--metrics', '127.0.0.1:0'] as const
 
 withEachModule('pkcs11js across restarts', needsPkcs11js(), acrossRestarts, ...METRICS)
 
+suite('pkcs11js across restarts of the keeper', needsPkcs11js(), () => acrossKeepers(payments(...METRICS)))
+
+/** Bob's program, with alice's key in its hand. */
+async function signerOf(company: Payments, t: TestContext, label: string) {
+  await company.generateRsa(label)
+  await company.share(label)
+  const bob = await program(t, company)
+  const session = await signIn(bob)
+  const key = await findKey(bob, session, label)
+  return { bob, session, key, signs: () => sign(bob, session, key, SHA256_RSA, 'a payment') }
+}
+
 function acrossRestarts(company: Payments): void {
-  /** Bob's program, with alice's key in its hand. */
-  async function signer(t: TestContext, label: string) {
-    await company.generateRsa(label)
-    await company.share(label)
-    const bob = await program(t, company)
-    const session = await signIn(bob)
-    const key = await findKey(bob, session, label)
-    return { bob, session, key, signs: () => sign(bob, session, key, SHA256_RSA, 'a payment') }
-  }
+  const signer = (t: TestContext, label: string) => signerOf(company, t, label)
 
   test('a program that waits notices nothing of a restart, and unshare holds for it as before', async (t) => {
     const { bob, session, key, signs } = await signer(t, 'waiting')
@@ -77,18 +81,6 @@ function acrossRestarts(company: Payments): void {
     assert.deepEqual(await signs(), before)
   })
 
-  test('the keeper may be killed too: another one takes its place', { skip: linuxOnly }, async (t) => {
-    const { signs } = await signer(t, 'kept')
-    const before = await signs()
-    await untilIdle(company.hsm.log())
-    for (const pid of keepers()) process.kill(pid, 'SIGKILL')
-    await untilElsewhere('the log tells it', () => company.hsm.log().includes('the keeper has ended'))
-    await untilIdle(company.hsm.log())
-    await company.hsm.kill()
-    await company.hsm.start()
-    assert.deepEqual(await signs(), before)
-  })
-
   test('a program whose password was changed while the HSM was away is logged out, not let in', async (t) => {
     await company.createUser('carol')
     const carol = await program(t, company)
@@ -107,6 +99,21 @@ function acrossRestarts(company: Payments): void {
       'another one',
     )
     assert.equal(await carol.refusal('C_GenerateRandom', session, Buffer.alloc(8)), 'CKR_USER_NOT_LOGGED_IN')
+  })
+}
+
+/** Our own module goes on without one. */
+function acrossKeepers(company: Payments): void {
+  test('the keeper may be killed too: another one takes its place', { skip: linuxOnly }, async (t) => {
+    const { signs } = await signerOf(company, t, 'kept')
+    const before = await signs()
+    await untilIdle(company.hsm.log())
+    for (const pid of keepers()) process.kill(pid, 'SIGKILL')
+    await untilElsewhere('the log tells it', () => company.hsm.log().includes('the keeper has ended'))
+    await untilIdle(company.hsm.log())
+    await company.hsm.kill()
+    await company.hsm.start()
+    assert.deepEqual(await signs(), before)
   })
 
   /** Processes, found by their command lines. */

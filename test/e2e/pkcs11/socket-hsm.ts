@@ -10,13 +10,16 @@ export type SocketHsm = {
   /** Nothing listens, and every connection breaks. */
   interrupt(): Promise<void>
   resume(): Promise<void>
+  /** As a stop and a start of its process: programs are told to go on with the next. */
+  restart(): Promise<void>
   stop(): Promise<void>
 }
 
 export async function startHsm(path: string): Promise<SocketHsm> {
   const engine = await testEngine()
   const world = await createWorld(engine)
-  const pkcs11: Pkcs11 = createPkcs11({ hsm: engine, version: '1.2.3', log: () => undefined })
+  const another = () => createPkcs11({ hsm: engine, version: '1.2.3', log: () => undefined })
+  let pkcs11: Pkcs11 = another()
   const connections = new Set<Socket>()
   let server: Server
   const hsm: SocketHsm = {
@@ -32,6 +35,12 @@ export async function startHsm(path: string): Promise<SocketHsm> {
       for (const connection of connections) connection.destroy()
       server.close()
       await once(server, 'close')
+    },
+    async restart() {
+      server.close()
+      await pkcs11.release()
+      pkcs11 = another()
+      await hsm.resume()
     },
     async stop() {
       if (server.listening) await hsm.interrupt()
