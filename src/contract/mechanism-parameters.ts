@@ -37,6 +37,8 @@ export const macLength = v.optional(v.pipe(v.number(), v.integer(), v.minValue(1
 
 /** 16 bytes: an IV or a counter block of AES. */
 export const aesBlock = openBytesOf(16)
+/** Of a key that is made for one use. */
+export const aesKeyBits = v.optional(v.picklist([128, 192, 256]))
 /** 8 bytes: an IV of Triple DES. */
 export const desBlock = openBytesOf(8)
 /** How many bits of the counter block count (NIST SP 800-38A §B.1). */

@@ -24,7 +24,7 @@ type Members = {
   readonly ctr: 'counter-block' | 'counter-bits'
   readonly gcm: 'iv' | 'aad' | 'tag-length-bits'
   readonly 'cloudhsm-gcm': 'aad' | 'tag-length-bits'
-  readonly 'rsa-aes': 'hash' | 'mgf'
+  readonly 'rsa-aes': 'hash' | 'mgf' | 'label' | 'aes-key-bits'
   readonly 'mac-length': 'mac-length'
   /** Without it the mechanism is the one that the type says, with it another. */
   readonly eddsa: never

@@ -8,6 +8,7 @@ import { NO_BYTES } from '../base/bytes.ts'
 import {
   aad,
   aesBlock,
+  aesKeyBits,
   counterBits,
   desBlock,
   fixedInput,
@@ -145,10 +146,13 @@ export const WRAPPINGS = {
   'aes-pkcs5-pad': { keys: 'aes', parameters: {} },
   /** RFC 5649. */
   'aes-zero-pad': { keys: 'aes', parameters: {} },
-  /** RSA-OAEP of an AES-256 key made for it, then the payload under that by RFC 5649. */
+  /**
+   * RSA-OAEP of an AES key made for it, then the payload under that by RFC 5649. The key has 256 bits if nothing else is said;
+   * unwrapping takes it as it is.
+   */
   'rsa-aes': {
     keys: 'rsa',
-    parameters: { hash, mgf },
+    parameters: { hash, mgf, label: aad, 'aes-key-bits': aesKeyBits },
     forms: eachHash((name) => ({ hash: name, mgf: `mgf1-${name}` })),
   },
   'rsa-oaep': {

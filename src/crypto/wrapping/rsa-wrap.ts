@@ -8,8 +8,8 @@ import { unwrapFailed } from './unwrap-failed.ts'
 
 export type RsaWrapping = Extract<Wrapping, { name: `rsa-${string}` }>
 
-/** CKM_RSA_AES_KEY_WRAP (PKCS#11 v2.40 mechanisms §2.1.21) with an AES-256 key. */
-const EPHEMERAL_BYTES = 32
+/** Of the key that CKM_RSA_AES_KEY_WRAP (PKCS#11 v2.40 mechanisms §2.1.21) makes for one payload. */
+const EPHEMERAL_BITS = 256
 const AES_BYTES: readonly number[] = [16, 24, 32]
 
 /**
@@ -19,14 +19,23 @@ const AES_BYTES: readonly number[] = [16, 24, 32]
  */
 export async function rsaWrap(key: KeyObject, mechanism: RsaWrapping, payload: Buffer): Promise<Buffer> {
   if (mechanism.name !== 'rsa-aes') return encrypt(key, mechanism, payload)
-  const ephemeral = randomBytes(EPHEMERAL_BYTES)
+  const { 'aes-key-bits': bits = EPHEMERAL_BITS } = mechanism
+  const ephemeral = randomBytes(bits / 8)
   try {
-    const wrappedKey = await encrypt(key, { ...mechanism, name: 'rsa-oaep' }, ephemeral)
+    const wrappedKey = await encrypt(key, oaepOf(mechanism), ephemeral)
     return Buffer.concat([wrappedKey, aesWrap(createSecretKey(ephemeral), 'aes-zero-pad', payload)])
   } finally {
     ephemeral.fill(0)
   }
 }
+
+/** How the key that was made for the payload travels. */
+const oaepOf = ({ hash, mgf, label }: Extract<RsaWrapping, { name: 'rsa-aes' }>): RsaCipher => ({
+  name: 'rsa-oaep',
+  hash,
+  mgf,
+  label,
+})
 
 async function encrypt(key: KeyObject, cipher: RsaCipher, payload: Buffer): Promise<Buffer> {
   const most = longestMessage(cipher, modulusBytes(key))
@@ -55,7 +64,7 @@ async function encrypt(key: KeyObject, cipher: RsaCipher, payload: Buffer): Prom
 export async function rsaUnwrap(key: KeyObject, mechanism: RsaWrapping, wrapped: Buffer): Promise<Buffer> {
   if (mechanism.name !== 'rsa-aes') return decrypt(key, mechanism, wrapped)
   const size = modulusBytes(key)
-  const ephemeral = await decrypt(key, { ...mechanism, name: 'rsa-oaep' }, wrapped.subarray(0, size))
+  const ephemeral = await decrypt(key, oaepOf(mechanism), wrapped.subarray(0, size))
   try {
     if (!AES_BYTES.includes(ephemeral.length)) throw unwrapFailed()
     return aesUnwrap(createSecretKey(ephemeral), 'aes-zero-pad', wrapped.subarray(size))

@@ -15,6 +15,7 @@ type Value = {
   readonly 'counter-bits': number
   readonly 'tag-length-bits': TagLength
   readonly 'mac-length': number
+  readonly 'aes-key-bits': 128 | 192 | 256
 }
 type Optional = 'shared-info'
 type Members<N extends string> = {
@@ -33,6 +34,10 @@ function oaepMembers({ hashAlg, mgf, source, label }: Parameters['oaep']): Membe
 const tagLength = (bits: number): TagLength =>
   isTagLength(bits) ? bits : refuse(CKR.MECHANISM_PARAM_INVALID, `A tag cannot have ${bits} bits`)
 
+const aesKeyBits = (bits: number): Value['aes-key-bits'] =>
+  ([128, 192, 256] as const).find((known) => known === bits) ??
+  refuse(CKR.MECHANISM_PARAM_INVALID, `An AES key cannot have ${bits} bits`)
+
 /** Parameters of these are not of members (`eddsa.ts`, `counter-kdf.ts`). */
 type Kind = Exclude<ParameterKind, 'eddsa' | 'counter-kdf'>
 
@@ -45,12 +50,7 @@ const MEMBERS: {
     'salt-length': saltLength,
   }),
   oaep: oaepMembers,
-  /** The HSM makes AES keys of 256 bits for it, and has no label. */
-  'rsa-aes'({ keyBits, oaep }) {
-    const { hash, mgf, label } = oaepMembers(oaep)
-    if (keyBits !== 256 || label.length > 0) refuse(CKR.MECHANISM_PARAM_INVALID)
-    return { hash, mgf }
-  },
+  'rsa-aes': ({ keyBits, oaep }) => ({ ...oaepMembers(oaep), 'aes-key-bits': aesKeyBits(keyBits) }),
   ecdh({ kdf: type, sharedData, publicData }) {
     const kdf = kdfOf(type)
     if (kdf === 'none' && sharedData.length > 0) refuse(CKR.MECHANISM_PARAM_INVALID)

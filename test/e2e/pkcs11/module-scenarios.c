@@ -666,7 +666,7 @@ static void wraps(void)
     CK_MECHANISM zero = {CKM_CLOUDHSM_AES_KEY_WRAP_ZERO_PAD, NULL, 0};
     CK_MECHANISM pair = {CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0};
     CK_RSA_PKCS_OAEP_PARAMS oaep = {CKM_SHA256, CKG_MGF1_SHA256, CKZ_DATA_SPECIFIED, NULL, 0};
-    CK_RSA_AES_KEY_WRAP_PARAMS parameters = {256, &oaep}, none = {256, NULL}, short_key = {128, &oaep};
+    CK_RSA_AES_KEY_WRAP_PARAMS parameters = {256, &oaep}, none = {256, NULL}, short_key = {64, &oaep};
     CK_MECHANISM rsa_aes = {CKM_RSA_AES_KEY_WRAP, &parameters, sizeof parameters};
     CK_MECHANISM rsa = {CKM_RSA_PKCS_OAEP, &oaep, sizeof oaep};
     CK_ULONG bits = 2048, length = 0;
@@ -682,6 +682,10 @@ static void wraps(void)
                               &private));
     EQUAL(round_trip(session, &rsa, public, private, payload), 256);
     EQUAL(round_trip(session, &rsa_aes, public, private, payload), 256 + 40);
+    oaep.pSourceData = "label";
+    oaep.ulSourceDataLen = 5;
+    for (parameters.ulAESKeyBits = 128; parameters.ulAESKeyBits <= 256; parameters.ulAESKeyBits += 64)
+        EQUAL(round_trip(session, &rsa_aes, public, private, payload), 256 + 40);
     rsa_aes.pParameter = &none;
     EQUAL(p11->C_WrapKey(session, &rsa_aes, public, payload, NULL, &length), CKR_MECHANISM_PARAM_INVALID);
     rsa_aes.pParameter = &short_key;
