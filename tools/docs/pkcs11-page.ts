@@ -113,7 +113,8 @@ ${Object.keys(CALLS)
 \`C_InitToken\` and \`C_InitPIN\` are not there: users are made with the CLI. \`C_DigestKey\` would need the key outside
 the HSM, \`C_GetOperationState\` what is in the middle of an operation, and \`C_SeedRandom\` a generator that takes advice: all
 three are refused. So are recovery of data from signatures (\`C_SignRecover\`, \`C_VerifyRecover\`), functions that do two
-things at once (\`C_DigestEncryptUpdate\` and the like), and the message functions of
-PKCS#11 3.0, whose parameters p11-kit cannot carry.
+things at once (\`C_DigestEncryptUpdate\` and the like), and messages of PKCS#11 3.0 in parts
+(\`C_EncryptMessageBegin\` and the like). The other functions for messages are there for Strongroom's own module:
+p11-kit cannot carry their parameters.
 `
 }

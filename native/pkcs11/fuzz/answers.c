@@ -89,7 +89,9 @@ static void outputs(unsigned char id, size_t room)
 {
     unsigned char *iv = exact(room);
     unsigned char *out = exact(room);
+    unsigned char tag[16];
     CK_GCM_PARAMS gcm = {iv, room, 0, NULL, 0, 128};
+    CK_GCM_MESSAGE_PARAMS message = {iv, room, 0, CKG_GENERATE, tag, sizeof tag * 8};
     CK_MECHANISM mechanism = {CKM_AES_GCM, &gcm, sizeof gcm};
     CK_ULONG length = room;
     if (id == 29)
@@ -98,6 +100,8 @@ static void outputs(unsigned char id, size_t room)
         (void)C_WrapKey(1, &mechanism, 1, 1, out, &length);
     else if (id == 64)
         (void)C_GenerateRandom(1, out, room);
+    else if (id == 130)
+        (void)C_EncryptMessage(1, &message, sizeof message, NULL, 0, out, room, out, &length);
     else
         (void)C_Encrypt(1, out, room, out, &length);
     free(iv);
@@ -155,7 +159,7 @@ static const struct rpc *find_rpc(unsigned char id)
         RPC_C_GetMechanismList, RPC_C_GetMechanismInfo, RPC_C_OpenSession,       RPC_C_GetSessionInfo,
         RPC_C_GetAttributeValue, RPC_C_FindObjects,     RPC_C_EncryptInit,       RPC_C_Encrypt,
         RPC_C_GenerateKey,      RPC_C_GenerateKeyPair,  RPC_C_WrapKey,           RPC_C_GenerateRandom,
-        RPC_C_WaitForSlotEvent,
+        RPC_C_WaitForSlotEvent, RPC_C_EncryptMessage,
     };
     for (size_t at = 0; at < sizeof known / sizeof *known; at++) {
         if (known[at].id == id)

@@ -67,5 +67,17 @@
 #define RPC_C_LoginUser (struct rpc){66, "uuayay", "L"}
 #define RPC_C_SessionCancel (struct rpc){67, "uu", ""}
 #define RPC_Resume (struct rpc){128, "uauauay", "u"}
+#define RPC_C_MessageEncryptInit (struct rpc){129, "uMu", ""}
+#define RPC_C_EncryptMessage (struct rpc){130, "uayuuuayayfy", "ayP"}
+#define RPC_C_MessageEncryptFinal (struct rpc){131, "u", ""}
+#define RPC_C_MessageDecryptInit (struct rpc){132, "uMu", ""}
+#define RPC_C_DecryptMessage (struct rpc){133, "uayayayayfy", "ay"}
+#define RPC_C_MessageDecryptFinal (struct rpc){134, "u", ""}
+#define RPC_C_MessageSignInit (struct rpc){135, "uMu", ""}
+#define RPC_C_SignMessage (struct rpc){136, "uayfy", "ay"}
+#define RPC_C_MessageSignFinal (struct rpc){137, "u", ""}
+#define RPC_C_MessageVerifyInit (struct rpc){138, "uMu", ""}
+#define RPC_C_VerifyMessage (struct rpc){139, "uayay", ""}
+#define RPC_C_MessageVerifyFinal (struct rpc){140, "u", ""}
 
 #endif

@@ -22,4 +22,14 @@ typedef struct CK_EDDSA_PARAMS {
 } CK_EDDSA_PARAMS;
 typedef CK_EDDSA_PARAMS *CK_EDDSA_PARAMS_PTR;
 
+/* Of CKM_AES_GCM message by message (PKCS#11 v3.0 mechanisms section 2.12.2); pkcs11.h has the structure without its name. */
+typedef struct ck_gcm_message_params CK_GCM_MESSAGE_PARAMS;
+typedef CK_GCM_MESSAGE_PARAMS *CK_GCM_MESSAGE_PARAMS_PTR;
+#define CKR_AEAD_DECRYPT_FAILED (0x42UL)
+#define CKG_NO_GENERATE (0UL)
+#define CKG_GENERATE (1UL)
+#define CKG_GENERATE_COUNTER (2UL)
+#define CKG_GENERATE_RANDOM (3UL)
+#define CKG_GENERATE_COUNTER_XOR (4UL)
+
 #endif

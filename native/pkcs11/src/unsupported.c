@@ -40,10 +40,8 @@ UNSUPPORTED(C_DecryptVerifyUpdate, OF_TRANSFORM)
 ANSWERED(C_GetFunctionStatus, OF_SESSION, CKR_FUNCTION_NOT_PARALLEL)
 ANSWERED(C_CancelFunction, OF_SESSION, CKR_FUNCTION_NOT_PARALLEL)
 
-/* Messages of PKCS#11 v3.0 (sections 5.10, 5.12, 5.15 and 5.17). */
+/* Messages of PKCS#11 v3.0 in parts (sections 5.9, 5.11, 5.14 and 5.16). */
 #define OF_MESSAGE CK_SESSION_HANDLE session, void *parameter, CK_ULONG parameter_len
-#define OF_CIPHER_MESSAGE (OF_MESSAGE, unsigned char *aad, CK_ULONG aad_len, unsigned char *in, CK_ULONG in_len, \
-                           unsigned char *out, CK_ULONG *out_len)
 #define OF_CIPHER_BEGIN (OF_MESSAGE, unsigned char *aad, CK_ULONG aad_len)
 #define OF_CIPHER_NEXT (OF_MESSAGE, unsigned char *in, CK_ULONG in_len, unsigned char *out, CK_ULONG *out_len, \
                         CK_FLAGS flags)
@@ -51,23 +49,11 @@ ANSWERED(C_CancelFunction, OF_SESSION, CKR_FUNCTION_NOT_PARALLEL)
 #define OF_SIGNING (OF_MESSAGE, unsigned char *data, CK_ULONG data_len, unsigned char *signature, CK_ULONG *signature_len)
 #define OF_VERIFYING (OF_MESSAGE, unsigned char *data, CK_ULONG data_len, unsigned char *signature, CK_ULONG signature_len)
 
-UNSUPPORTED(C_MessageEncryptInit, OF_INIT)
-UNSUPPORTED(C_EncryptMessage, OF_CIPHER_MESSAGE)
 UNSUPPORTED(C_EncryptMessageBegin, OF_CIPHER_BEGIN)
 UNSUPPORTED(C_EncryptMessageNext, OF_CIPHER_NEXT)
-UNSUPPORTED(C_MessageEncryptFinal, OF_SESSION)
-UNSUPPORTED(C_MessageDecryptInit, OF_INIT)
-UNSUPPORTED(C_DecryptMessage, OF_CIPHER_MESSAGE)
 UNSUPPORTED(C_DecryptMessageBegin, OF_CIPHER_BEGIN)
 UNSUPPORTED(C_DecryptMessageNext, OF_CIPHER_NEXT)
-UNSUPPORTED(C_MessageDecryptFinal, OF_SESSION)
-UNSUPPORTED(C_MessageSignInit, OF_INIT)
-UNSUPPORTED(C_SignMessage, OF_SIGNING)
 UNSUPPORTED(C_SignMessageBegin, OF_SIGNATURE_BEGIN)
 UNSUPPORTED(C_SignMessageNext, OF_SIGNING)
-UNSUPPORTED(C_MessageSignFinal, OF_SESSION)
-UNSUPPORTED(C_MessageVerifyInit, OF_INIT)
-UNSUPPORTED(C_VerifyMessage, OF_VERIFYING)
 UNSUPPORTED(C_VerifyMessageBegin, OF_SIGNATURE_BEGIN)
 UNSUPPORTED(C_VerifyMessageNext, OF_VERIFYING)
-UNSUPPORTED(C_MessageVerifyFinal, OF_SESSION)

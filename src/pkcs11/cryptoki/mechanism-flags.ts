@@ -1,5 +1,9 @@
-/** Flags of CK_MECHANISM_INFO (PKCS#11 v2.40 §3.4 and its mechanisms; values from their headers). */
+/** Flags of CK_MECHANISM_INFO (PKCS#11 v2.40 §3.4, those of messages v3.0, and its mechanisms; values from their headers). */
 export const CKF = {
+  MESSAGE_ENCRYPT: 0x2,
+  MESSAGE_DECRYPT: 0x4,
+  MESSAGE_SIGN: 0x8,
+  MESSAGE_VERIFY: 0x10,
   ENCRYPT: 0x100,
   DECRYPT: 0x200,
   DIGEST: 0x400,

@@ -3,7 +3,8 @@ import { BOUNDS } from '../bounds.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { UNAVAILABLE } from '../cryptoki/unavailable.ts'
 import { refuse } from '../errors.ts'
-import { mechanismInfo, mechanismsIn } from '../mechanisms/info.ts'
+import { mechanismInfo, mechanismsIn, messageFlags } from '../mechanisms/info.ts'
+import { isOwn } from '../rpc/dialect.ts'
 import type { NumberList } from '../rpc/signatures.ts'
 import {
   CRYPTOKI_VERSION,
@@ -70,10 +71,10 @@ export const GENERAL = {
     checkSlot(slot)
     return [listed(mechanismsIn(await token.mode()), bufferCount)]
   },
-  async C_GetMechanismInfo({ token }, slot, type) {
+  async C_GetMechanismInfo({ token, offered }, slot, type) {
     checkSlot(slot)
     const { min, max, flags } = mechanismInfo(type, await token.mode()) ?? refuse(CKR.MECHANISM_INVALID)
-    return [min, max, flags]
+    return [min, max, isOwn(offered) ? flags | messageFlags(type, flags) : flags]
   },
   /** The token is always there. */
   C_WaitForSlotEvent: (_, flags) => refuse(flags & DONT_BLOCK ? CKR.NO_EVENT : CKR.FUNCTION_NOT_SUPPORTED),

@@ -16,6 +16,10 @@ const STATE = { readOnly: 0, readOnlyUser: 1, readWrite: 2, readWriteUser: 3 } a
 
 /** Flags of C_SessionCancel (PKCS#11 v3.0 §5.6.10): those of the mechanisms. */
 const CANCELLED: readonly (readonly [flag: number, kind: Kind])[] = [
+  [0x2, 'messageEncrypt'],
+  [0x4, 'messageDecrypt'],
+  [0x8, 'messageSign'],
+  [0x10, 'messageVerify'],
   [0x40, 'find'],
   [0x100, 'encrypt'],
   [0x200, 'decrypt'],

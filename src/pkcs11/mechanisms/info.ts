@@ -64,3 +64,15 @@ export const mechanismsIn = (mode: Mode): readonly number[] => [...INFO[mode].ke
 
 /** Undefined for a mechanism that there is not, or that is good for nothing in this mode. */
 export const mechanismInfo = (type: number, mode: Mode): MechanismInfo | undefined => INFO[mode].get(type)
+
+/** Of what it is also good for message by message (PKCS#11 v3.0 §5.9). @param flags of all it is good for otherwise */
+export function messageFlags(type: number, flags: number): number {
+  const isAead = TYPES.get(type)?.encrypt?.name === 'aes-gcm'
+  const pairs = [
+    [CKF.ENCRYPT, isAead ? CKF.MESSAGE_ENCRYPT : 0],
+    [CKF.DECRYPT, isAead ? CKF.MESSAGE_DECRYPT : 0],
+    [CKF.SIGN, CKF.MESSAGE_SIGN],
+    [CKF.VERIFY, CKF.MESSAGE_VERIFY],
+  ] as const
+  return pairs.reduce((all, [use, message]) => (flags & use ? all | message : all), 0)
+}

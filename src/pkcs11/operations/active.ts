@@ -1,6 +1,7 @@
 /** The operations that are under way in a session (PKCS#11 v2.40 §5.6.7): what each has to remember between two calls. */
 import type { Hash } from 'node:crypto'
 import type { MaybePromise } from '../../base/maybe-promise.ts'
+import type { Mechanism } from '../../contract/mechanisms.ts'
 import type { Lengths } from './cipher-lengths.ts'
 import type { Message } from './message.ts'
 
@@ -12,6 +13,10 @@ export type Active = {
   verify: Message | undefined
   encrypt: CipherOperation | undefined
   decrypt: CipherOperation | undefined
+  messageEncrypt: Messages | undefined
+  messageDecrypt: Messages | undefined
+  messageSign: SignedMessages | undefined
+  messageVerify: SignedMessages | undefined
 }
 
 export const noneAtAll = (): Active => ({
@@ -21,6 +26,10 @@ export const noneAtAll = (): Active => ({
   verify: undefined,
   encrypt: undefined,
   decrypt: undefined,
+  messageEncrypt: undefined,
+  messageDecrypt: undefined,
+  messageSign: undefined,
+  messageVerify: undefined,
 })
 
 /** What C_FindObjectsInit found; C_FindObjects hands it out from `next` on. */
@@ -43,6 +52,10 @@ export type CipherOperation = {
   /** It is over with an empty end; older clients ask for that twice. */
   over: boolean
 }
+
+/** Messages one after another, each by itself (PKCS#11 v3.0 §5.9): the handle of their key. */
+export type Messages = { readonly key: number }
+export type SignedMessages = Messages & { readonly mechanism: Mechanism }
 
 /** Ends one without a result, and wipes what it has held back. */
 export function giveUp(operation: Active[keyof Active]): MaybePromise<void> {

@@ -60,11 +60,24 @@ export const CALLS = {
   C_SessionCancel: call(67, 'uu', ''),
   /** In place of C_Initialize: goes on where a connection broke. */
   Resume: call(128, 'uauauay', 'u'),
+  // p11-kit has numbers of its own for these, and carries no parameter of a message.
+  C_MessageEncryptInit: call(129, 'uMu', ''),
+  C_EncryptMessage: call(130, 'uayuuuayayfy', 'ayP'),
+  C_MessageEncryptFinal: call(131, 'u', ''),
+  C_MessageDecryptInit: call(132, 'uMu', ''),
+  C_DecryptMessage: call(133, 'uayayayayfy', 'ay'),
+  C_MessageDecryptFinal: call(134, 'u', ''),
+  C_MessageSignInit: call(135, 'uMu', ''),
+  C_SignMessage: call(136, 'uayfy', 'ay'),
+  C_MessageSignFinal: call(137, 'u', ''),
+  C_MessageVerifyInit: call(138, 'uMu', ''),
+  C_VerifyMessage: call(139, 'uayay', ''),
+  C_MessageVerifyFinal: call(140, 'u', ''),
 } as const
 
 export type CallName = keyof typeof CALLS
 
-/** The last number that the protocol has, answered or not. */
+/** The last number that p11-kit's protocol has, answered or not. */
 export const LAST_CALL = 89
 /** The first number of those that p11-kit does not have. */
 export const FIRST_OWN_CALL = 128

@@ -183,7 +183,7 @@ static void interfaces(void)
     EQUAL(get((unsigned char *)"Vendor", NULL, &found, 0), CKR_FUNCTION_FAILED);
     EQUAL(functions->C_MessageEncryptInit(1, NULL, 0), CKR_CRYPTOKI_NOT_INITIALIZED);
     CK_SESSION_HANDLE session = sign_in();
-    EQUAL(functions->C_MessageEncryptInit(session, NULL, 0), CKR_FUNCTION_NOT_SUPPORTED);
+    EQUAL(functions->C_EncryptMessageBegin(session, NULL, 0, NULL, 0), CKR_FUNCTION_NOT_SUPPORTED);
     CK_MECHANISM sha256 = {CKM_SHA256, NULL, 0};
     OK(p11->C_DigestInit(session, &sha256));
     EQUAL(p11->C_DigestInit(session, &sha256), CKR_OPERATION_ACTIVE);
@@ -413,6 +413,73 @@ static void gcm_in_front(void)
     parameters.pIv = iv;
     parameters.ulIvLen = sizeof iv;
     EQUAL(p11->C_EncryptInit(session, mechanisms, key), CKR_MECHANISM_PARAM_INVALID);
+}
+
+/* The functions of PKCS#11 v3.0 for messages one after another: the HSM makes IV and tag of each. */
+static void messages(void)
+{
+    CK_INTERFACE *interface;
+    CK_RV (*get_interface)(unsigned char *, CK_VERSION *, CK_INTERFACE **, CK_FLAGS);
+    void *library = load();
+    *(void **)&get_interface = dlsym(library, "C_GetInterface");
+    OK(get_interface(NULL, &(CK_VERSION){3, 0}, &interface, 0));
+    CK_FUNCTION_LIST_3_0 *v3 = interface->pFunctionList;
+    CK_SESSION_HANDLE session = sign_in();
+    CK_OBJECT_HANDLE key = aes_key(session);
+    unsigned char iv[12], tag[16], ivs[2][12] = {{0}}, sealed[64], plain[64], mac[16], *aad = (unsigned char *)"to carol";
+    CK_GCM_MESSAGE_PARAMS parameter = {iv, sizeof iv, 0, CKG_GENERATE, tag, 128};
+    CK_MECHANISM gcm = {CKM_AES_GCM, NULL, 0}, cmac = {CKM_AES_CMAC, NULL, 0};
+    CK_ULONG length = 0, plain_length, size = sizeof parameter;
+    OK(v3->C_MessageEncryptInit(session, &gcm, key));
+    EQUAL(v3->C_MessageEncryptInit(session, &gcm, key), CKR_OPERATION_ACTIVE);
+    gcm.pParameter = &parameter;
+    gcm.ulParameterLen = sizeof parameter;
+    OK(v3->C_MessageDecryptInit(session, &gcm, key));
+    for (int at = 0; at < 2; at++) {
+        memset(iv, 0, sizeof iv);
+        OK(v3->C_EncryptMessage(session, &parameter, size, aad, 8, (unsigned char *)"pay carol", 9, NULL, &length));
+        EQUAL(length, 9);
+        EQUAL(iv[0] | iv[1] | iv[2] | iv[3] | iv[4] | iv[5] | iv[6] | iv[7] | iv[8] | iv[9] | iv[10] | iv[11], 0);
+        length = 8;
+        EQUAL(v3->C_EncryptMessage(session, &parameter, size, aad, 8, (unsigned char *)"pay carol", 9, sealed, &length),
+              CKR_BUFFER_TOO_SMALL);
+        OK(v3->C_EncryptMessage(session, &parameter, size, aad, 8, (unsigned char *)"pay carol", 9, sealed, &length));
+        memcpy(ivs[at], iv, sizeof iv);
+        plain_length = sizeof plain;
+        OK(v3->C_DecryptMessage(session, &parameter, size, aad, 8, sealed, length, plain, &plain_length));
+        EQUAL(plain_length, 9);
+        EQUAL(memcmp(plain, "pay carol", 9), 0);
+        tag[15] ^= 1;
+        EQUAL(v3->C_DecryptMessage(session, &parameter, size, aad, 8, sealed, length, plain, &plain_length),
+              CKR_AEAD_DECRYPT_FAILED);
+    }
+    TRUE_(memcmp(ivs[0], ivs[1], sizeof iv) != 0);
+    parameter.ivGenerator = CKG_NO_GENERATE;
+    EQUAL(v3->C_EncryptMessage(session, &parameter, size, aad, 8, aad, 8, sealed, &length), CKR_MECHANISM_PARAM_INVALID);
+    parameter.ivGenerator = CKG_GENERATE_RANDOM;
+    parameter.ulTagBits = 1024;
+    EQUAL(v3->C_EncryptMessage(session, &parameter, size, aad, 8, aad, 8, sealed, &length), CKR_MECHANISM_PARAM_INVALID);
+    parameter.ulTagBits = 128;
+    EQUAL(v3->C_EncryptMessage(session, &parameter, size - 1, aad, 8, aad, 8, sealed, &length), CKR_MECHANISM_PARAM_INVALID);
+    EQUAL(v3->C_EncryptMessage(session, NULL, 0, aad, 8, aad, 8, sealed, &length), CKR_MECHANISM_PARAM_INVALID);
+    parameter.pTag = NULL;
+    EQUAL(v3->C_EncryptMessage(session, &parameter, size, aad, 8, aad, 8, sealed, &length), CKR_MECHANISM_PARAM_INVALID);
+    OK(v3->C_MessageEncryptFinal(session));
+    OK(v3->C_MessageDecryptFinal(session));
+
+    OK(v3->C_MessageSignInit(session, &cmac, key));
+    OK(v3->C_MessageVerifyInit(session, &cmac, key));
+    for (CK_ULONG at = 1; at < 3; at++) {
+        length = sizeof mac;
+        OK(v3->C_SignMessage(session, NULL, 0, aad, at, mac, &length));
+        OK(v3->C_VerifyMessage(session, NULL, 0, aad, at, mac, length));
+        EQUAL(v3->C_VerifyMessage(session, NULL, 0, aad, at + 1, mac, length), CKR_SIGNATURE_INVALID);
+    }
+    EQUAL(v3->C_SignMessage(session, &parameter, size, aad, 1, mac, &length), CKR_MECHANISM_PARAM_INVALID);
+    OK(v3->C_MessageSignFinal(session));
+    OK(v3->C_MessageVerifyFinal(session));
+    EQUAL(v3->C_SignMessage(session, NULL, 0, aad, 1, mac, &length), CKR_OPERATION_NOT_INITIALIZED);
+    EQUAL(v3->C_EncryptMessageBegin(session, &parameter, size, aad, 8), CKR_FUNCTION_NOT_SUPPORTED);
 }
 
 /* Each parameter structure arrives whole: what was encrypted is decrypted, what was signed is verified. */
@@ -1122,6 +1189,7 @@ static const struct {
     {"rooms", rooms},
     {"gcm", gcm},
     {"gcm in front", gcm_in_front},
+    {"messages", messages},
     {"parameters", parameters},
     {"wraps", wraps},
     {"agreements", agreements},

@@ -18,6 +18,7 @@ const SCENARIOS = [
   'rooms',
   'gcm',
   'gcm in front',
+  'messages',
   'parameters',
   'wraps',
   'agreements',
