@@ -67,8 +67,10 @@ const AT_ONCE = Array.from({ length: MANY }, (_, index) =>
 )
 
 suite('requests that come in one piece', () => {
-  test('are answered in one piece, and before anything else is done, when nothing has to be waited for', async () => {
+  test('are answered in one piece, and before anything else is done, when nothing has to be waited for', async (t) => {
     const { near, far, answered, pkcs11 } = await begun()
+    // However busy the machine is, the turn is not over.
+    t.mock.method(performance, 'now', () => 0)
     const pieces: number[] = []
     near.on('data', () => pieces.push(answered.count))
     const few = AT_ONCE.slice(0, 4)
