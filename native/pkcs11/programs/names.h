@@ -28,6 +28,8 @@
     DO(aes_zero_padding_wrapping) \
     DO(aes_gcm_wrapping) \
     DO(rsa_wrapping) \
+    DO(wrap_with_template) \
+    DO(unwrap_with_template) \
     DO(ecdh) \
     DO(ecdh_with_kdf) \
     DO(find_objects) \

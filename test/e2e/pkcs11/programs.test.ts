@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import { PASSWORD } from '../../support/world.ts'
+import { byLabel, PASSWORD } from '../../support/world.ts'
 import { needs, type Owner, run, succeeds } from './commands.ts'
 import { newerDebian } from './other-debians.ts'
 import { BUILDS, needsOwnModule, ownModule, PLAIN } from './own-module.ts'
@@ -26,6 +26,7 @@ const ROWS = new Map(
     }),
 )
 const NAMES = [...ROWS.keys()]
+const TRUSTING = ['wrap_with_template', 'unwrap_with_template']
 
 /** Names of the programs that run with a version of p11-kit's client, as the last two columns have it. */
 const withP11Kit = (column: -2 | -1) => NAMES.filter((name) => ROWS.get(name)?.at(column) === 'yes')
@@ -49,8 +50,18 @@ for (const [title, build] of Object.entries(BUILDS)) {
     before(async () => {
       await module.make('programs')
       hsm = await startHsm(socket())
+      for (const name of TRUSTING) await trustKeyOf(name)
     })
     after(() => hsm.stop())
+
+    /** Such a program makes its key and leaves; the key has its name. */
+    async function trustKeyOf(name: string): Promise<void> {
+      const owner: Owner = { after: () => undefined }
+      const { exit } = await run(owner, [program(name), ...words(module.path())], options())
+      assert.equal(exit, 3)
+      const trust = { filter: byLabel(name), attributes: { trusted: true } }
+      await hsm.world.as('admin', 'key.set-attribute', trust)
+    }
 
     for (const name of NAMES) {
       test(name, async (t) => {
