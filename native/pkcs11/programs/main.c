@@ -14,10 +14,13 @@
 static const struct program {
     const char *name;
     void (*run)(void);
+    bool begins_logged_in;
 } programs[] = {
-#define ROW(name) {#name, name},
-    FOR_EACH_PROGRAM(ROW)
-#undef ROW
+#define SAMPLE(name) {#name, name, true},
+#define OTHER(name) {#name, name, false},
+    FOR_EACH_SAMPLE(SAMPLE) FOR_EACH_OF_OTHERS(OTHER)
+#undef SAMPLE
+#undef OTHER
 };
 
 static const struct program *find(const char *name)
@@ -31,9 +34,11 @@ static const struct program *find(const char *name)
 static void run(const struct program *program, const char *library)
 {
     load(library);
-    begin();
+    if (program->begins_logged_in)
+        begin();
     program->run();
-    end();
+    if (program->begins_logged_in)
+        end();
     unload();
 }
 

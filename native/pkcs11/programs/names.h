@@ -1,9 +1,9 @@
-/* The programs, by the names of the samples for CloudHSM. */
+/* The programs, by the names of AWS's samples and of public programs and libraries. */
 #ifndef NAMES_H
 #define NAMES_H
 
-/* In the order of docs/PKCS11-PROGRAMS.md. */
-#define FOR_EACH_PROGRAM(DO) \
+/* Those of AWS's, which begin logged in, in the order of docs/PKCS11-PROGRAMS.md. */
+#define FOR_EACH_SAMPLE(DO) \
     DO(aes_generate) \
     DO(rsa_generate) \
     DO(ec_generate) \
@@ -39,8 +39,21 @@
     DO(generate_random) \
     DO(mechanism_info)
 
+/* Those that open their sessions themselves, in the order of the same page. */
+#define FOR_EACH_OF_OTHERS(DO) \
+    DO(crypto11) \
+    DO(fabric) \
+    DO(pkcs11key) \
+    DO(pykcs11) \
+    DO(libp11) \
+    DO(vault) \
+    DO(easy_encryption) \
+    DO(pkcs11_key_wrap) \
+    DO(signatory)
+
 #define DECLARE(name) void name(void);
-FOR_EACH_PROGRAM(DECLARE)
+FOR_EACH_SAMPLE(DECLARE)
+FOR_EACH_OF_OTHERS(DECLARE)
 #undef DECLARE
 
 #endif

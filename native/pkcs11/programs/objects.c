@@ -1,32 +1,9 @@
 /* Programs about objects: how they are found, looked at and destroyed, and certificates, which are kept beside keys. */
 #include <string.h>
 
+#include "find.h"
 #include "keys.h"
 #include "names.h"
-
-/* All that match, a few at a time. `objects` has room for `room`. */
-static CK_ULONG find_all(CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_HANDLE *objects, CK_ULONG room)
-{
-    CK_ULONG found = 0, more;
-    OK(p11->C_FindObjectsInit(session, template, count));
-    do {
-        CK_ULONG at_once = room - found < 2 ? room - found : 2;
-        OK(p11->C_FindObjects(session, objects + found, at_once, &more));
-        found += more;
-    } while (more > 0);
-    OK(p11->C_FindObjectsFinal(session));
-    return found;
-}
-
-/* A label of its own, so that the keys of other programs do not count. */
-static void random_label(char *label, size_t length)
-{
-    CK_BYTE bytes[16];
-    TRUE_(length > 2 * sizeof bytes);
-    OK(p11->C_GenerateRandom(session, bytes, sizeof bytes));
-    for (size_t at = 0; at < sizeof bytes; at++)
-        (void)snprintf(label + 2 * at, length - 2 * at, "%02x", bytes[at]);
-}
 
 static int contains(const CK_OBJECT_HANDLE *objects, size_t count, CK_OBJECT_HANDLE object)
 {
@@ -37,11 +14,11 @@ static int contains(const CK_OBJECT_HANDLE *objects, size_t count, CK_OBJECT_HAN
 
 void find_objects(void)
 {
-    char label[40];
+    char label[LABEL_ROOM];
     CK_OBJECT_HANDLE made[5], found[10];
     CK_ULONG class = CKO_SECRET_KEY, length = 16;
     CK_MECHANISM mechanism = {CKM_AES_KEY_GEN, NULL, 0};
-    random_label(label, sizeof label);
+    random_label(label);
     CK_ATTRIBUTE template[] = {{CKA_CLASS, &class, sizeof class},
                                {CKA_LABEL, label, strlen(label)},
                                {CKA_VALUE_LEN, &length, sizeof length}};
@@ -118,12 +95,12 @@ static CK_BYTE certificate[] = {
 
 void certificate_storage(void)
 {
-    char label[40];
+    char label[LABEL_ROOM];
     CK_BYTE value[512];
     CK_BBOOL no = CK_FALSE;
     CK_OBJECT_HANDLE made, found;
     CK_ULONG class = CKO_CERTIFICATE, type = CKC_X_509;
-    random_label(label, sizeof label);
+    random_label(label);
     CK_ATTRIBUTE template[] = {{CKA_CLASS, &class, sizeof class},
                                {CKA_LABEL, label, strlen(label)},
                                {CKA_CERTIFICATE_TYPE, &type, sizeof type},

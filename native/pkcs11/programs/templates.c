@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "find.h"
 #include "keys.h"
 #include "names.h"
 
@@ -23,16 +24,13 @@ static CK_OBJECT_HANDLE generate(CK_ATTRIBUTE *template, CK_ULONG count)
 static CK_OBJECT_HANDLE trusted_key(const char *label, CK_ATTRIBUTE_TYPE type, CK_ATTRIBUTE *inner, CK_ULONG inner_size)
 {
     CK_OBJECT_HANDLE key;
-    CK_ULONG found, length = 32;
+    CK_ULONG length = 32;
     CK_ATTRIBUTE template[] = {{CKA_LABEL, (void *)label, strlen(label)}, {CKA_TOKEN, &yes, sizeof yes},
                                {CKA_WRAP, &yes, sizeof yes},      {CKA_UNWRAP, &yes, sizeof yes},
                                {CKA_EXTRACTABLE, &no, sizeof no}, {CKA_SIGN, &no, sizeof no},
                                {CKA_VERIFY, &no, sizeof no},      {CKA_VALUE_LEN, &length, sizeof length},
                                {type, inner, inner_size}};
-    OK(p11->C_FindObjectsInit(session, template, 1));
-    OK(p11->C_FindObjects(session, &key, 1, &found));
-    OK(p11->C_FindObjectsFinal(session));
-    if (found == 0) {
+    if (find_all(template, 1, &key, 1) == 0) {
         (void)generate(template, COUNT(template));
         (void)printf("made the key %s: let an admin set its attribute trusted\n", label);
         exit(3);
