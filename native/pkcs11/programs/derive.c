@@ -59,3 +59,35 @@ void ecdh_with_kdf(void)
 {
     agree_both_ways(CKD_CLOUDHSM_X963_SHA256_KDF);
 }
+
+/* NIST SP 800-108 in counter mode: what goes into the PRF are the counter, a label, a context and the length of the key. */
+static CK_OBJECT_HANDLE derive_in_counter_mode(CK_MECHANISM_TYPE prf, CK_OBJECT_HANDLE base, const char *context)
+{
+    CK_SP800_108_COUNTER_FORMAT counter = {16};
+    CK_SP800_108_DKM_LENGTH_FORMAT length = {SP800_108_DKM_LENGTH_SUM_OF_KEYS, 16};
+    CK_PRF_DATA_PARAM parts[] = {{SP800_108_COUNTER_FORMAT, &counter, sizeof counter},
+                                 {SP800_108_PRF_LABEL, TEXT("a label"), 7},
+                                 {SP800_108_PRF_CONTEXT, TEXT(context), strlen(context)},
+                                 {SP800_108_DKM_FORMAT, &length, sizeof length}};
+    CK_SP800_108_KDF_PARAMS parameters = {prf, COUNT(parts), parts};
+    CK_MECHANISM mechanism = {CKM_SP800_108_COUNTER_KDF, &parameters, sizeof parameters};
+    return derive_aes(&mechanism, base);
+}
+
+/* Whoever has the base key derives the same key for the same context, and another one for another. */
+static void derive_for_two_contexts(CK_MECHANISM_TYPE prf, CK_OBJECT_HANDLE base)
+{
+    CK_OBJECT_HANDLE key = derive_in_counter_mode(prf, base, "one context");
+    expect_opens(key, derive_in_counter_mode(prf, base, "one context"));
+    TRUE_(!is_same_key(CKM_AES_ECB, key, derive_in_counter_mode(prf, base, "another context")));
+}
+
+void hmac_kdf(void)
+{
+    derive_for_two_contexts(CKM_SHA512_HMAC, secret_key(CKM_GENERIC_SECRET_KEY_GEN, DERIVE));
+}
+
+void aes_cmac_kdf(void)
+{
+    derive_for_two_contexts(CKM_AES_CMAC, secret_key(CKM_AES_KEY_GEN, DERIVE));
+}

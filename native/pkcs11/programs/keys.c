@@ -120,10 +120,10 @@ static void encrypt_block(CK_MECHANISM_TYPE ecb, CK_OBJECT_HANDLE key, CK_BYTE *
     EQUAL(length, 16);
 }
 
-void expect_same_key(CK_MECHANISM_TYPE ecb, CK_OBJECT_HANDLE one, CK_OBJECT_HANDLE other)
+bool is_same_key(CK_MECHANISM_TYPE ecb, CK_OBJECT_HANDLE one, CK_OBJECT_HANDLE other)
 {
     CK_BYTE of_one[16], of_other[16];
     encrypt_block(ecb, one, of_one);
     encrypt_block(ecb, other, of_other);
-    EQUAL(memcmp(of_one, of_other, sizeof of_one), 0);
+    return memcmp(of_one, of_other, sizeof of_one) == 0;
 }

@@ -2,6 +2,8 @@
 #ifndef KEYS_H
 #define KEYS_H
 
+#include <stdbool.h>
+
 #include "program.h"
 
 /* What a key may do; of a pair, what its halves do for each other. All can be wrapped. */
@@ -29,7 +31,7 @@ CK_BBOOL flag_of(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type);
 /* At most `room` bytes; their number. */
 CK_ULONG bytes_of(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, void *bytes, CK_ULONG room);
 
-/* Two handles of the same secret key encrypt alike, whatever its attributes say. */
-void expect_same_key(CK_MECHANISM_TYPE ecb, CK_OBJECT_HANDLE one, CK_OBJECT_HANDLE other);
+/* Whether they encrypt alike. */
+bool is_same_key(CK_MECHANISM_TYPE ecb, CK_OBJECT_HANDLE one, CK_OBJECT_HANDLE other);
 
 #endif

@@ -32,6 +32,8 @@
     DO(unwrap_with_template) \
     DO(ecdh) \
     DO(ecdh_with_kdf) \
+    DO(hmac_kdf) \
+    DO(aes_cmac_kdf) \
     DO(find_objects) \
     DO(attributes_cmd) \
     DO(destroy_cmd) \
