@@ -15,6 +15,7 @@ import { FUNCTIONS } from './functions/functions.ts'
 import { createPresentApplication } from './present-application.ts'
 import type { Refusals } from './refusals.ts'
 import type { CallName } from './rpc/calls.ts'
+import { isOwn } from './rpc/dialect.ts'
 import { MalformedRequest } from './rpc/malformed.ts'
 import {
   type CallResults,
@@ -37,6 +38,8 @@ export type ProgramNeeds = {
   readonly peer: Peer
   /** Sessions of all applications. */
   readonly sessions: FairShare<Peer>
+  /** A program of our own module whose connection ends may be there, and go on in another. */
+  readonly mayReturn?: boolean | undefined
 }
 
 /** What another process needs to go on with a program. Plain data, with a secret in it. */
@@ -62,7 +65,7 @@ export type Program = {
   snapshot(): ProgramSnapshot | undefined
   /** Ends nothing but its session of the HSM: another process goes on, or the program itself does elsewhere. */
   leave(): Promise<void>
-  /** Ends its login, its session objects and what is under way. */
+  /** Of the connection: ends its session objects and what is under way, and its login unless it may return. */
   end(): Promise<void>
 }
 
@@ -122,7 +125,7 @@ export function createProgram(needs: ProgramNeeds, from?: ProgramSnapshot): Prog
       return application && { offered: application.offered, application: snapshotOf(application) }
     },
     leave: present.leave,
-    end: present.end,
+    end: () => (needs.mayReturn && isOwn(present.get()?.offered ?? 0) ? present.leave() : present.end()),
   }
 }
 

@@ -51,6 +51,8 @@ export type ServeOptions = {
   readonly through?: (hsm: Hsm) => Hsm
   /** What it may cost before it has logged in; left out, that is not limited. */
   readonly anonymous?: AnonymousBudget
+  /** It may lose its connection and be there, as over a network: the login of our own module outlives the connection. */
+  readonly mayReturn?: boolean
   /** It has logged in, or out. */
   readonly onLogin?: (isLoggedIn: boolean) => void
   /** A call has to wait for something. @returns to be called when it is done */
@@ -115,7 +117,7 @@ export function createPkcs11({ hsm, version, log, bounds, patience }: Pkcs11Need
     const idle = createIdleWatch(report, () => options.onBusy?.())
     const connection = createConnection(
       stream,
-      { ...needs, hsm: hsmFor(hsm, options), peer, anonymous: options.anonymous },
+      { ...needs, ...itsNeeds(hsm, options), peer },
       {
         ...(options.onIdle ? { onBusy: idle.busy, onQuiet: idle.quiet } : SILENT),
         onLogin: loginTold(place, options),
@@ -167,8 +169,11 @@ export function createPkcs11({ hsm, version, log, bounds, patience }: Pkcs11Need
   }
 }
 
-const hsmFor = (hsm: Hsm, options: ServeOptions): Hsm =>
-  calledFrom(options.through?.(hsm) ?? hsm, sourceOf(options))
+const itsNeeds = (hsm: Hsm, options: ServeOptions) => ({
+  hsm: calledFrom(options.through?.(hsm) ?? hsm, sourceOf(options)),
+  anonymous: options.anonymous,
+  mayReturn: options.mayReturn,
+})
 
 const loginTold =
   (place: Place, { onLogin }: ServeOptions) =>

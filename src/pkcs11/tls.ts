@@ -24,6 +24,7 @@ export const pkcs11OverTls = ({ pkcs11, anonymous, isServing }: Pkcs11OverTlsNee
     const served = pkcs11.serve(socket, {
       peer: { address, behind },
       through: (hsm) => limited(hsm, anonymous, behind),
+      mayReturn: true,
       anonymous: {
         has: () => anonymous.has(behind),
         charge: (ms) => anonymous.charge(behind, ms),

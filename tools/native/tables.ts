@@ -31,6 +31,10 @@ export const callsHeader = (): string =>
         `#define RPC_${name} (struct rpc){${id}, "${request}", "${response}"}`,
     ),
     '',
+    'enum rpc_id {',
+    ...Object.entries(CALLS).map(([name, { id }]) => `    RPC_ID_${name} = ${id},`),
+    '};',
+    '',
     '#endif',
     '',
   ].join('\n')

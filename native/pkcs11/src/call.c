@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "begun.h"
 #include "patience.h"
 #include "uncancellable.h"
 
@@ -23,6 +24,7 @@ static void begin(struct call *call, struct rpc which)
     call->is_repeated = false;
     call->is_answered = false;
     call->lease.shared = NULL;
+    call->session = 0;
     buffer_init(&call->request);
     buffer_init(&call->reply);
     reader_init(&call->results, NULL, 0);
@@ -40,6 +42,7 @@ void call_begin_in(struct call *call, struct rpc which, CK_SESSION_HANDLE sessio
 {
     CK_ULONG life = (session >> LIFE_SHIFT) + 1;
     begin(call, which);
+    call->session = session;
     call->life = life > UINT32_MAX ? UINT32_MAX : (uint32_t)life;
     call->rv = library_check(call->life);
     call_put_number(call, session & UINT32_MAX);
@@ -68,7 +71,13 @@ static enum fate exchange_once(struct call *call)
     call->rv = library_lease(&call->lease);
     if (call->rv != CKR_OK)
         return FATE_ANSWERED;
+    struct asked asked = {.session = call->session, .which = call->which, .connection = call->lease.number};
+    call->rv = begun_again(&asked, call->lease.connection, &fate);
+    if (call->rv != CKR_OK || asked.is_done)
+        return fate;
     call->rv = rpc_exchange(call->lease.connection, call->which, &call->request, &call->reply, &call->results, &fate);
+    if (fate == FATE_ANSWERED)
+        begun_note(&asked, &call->request, call->rv == CKR_OK ? &call->results : NULL);
     return fate;
 }
 
@@ -86,7 +95,7 @@ void call_exchange(struct call *call)
         buffer_free(&call->reply);
         fate = exchange_once(call);
     }
-    call->is_answered = call->rv == CKR_OK;
+    call->is_answered = call->rv == CKR_OK && call->reply.length > 0;
 }
 
 CK_RV call_end(struct call *call)

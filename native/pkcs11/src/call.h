@@ -15,7 +15,8 @@ struct call {
     struct buffer request;
     struct buffer reply;
     struct reader results;
-    /* The life that its session belongs to. */
+    /* Its session, if it has one, and the life that this belongs to. */
+    CK_SESSION_HANDLE session;
     uint32_t life;
     /* To do it twice would not be the same as once. */
     bool is_once;

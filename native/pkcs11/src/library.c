@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "begun.h"
 #include "greeting.h"
 #include "patience.h"
 #include "standing.h"
@@ -19,6 +20,7 @@
 /* A connection and how many calls use it; the last one that lets go of a retired one closes it. */
 struct shared {
     struct connection *connection;
+    uint32_t number;
     unsigned users;
     bool retired;
 };
@@ -31,6 +33,7 @@ static struct {
     bool initialized;
     uint32_t life;
     struct shared *current;
+    uint32_t last_number;
     struct standing standing;
     /* Calls under way that change it, and that there are none. */
     unsigned changers;
@@ -49,10 +52,12 @@ static void before_fork(void)
 {
     pthread_mutex_lock(&library.lock);
     stream_before_fork();
+    begun_before_fork();
 }
 
 static void in_parent(void)
 {
+    begun_in_parent();
     stream_in_parent();
     pthread_mutex_unlock(&library.lock);
 }
@@ -63,6 +68,7 @@ static void in_parent(void)
  */
 static void in_child(void)
 {
+    begun_in_child();
     stream_in_child();
     (void)pthread_mutex_init(&library.connecting, NULL);
     (void)pthread_mutex_init(&library.lock, NULL);
@@ -98,6 +104,12 @@ static void retire_current(void)
     library.current = NULL;
     one->retired = true;
     release_if_unused(one);
+}
+
+static void make_current(struct shared *one)
+{
+    one->number = ++library.last_number;
+    library.current = one;
 }
 
 static CK_RV check(uint32_t life)
@@ -152,7 +164,7 @@ static CK_RV open_with_lock(void)
     pthread_mutex_lock(&library.lock);
     if (++library.life == ANY_LIFE)
         library.life++;
-    library.current = one;
+    make_current(one);
     library.initialized = true;
     pthread_mutex_unlock(&library.lock);
     library.is_missed = false;
@@ -185,6 +197,7 @@ static bool take_current(struct lease *lease)
     lease->life = library.life;
     lease->shared = one;
     lease->connection = one->connection;
+    lease->number = one->number;
     return true;
 }
 
@@ -214,6 +227,7 @@ static CK_RV close_for_all(void)
     standing_clear(&library.standing);
     retire_current();
     pthread_mutex_unlock(&library.lock);
+    begun_forget_all();
     return CKR_OK;
 }
 
@@ -242,7 +256,7 @@ static void go_on(struct shared *one, uint32_t life, bool is_logged_in)
         release_if_unused(one);
         return;
     }
-    library.current = one;
+    make_current(one);
     if (!is_logged_in)
         standing_logged_out(&library.standing);
 }
@@ -364,4 +378,5 @@ __attribute__((destructor)) static void unload(void)
     standing_clear(&library.standing);
     retire_current();
     pthread_mutex_unlock(&library.lock);
+    begun_forget_all();
 }

@@ -23,6 +23,8 @@ struct lease {
     bool looks;
     struct shared *shared;
     struct connection *connection;
+    /* Which of all connections so far. */
+    uint32_t number;
 };
 
 /* Connects. CKR_CRYPTOKI_ALREADY_INITIALIZED; CKR_FUNCTION_FAILED when there is no HSM. */

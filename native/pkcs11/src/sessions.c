@@ -1,4 +1,5 @@
 /* Sessions, and who is logged in in them (PKCS#11 v2.40 section 5.6). */
+#include "begun.h"
 #include "call.h"
 
 /* What the HSM would notify of never happens. */
@@ -27,6 +28,7 @@ CK_RV C_CloseSession(CK_SESSION_HANDLE session)
     call.changes = true;
     if (call_send(&call))
         library_closed(&call.lease, (uint32_t)session);
+    begun_forget_session(session);
     return call_end(&call);
 }
 
@@ -38,6 +40,8 @@ CK_RV C_CloseAllSessions(CK_SLOT_ID slot)
     call_put_number(&call, slot);
     if (call_send(&call))
         library_closed_all(&call.lease);
+    if (call.is_answered)
+        begun_forget_all();
     return call_end(&call);
 }
 
@@ -95,8 +99,10 @@ CK_RV C_Logout(CK_SESSION_HANDLE session)
     call_begin_in(&call, RPC_C_Logout, session);
     call.changes = true;
     (void)call_send(&call);
-    if (call.rv != CKR_SESSION_HANDLE_INVALID)
+    if (call.rv != CKR_SESSION_HANDLE_INVALID) {
         library_logged_out(call.life);
+        begun_forget_all();
+    }
     if (call.is_repeated && call.rv == CKR_USER_NOT_LOGGED_IN)
         call.rv = CKR_OK;
     return call_end(&call);
@@ -119,6 +125,7 @@ CK_RV C_SessionCancel(CK_SESSION_HANDLE session, CK_FLAGS flags)
     struct call call;
     call_begin_in(&call, RPC_C_SessionCancel, session);
     call_put_number(&call, flags);
-    (void)call_send(&call);
+    if (call_send(&call))
+        begun_forget_session(session);
     return call_end(&call);
 }

@@ -1041,6 +1041,42 @@ static void restart(void)
     OK(p11->C_Finalize(NULL));
 }
 
+/* What is begun and nothing more goes on, unless the HSM made an IV or does not have the key any more. */
+static void begun_before_a_stop(CK_SESSION_HANDLE session)
+{
+    CK_BYTE iv[12] = {0}, out[64], found[32];
+    CK_GCM_PARAMS gcm = {iv, sizeof iv, 96, NULL, 0, 128};
+    CK_MECHANISM sha256 = {CKM_SHA256, NULL, 0}, aes_gcm = {CKM_AES_GCM, &gcm, sizeof gcm},
+                 hmac = {CKM_SHA256_HMAC, NULL, 0};
+    CK_OBJECT_HANDLE key = generate(session, CKM_GENERIC_SECRET_KEY_GEN), objects[4];
+    CK_ULONG length = 0, count;
+    CK_ATTRIBUTE none = {CKA_LABEL, "nothing has this label", 22};
+    OK(p11->C_DigestInit(session, &sha256));
+    OK(p11->C_SignInit(session, &hmac, key));
+    OK(p11->C_EncryptInit(session, &aes_gcm, aes_key(session)));
+    OK(p11->C_FindObjectsInit(session, &none, 1));
+    say("Inits");
+    OK(p11->C_Digest(session, (unsigned char *)"abc", 3, NULL, &length));
+    EQUAL(length, 32);
+    EQUAL(p11->C_Sign(session, (unsigned char *)"abc", 3, out, &length), CKR_KEY_HANDLE_INVALID);
+    EQUAL(p11->C_Sign(session, (unsigned char *)"abc", 3, out, &length), CKR_OPERATION_NOT_INITIALIZED);
+    length = sizeof out;
+    EQUAL(p11->C_Encrypt(session, (unsigned char *)"abc", 3, out, &length), CKR_OPERATION_NOT_INITIALIZED);
+    OK(p11->C_FindObjects(session, objects, COUNT(objects), &count));
+    EQUAL(count, 0);
+    say("lengths");
+    length = sizeof found;
+    OK(p11->C_Digest(session, (unsigned char *)"abc", 3, found, &length));
+    EQUAL(length, 32);
+    EQUAL(p11->C_Digest(session, (unsigned char *)"abc", 3, found, &length), CKR_OPERATION_NOT_INITIALIZED);
+    OK(p11->C_FindObjectsFinal(session));
+    EQUAL(p11->C_FindObjectsFinal(session), CKR_OPERATION_NOT_INITIALIZED);
+    OK(p11->C_DigestInit(session, &sha256));
+    OK(p11->C_DigestInit(session, NULL));
+    say("what is given up");
+    EQUAL(p11->C_Digest(session, (unsigned char *)"abc", 3, found, &length), CKR_OPERATION_NOT_INITIALIZED);
+}
+
 /* The HSM is stopped and started before each of these: nothing of it is to be noticed. */
 static void stops(void)
 {
@@ -1056,6 +1092,7 @@ static void stops(void)
     OK(p11->C_SignUpdate(session, (unsigned char *)"ab", 2));
     say("parts");
     EQUAL(p11->C_SignUpdate(session, (unsigned char *)"c", 1), CKR_OPERATION_NOT_INITIALIZED);
+    begun_before_a_stop(session);
     say("a session");
     CK_SESSION_HANDLE another = open_session();
     TRUE_(another > session);

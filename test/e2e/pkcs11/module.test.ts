@@ -37,6 +37,9 @@ const SCENARIOS = [
 const STOPS = [
   'a key',
   'parts',
+  'Inits',
+  'lengths',
+  'what is given up',
   'a session',
   'its end',
   'a login',

@@ -41,7 +41,13 @@ function acrossRestarts(company: Payments): void {
     await company.hsm.start()
     assert.deepEqual(await signs(), before)
     assert.equal((await find(bob, session, [{ type: CKA.LABEL, value: 'waiting' }])).length, 2)
+    await bob.call('C_SignInit', session, SHA256_RSA, key)
+    await company.hsm.stop()
+    await company.hsm.start()
     await company.unshare('waiting')
+    const refusal = await bob.refusal('C_Sign', session, Buffer.from('a payment'), Buffer.alloc(256))
+    // The operation is gone, or our own module has begun it again, in vain.
+    assert.match(refusal, /^CKR_(OPERATION_NOT_INITIALIZED|KEY_HANDLE_INVALID)$/)
     assert.equal(await bob.refusal('C_SignInit', session, SHA256_RSA, key), 'CKR_KEY_HANDLE_INVALID')
     await company.share('waiting')
     assert.deepEqual(await signs(), before)

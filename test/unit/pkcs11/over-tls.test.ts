@@ -6,7 +6,7 @@ import type { Hsm } from '../../../src/contract/hsm.ts'
 import { createPkcs11, type Pkcs11Needs } from '../../../src/pkcs11/serve.ts'
 import type { ServerLimits } from '../../../src/server/https-server.ts'
 import { testEngine } from '../../support/engine.ts'
-import { bytes, closed, connectP11, ulong } from '../../support/p11-client.ts'
+import { bytes, closed, connectP11, OWN, ulong } from '../../support/p11-client.ts'
 import { servePkcs11OverTls } from '../../support/pkcs11-over-tls.ts'
 import { until } from '../../support/until.ts'
 import { createWorld, PASSWORD } from '../../support/world.ts'
@@ -35,6 +35,8 @@ async function tlsBench(
   return { engine, world, pkcs11, server, program }
 }
 
+const FROM_AFAR = { kind: 'pkcs11', address: '127.0.0.1' } as const
+
 const logins = async (hsm: Hsm) => (await hsm.call('cluster.status', {})).sessions
 
 test('the audit log has the address of the program', async (t) => {
@@ -43,6 +45,30 @@ test('the audit log has the address of the program', async (t) => {
   const { entries } = await world.as('admin', 'audit.list', {})
   const last = entries.findLast(({ operation }) => operation === 'session.login')
   assert.equal(last?.source, 'pkcs11 127.0.0.1')
+})
+
+test('a login of our own module outlives a connection that breaks, not its session; others’ end', async (t) => {
+  const { server, world, pkcs11 } = await tlsBench(t)
+  const before = await logins(world.hsm)
+  const broken = async (offered: number) => {
+    const one = programOf(await connectP11(await server.open(), { offered }))
+    const session = await one.open()
+    const { credential } = await one.call(C.Login, ulong(session), ulong(1), bytes(`alice:${PASSWORD}`))
+    one.stream.destroy()
+    await until('the connection is gone', () => pkcs11.connections() === 0)
+    assert.equal(await logins(world.hsm), before)
+    return credential
+  }
+  assert.equal(await broken(0), undefined)
+  const credential = await broken(OWN)
+  assert.ok(credential)
+  const { username } = await world.hsm.call('session.resume', { credential }, undefined, FROM_AFAR)
+  assert.equal(username, 'alice')
+  const { entries } = await world.as('admin', 'audit.list', {})
+  const ends = entries
+    .map(({ operation }) => operation)
+    .filter((name) => /^session.(close|logout)$/.test(name))
+  assert.deepEqual(ends, ['session.logout', 'session.close'])
 })
 
 test('who does not begin is let go', async (t) => {
