@@ -4,7 +4,9 @@ import { after, before, suite, test } from 'node:test'
 import { connect, type RemoteHsm } from '../../src/client/connect.ts'
 import { createHttpsServer, type HttpsServer } from '../../src/server/https-server.ts'
 import { memoryStore } from '../../src/store/memory.ts'
-import { bench } from '../unit/pkcs11/fixture.ts'
+import { needsOwnModule, ownModule } from '../e2e/pkcs11/own-module.ts'
+import { connectModule } from '../support/module-client.ts'
+import { bench, type Program, programOf } from '../unit/pkcs11/fixture.ts'
 import { admitAll, authority, identity } from '../unit/server/fixture.ts'
 import type { Interface } from './wycheproof/interface.ts'
 import { mlDsaSign, mlDsaVerify, placeIn } from './wycheproof/ml-dsa.ts'
@@ -71,7 +73,8 @@ const FILES: Readonly<Record<string, Runner>> = {
 
 /** PKCS#11 has had no mechanism for ML-DSA before v3.2. */
 const waysFor = (file: string): readonly Interface['name'][] =>
-  file.startsWith('mldsa') ? ['engine', 'HTTPS'] : ['engine', 'HTTPS', 'PKCS#11']
+  file.startsWith('mldsa') ? ['engine', 'HTTPS'] : ['engine', 'HTTPS', 'PKCS#11', ...OWN]
+const OWN: readonly Interface['name'][] = needsOwnModule().skip ? [] : ['our PKCS#11 module']
 /** What is wrong there is the key or the context; neither comes in. */
 const ONE_SIDED = ['mldsa_44_sign_seed', 'mldsa_65_sign_noseed']
 /** Of a group so large that the slow interfaces take every fifth of its valid vectors. */
@@ -107,6 +110,8 @@ suite('Wycheproof', { skip: missing }, () => {
   const ways: Partial<Record<Interface['name'], Interface>> = {}
   let server: HttpsServer
   let client: RemoteHsm
+  let onModule: Program | undefined
+  const module = OWN.length > 0 ? ownModule() : undefined
   before(async () => {
     const { world } = shared
     server = createHttpsServer({
@@ -122,9 +127,15 @@ suite('Wycheproof', { skip: missing }, () => {
     const program = await shared.program({ offered: 2 })
     ways.engine = throughHsm('engine', world.hsm, world.token('alice'))
     ways.HTTPS = throughHsm('HTTPS', client, world.token('alice'))
-    ways['PKCS#11'] = throughPkcs11(program, await program.login(), ways.engine)
+    ways['PKCS#11'] = throughPkcs11('PKCS#11', program, await program.login(), ways.engine)
+    if (!module) return
+    const env = { P11_KIT_SERVER_ADDRESS: `unix:path=${shared.path}` }
+    onModule = programOf(await connectModule(module.path(), env))
+    const session = await onModule.login()
+    ways['our PKCS#11 module'] = throughPkcs11('our PKCS#11 module', onModule, session, ways.engine)
   })
   after(async () => {
+    onModule?.stream.destroy()
     client.close()
     await server.close({ graceMs: 0 })
   })

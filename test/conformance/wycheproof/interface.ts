@@ -16,7 +16,7 @@ export type Outcome<T> = { readonly value: T } | { readonly refused: string }
 export type Key = string | number
 
 export type Interface = {
-  readonly name: 'engine' | 'HTTPS' | 'PKCS#11'
+  readonly name: 'engine' | 'HTTPS' | 'PKCS#11' | 'our PKCS#11 module'
   /** Undefined for what cannot be said through this interface. */
   bring(
     material: Material,

@@ -142,6 +142,16 @@ export const aesCbc: Runner = async (way, groups, note) => {
   }
 }
 
+/**
+ * Programs for CloudHSM leave the IV empty for the HSM to fill, so PKCS#11 does not encrypt with zeros, and our own module with
+ * nothing else.
+ */
+function encryptedWith(iv: Buffer, { name }: Interface): 'as it is' | 'with another' | 'never' {
+  if (!name.includes('PKCS#11')) return 'as it is'
+  if (iv.every((byte) => byte === 0)) return 'with another'
+  return name === 'PKCS#11' ? 'as it is' : 'never'
+}
+
 export const aesGcm: Runner = async (way, groups, note) => {
   for (const { tests, tagSize = 128 } of groups) {
     for (const vector of tests) {
@@ -162,10 +172,11 @@ export const aesGcm: Runner = async (way, groups, note) => {
           return note(vector, tooLong ? `left: an IV of more than ${LIMITS.gcmIvBytes} bytes` : 'refused')
         }
         const opened = await roundTrip(way, key, cipher, vector, sealed)
-        // Programs for CloudHSM leave the IV empty for the HSM to fill, so PKCS#11 does not encrypt with it.
-        const zero = iv.every((byte) => byte === 0)
-        if (opened && !(zero && way.name === 'PKCS#11')) {
-          assert.deepEqual(must(await way.encrypt(key, cipher, hex(vector['msg']))), sealed, `${vector.tcId}`)
+        const encrypted = opened ? encryptedWith(iv, way) : 'with another'
+        if (encrypted !== 'with another') {
+          const outcome = await way.encrypt(key, cipher, hex(vector['msg']))
+          if (encrypted === 'never') assert.equal(granted(outcome, 'iv', vector), undefined)
+          else assert.deepEqual(must(outcome), sealed, `${vector.tcId}`)
         }
         return note(vector, opened ? 'accepted' : 'refused')
       })

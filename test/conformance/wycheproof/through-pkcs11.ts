@@ -40,7 +40,12 @@ const ROOM = room(4096)
 const UNVERIFIED = [0xc0, 0xc1]
 
 /** @param other brings the keys that PKCS#11 does not create, which only a search for their type shows */
-export function throughPkcs11(program: Program, session: number, other: Interface): Interface {
+export function throughPkcs11(
+  name: Interface['name'],
+  program: Program,
+  session: number,
+  other: Interface,
+): Interface {
   const own = ulong(session)
   const handle = (key: Key) => ulong(Number(key))
 
@@ -85,7 +90,7 @@ export function throughPkcs11(program: Program, session: number, other: Interfac
     template([A.CLASS, CLASS.SECRET], [A.KEY_TYPE, KEY['generic-secret']], ...READABLE, ...more)
 
   return {
-    name: 'PKCS#11',
+    name,
     forget,
     async bring(material, uses) {
       if ('spki' in material && material.spki.indexOf(ED25519) === 4) return elsewhere(material)
