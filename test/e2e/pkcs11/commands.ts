@@ -63,15 +63,19 @@ export function start(
   }
 }
 
-export type RunOptions = { readonly input?: string | Uint8Array; readonly env?: NodeJS.ProcessEnv }
+export type RunOptions = {
+  readonly input?: string | Uint8Array
+  readonly env?: NodeJS.ProcessEnv
+  readonly timeoutMs?: number
+}
 
 /** Runs a program to its end. */
 export async function run(
   owner: Owner,
   words: readonly string[],
-  { input, env = {} }: RunOptions = {},
+  { input, env = {}, timeoutMs = PATIENCE_MS }: RunOptions = {},
 ): Promise<Ran> {
-  const { child, ended } = start(owner, env, words)
+  const { child, ended } = start(owner, env, words, timeoutMs)
   child.stdin?.end(input)
   return ended
 }
