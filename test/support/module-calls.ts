@@ -212,6 +212,9 @@ function numbers(count: number, apart: boolean): Piece {
   }
 }
 
+/** Of what the HSM answers: the rest stays in the module. */
+const seenByPrograms = (response: string): string => response.replaceAll(/[^auyAP]/g, '')
+
 /** Functions whose arguments are not those of the frame in their order. */
 const UNLIKE: Readonly<Partial<Record<CallName, (pieces: readonly Piece[]) => readonly Word[]>>> = {
   C_Initialize: () => [words(0, 0, 0, 0, OS_LOCKING_OK, 0).word],
@@ -237,7 +240,8 @@ export function moduleCalls(path: string): (body: Buffer) => Buffer {
     kept.length = 0
     const from = cursor(body)
     const id = from.u32()
-    const [name, { response }] = Object.entries(CALLS).find(([, call]) => call.id === id) ?? fail(id)
+    const [name, call] = Object.entries(CALLS).find(([, call]) => call.id === id) ?? fail(id)
+    const response = seenByPrograms(call.response)
     const pieces = lettersOf(from.array().toString()).map((letters) =>
       (READERS[letters] ?? fail(letters))(from),
     )

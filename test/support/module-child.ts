@@ -19,6 +19,8 @@ function answer(body: Buffer): Buffer {
 }
 
 const frames = new Socket({ fd: 3 })
+// Nobody asks any more.
+frames.on('error', () => process.exit())
 let waiting = Buffer.alloc(0)
 let greeted = false
 frames.on('data', (chunk: Buffer) => {
