@@ -6,6 +6,8 @@ import { after, before } from 'node:test'
 import { needs, type Owner, type Skip, succeeds } from './commands.ts'
 
 const NATIVE = join(import.meta.dirname, '..', '..', '..', 'native', 'pkcs11')
+/** All of the module, under sanitizers, on a busy machine. */
+const COMPILING_MS = 600_000
 const SANITIZERS = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all']
 
 /** What the module and the programs are compiled with. `sanitized`: by AddressSanitizer and UBSan. */
@@ -38,16 +40,21 @@ export function ownModule({ compiler, sanitized }: Build = PLAIN): OwnModule {
   const owner: Owner = { after: () => undefined }
   const sanitize = sanitized ? ['SANITIZE=1'] : []
   const make = (...words: readonly string[]) =>
-    succeeds(owner, [
-      'make',
-      '--silent',
-      '-C',
-      NATIVE,
-      `BUILD=${directory}`,
-      `CC=${compiler}`,
-      ...sanitize,
-      ...words,
-    ])
+    succeeds(
+      owner,
+      [
+        'make',
+        '--silent',
+        '--jobs=2',
+        '-C',
+        NATIVE,
+        `BUILD=${directory}`,
+        `CC=${compiler}`,
+        ...sanitize,
+        ...words,
+      ],
+      { timeoutMs: COMPILING_MS },
+    )
   before(async () => {
     directory = mkdtempSync(join(tmpdir(), 'strongroom-module-'))
     await make()
@@ -61,7 +68,7 @@ export function ownModule({ compiler, sanitized }: Build = PLAIN): OwnModule {
       const headers = ['-isystem', join(NATIVE, 'include'), '-I', join(NATIVE, 'programs')]
       const strict = ['-Wall', '-Wextra', '-Werror', '-D_GNU_SOURCE', '-rdynamic', '-g']
       const words = [compiler, ...strict, ...(sanitized ? SANITIZERS : []), ...headers, '-o', program, source]
-      await succeeds(owner, [...words, '-ldl', '-pthread'])
+      await succeeds(owner, [...words, '-ldl', '-pthread'], { timeoutMs: COMPILING_MS })
       return program
     },
     make,
