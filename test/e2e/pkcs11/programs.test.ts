@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { byLabel, PASSWORD } from '../../support/world.ts'
-import { needs, type Owner, run, succeeds } from './commands.ts'
+import { needs, type Owner, run, start, succeeds } from './commands.ts'
 import { newerDebian } from './other-debians.ts'
 import { BUILDS, needsOwnModule, ownModule, PLAIN } from './own-module.ts'
 import { type SocketHsm, startHsm } from './socket-hsm.ts'
@@ -12,6 +12,8 @@ import { type SocketHsm, startHsm } from './socket-hsm.ts'
 const ROOT = join(import.meta.dirname, '..', '..', '..')
 const P11_KIT = '/usr/lib/x86_64-linux-gnu/pkcs11/p11-kit-client.so'
 const VALGRIND = ['valgrind', '--quiet', '--error-exitcode=9', '--leak-check=full', '--keep-debuginfo=yes']
+/** It needs 4 s on an idle machine. */
+const VALGRIND_MS = 240_000
 
 const read = (...path: string[]) => readFileSync(join(ROOT, ...path), 'utf8')
 
@@ -72,18 +74,18 @@ for (const [title, build] of Object.entries(BUILDS)) {
 
     test('all in one process, under Valgrind', needs('valgrind'), async (t) => {
       const all = [...VALGRIND, program('run'), ...words(module.path()), ...NAMES]
-      const { exit, stderr } = await run(t, all, options())
+      const { exit, stderr } = await start(t, options().env, all, VALGRIND_MS).ended
       assert.deepEqual({ exit, stderr }, { exit: 0, stderr: '' })
     })
 
     async function passing(
       owner: Owner,
       library: string,
-      start = (path: string): readonly string[] => [path],
+      loaded = (path: string): readonly string[] => [path],
     ) {
       const passed: string[] = []
       for (const name of NAMES) {
-        const { exit } = await run(owner, [...start(program(name)), ...words(library)], options())
+        const { exit } = await run(owner, [...loaded(program(name)), ...words(library)], options())
         if (exit === 0) passed.push(name)
       }
       return passed
