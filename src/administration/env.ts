@@ -1,9 +1,11 @@
-/** `strongroom env`: the lines for a shell that point PKCS#11 programs at the HSM. */
+/** `strongroom env`: what points programs at the HSM, as lines for a shell or as a configuration of OpenSSL. */
 import { existsSync } from 'node:fs'
 import { serverAddress } from '../pkcs11-socket/socket-paths.ts'
-import { done, type Outcome } from './outcome.ts'
+import { openSslConfiguration } from './openssl-configuration.ts'
+import { done, failed, type Outcome } from './outcome.ts'
 
-const MODULE = 'p11-kit-client.so'
+const P11_KIT = 'p11-kit-client.so'
+const NOT_INSTALLED = `${P11_KIT} is not installed: apt-get install p11-kit-modules`
 
 /** Where the packages of the common systems put PKCS#11 modules. */
 const MODULE_DIRECTORIES = [
@@ -15,15 +17,20 @@ const MODULE_DIRECTORIES = [
   '/opt/homebrew/lib/pkcs11',
 ]
 
-/** @param socket path of the socket that the HSM, or its agent, serves */
-export function env(socket: string): Outcome {
-  const module = MODULE_DIRECTORIES.map((directory) => `${directory}/${MODULE}`).find(existsSync)
+const p11KitModule = (): string | undefined =>
+  MODULE_DIRECTORIES.map((directory) => `${directory}/${P11_KIT}`).find(existsSync)
+
+/**
+ * Lines for a shell.
+ *
+ * @param socket path of the socket that the HSM, or its agent, serves
+ * @param module path of the PKCS#11 module; left out, p11-kit's
+ */
+export function env(socket: string, module = p11KitModule()): Outcome {
   return done(
     [
       assignment('P11_KIT_SERVER_ADDRESS', serverAddress(socket)),
-      module === undefined
-        ? `# ${MODULE} is not installed: apt-get install p11-kit-modules`
-        : assignment('STRONGROOM_PKCS11_MODULE', module),
+      module === undefined ? `# ${NOT_INSTALLED}` : assignment('STRONGROOM_PKCS11_MODULE', module),
     ].join('\n'),
   )
 }
@@ -31,3 +38,12 @@ export function env(socket: string): Outcome {
 /** POSIX shell. */
 const assignment = (name: string, value: string): string =>
   `export ${name}='${value.replaceAll("'", "'\\''")}'`
+
+/**
+ * A configuration of OpenSSL.
+ *
+ * @param pinFile path of a file with the PIN; left out, it is in the URIs of the keys
+ * @param module path of the PKCS#11 module; left out, p11-kit's
+ */
+export const openSslEnv = (pinFile: string | undefined, module = p11KitModule()): Outcome =>
+  module === undefined ? failed(NOT_INSTALLED) : done(openSslConfiguration(module, pinFile))

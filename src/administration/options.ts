@@ -1,12 +1,20 @@
 /** Options that several commands of `strongroom` have, and what is done with values of several options. */
 import { resolve } from 'node:path'
-import type { Option } from '../cli/spec.ts'
+import { choices, type Option } from '../cli/spec.ts'
 import { HsmError } from '../contract/errors.ts'
+import { KEY_CERTIFICATES } from '../contract/key-certificates.ts'
 
 export const HOME = {
   value: 'DIR',
   help: 'Directory of the HSM',
   fallback: '$STRONGROOM_HOME or ~/.strongroom',
+} as const satisfies Option
+
+export const KEY_CERTIFICATES_OPTION = {
+  value: 'WHAT',
+  choices: choices(KEY_CERTIFICATES),
+  help: 'Certificates that PKCS#11 programs see; on-demand: also one beside each private key that has none, for Java',
+  fallback: 'stored',
 } as const satisfies Option
 
 export const JSON_OUTPUT = { help: 'Print JSON' } as const satisfies Option

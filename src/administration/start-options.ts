@@ -9,7 +9,7 @@ import { PUBLIC_OBJECTS } from '../contract/public-objects.ts'
 import { NONE, USUAL } from '../home/serving-settings.ts'
 import { foundingProfile, type Profile } from '../policy/hsm-profile/profile.ts'
 import { ETCD, etcdOptions } from './etcd-options.ts'
-import { absolute, given, HOME, wrong } from './options.ts'
+import { absolute, given, HOME, KEY_CERTIFICATES_OPTION, wrong } from './options.ts'
 import type { StartOptions } from './start-plan.ts'
 
 export const START = {
@@ -53,6 +53,10 @@ export const START = {
     help: 'Objects that are visible before login. Remembered',
     fallback: 'certificates',
   },
+  'key-certificates': {
+    ...KEY_CERTIFICATES_OPTION,
+    help: `${KEY_CERTIFICATES_OPTION.help}. Remembered`,
+  },
   'accept-rollback': { help: 'Accept a store that may have lost its newest changes. Audited' },
   ...ETCD,
   'cluster-id': { value: 'ID', help: 'Cluster on etcd to join, or to found if etcd has none of that name' },
@@ -74,6 +78,7 @@ export function startOptions(options: Partial<Args<typeof START>>): StartOptions
     pkcs11: pathOr([NONE, USUAL], options.pkcs11),
     logFile: pathOr([USUAL], options.log),
     publicObjects: options['public-objects'],
+    keyCertificates: options['key-certificates'],
     etcd: some(etcdOptions(options)),
     clusterId: id('--cluster-id', options['cluster-id']),
     hsmId: id('--hsm-id', options['hsm-id']),

@@ -2,6 +2,7 @@
 import { isThere } from '../base/directories.ts'
 import { DEFAULT_LISTEN, isWildcard, type ListenAddress, showAddress } from '../base/listen-address.ts'
 import { HsmError } from '../contract/errors.ts'
+import type { KeyCertificates } from '../contract/key-certificates.ts'
 import type { PublicObjects } from '../contract/public-objects.ts'
 import type { Home } from '../home/home.ts'
 import { newId } from '../home/ids.ts'
@@ -21,6 +22,8 @@ export type StartOptions = {
   readonly logFile?: string | typeof USUAL
   /** What is shown before login. Default: certificates. */
   readonly publicObjects?: PublicObjects
+  /** Which certificates PKCS#11 programs see. Default: stored ones. */
+  readonly keyCertificates?: KeyCertificates
   /** What is left out is remembered. */
   readonly etcd?: Partial<EtcdSettings>
   readonly clusterId?: string
@@ -91,7 +94,7 @@ function etcdOf(
 
 /** What was asked for goes before what is remembered. */
 function servingOf(
-  { listen, advertise, metrics, pkcs11, logFile, publicObjects }: StartOptions,
+  { listen, advertise, metrics, pkcs11, logFile, publicObjects, keyCertificates }: StartOptions,
   remembered: ServingSettings,
 ): ServingSettings {
   const known = {
@@ -101,6 +104,7 @@ function servingOf(
     pkcs11: pkcs11 === USUAL ? undefined : (pkcs11 ?? remembered.pkcs11),
     log: logFile === USUAL ? undefined : (logFile ?? remembered.log),
     publicObjects: publicObjects ?? remembered.publicObjects,
+    keyCertificates: keyCertificates ?? remembered.keyCertificates,
   }
   return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined))
 }

@@ -1,6 +1,7 @@
 /** The cluster's own CA, and the certificate by which clients know an HSM. */
 import { createPrivateKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
+import { x509Library } from './x509-library.ts'
 
 /** PEM: a PKCS #8 private key and its certificate. */
 export type Identity = { readonly key: string; readonly cert: string }
@@ -17,7 +18,7 @@ const RENEW_DAYS = 30
 
 /** @param now Unix time in milliseconds */
 export async function createAuthority(clusterId: string, now: number): Promise<Identity> {
-  const x509 = await library()
+  const x509 = await x509Library()
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
   const cert = await x509.X509CertificateGenerator.createSelfSigned({
     name: [{ CN: [`Strongroom ${clusterId} CA`] }],
@@ -44,7 +45,7 @@ export async function issueServerCertificate(
   names: readonly string[],
   now: number,
 ): Promise<Identity> {
-  const x509 = await library()
+  const x509 = await x509Library()
   const issuer = new x509.X509Certificate(authority.cert)
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
   const cert = await x509.X509CertificateGenerator.create({
@@ -139,10 +140,4 @@ async function importKey(key: string): Promise<webcrypto.CryptoKey> {
   } finally {
     der.fill(0)
   }
-}
-
-/** Loaded when a certificate has to be made, which is seldom. Its dependency injection needs the polyfill first. */
-async function library() {
-  await import('reflect-metadata')
-  return import('@peculiar/x509')
 }

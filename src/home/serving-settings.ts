@@ -1,6 +1,7 @@
 /** How the HSM of a home was last served, so that a plain `strongroom start` serves it in the same way again. */
 import * as v from 'valibot'
 import { HsmError } from '../contract/errors.ts'
+import { KEY_CERTIFICATES } from '../contract/key-certificates.ts'
 import { PUBLIC_OBJECTS } from '../contract/public-objects.ts'
 import { readIfThere, replaceFile } from './files.ts'
 import type { Home } from './home.ts'
@@ -24,6 +25,8 @@ const settings = v.object({
   log: v.optional(v.string()),
   /** What is shown before login. Left out: certificates. */
   publicObjects: v.optional(v.picklist(PUBLIC_OBJECTS)),
+  /** Which certificates PKCS#11 programs see. Left out: stored ones. */
+  keyCertificates: v.optional(v.picklist(KEY_CERTIFICATES)),
 })
 
 export type ServingSettings = v.InferOutput<typeof settings>

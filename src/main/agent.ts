@@ -3,6 +3,7 @@
 import type { AgentOptions } from '../administration/commands/command.ts'
 import type { Outcome } from '../administration/outcome.ts'
 import { version } from '../base/version.ts'
+import { keyCertificateMaker } from '../certificates/key-certificate.ts'
 import { openLogger } from '../logging/logger.ts'
 import { createPkcs11 } from '../pkcs11/serve.ts'
 import { agentKeeper } from '../pkcs11-socket/keeper-start.ts'
@@ -17,16 +18,17 @@ import { firstSignal } from './signals.ts'
  * @param program the script that this process runs
  */
 export async function agent(options: AgentOptions, program: string): Promise<Outcome> {
-  const { config, clusterId, socket, named } = options
+  const { config, clusterId, keyCertificates, socket, named } = options
   process.umask(0o077)
   const { log, reopen } = openLogger(undefined, undefined, process.env['JOURNAL_STREAM'])
   const asked = firstSignal(reopen)
   const cluster = await configuredHsm(config, process.env, clusterId)
+  const makeKeyCertificate = keyCertificateMaker(keyCertificates)
   const listener = await openPkcs11Listener({
-    pkcs11: createPkcs11({ hsm: asConfigured(cluster), version, log }),
+    pkcs11: createPkcs11({ hsm: asConfigured(cluster), version, log, makeKeyCertificate }),
     path: socket,
     convenient: named ? undefined : p11KitSocket(process.env, process.getuid?.()),
-    startKeeper: agentKeeper({ config, clusterId }, program),
+    startKeeper: agentKeeper({ config, clusterId, keyCertificates }, program),
     log,
     registry: undefined,
   })

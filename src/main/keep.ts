@@ -1,6 +1,9 @@
 /** `strongroom pkcs11-keep`: composition of the keeper's own process. */
 import type { Keeping } from '../administration/commands/command.ts'
 import { type Outcome, wrongUsage } from '../administration/outcome.ts'
+import { keyCertificateMaker } from '../certificates/key-certificate.ts'
+import type { KeyCertificates } from '../contract/key-certificates.ts'
+import { readServingSettings } from '../home/serving-settings.ts'
 import { openLogger } from '../logging/logger.ts'
 import { keepPrograms } from '../pkcs11-socket/kept-programs.ts'
 import { asConfigured, type Configured, configuredHsm } from './configured-hsm.ts'
@@ -15,12 +18,17 @@ export async function keep(whose: Keeping): Promise<Outcome> {
     const { hsm, connection } = await clusterOf(whose)
     return {
       hsm,
+      makeKeyCertificate: keyCertificateMaker(keyCertificatesOf(whose)),
       log: openLogger(undefined, log, process.env['JOURNAL_STREAM']).log,
       close: () => connection().close(),
     }
   })
   return { exit: 0, text: '' }
 }
+
+/** As the other process showed them. */
+const keyCertificatesOf = (whose: Keeping): KeyCertificates | undefined =>
+  'home' in whose ? readServingSettings(whose.home).keyCertificates : whose.keyCertificates
 
 /** As the other process reached it, or had it in itself. */
 async function clusterOf(whose: Keeping): Promise<Configured> {

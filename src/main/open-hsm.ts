@@ -4,6 +4,7 @@ import { planStart, type StartOptions } from '../administration/start-plan.ts'
 import { type ListenAddress, localAddress, parseListen, showAddress } from '../base/listen-address.ts'
 import type { Log } from '../base/log.ts'
 import type { Identity } from '../certificates/certificates.ts'
+import { keyCertificateMaker } from '../certificates/key-certificate.ts'
 import { loadTls, openTls } from '../certificates/tls.ts'
 import type { CallSource } from '../contract/call-source.ts'
 import { HsmError } from '../contract/errors.ts'
@@ -71,7 +72,9 @@ export async function openHsm({ home, log, program, ...options }: OpenHsmOptions
   const endpoint = registry && metrics && (await serveMetrics(metrics, registry, log))
   undo.defer(() => endpoint?.close())
   const convenient = p11KitSocket(process.env, process.getuid?.())
-  const socket = await openEarlyListener({ home, log, registry, path: pkcs11, convenient, program })
+  const makeKeyCertificate = keyCertificateMaker(serving.keyCertificates)
+  const programs = { path: pkcs11, convenient, program, makeKeyCertificate }
+  const socket = await openEarlyListener({ home, log, registry, ...programs })
   undo.defer(socket.close)
   // Nothing was founded so far: what others can stand in the way of has been done.
   const firstStart = node ? undefined : beginFirstStart(home)

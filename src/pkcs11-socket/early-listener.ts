@@ -6,7 +6,7 @@ import { version } from '../base/version.ts'
 import { HsmError } from '../contract/errors.ts'
 import { type Caller, callerOf, type Hsm } from '../contract/hsm.ts'
 import { NONE } from '../home/serving-settings.ts'
-import { createPkcs11, type Pkcs11 } from '../pkcs11/serve.ts'
+import { createPkcs11, type Pkcs11, type Pkcs11Needs } from '../pkcs11/serve.ts'
 import type { HsmListenerNeeds } from './listener.ts'
 
 export type EarlyListener = {
@@ -20,10 +20,16 @@ export type EarlyListener = {
   close(): Promise<void>
 }
 
-type Needs = Omit<HsmListenerNeeds, 'pkcs11' | 'program'> & { readonly program: string | undefined }
+type Needs = Omit<HsmListenerNeeds, 'pkcs11' | 'program'> &
+  Pick<Pkcs11Needs, 'makeKeyCertificate'> & { readonly program: string | undefined }
 
 /** @throws HsmError with one sentence when there can be no socket at the path */
-export async function openEarlyListener({ path, program, ...needs }: Needs): Promise<EarlyListener> {
+export async function openEarlyListener({
+  path,
+  program,
+  makeKeyCertificate,
+  ...needs
+}: Needs): Promise<EarlyListener> {
   let served: Hsm | undefined
   let closed: Promise<void> | undefined
   const hsm: Hsm = {
@@ -36,7 +42,7 @@ export async function openEarlyListener({ path, program, ...needs }: Needs): Pro
       }
     },
   }
-  const pkcs11 = createPkcs11({ hsm, version, log: needs.log })
+  const pkcs11 = createPkcs11({ hsm, version, log: needs.log, makeKeyCertificate })
   const listener =
     program === undefined || path === NONE
       ? undefined

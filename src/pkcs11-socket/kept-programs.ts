@@ -3,10 +3,8 @@
  * last program leaves.
  */
 import type { Socket } from 'node:net'
-import type { Log } from '../base/log.ts'
 import { version } from '../base/version.ts'
-import type { Hsm } from '../contract/hsm.ts'
-import { createPkcs11, type ProgramSnapshot } from '../pkcs11/serve.ts'
+import { createPkcs11, type Pkcs11Needs, type ProgramSnapshot } from '../pkcs11/serve.ts'
 import type { KeeperMessage } from './keeper-messages.ts'
 import { peerProcess } from './peer-process.ts'
 import { programSocket } from './program-socket.ts'
@@ -15,7 +13,7 @@ import { programSocket } from './program-socket.ts'
 type Kept = { readonly handle: unknown; readonly snapshot: ProgramSnapshot | undefined }
 
 /** What the programs that are left are served with. */
-export type Service = { readonly hsm: Hsm; readonly log: Log; close(): void }
+export type Service = Pick<Pkcs11Needs, 'hsm' | 'log' | 'makeKeyCertificate'> & { close(): void }
 
 /**
  * Keeps the connections of programs until the process that started this one is gone, and serves them from then on. Resolves
@@ -76,9 +74,10 @@ function abandon(socket: Socket): Promise<void> {
   return promise
 }
 
-async function serve(resumed: readonly Resumed[], { hsm, log, close }: Service): Promise<void> {
+async function serve(resumed: readonly Resumed[], { close, ...needs }: Service): Promise<void> {
+  const { log } = needs
   log('info', { connections: resumed.length }, 'keeping the PKCS#11 connections of a process that has ended')
-  const pkcs11 = createPkcs11({ hsm, version, log })
+  const pkcs11 = createPkcs11({ ...needs, version })
   await Promise.all(
     resumed.map(({ socket, snapshot }) => pkcs11.serve(socket, { snapshot, peer: peerProcess(socket) })),
   )

@@ -2,13 +2,15 @@
 
 import { createKeyedQueue, type KeyedQueue } from '../base/keyed-queue.ts'
 import type { MaybePromise } from '../base/maybe-promise.ts'
+import type { CertificateObject } from '../contract/certificates.ts'
 import type { Hsm } from '../contract/hsm.ts'
+import type { KeyObject } from '../contract/key-object.ts'
 import type { FairShare } from '../rates/fair-share.ts'
 import { type Account, createAccount } from './account.ts'
 import type { Peer } from './bounds.ts'
 import { CKR } from './cryptoki/returns.ts'
 import { meaning, refuse } from './errors.ts'
-import type { ObjectReference } from './handles.ts'
+import type { StoredReference } from './handles.ts'
 import type { LoginSnapshot } from './held-login.ts'
 import {
   createSessions,
@@ -19,6 +21,12 @@ import {
 } from './sessions.ts'
 import type { Token } from './token.ts'
 
+/** Certificates that are made on demand. */
+export type KeyCertificates = {
+  /** Of a private key that the user sees; undefined for one that cannot have any, or may not be used for it. */
+  of(account: Account, key: KeyObject): Promise<CertificateObject | undefined>
+}
+
 export type Application = {
   /** Protocol version that its client offered. */
   readonly offered: number
@@ -27,6 +35,10 @@ export type Application = {
   readonly sessions: Sessions
   /** Login and logout of the whole application, one after another. */
   readonly logins: KeyedQueue
+  /** Undefined: there are none. */
+  readonly keyCertificates: KeyCertificates | undefined
+  /** References of keys whose certificates the program has destroyed: it sees them no more. */
+  readonly withoutCertificate: Set<string>
 }
 
 /** What another process needs to go on with an application. Plain data, with a secret in it: what resumes the login. */
@@ -40,6 +52,7 @@ export type ApplicationNeeds = {
   readonly token: Token
   readonly peer: Peer
   readonly sessions: FairShare<Peer>
+  readonly keyCertificates: KeyCertificates | undefined
 }
 
 /**
@@ -47,7 +60,7 @@ export type ApplicationNeeds = {
  * @param from an application that another process served before
  */
 export const createApplication = (
-  { hsm, token, peer, sessions }: ApplicationNeeds,
+  { hsm, token, peer, sessions, keyCertificates }: ApplicationNeeds,
   offered: number,
   from?: ApplicationSnapshot,
 ): Application => ({
@@ -59,6 +72,8 @@ export const createApplication = (
     from?.sessions,
   ),
   logins: createKeyedQueue(),
+  keyCertificates,
+  withoutCertificate: new Set(),
 })
 
 /** What another process needs to go on with the application. */
@@ -96,7 +111,7 @@ export async function closeSession(application: Application, session: Session): 
 }
 
 /** Throws what `key.delete` or `certificate.delete` throws, as PKCS#11 has it. */
-export async function destroy(account: Account, { kind, reference }: ObjectReference): Promise<void> {
+export async function destroy(account: Account, { kind, reference }: StoredReference): Promise<void> {
   await meaning(
     { 'key-selection': CKR.OBJECT_HANDLE_INVALID, 'certificate-not-found': CKR.OBJECT_HANDLE_INVALID },
     (): MaybePromise<unknown> =>

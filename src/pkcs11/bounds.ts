@@ -22,6 +22,8 @@ export const BOUNDS = {
   /** A frame or an answer above this counts in what all applications together may have under way. */
   smallFrameBytes: 64 * 1024,
   largeFramesBytes: 512 * 1024 * 1024,
+  /** Certificates made on demand that one search finds: each is a signature. */
+  keyCertificates: 1024,
   /** Refusals that are written into the log in a period, besides the first and the last of each kind. */
   refusalsLogged: 60,
   refusalsPeriodMs: 60_000,

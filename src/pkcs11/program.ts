@@ -6,7 +6,12 @@ import { andThen, type MaybePromise, orElse, whenOver } from '../base/maybe-prom
 import { HsmError } from '../contract/errors.ts'
 import type { Hsm } from '../contract/hsm.ts'
 import type { FairShare } from '../rates/fair-share.ts'
-import { type Application, type ApplicationSnapshot, snapshotOf } from './application.ts'
+import {
+  type Application,
+  type ApplicationSnapshot,
+  type KeyCertificates,
+  snapshotOf,
+} from './application.ts'
 import type { Peer } from './bounds.ts'
 import { CKR } from './cryptoki/returns.ts'
 import { CryptokiError, returnValueOf } from './errors.ts'
@@ -40,6 +45,8 @@ export type ProgramNeeds = {
   readonly sessions: FairShare<Peer>
   /** A program of our own module whose connection ends may be there, and go on in another. */
   readonly mayReturn?: boolean | undefined
+  /** Certificates on demand; undefined: there are none. */
+  readonly keyCertificates: KeyCertificates | undefined
 }
 
 /** What another process needs to go on with a program. Plain data, with a secret in it. */

@@ -3,12 +3,14 @@ import type { Duplex } from 'node:stream'
 import type { Log } from '../base/log.ts'
 import type { CallSource } from '../contract/call-source.ts'
 import { calledFrom, type Hsm } from '../contract/hsm.ts'
+import type { MakeKeyCertificate } from '../contract/key-certificates.ts'
 import { LIMITS } from '../contract/limits.ts'
 import { createFairShare } from '../rates/fair-share.ts'
 import { BOUNDS, PATIENCE, type Patience, type Peer } from './bounds.ts'
 import { type Connection, createConnection, shownPeer } from './connection.ts'
 import { createConnectionAdmission, type Place } from './connection-admission.ts'
 import { createIdleWatch } from './idle.ts'
+import { createKeyCertificates } from './key-certificates.ts'
 import { createMemoryBudget } from './memory-budget.ts'
 import type { ProgramSnapshot } from './program.ts'
 import { createRefusals } from './refusals.ts'
@@ -28,6 +30,8 @@ export type Pkcs11Needs = {
   /** Where they are not to be as usual. */
   readonly bounds?: Partial<Pkcs11Bounds>
   readonly patience?: Partial<Patience>
+  /** Makes the certificates that are shown beside private keys that have none; left out, there are none. */
+  readonly makeKeyCertificate?: MakeKeyCertificate | undefined
 }
 
 /** What all applications together may have; each peer has its share of it. */
@@ -94,7 +98,8 @@ type Served = {
 }
 
 /** Serves connections that are handed to it; opens no socket itself. */
-export function createPkcs11({ hsm, version, log, bounds, patience }: Pkcs11Needs): Pkcs11 {
+export function createPkcs11(given: Pkcs11Needs): Pkcs11 {
+  const { hsm, version, log, bounds, patience, makeKeyCertificate } = given
   const { connections, sessions, memory }: Pkcs11Bounds = { ...USUAL, ...bounds }
   const refusals = createRefusals(log)
   const needs = {
@@ -105,16 +110,14 @@ export function createPkcs11({ hsm, version, log, bounds, patience }: Pkcs11Need
     memory: createMemoryBudget(memory),
     sessions: createFairShare<Peer>(sessions),
     patience: { ...PATIENCE, ...patience },
+    keyCertificates: makeKeyCertificate && createKeyCertificates(makeKeyCertificate),
   }
   const admission = createConnectionAdmission(connections)
   const all = new Set<Served>()
 
   function open(stream: Duplex, peer: Peer, options: ServeOptions, place: Place): Served {
-    const report = () => {
-      const snapshot = connection.snapshot()
-      if (snapshot) options.onIdle?.(snapshot)
-    }
-    const idle = createIdleWatch(report, () => options.onBusy?.())
+    const tell = () => tellIdle(connection, options)
+    const idle = createIdleWatch(tell, () => options.onBusy?.())
     const connection = createConnection(
       stream,
       { ...needs, ...itsNeeds(hsm, options), peer },
@@ -154,8 +157,7 @@ export function createPkcs11({ hsm, version, log, bounds, patience }: Pkcs11Need
         [...all].map(async ({ connection, options }) => {
           options.stop?.()
           await connection.halt()
-          const snapshot = connection.snapshot()
-          if (snapshot) options.onIdle?.(snapshot)
+          tellIdle(connection, options)
           await connection.leave()
         }),
       )
@@ -167,6 +169,12 @@ export function createPkcs11({ hsm, version, log, bounds, patience }: Pkcs11Need
       refusals.end()
     },
   }
+}
+
+/** Where another process could go on from here, if one could. */
+function tellIdle(connection: Connection, { onIdle }: ServeOptions): void {
+  const snapshot = connection.snapshot()
+  if (snapshot) onIdle?.(snapshot)
 }
 
 const itsNeeds = (hsm: Hsm, options: ServeOptions) => ({

@@ -2,7 +2,7 @@
 import { BOUNDS } from './bounds.ts'
 import { CKR } from './cryptoki/returns.ts'
 import { refuse } from './errors.ts'
-import type { ObjectReference } from './handles.ts'
+import type { StoredReference } from './handles.ts'
 import { type Active, giveUp, noneAtAll } from './operations/active.ts'
 
 /** A session of PKCS#11. It has nothing to do with the HSM's sessions but that it needs one. */
@@ -11,7 +11,7 @@ export type Session = {
   readonly readWrite: boolean
   readonly active: Active
   /** Session objects made in it, by reference; they end with it. */
-  readonly own: Map<string, ObjectReference>
+  readonly own: Map<string, StoredReference>
 }
 
 export interface Sessions {

@@ -1,6 +1,6 @@
 /** The commands for PKCS#11 programs. */
 import type { Option } from '../../cli/spec.ts'
-import { absolute, HOME } from '../options.ts'
+import { absolute, HOME, KEY_CERTIFICATES_OPTION, wrong } from '../options.ts'
 import { task } from './command.ts'
 
 const SOCKET = {
@@ -9,24 +9,42 @@ const SOCKET = {
   fallback: 'run/pkcs11.sock in the home',
 } as const satisfies Option
 
+const MODULE = {
+  value: 'FILE',
+  help: 'PKCS#11 module that programs load',
+  fallback: 'p11-kit’s',
+} as const satisfies Option
+
 export const ENV = task({
   name: 'env',
-  about: 'Print the shell lines that point PKCS#11 programs at the HSM',
-  options: { home: HOME, socket: SOCKET },
-  examples: ['eval "$(strongroom env)"'],
-  settle({ home, socket }, { homeOf }) {
-    const [at, named] = [homeOf(home), absolute(socket)]
+  about: 'Print the shell lines that point PKCS#11 programs at the HSM, or a configuration of OpenSSL',
+  options: {
+    home: HOME,
+    socket: SOCKET,
+    module: MODULE,
+    openssl: { help: 'Print an openssl.cnf for pkcs11-provider instead' },
+    'pin-file': { value: 'FILE', help: 'File with the PIN, user:password, for --openssl' },
+  },
+  examples: ['eval "$(strongroom env)"', 'strongroom env --openssl --pin-file pin > openssl.cnf'],
+  settle({ home, socket, module, openssl, 'pin-file': pinFile }, { homeOf }) {
+    const [at, named, loaded] = [homeOf(home), absolute(socket), absolute(module)]
+    if (openssl) {
+      const pin = absolute(pinFile)
+      return async () => (await import('../env.ts')).openSslEnv(pin, loaded)
+    }
+    if (pinFile !== undefined) throw wrong('--pin-file', 'is for --openssl')
     return async () => {
       const { servedSocket } = await import('../../home/running.ts')
-      return (await import('../env.ts')).env(named ?? servedSocket(at))
+      return (await import('../env.ts')).env(named ?? servedSocket(at), loaded)
     }
   },
 })
 
-/** Which HSM an agent reaches, and how. */
+/** Which HSM an agent reaches, and how, and what programs see of it. */
 const SOURCE = {
   config: { value: 'FILE', help: 'Client configuration', fallback: 'as for cloudhsm-cli' },
   'cluster-id': { value: 'ID', help: 'Which of several clusters in the client configuration' },
+  'key-certificates': KEY_CERTIFICATES_OPTION,
 } as const
 
 export const PKCS11 = task({
@@ -34,9 +52,13 @@ export const PKCS11 = task({
   about: 'Serve PKCS#11 programs on a machine without an HSM',
   options: { home: HOME, ...SOURCE, socket: SOCKET },
   examples: ['strongroom pkcs11 --socket /run/strongroom/pkcs11.sock'],
-  settle({ home, config, 'cluster-id': clusterId, socket }, { homeOf, serveAgent }) {
+  settle(
+    { home, config, 'cluster-id': clusterId, 'key-certificates': keyCertificates, socket },
+    { homeOf, serveAgent },
+  ) {
     const [at, named] = [homeOf(home), absolute(socket)]
-    const options = { config, clusterId, socket: named ?? at.pkcs11, named: named !== undefined }
+    const source = { config, clusterId, keyCertificates }
+    const options = { ...source, socket: named ?? at.pkcs11, named: named !== undefined }
     return () => serveAgent(options)
   },
 })
@@ -47,8 +69,8 @@ export const PKCS11_KEEP = task({
   about: 'Keep the connections of PKCS#11 programs',
   hidden: true,
   options: { home: HOME, ...SOURCE },
-  settle({ home, config, 'cluster-id': clusterId }, { homeOf, keepPrograms }) {
-    const whose = home === undefined ? { config, clusterId } : { home: homeOf(home) }
-    return () => keepPrograms(whose)
+  settle({ home, config, 'cluster-id': clusterId, 'key-certificates': keyCertificates }, needs) {
+    const whose = home === undefined ? { config, clusterId, keyCertificates } : { home: needs.homeOf(home) }
+    return () => needs.keepPrograms(whose)
   },
 })

@@ -94,6 +94,7 @@ export async function setAttributes(
   const seen = await look(application, object)
   if (isTokenObject(seen) && !session.readWrite) refuse(CKR.SESSION_READ_ONLY)
   if (template.size === 0) return
+  if (seen.kind === 'key-certificate') refuse(CKR.ACTION_PROHIBITED)
   await (seen.kind === 'key'
     ? changeKey(application, seen.key, template)
     : changeCertificate(application, seen.certificate.reference, template))

@@ -27,8 +27,7 @@ export async function copyObject(
   const seen = await look(application, object)
   const token = flagIn(template, CKA.TOKEN) ?? isTokenObject(seen)
   if (token && !session.readWrite) refuse(CKR.SESSION_READ_ONLY)
-  if (seen.kind === 'certificate')
-    return copyCertificate(application, session, seen.certificate, template, token)
+  if (seen.kind !== 'key') return copyCertificate(application, session, seen.certificate, template, token)
   const label = labelIn(template)
   const { key } = await meaning({ 'key-selection': CKR.OBJECT_HANDLE_INVALID }, () =>
     application.account.call('key.copy', {
@@ -95,6 +94,7 @@ export async function destroyObject(application: Application, handle: number, ob
   const seen = await look(application, object)
   if (!session.readWrite && isTokenObject(seen)) refuse(CKR.SESSION_READ_ONLY)
   const known = objectOf(seen)
-  await destroy(application.account, known)
+  if (known.kind === 'key-certificate') application.withoutCertificate.add(known.reference)
+  else await destroy(application.account, known)
   for (const { own } of application.sessions.all()) own.delete(known.reference)
 }

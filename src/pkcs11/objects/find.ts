@@ -8,10 +8,11 @@ import type { Reply } from '../../contract/operations.ts'
 import type { Account } from '../account.ts'
 import type { Application } from '../application.ts'
 import { CKA, CKO } from '../cryptoki/objects.ts'
-import { handleOf } from '../handles.ts'
+import { handleOf, keyCertificateHandle } from '../handles.ts'
 import { activeOne, noneActive } from '../operations/steps.ts'
 import type { Session } from '../sessions.ts'
 import { notShown } from './carried.ts'
+import { certificatesOnDemand, keyOf } from './certificates-on-demand.ts'
 import { searchOf } from './search.ts'
 import { attributeOf, type Seen } from './seen.ts'
 import type { Template } from './template.ts'
@@ -53,7 +54,14 @@ async function search(application: Application, template: Template): Promise<num
   const keys = wanted === CKO.CERTIFICATE ? NOTHING : await findKeys(application, template)
   const hasCertificates = wanted === undefined || wanted === CKO.CERTIFICATE
   const certificates = hasCertificates ? await findCertificates(application, template) : NOTHING
-  return [...keys.own, ...certificates.own, ...keys.shared, ...keys.others, ...certificates.others]
+  return [
+    ...keys.own,
+    ...certificates.own,
+    ...keys.shared,
+    ...certificates.shared,
+    ...keys.others,
+    ...certificates.others,
+  ]
 }
 
 async function findKeys({ account, offered }: Application, template: Template): Promise<ByStanding> {
@@ -79,12 +87,18 @@ async function findKeys({ account, offered }: Application, template: Template): 
   }
 }
 
-async function findCertificates({ account }: Application, template: Template): Promise<ByStanding> {
+async function findCertificates(application: Application, template: Template): Promise<ByStanding> {
   const found: { readonly [Whose in keyof ByStanding]: number[] } = { own: [], shared: [], others: [] }
-  for await (const certificate of certificatesOf(account)) {
+  /** Whose certificates these are. */
+  const stored = new Set<string>()
+  for await (const certificate of certificatesOf(application.account)) {
+    if (application.keyCertificates) stored.add(keyOf({ kind: 'certificate', certificate }))
     if (matches({ kind: 'certificate', certificate }, template))
       found[certificate.own ? 'own' : 'others'].push(handleOf(certificate.reference))
   }
+  const onDemand = await certificatesOnDemand(application, template, stored)
+  for (const { certificate, keyReference } of onDemand.filter((seen) => matches(seen, template)))
+    found[certificate.own ? 'own' : 'shared'].push(keyCertificateHandle(keyReference))
   return found
 }
 

@@ -4,7 +4,7 @@ import { type Application, destroy, filterOf } from '../application.ts'
 import { CKA } from '../cryptoki/objects.ts'
 import { CKR } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
-import { handleOf, type ObjectReference } from '../handles.ts'
+import { handleOf, type StoredReference } from '../handles.ts'
 import type { Session } from '../sessions.ts'
 import type { KeyTemplates } from './new-key.ts'
 import { flagIn, type Template } from './template.ts'
@@ -15,7 +15,7 @@ export function checkWritable(session: Session, template: Template): void {
 }
 
 /** The handle of a new object. A session object is noted, so that it ends with its session. */
-export function place(session: Session, object: ObjectReference, token: boolean): number {
+export function place(session: Session, object: StoredReference, token: boolean): number {
   if (!token) session.own.set(object.reference, object)
   return handleOf(object.reference)
 }
@@ -34,7 +34,7 @@ export async function handleOfKey(
 
 async function setTemplates(
   { account }: Application,
-  object: ObjectReference,
+  object: StoredReference,
   templates: KeyTemplates,
 ): Promise<void> {
   try {

@@ -5,7 +5,7 @@ import { type Application, filterOf } from '../application.ts'
 import { CKA } from '../cryptoki/objects.ts'
 import { CKR, type ReturnValue } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
-import { type ObjectReference, referenceOf } from '../handles.ts'
+import { keyOfCertificate, type ObjectReference, referenceOf } from '../handles.ts'
 import { certificateAttribute } from './certificate.ts'
 import { isSecretPart, keyAttribute } from './key-attributes.ts'
 import type { Value } from './value.ts'
@@ -14,12 +14,21 @@ import type { Value } from './value.ts'
 export type Seen =
   | { readonly kind: 'key'; readonly key: KeyObject }
   | { readonly kind: 'certificate'; readonly certificate: CertificateObject }
+  /** Made on demand. */
+  | {
+      readonly kind: 'key-certificate'
+      readonly certificate: CertificateObject
+      readonly keyReference: string
+    }
 
 /**
  * Throws CKR_OBJECT_HANDLE_INVALID for one that is not there for this user, or not any more. Without a login there are
  * certificates, or nothing: then it throws CKR_USER_NOT_LOGGED_IN.
  */
 export async function look(application: Application, handle: number): Promise<Seen> {
+  const keyReference = keyOfCertificate(handle)
+  if (keyReference !== undefined)
+    return (await keyCertificate(application, keyReference)) ?? refuse(CKR.OBJECT_HANDLE_INVALID)
   const reference = referenceOf(handle) ?? refuse(CKR.OBJECT_HANDLE_INVALID)
   const { account } = application
   const key = account.loggedIn() ? await keyAt(application, reference) : undefined
@@ -27,6 +36,19 @@ export async function look(application: Application, handle: number): Promise<Se
   const { certificates } = await account.callAsAnyone('certificate.list', { reference })
   const [certificate] = certificates
   return certificate ? { kind: 'certificate', certificate } : refuse(CKR.OBJECT_HANDLE_INVALID)
+}
+
+/** Undefined when there is none for this user. @param key as it was just seen; left out, it is looked at */
+export async function keyCertificate(
+  application: Application,
+  keyReference: string,
+  key?: KeyObject,
+): Promise<Extract<Seen, { kind: 'key-certificate' }> | undefined> {
+  const { account, keyCertificates, withoutCertificate } = application
+  if (!keyCertificates || withoutCertificate.has(keyReference) || !account.loggedIn()) return undefined
+  const seen = key ?? (await keyAt(application, keyReference))
+  const certificate = seen && (await keyCertificates.of(account, seen))
+  return certificate && { kind: 'key-certificate', certificate, keyReference }
 }
 
 /** @param otherwise thrown for what is not there, and for what is no key */
@@ -46,14 +68,23 @@ async function keyAt({ account }: Application, reference: string): Promise<KeyOb
 }
 
 /** What its handle stands for. */
-export const objectOf = (seen: Seen): ObjectReference =>
-  seen.kind === 'key'
-    ? { kind: 'key', reference: seen.key['key-reference'] }
-    : { kind: 'certificate', reference: seen.certificate.reference }
+export function objectOf(seen: Seen): ObjectReference {
+  switch (seen.kind) {
+    case 'key':
+      return { kind: 'key', reference: seen.key['key-reference'] }
+    case 'certificate':
+      return { kind: 'certificate', reference: seen.certificate.reference }
+    case 'key-certificate':
+      return { kind: 'key-certificate', reference: seen.keyReference }
+  }
+}
 
 /** An attribute that everyone may see who sees the object; undefined when the object has no such attribute. */
-export const attributeOf = (seen: Seen, type: number): Value | undefined =>
-  seen.kind === 'key' ? keyAttribute(seen.key, type) : certificateAttribute(seen.certificate, type)
+export function attributeOf(seen: Seen, type: number): Value | undefined {
+  if (seen.kind === 'key') return keyAttribute(seen.key, type)
+  if (seen.kind === 'key-certificate' && type === CKA.MODIFIABLE) return false
+  return certificateAttribute(seen.certificate, type)
+}
 
 /** Whether the attribute is part of what makes a key secret. */
 export const isSecret = (seen: Seen, type: number): boolean =>

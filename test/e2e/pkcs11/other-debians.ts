@@ -6,6 +6,8 @@ import { needs, type Skip } from './commands.ts'
 type Debian = {
   /** Option `skip` of a suite; in CI too, since not every mirror has every release. */
   readonly needed: () => Skip
+  /** Path of what is in it. */
+  readonly path: (pattern: string) => string
   /** Path of its PKCS#11 module. */
   readonly module: () => string
   /** @param program a path in it, or one that is outside of it and is to run with its libraries */
@@ -24,6 +26,7 @@ function debian(
       root !== '' && existsSync(root)
         ? needs(...programs)
         : { skip: `no such Debian: ${variable} is not its root (.ci/run makes one)` },
+    path: (pattern) => only(root, pattern),
     module: () => only(root, 'usr/lib/*/pkcs11/p11-kit-client.so'),
     command: (program) => run(root, program.startsWith('/') ? program : join(root, 'usr', 'bin', program)),
   }

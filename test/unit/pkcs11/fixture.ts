@@ -187,7 +187,7 @@ export const directly = (offered: number, transport: Transport): Way => ({
 })
 
 type Unusual = Partial<Pick<EngineNeeds, 'profile' | 'store' | 'publicObjects'>> &
-  Pick<Pkcs11Needs, 'bounds' | 'patience'> & {
+  Pick<Pkcs11Needs, 'bounds' | 'patience' | 'makeKeyCertificate'> & {
     /** What stands between the token and its HSM. */
     readonly through?: (hsm: Hsm) => Hsm
     /** How programs connect; left out, to the socket. */
@@ -202,7 +202,14 @@ type Unusual = Partial<Pick<EngineNeeds, 'profile' | 'store' | 'publicObjects'>>
  */
 export function bench(
   options: ServeOptions | (() => ServeOptions) = {},
-  { bounds = {}, patience = {}, through = (hsm) => hsm, transport = 'socket', ...founded }: Unusual = {},
+  {
+    bounds = {},
+    patience = {},
+    makeKeyCertificate,
+    through = (hsm) => hsm,
+    transport = 'socket',
+    ...founded
+  }: Unusual = {},
 ): Bench {
   const log: Bench['log'] = []
   const shared: { -readonly [K in keyof Bench]?: Bench[K] } = { log }
@@ -217,6 +224,7 @@ export function bench(
       log: (level, fields, message) => log.push({ level, message, fields }),
       bounds,
       patience,
+      makeKeyCertificate,
     })
     const how = typeof options === 'function' ? options : () => options
     const server = createServer((socket) => void pkcs11.serve(socket, how())).listen(path)
