@@ -155,6 +155,8 @@ suite('the npm package', needs(...PROGRAMS, 'musl-gcc'), () => {
       '-D_GNU_SOURCE',
       '-isystem',
       join(native, 'include'),
+      '-I',
+      join(native, 'programs'),
       '-o',
       program,
       source,
