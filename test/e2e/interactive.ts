@@ -9,6 +9,8 @@ export type InteractiveShell = {
   readonly pid: number
   /** Types a line. Resolves when this is among what is shown after it; rejects when the shell ends before that. */
   type(line: string, answer: RegExp): Promise<void>
+  /** Resolves when this is among all that was shown; rejects when the shell ends before that. */
+  shows(text: RegExp): Promise<void>
   end(): Promise<void>
 }
 
@@ -27,6 +29,7 @@ export function interactiveShell(
       shell.child.stdin?.write(`${line}\n`)
       await shell.says(answer, before)
     },
+    shows: (text) => shell.says(text),
     async end() {
       shell.child.stdin?.end()
       await shell.ended

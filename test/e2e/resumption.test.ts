@@ -60,6 +60,8 @@ test('a shell goes on when its HSM is killed, and not when its logins are ended'
 
   a.serving.child.kill('SIGKILL')
   await a.serving.ended
+  // What is asked before that is lost with the connection.
+  await shell.shows(/The login goes on; its session keys are gone/)
   await shell.type('key list', /"total_key_count": 1/)
   assert.deepEqual(await resumed(admin, token), [['ok', ['user/alice']]])
 
