@@ -93,7 +93,8 @@ export function createClusterLogin(): ClusterLogin {
       return { username, role }
     },
     async resumed(hsm, login, lost, why) {
-      if (login.token !== lost) return
+      const hasAnother = login.token !== undefined && login.token !== lost
+      if (hasAnother) return
       resuming ??= resume(hsm, login, why).finally(() => {
         resuming = undefined
       })

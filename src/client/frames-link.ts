@@ -45,6 +45,8 @@ export function createFramesLink({ server, socket, onLost, isElsewhereBetter }: 
     isElsewhereBetter,
   })
   socket.on('data', createFrameReader(LIMITS.replyBytes, take, malformed))
+  // An HSM that has ended its side answers nothing more.
+  socket.once('end', takeNoMore)
   socket.once('close', () => {
     takeNoMore()
     liveness.stop()

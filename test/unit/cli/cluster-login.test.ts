@@ -5,7 +5,7 @@ import { createClusterClients } from '../../../src/cli/cluster-clients.ts'
 import { HsmError } from '../../../src/contract/errors.ts'
 import type { Hsm } from '../../../src/contract/hsm.ts'
 import { shellOn, testShell } from '../../support/cli.ts'
-import { resumableHsm, stubHsm } from '../../support/stub-hsm.ts'
+import { resumableHsm, type StubHsm, stubHsm } from '../../support/stub-hsm.ts'
 
 const failed = (data: string) => ({
   text: `${JSON.stringify({ error_code: 1, data }, null, 2)}\n`,
@@ -82,6 +82,29 @@ suite('a login', () => {
       ],
     )
     assert.equal(JSON.stringify(hsm.asked.slice(1)).includes('password'), false)
+  })
+
+  test('goes on when the connection goes during a call that another HSM is asked then', async () => {
+    let lost = () => {}
+    const list = () => {
+      if (hsm.asked.at(-1)?.session === 'another') return { users: [] }
+      lost()
+      throw new HsmError('not-logged-in')
+    }
+    const hsm: StubHsm = resumableHsm({ 'user.list': list })
+    const clients = createClusterClients(
+      {
+        ids: () => ['c'],
+        async connect(_id, onLost) {
+          lost = onLost
+          return { hsm, close: () => undefined }
+        },
+      },
+      undefined,
+    )
+    const client = clients.of(undefined)
+    await client.login({ username: 'ines', role: 'crypto-user', password: 'password' })
+    assert.deepEqual(await client.call('user.list', {}), { users: [] })
   })
 
   test('that has ended is gone, and whoever logs out after the connection went ends it', async () => {

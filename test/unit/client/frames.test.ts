@@ -1,7 +1,10 @@
 /** Servers that speak frames, and do with them what the test says. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { duplexPair } from 'node:stream'
 import { type TestContext, test } from 'node:test'
 import { createServer, type TLSSocket } from 'node:tls'
+import { createFramesLink } from '../../../src/client/frames-link.ts'
 import { FRAMES_PROTOCOL, TELL } from '../../../src/contract/wire.ts'
 import { frame } from '../../support/frames.ts'
 import { identity, STATUS, startServer } from '../server/fixture.ts'
@@ -106,6 +109,21 @@ test('but not for ever', async (t) => {
   const { port, requests } = await startFrames(t, (socket) => socket.end(frame(0, TELL.goingAway)))
   await assert.rejects(connectTo(t, port).call('cluster.status', {}), { code: 'unavailable' })
   assert.equal(requests.seen, 2)
+})
+
+test('a server that has ended its side is asked nothing more', async () => {
+  const [ours, theirs] = duplexPair()
+  const link = createFramesLink({
+    server: { host: '127.0.0.1', port: 1 },
+    socket: ours as TLSSocket,
+    onLost: () => undefined,
+  })
+  theirs.end()
+  await once(ours, 'end')
+  assert.equal(ours.destroyed, false, 'it is not gone yet')
+  const request = { operation: 'cluster.status', session: undefined, bound: false, body: Buffer.from('{}') }
+  assert.equal(await link.send(request, 60_000), undefined)
+  link.close()
 })
 
 test('a server that went away without answering what it took is reported', async (t) => {
