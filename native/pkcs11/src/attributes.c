@@ -36,10 +36,10 @@ static void put_number(struct buffer *to, const CK_ATTRIBUTE *attribute)
     buffer_u64(to, number);
 }
 
-static void put_boolean(struct buffer *to, const CK_ATTRIBUTE *attribute)
+static bool is_set(const CK_ATTRIBUTE *attribute)
 {
-    bool is_set = attribute->ulValueLen == sizeof(CK_BBOOL) && *(const CK_BBOOL *)attribute->pValue != CK_FALSE;
-    buffer_byte(to, is_set);
+    const CK_BBOOL *value = attribute->pValue;
+    return value != NULL && attribute->ulValueLen == sizeof *value && *value != CK_FALSE;
 }
 
 static void put_value(struct call *call, const CK_ATTRIBUTE *attribute, int depth)
@@ -47,7 +47,7 @@ static void put_value(struct call *call, const CK_ATTRIBUTE *attribute, int dept
     struct buffer *to = &call->request;
     switch (attribute_kind(attribute->type)) {
     case KIND_BOOLEAN:
-        put_boolean(to, attribute);
+        buffer_byte(to, is_set(attribute));
         break;
     case KIND_NUMBER:
         put_number(to, attribute);
@@ -99,8 +99,7 @@ void call_put_new(struct call *call, const CK_ATTRIBUTE *attributes, CK_ULONG co
 {
     put_attributes(call, attributes, count, 0);
     for (CK_ULONG at = 0; call->rv == CKR_OK && at < count; at++) {
-        const CK_ATTRIBUTE *one = attributes + at;
-        if (one->type == CKA_TOKEN && one->ulValueLen > 0 && *(const CK_BBOOL *)one->pValue != CK_FALSE)
+        if (attributes[at].type == CKA_TOKEN && is_set(attributes + at))
             call_once(call);
     }
 }

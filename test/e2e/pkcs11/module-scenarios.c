@@ -224,6 +224,8 @@ static void arguments(void)
     CK_MECHANISM ecb = {CKM_AES_ECB, NULL, 0}, huge = {1UL << 40, NULL, 0}, gcm = {CKM_AES_GCM, &key, sizeof key};
     CK_MECHANISM unknown = {CKM_VENDOR_DEFINED | 0x1234, &key, sizeof key};
     CK_ATTRIBUTE wide = {1UL << 40, NULL, 0}, label = {CKA_LABEL, NULL, 5}, of_none = {CKA_CLASS, NULL, 0};
+    CK_ATTRIBUTE token = {CKA_TOKEN, NULL, sizeof yes};
+    CK_MECHANISM aes = {CKM_AES_KEY_GEN, NULL, 0};
     CK_ULONG length = 0;
     EQUAL(p11->C_GetInfo(NULL), CKR_ARGUMENTS_BAD);
     EQUAL(p11->C_GetSlotList(CK_TRUE, NULL, NULL), CKR_ARGUMENTS_BAD);
@@ -245,6 +247,7 @@ static void arguments(void)
     EQUAL(p11->C_FindObjectsInit(session, &wide, 1), CKR_ATTRIBUTE_TYPE_INVALID);
     EQUAL(p11->C_FindObjectsInit(session, &label, 1), CKR_ATTRIBUTE_VALUE_INVALID);
     EQUAL(p11->C_FindObjectsInit(session, &of_none, 1), CKR_ATTRIBUTE_VALUE_INVALID);
+    EQUAL(p11->C_GenerateKey(session, &aes, &token, 1, &length), CKR_ATTRIBUTE_VALUE_INVALID);
     EQUAL(p11->C_FindObjectsInit(session, NULL, 1), CKR_ARGUMENTS_BAD);
     EQUAL(p11->C_FindObjectsInit(session, &label, 1UL << 40), CKR_ARGUMENTS_BAD);
     EQUAL(p11->C_FindObjects(session, NULL, 1, &length), CKR_ARGUMENTS_BAD);
