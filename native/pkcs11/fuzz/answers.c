@@ -16,10 +16,14 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
 static const struct rpc *find_rpc(unsigned char id);
 
+/* What the program had there before. It points nowhere, should it be taken for a pointer. */
+#define STALE 0xa5
+
 /* Exactly as much as was said, so that AddressSanitizer sees every byte beyond it. */
 static unsigned char *exact(size_t size)
 {
-    return size == 0 ? NULL : calloc(1, size);
+    unsigned char *room = size == 0 ? NULL : malloc(size);
+    return room == NULL ? NULL : memset(room, STALE, size);
 }
 
 static void attributes(CK_SESSION_HANDLE session, size_t room)

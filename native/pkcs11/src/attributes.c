@@ -4,7 +4,7 @@
 
 #include "attribute_kinds.h"
 
-/* Templates within templates. */
+/* Templates within templates, in what is asked: the HSM refuses them. */
 #define MAX_DEPTH 4
 
 /* Otherwise the HSM is told that there is none, and refuses it. */
@@ -137,10 +137,14 @@ static void *room_for(struct call *call, CK_ATTRIBUTE *attribute, CK_ULONG lengt
 
 static void get_attributes(struct call *call, CK_ATTRIBUTE *attributes, CK_ULONG count, int depth);
 
+/*
+ * None is within another: whoever asked for the first did not ask for the second, and what its buffer holds are no attributes
+ * whose values could be written to where they point.
+ */
 static void get_template(struct call *call, CK_ATTRIBUTE *attribute, CK_ULONG length, int depth)
 {
     CK_ULONG count = reader_u32(&call->results);
-    if (count > RPC_ATTRIBUTES || length != count * sizeof(CK_ATTRIBUTE) || depth >= MAX_DEPTH) {
+    if (count > RPC_ATTRIBUTES || length != count * sizeof(CK_ATTRIBUTE) || depth > 0) {
         reader_fail(&call->results);
         return;
     }

@@ -1156,6 +1156,19 @@ static void finds(void)
     EQUAL(count, 0);
 }
 
+/* A template within a template, for which a program has a buffer with something else. What that points to is not written to. */
+static void nested_template(void)
+{
+    CK_BYTE untouched[8] = {0};
+    CK_ATTRIBUTE stale = {CKA_LABEL, untouched, sizeof untouched}, member = {CKA_LABEL, &stale, sizeof stale};
+    CK_ATTRIBUTE template = {CKA_WRAP_TEMPLATE, &member, sizeof member};
+    load();
+    OK(p11->C_Initialize(&locking));
+    EQUAL(p11->C_GetAttributeValue(1, 1, &template, 1), CKR_DEVICE_ERROR);
+    for (size_t at = 0; at < sizeof untouched; at++)
+        EQUAL(untouched[at], 0);
+}
+
 static void *initialize(void *unused)
 {
     (void)p11->C_Initialize(&locking);
@@ -1247,6 +1260,7 @@ static const struct {
     {"absent", absent},
     {"answer", answer},
     {"finds", finds},
+    {"nested template", nested_template},
     {"fork while connecting", fork_while_connecting},
     {"impatience", impatience},
     {"interrupted impatience", interrupted_impatience},

@@ -187,6 +187,15 @@ for (const [name, build] of Object.entries(BUILDS)) {
       return expectSays(t, 'finds', (connection) => answer(connection, [HELLO, BEGUN, found]), [])
     })
 
+    test('with an HSM that answers with a template within a template', (t) => {
+      const attribute = (type: number, length: number, value: Buffer) =>
+        Buffer.concat([u32(type), Buffer.of(1), u32(length), value])
+      const label = attribute(3, 8, array(Buffer.from('a secret')))
+      const within = (inner: Buffer) => attribute(0x4000_0211, 24, Buffer.concat([u32(1), inner]))
+      const told = frame(17, body(24, 'aAu', Buffer.concat([u32(1), within(within(label)), u32(0), u32(0)])))
+      return expectSays(t, 'nested template', (connection) => answer(connection, [HELLO, BEGUN, told]), [])
+    })
+
     test('a fork while a thread connects', (t) =>
       expectSays(t, 'fork while connecting', (connection) => connection.on('error', () => undefined), []))
 
