@@ -6,6 +6,8 @@ import { done, failed, type Outcome } from './outcome.ts'
 
 const P11_KIT = 'p11-kit-client.so'
 const NOT_INSTALLED = `${P11_KIT} is not installed: apt-get install p11-kit-modules`
+const NO_SOCKET =
+  'This HSM serves no PKCS#11 programs. For a socket start it with: strongroom start --pkcs11 default'
 
 /** Where the packages of the common systems put PKCS#11 modules. */
 const MODULE_DIRECTORIES = [
@@ -23,10 +25,11 @@ const p11KitModule = (): string | undefined =>
 /**
  * Lines for a shell.
  *
- * @param socket path of the socket that the HSM, or its agent, serves
+ * @param socket path of the socket that the HSM, or its agent, serves; undefined when it serves none
  * @param module path of the PKCS#11 module; left out, p11-kit's
  */
-export function env(socket: string, module = p11KitModule()): Outcome {
+export function env(socket: string | undefined, module = p11KitModule()): Outcome {
+  if (socket === undefined) return failed(NO_SOCKET)
   return done(
     [
       assignment('P11_KIT_SERVER_ADDRESS', serverAddress(socket)),

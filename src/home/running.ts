@@ -4,6 +4,7 @@ import * as v from 'valibot'
 import { HsmError } from '../contract/errors.ts'
 import { readIfThere, replaceFile } from './files.ts'
 import type { Home } from './home.ts'
+import { NONE, readServingSettings } from './serving-settings.ts'
 
 /** What requests under way have to finish once the HSM is asked to end. */
 export const GRACE_MS = 10_000
@@ -32,8 +33,13 @@ export function withdraw({ running }: Home): void {
   rmSync(running, { force: true })
 }
 
-/** Where PKCS#11 programs find the HSM of a home, or would if it ran with the default. */
-export const servedSocket = (home: Home): string => readRunning(home)?.pkcs11 ?? home.pkcs11
+/** Where PKCS#11 programs find the HSM of a home, or will when it is started. Undefined: nowhere. */
+export function servedSocket(home: Home): string | undefined {
+  const served = readRunning(home)
+  if (served) return served.pkcs11
+  const { pkcs11 = home.pkcs11 } = readServingSettings(home)
+  return pkcs11 === NONE ? undefined : pkcs11
+}
 
 /** May be left over from a process that was killed. Undefined when there is none. */
 export function readRunning(home: Home): Running | undefined {

@@ -97,6 +97,27 @@ test('a home whose store is lost for good founds a new cluster when the certific
   assert.notEqual(readFileSync(home.caCert, 'utf8'), old)
 })
 
+test('programs are pointed at the socket that the HSM serves, or will when it is started again', async (t) => {
+  const home = temporaryHome(t)
+  const pointed = async () => (await run(['env', '--home', home.root])).stdout.split('\n')[0]
+  const to = (path: string) => `export P11_KIT_SERVER_ADDRESS='unix:path=${path}'`
+  const elsewhere = join(home.root, 'run', 'elsewhere.sock')
+  assert.equal(await pointed(), to(home.pkcs11))
+  for (const [where, expected] of [
+    [elsewhere, to(elsewhere)],
+    ['default', to(home.pkcs11)],
+    ['none', ''],
+  ] as const) {
+    const { child, ended } = await serve(home, '--pkcs11', where)
+    assert.equal(await pointed(), expected)
+    child.kill()
+    await ended
+    assert.equal(await pointed(), expected)
+  }
+  const { exit, stderr } = await run(['env', '--home', home.root])
+  assert.deepEqual([exit, /^strongroom: This HSM serves no PKCS#11 programs\. /.test(stderr)], [1, true])
+})
+
 test('a home that cannot be made is named', async (t) => {
   const home = temporaryHome(t)
   writeFileSync(join(home.root, 'file'), '')
