@@ -23,10 +23,14 @@ activate = 1
 
 [pkcs11_provider]
 activate = 1
-pkcs11-module-path = ${escaped(module)}
-${pinFile === undefined ? '# pkcs11-module-token-pin = file:/PATH/OF/THE/PIN' : `pkcs11-module-token-pin = ${escaped(`file:${pinFile.replaceAll('%', '%25')}`)}`}
+pkcs11-module-path = ${quoted(module)}
+${pinFile === undefined ? '# pkcs11-module-token-pin = file:/PATH/OF/THE/PIN' : `pkcs11-module-token-pin = ${quoted(`file:${pinFile.replaceAll('%', '%25')}`)}`}
 pkcs11-module-cache-keys = false`
 }
 
-/** As a value of such a file (config(5)). */
-const escaped = (value: string): string => value.replaceAll(/[\\"'`$#]/g, '\\$&').replaceAll('\n', '\\n')
+/** As a value of such a file (config(5)). Within quotes nothing has a meaning but the quote, the backslash and the end of the line. */
+const quoted = (value: string): string =>
+  value
+    .split('\n')
+    .map((line) => `"${line.replaceAll(/["\\]/g, '\\$&')}"`)
+    .join('\\n')

@@ -35,6 +35,7 @@ test('help, version and wrong usage', async () => {
     [['start', '--hsm-type', 'hsm3'], /invalid value 'hsm3' for '--hsm-type <TYPE>'/],
     [['start', '--etcd', '10.0.0.1:2379'], /--etcd must be URLs/],
     [['env', '--pin-file', 'x'], /--pin-file is for --openssl/],
+    [['env', '--openssl', '--socket', 'x'], /--socket is not for --openssl/],
     [['backup', 'create'], /not provided:\n {2}--to <FILE>\n/],
     [['backup', 'create', 'file'], /unexpected argument 'file'/],
     [['backup', 'restore', '--passphrase-file', 'x'], /not provided:\n {2}<FILE>\n/],

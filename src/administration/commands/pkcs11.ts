@@ -29,6 +29,8 @@ export const ENV = task({
   settle({ home, socket, module, openssl, 'pin-file': pinFile }, { homeOf }) {
     const [at, named, loaded] = [homeOf(home), absolute(socket), absolute(module)]
     if (openssl) {
+      if (socket !== undefined)
+        throw wrong('--socket', 'is not for --openssl: OpenSSL takes it from P11_KIT_SERVER_ADDRESS')
       const pin = absolute(pinFile)
       return async () => (await import('../env.ts')).openSslEnv(pin, loaded)
     }

@@ -21,7 +21,7 @@ function valueFor(t: TestContext, configuration: string, name: string): string {
 }
 
 test('paths are read as they are', (t) => {
-  const path = `/odd/a b$c#d;e'f"g\`h\\i%41=j`
+  const path = `/odd/a b$c#d;e'f"g\`h\\i%41=j\nk \r\t `
   const configuration = openSslConfiguration(path, path)
   assert.equal(valueFor(t, configuration, 'pkcs11-module-path'), path)
   // The provider takes the file's name for part of a URI.
