@@ -32,6 +32,16 @@ const pair = {
   'share-crypto-users': share,
 }
 
+/** Keys that are not generated here. */
+const incoming = {
+  ...symmetric,
+  /**
+   * Whether the uses that neither `attributes` nor the template of an unwrapping key names are false, as programs of PKCS#11 have it.
+   * Otherwise a secret key signs and verifies unless something else is said.
+   */
+  'only-named-uses': v.optional(v.boolean(), false),
+}
+
 const number = (name: string) => v.pipe(v.number(), v.integer(`${name} must be a whole number`))
 
 /** A secret key to make. */
@@ -102,7 +112,7 @@ export const importedKey = v.strictObject({
   'key-type-class': v.picklist(Object.keys(KEY_TYPE_CLASSES) as [KeyTypeClass, ...KeyTypeClass[]]),
   /** Public keys: DER SubjectPublicKeyInfo; private keys: PKCS #8 DER; secret keys: raw bytes. */
   material: bytes(LIMITS.materialBytes),
-  ...symmetric,
+  ...incoming,
 })
 
 /** A key that comes encrypted. Its label is given anew. */
@@ -113,7 +123,7 @@ export const unwrappedKey = v.strictObject({
   'key-type-class': v.picklist(UNWRAPPED_CLASSES),
   /** Of a secret key: one of another length does not unwrap. */
   'key-length-bytes': secretLength,
-  ...symmetric,
+  ...incoming,
 })
 
 /** What is left out is as it is in the original. */
@@ -129,5 +139,5 @@ export const derivedKey = {
   'key-type': v.picklist(SECRET_KEY_TYPES),
   /** Left out: as long as the shared secret of ECDH, if that is a length of the type. */
   'key-length-bytes': secretLength,
-  ...symmetric,
+  ...incoming,
 }

@@ -9,7 +9,7 @@ import { all, allow, type Decision, deny } from './decision.ts'
 import type { About } from './facts.ts'
 import { mayDerive } from './key-derivation.ts'
 import { mayUnwrap, withTemplate } from './key-wrapping.ts'
-import type { Origin } from './new-key-flags.ts'
+import { type Origin, UNUSED } from './new-key-flags.ts'
 import { mayMakeKeys } from './new-keys.ts'
 import { templatesDiffer } from './revocation.ts'
 
@@ -83,13 +83,16 @@ function lengthOf(request: Checked<'key.derive'>, curve: Curve | undefined): Dec
   return deny('invalid-attribute', `key-length-bytes must be ${lengths?.join(', ')} for ${keyType}`)
 }
 
+/** @param wishes with what the template of an unwrapping key says: what nobody named comes after that */
 function flagsOf(
   facts: Making,
   name: KeyTypeClass,
-  { attributes, session }: { readonly attributes: NewAttributes; readonly session: boolean },
+  wishes: Pick<Checked<'key.import'>, 'attributes' | 'session' | 'only-named-uses'>,
   origin: Origin,
 ): Decision<Flags> {
+  const { attributes, session, 'only-named-uses': onlyNamed } = wishes
   const { keyClass } = KEY_TYPE_CLASSES[name]
-  const flags = mayMakeKeys(facts, [{ keyClass, attributes }], { session, origin })
+  const wanted = { keyClass, attributes: onlyNamed ? { ...UNUSED, ...attributes } : attributes }
+  const flags = mayMakeKeys(facts, [wanted], { session, origin })
   return flags.allow ? allow(flags.result[0] as Flags) : flags
 }

@@ -4,18 +4,13 @@ import {
   type Flags,
   type KeyClass,
   type NewAttributes,
+  type Template,
 } from '../contract/attributes.ts'
 import { refusal } from './attribute-refusal.ts'
 import { allow, type Decision, deny } from './decision.ts'
 
-/** Flags that whoever makes a key may choose, whatever its class; the others follow from the command. */
-const CHOSEN: ReadonlySet<FlagName> = new Set<FlagName>([
-  'token',
-  'private',
-  'modifiable',
-  'destroyable',
-  'extractable',
-  'sensitive',
+/** What keys are for. */
+const USES = [
   'encrypt',
   'decrypt',
   'sign',
@@ -23,6 +18,20 @@ const CHOSEN: ReadonlySet<FlagName> = new Set<FlagName>([
   'wrap',
   'unwrap',
   'derive',
+] as const satisfies readonly FlagName[]
+
+/** Of a key that is for nothing. */
+export const UNUSED: Template = Object.fromEntries(USES.map((name) => [name, false]))
+
+/** Flags that whoever makes a key may choose, whatever its class; the others follow from the command. */
+const CHOSEN: ReadonlySet<FlagName> = new Set<FlagName>([
+  ...USES,
+  'token',
+  'private',
+  'modifiable',
+  'destroyable',
+  'extractable',
+  'sensitive',
   'wrap-with-trusted',
 ])
 

@@ -92,7 +92,8 @@ Private keys have \`CKA_PUBLIC_KEY_INFO\` and the public numbers too. \`CKA_VALU
 \`CKR_ATTRIBUTE_SENSITIVE\`, but for a secret key with \`CKA_SENSITIVE\` false and \`CKA_EXTRACTABLE\` true, of which the owner
 may read the value.
 
-What a key may be used for is what its template says. What the template leaves out is as with CloudHSM:
+What a key may be used for is what its template says. With \`C_UnwrapKey\`, so is what the \`CKA_UNWRAP_TEMPLATE\` of the
+unwrapping key says. What nobody names is as with CloudHSM:
 
 | made by | \`CKA_SIGN\`, \`CKA_VERIFY\` | \`CKA_ENCRYPT\`, \`CKA_DECRYPT\`, \`CKA_WRAP\`, \`CKA_UNWRAP\`, \`CKA_DERIVE\` |
 | --- | --- | --- |

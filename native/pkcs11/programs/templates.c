@@ -64,21 +64,21 @@ void wrap_with_template(void)
     EQUAL(p11->C_WrapKey(session, &pkcs5, trusted, payload(&no), wrapped, &length), CKR_KEY_NOT_WRAPPABLE);
 }
 
-/* What comes back cannot leave again, whoever unwraps it, and nobody gets to say otherwise. */
+/* What comes back encrypts and cannot leave again, whoever unwraps it, and nobody gets to say otherwise. */
 void unwrap_with_template(void)
 {
-    CK_ATTRIBUTE as[] = {{CKA_EXTRACTABLE, &no, sizeof no}};
+    CK_ATTRIBUTE as[] = {{CKA_ENCRYPT, &yes, sizeof yes}, {CKA_EXTRACTABLE, &no, sizeof no}};
     CK_OBJECT_HANDLE trusted = trusted_key("unwrap_with_template", CKA_UNWRAP_TEMPLATE, as, sizeof as), unwrapped;
     CK_BYTE wrapped[64];
     CK_ULONG length = sizeof wrapped, class = CKO_SECRET_KEY, type = CKK_AES;
     CK_ATTRIBUTE template[] = {{CKA_CLASS, &class, sizeof class},
                                {CKA_KEY_TYPE, &type, sizeof type},
-                               {CKA_ENCRYPT, &yes, sizeof yes},
                                {CKA_EXTRACTABLE, &yes, sizeof yes}};
     CK_OBJECT_HANDLE key = payload(&yes);
     OK(p11->C_WrapKey(session, &pkcs5, trusted, key, wrapped, &length));
     OK(p11->C_UnwrapKey(session, &pkcs5, trusted, wrapped, length, template, COUNT(template) - 1, &unwrapped));
     EQUAL(flag_of(unwrapped, CKA_EXTRACTABLE), CK_FALSE);
+    EQUAL(flag_of(unwrapped, CKA_SIGN), CK_FALSE);
     TRUE_(is_same_key(CKM_AES_ECB, key, unwrapped));
     EQUAL(p11->C_UnwrapKey(session, &pkcs5, trusted, wrapped, length, template, COUNT(template), &unwrapped),
           CKR_TEMPLATE_INCONSISTENT);

@@ -13,7 +13,7 @@ import { curveOf } from './curves.ts'
 import { ecPrivateKey, ecPublicKey, rsaPrivateKey, rsaPublicKey } from './encodings.ts'
 import { keyTypeClassOf } from './key-types.ts'
 import { checkWritable, handleOfKey, place } from './make.ts'
-import { labelIn, namesIn, newKey } from './new-key.ts'
+import { incomingKey, labelIn, namesIn } from './new-key.ts'
 import { bytesIn, flagIn, mustBe, needed, numberIn, type Template } from './template.ts'
 import { sameValue, type Value } from './value.ts'
 
@@ -89,7 +89,7 @@ async function createKey(
   name: KeyTypeClass,
 ): Promise<number> {
   const { parts, material } = GIVEN[name]
-  const { templates, ...made } = newKey(template, KEY_TYPE_CLASSES[name].keyClass, parts)
+  const { templates, ...made } = incomingKey(template, KEY_TYPE_CLASSES[name].keyClass, parts)
   const bytes = material(template)
   try {
     const { key } = await meaning(

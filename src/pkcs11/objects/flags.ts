@@ -1,4 +1,4 @@
-/** Attributes that are true or false on both sides, and what a new key may be used for when its template does not say. */
+/** Attributes that are true or false on both sides. */
 import type { FlagName } from '../../contract/attributes.ts'
 import { CKA } from '../cryptoki/objects.ts'
 
@@ -23,15 +23,3 @@ export const FLAG_ATTRIBUTES: Readonly<Record<number, FlagName>> = {
 
 /** Undefined for an attribute that is no flag, and for one that only the HSM sets. */
 export const flagName = (type: number): FlagName | undefined => FLAG_ATTRIBUTES[type]
-
-const USES = ['encrypt', 'decrypt', 'sign', 'verify', 'wrap', 'unwrap', 'derive'] as const
-type Flags = Readonly<Partial<Record<FlagName, boolean>>>
-
-/**
- * The flags of a key that is not generated here: it has the uses that its template names. Those of generated keys are
- * left to the HSM: secret ones sign and verify unless something else is said, pairs have no use (as with CloudHSM).
- */
-export const onlyNamedUses = (given: Flags): Flags => ({
-  ...Object.fromEntries(USES.map((use) => [use, false])),
-  ...given,
-})

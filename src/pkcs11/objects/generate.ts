@@ -38,7 +38,7 @@ export async function generateKey(
   mustBe(template, CKA.CLASS, CKO.SECRET_KEY)
   mustBe(template, CKA.KEY_TYPE, KEY_TYPE_OF[keyType])
   const length = lengthIn(template, keyType)
-  const { templates, ...made } = newKey(template, 'secret-key', [CKA.VALUE_LEN], true)
+  const { templates, ...made } = newKey(template, 'secret-key', [CKA.VALUE_LEN])
   checkWritable(session, template)
   const { key } = await application.account.call('key.generate-symmetric', {
     ...length,
@@ -105,8 +105,8 @@ export async function generateKeyPair(
   mustBe(publicTemplate, CKA.CLASS, CKO.PUBLIC_KEY)
   mustBe(privateTemplate, CKA.CLASS, CKO.PRIVATE_KEY)
   const [ofPublic, ofPrivate] = PARTS[kind.keyType]
-  const publicHalf = newKey(publicTemplate, 'public-key', ofPublic, true)
-  const privateHalf = newKey(privateTemplate, 'private-key', ofPrivate, true)
+  const publicHalf = newKey(publicTemplate, 'public-key', ofPublic)
+  const privateHalf = newKey(privateTemplate, 'private-key', ofPrivate)
   const pair = await application.account.call('key.generate-pair', requestOf(kind, publicHalf, privateHalf))
   return placePair(application, session, pair, [publicHalf, privateHalf])
 }

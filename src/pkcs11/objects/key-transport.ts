@@ -15,7 +15,7 @@ import { fits, type Output } from '../output.ts'
 import { keyTypeOf } from './key-attributes.ts'
 import { CLASS_OF, KEY_TYPE_OF, keyTypeClassOf } from './key-types.ts'
 import { checkWritable, handleOfKey } from './make.ts'
-import { newKey } from './new-key.ts'
+import { incomingKey } from './new-key.ts'
 import { lookAtKey } from './seen.ts'
 import { mustBe, needed, numberIn, type Template } from './template.ts'
 
@@ -85,7 +85,11 @@ export async function unwrapKey(
   const under = await lookAtKey(application, unwrappingKey, CKR.UNWRAPPING_KEY_HANDLE_INVALID)
   const name = unwrappedClass(template)
   const { keyClass } = KEY_TYPE_CLASSES[name]
-  const { templates, ...made } = newKey(template, keyClass, keyClass === 'secret-key' ? [CKA.VALUE_LEN] : [])
+  const { templates, ...made } = incomingKey(
+    template,
+    keyClass,
+    keyClass === 'secret-key' ? [CKA.VALUE_LEN] : [],
+  )
   const length = keyClass === 'secret-key' ? lengthIn(template) : {}
   checkWritable(session, template)
   const { key } = await meaning(UNWRAPPING, () =>
@@ -152,7 +156,7 @@ export async function deriveKey(
   const keyType =
     SECRET_KEY_TYPES.find((known) => KEY_TYPE_OF[known] === type) ??
     refuse(CKR.TEMPLATE_INCONSISTENT, 'CKA_KEY_TYPE names no key that can be derived')
-  const { templates, ...made } = newKey(template, SECRET, [CKA.VALUE_LEN])
+  const { templates, ...made } = incomingKey(template, SECRET, [CKA.VALUE_LEN])
   checkWritable(session, template)
   const { key } = await meaning(DERIVING, () =>
     application.account.call('key.derive', {

@@ -9,7 +9,7 @@ import {
 import { attributeName, CKA } from '../cryptoki/objects.ts'
 import { CKR, type ReturnValue } from '../cryptoki/returns.ts'
 import { refuse } from '../errors.ts'
-import { flagName, onlyNamedUses } from './flags.ts'
+import { flagName } from './flags.ts'
 import { classHas } from './key-attributes.ts'
 import { bytesIn, flagIn, hexIn, type Template, textIn } from './template.ts'
 
@@ -54,16 +54,20 @@ export function isFixed(template: Template, type: number): boolean {
 }
 
 /**
+ * Of a key that is not generated here: it has the uses that its template names, or that of the key that unwraps it. Those of
+ * generated keys are left to the HSM: secret ones sign and verify unless something else is said, pairs have no use (as with
+ * CloudHSM).
+ */
+export const incomingKey = (...given: Parameters<typeof newKey>) => ({
+  ...newKey(...given),
+  'only-named-uses': true,
+})
+
+/**
  * @param parts attributes that say what key it is, which the caller reads itself
- * @param generated in the HSM
  * Throws CKR_ATTRIBUTE_TYPE_INVALID, _READ_ONLY or _VALUE_INVALID, CKR_TEMPLATE_INCONSISTENT.
  */
-export function newKey(
-  template: Template,
-  keyClass: KeyClass,
-  parts: readonly number[],
-  generated = false,
-): NewKey {
+export function newKey(template: Template, keyClass: KeyClass, parts: readonly number[]): NewKey {
   for (const type of template.keys()) {
     if (!parts.includes(type)) checkAttribute(template, keyClass, type)
   }
@@ -71,7 +75,7 @@ export function newKey(
   return {
     label: labelIn(template) ?? '',
     session: token !== true,
-    attributes: { ...(generated ? flags : onlyNamedUses(flags)), ...namesIn(template) },
+    attributes: { ...flags, ...namesIn(template) },
     templates: templatesIn(template),
   }
 }

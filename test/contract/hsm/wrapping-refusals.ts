@@ -6,6 +6,8 @@ import { fails } from '../../support/errors.ts'
 import { createTransport, KWP, type Transport, WRAPPINGS } from '../../support/transport.ts'
 import { byLabel, createWorld, makePair, reference, type World } from '../../support/world.ts'
 
+const USES = ['encrypt', 'decrypt', 'sign', 'verify', 'wrap', 'unwrap', 'derive']
+
 /** What is not as it should be is refused, and leaves nothing behind. */
 export function wrappingRefusalsContract(open: () => Promise<Hsm>): void {
   let world: World
@@ -35,6 +37,29 @@ export function wrappingRefusalsContract(open: () => Promise<Hsm>): void {
       await assert.rejects(contrary, fails('template-conflict'))
       const { key } = await unwrap('alice', wrapped, 'aes', { filter })
       assert.equal(key.attributes['extractable'], false)
+    })
+
+    test('uses that neither the attributes nor the template name are false if that is asked for', async () => {
+      const under = await makeKek('alice', 'with-uses')
+      const filter = reference(under)
+      await world.as('alice', 'key.set-attribute', {
+        filter,
+        attributes: { 'unwrap-template': { sign: true, encrypt: true } },
+      })
+      const wrapped = await wrap('alice', await bring('aes', randomBytes(32)), KWP, under)
+      const uses = async (more: Parameters<Transport['unwrap']>[3]) => {
+        const { attributes } = (await unwrap('alice', wrapped, 'aes', { filter, ...more })).key
+        return USES.filter((name) => attributes[name] === true)
+      }
+      assert.deepEqual(await uses({}), ['encrypt', 'sign', 'verify'])
+      assert.deepEqual(await uses({ 'only-named-uses': true }), ['encrypt', 'sign'])
+      assert.deepEqual(await uses({ 'only-named-uses': true, attributes: { decrypt: true } }), [
+        'encrypt',
+        'decrypt',
+        'sign',
+      ])
+      const contrary = uses({ 'only-named-uses': true, attributes: { encrypt: false } })
+      await assert.rejects(contrary, fails('template-conflict', /encrypt=false/))
     })
 
     test('a secret key of another length than was said does not unwrap', async () => {

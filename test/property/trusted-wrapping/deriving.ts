@@ -2,7 +2,7 @@
 import { toHex } from '../../../src/model/octets.ts'
 import type { KeyRecord } from '../../../src/model/records.ts'
 import { choose, filter, LABELS, type Move } from './step.ts'
-import { wishes } from './wishes.ts'
+import { incomingWishes } from './wishes.ts'
 
 export const DERIVING = {
   async derive(walk, { a, b, c, d }) {
@@ -21,7 +21,7 @@ export const DERIVING = {
       },
       'key-type': 'aes',
       'key-length-bytes': 32,
-      attributes: wishes(c, d),
+      ...incomingWishes(c, d, d >> 4),
     })
     walk.keys.push({
       reference: made.key['key-reference'],
@@ -30,7 +30,7 @@ export const DERIVING = {
     })
     return true
   },
-  async deriveByMac(walk, { a, b, c }) {
+  async deriveByMac(walk, { a, b, c, d }) {
     const key = choose(walk, a, (one) => one.keyType === 'aes' && one.flags.derive)
     if (!key) return false
     const made = await walk.world.as(key.owner, 'key.derive', {
@@ -39,7 +39,7 @@ export const DERIVING = {
       mechanism: { name: 'counter-kdf', prf: 'aes-cmac', 'counter-bits': 8 },
       'key-type': 'aes',
       'key-length-bytes': 16,
-      attributes: wishes(b, c),
+      ...incomingWishes(b, c, d),
     })
     const reference = made.key['key-reference']
     walk.keys.push({ reference, owner: key.owner, derivedFrom: [key.reference] })

@@ -7,7 +7,7 @@ import { reference as byReference } from '../../support/world.ts'
 import { DERIVING } from './deriving.ts'
 import type { Blob } from './knowledge.ts'
 import { can, choose, filter, isPayload, LABELS, type Made, type Move, type MoveName } from './step.ts'
-import { CHANGEABLE, DETAILS, pick, wishes } from './wishes.ts'
+import { CHANGEABLE, DETAILS, incomingWishes, pick, TEMPLATES, wishes } from './wishes.ts'
 
 /** Bytes that anyone knows. */
 const CONSTANTS = [16, 24, 32, 32].map((size, at) => Buffer.alloc(size, at + 1))
@@ -62,13 +62,13 @@ export const MOVES: Readonly<Record<MoveName, Move>> = {
     keys.push({ reference: made.private_key['key-reference'], owner: who })
     return true
   },
-  async bring({ world, keys, knowledge }, { who, a, b, c }) {
+  async bring({ world, keys, knowledge }, { who, a, b, c, d }) {
     const value = pick(CONSTANTS, c)
     const { key } = await world.as(who, 'key.import', {
       ...LABELS,
       'key-type-class': 'aes',
       material: value.toString('base64'),
-      attributes: wishes(a, b),
+      ...incomingWishes(a, b, d),
     })
     keys.push({ reference: key['key-reference'], owner: who })
     knowledge.learnValue(key['key-reference'], value, 'given')
@@ -122,7 +122,7 @@ export const MOVES: Readonly<Record<MoveName, Move>> = {
       mechanism: blob.iv ? ({ ...blob.mechanism, iv: blob.iv } as Wrapping) : blob.mechanism,
       'wrapped-key': blob.bytes,
       'key-type-class': keyClass === 'private-key' ? 'ec-private' : keyType === 'aes' ? secret : keyType,
-      attributes: wishes(b, c),
+      ...incomingWishes(b, c, d >> 4),
     } as Parameters<typeof walk.world.as<'key.unwrap'>>[2])
     walk.keys.push({ reference: key['key-reference'], owner: who })
     return true
@@ -170,6 +170,13 @@ export const MOVES: Readonly<Record<MoveName, Move>> = {
     if (!key) return false
     const name = pick(CHANGEABLE, b)
     const attributes = { [name]: c % 3 !== 0 }
+    await walk.world.as(key.owner, 'key.set-attribute', { filter: filter(key), attributes })
+    return true
+  },
+  async template(walk, { a, b }) {
+    const key = choose(walk, a, can('unwrap'))
+    if (!key) return false
+    const attributes = { 'unwrap-template': pick(TEMPLATES, b) }
     await walk.world.as(key.owner, 'key.set-attribute', { filter: filter(key), attributes })
     return true
   },

@@ -20,6 +20,7 @@ export const MOVE_NAMES = [
   'mac',
   'copy',
   'set',
+  'template',
   'trust',
   'share',
   'unshare',

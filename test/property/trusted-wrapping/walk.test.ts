@@ -34,6 +34,7 @@ const WEIGHTS: Readonly<Record<MoveName, number>> = {
   mac: 2,
   copy: 4,
   set: 8,
+  template: 1,
   trust: 4,
   share: 1,
   unshare: 1,

@@ -16,6 +16,17 @@ const PURPOSES: readonly NewAttributes[] = [
   { sign: true },
   {},
 ]
+/** Of unwrapping keys. With most of them keys can still be unwrapped under the policy. */
+export const TEMPLATES: readonly NewAttributes[] = [
+  {},
+  {},
+  {},
+  { decrypt: true },
+  { encrypt: true, decrypt: true },
+  { extractable: true },
+  { wrap: true },
+  { sensitive: false },
+]
 export const DETAILS: readonly NewAttributes[] = [
   {},
   {},
@@ -32,6 +43,12 @@ export const wishes = (purpose: number, detail: number): NewAttributes => ({
   ...pick(PURPOSES, purpose),
   ...pick(DETAILS, detail),
 })
+
+/** Of a key that is not generated: the uses that nobody names are ruled out one way or the other. */
+export const incomingWishes = (purpose: number, detail: number, how: number) =>
+  how % 2 === 0
+    ? { attributes: wishes(purpose, detail) }
+    : { attributes: { ...pick(PURPOSES, purpose), ...pick(DETAILS, detail) }, 'only-named-uses': true }
 
 export const CHANGEABLE = [
   'encrypt',

@@ -110,6 +110,7 @@ export const A = {
   DESTROYABLE: 0x172,
   EC_PARAMS: 0x180,
   EC_POINT: 0x181,
+  UNWRAP_TEMPLATE: 0x4000_0212,
 } as const
 
 export const CLASS = { CERTIFICATE: 1, PUBLIC: 2, PRIVATE: 3, SECRET: 4 } as const

@@ -109,6 +109,12 @@ suite('templates', () => {
     const { bytes: wrapped } = await program.call(C.WrapKey, ...words)
     const [unwrapped] = await made(C.UnwrapKey, how, ulong(under), bytes(wrapped), template(...given))
     assert.deepEqual(await uses(unwrapped), [])
+    for (const named of [A.ENCRYPT, A.SIGN]) {
+      const all = template([A.UNWRAP_TEMPLATE, [[named, true]]])
+      await program.call(C.SetAttributeValue, ulong(session), ulong(under), all)
+      const [inner] = await made(C.UnwrapKey, how, ulong(under), bytes(wrapped), template(...given))
+      assert.deepEqual(await uses(inner), [named])
+    }
     const [peer, base = 0] = await ecPair(program, session)
     const [point] = (
       await program.call(C.GetAttributeValue, ulong(session), ulong(peer), wanted([A.EC_POINT, 100]))
